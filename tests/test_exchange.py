@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -32,12 +36,15 @@ from wacb.errors import (
     ApiRefused,
     CredentialsRefused,
     DeadlineExceeded,
+    Interrupted,
     NotFound,
     RedirectRefused,
     Unavailable,
     WacbError,
 )
-from wacb.exchange import Exchange
+from wacb.exchange import Exchange, Exchanger
+from wacb.net.deadline import Deadline
+from wacb.net.http import Session
 from wacb.sandbox.core import Sandbox
 
 HTML = b"<!doctype html><title>Hello</title>"
@@ -152,6 +159,23 @@ def http_date(seconds: float) -> str:
 
 
 @pytest.mark.parametrize("status", [429, 503])
+def test_only_the_deadline_ends_a_patient_request_to_a_busy_api(status: int) -> None:
+    network = Network(*[busy(2, status)] * 9, answer({"done": True}))
+    assert make_exchanger(network).send(make_request("PUT"), patient=True) == {"done": True}
+    network, clock = Network(busy(2, status)), Clock()
+    with pytest.raises(DeadlineExceeded):
+        make_exchanger(network, clock=clock, deadline=31).send(make_request("PUT"), patient=True)
+    assert len(network.sent) == 16
+
+
+def test_a_patient_request_meets_other_failures_four_times() -> None:
+    network = Network(refusal(502))
+    with pytest.raises(Unavailable):
+        make_exchanger(network).send(make_request("PUT"), patient=True)
+    assert len(network.sent) == 4
+
+
+@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
     ("text", "pause"),
     [
@@ -214,6 +238,288 @@ def test_nothing_is_sent_after_the_deadline() -> None:
     assert caught.value.message == (
         "the deadline of 10 s passed before anything was sent to api.example"
     )
+
+
+# -- many threads
+
+
+class HeldClock(Clock):
+    """Seconds that pass when the test says so: who sleeps is held until then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asleep = threading.Semaphore(0)
+        self._turn = threading.Condition()
+
+    def sleep(self, seconds: float) -> None:
+        with self._turn:
+            self.sleeps.append(seconds)
+            end = self.now + seconds
+            self._asleep.release()
+            assert self._turn.wait_for(lambda: self.now >= end, timeout=5)
+
+    def await_sleepers(self, count: int) -> None:
+        for _ in range(count):
+            assert self._asleep.acquire(timeout=5)
+
+    def advance(self, seconds: float) -> None:
+        with self._turn:
+            self.now += seconds
+            self._turn.notify_all()
+
+
+def busy(seconds: float, status: int = 429) -> Reply:
+    return Reply(status=status, headers={"Retry-After": f"{seconds:g}"})
+
+
+def make_shared(network: Network, clock: Clock, *, deadline: float = 120, **how: Any) -> Exchanger:
+    """An exchanger for many threads, all on one clock."""
+    session = Session(timeout=30, deadline=Deadline(deadline, clock=clock), handler=network)
+    return Exchanger(key="k", session=session, **{"clock": clock, "sleep": clock.sleep, **how})
+
+
+@contextmanager
+def workers(exchanger: Exchanger) -> Iterator[Callable[..., list[Future[Any]]]]:
+    """Send requests of some subjects, each in a thread of its own."""
+    with ThreadPoolExecutor(16) as pool:
+        yield lambda *subjects, **how: [
+            pool.submit(exchanger.send, make_request(subject=subject, **how))
+            for subject in subjects
+        ]
+
+
+def numbered(count: int) -> list[str]:
+    return [f"number {number}" for number in range(count)]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_one_busy_answer_holds_all_threads(status: int) -> None:
+    clock, network = HeldClock(), Network(busy(7, status), answer(1))
+    with workers(make_shared(network, clock)) as send:
+        futures = send("the first")
+        clock.await_sleepers(1)
+        clock.advance(2)
+        futures += send(*numbered(7))
+        clock.await_sleepers(7)
+        assert (len(network.sent), clock.sleeps) == (1, [7] + [5] * 7)
+        clock.advance(5)
+        assert [future.result(5) for future in futures] == [1] * 8
+    assert (len(network.sent), len(clock.sleeps)) == (9, 8)
+
+
+def test_another_outage_holds_its_own_request_only() -> None:
+    clock, network = HeldClock(), Network(busy(7, 502), answer(1))
+    with workers(make_shared(network, clock)) as send:
+        (held,) = send("the first")
+        clock.await_sleepers(1)
+        assert [future.result(5) for future in send(*numbered(7))] == [1] * 7
+        assert not held.done()
+        clock.advance(7)
+        assert held.result(5) == 1
+
+
+def test_busy_answers_of_requests_under_way_are_waited_for_once() -> None:
+    told: list[float] = []
+    clock, under_way = HeldClock(), threading.Barrier(8)
+
+    def crowded(sent: Sent) -> Reply:
+        under_way.wait(5)
+        return busy(1)
+
+    network = Network(*[crowded] * 8, answer(1))
+    with workers(
+        make_shared(network, clock, waiting=lambda seconds, failure: told.append(seconds))
+    ) as send:
+        futures = send(*numbered(8))
+        clock.await_sleepers(8)
+        clock.advance(1)
+        assert [future.result(5) for future in futures] == [1] * 8
+    assert (clock.now, clock.sleeps, told) == (1, [1] * 8, [1])
+    assert len(network.sent) == 16
+
+
+def test_who_waited_enough_goes_on_waiting_when_the_gate_was_closed_for_longer() -> None:
+    clock = HeldClock()
+    network = Network(busy(2, 502), busy(3), answer(1))
+    with workers(make_shared(network, clock)) as send:
+        (first,) = send("the first")
+        clock.await_sleepers(1)
+        clock.advance(1)
+        (second,) = send("the second")
+        clock.await_sleepers(1)
+        clock.advance(1)
+        clock.await_sleepers(1)
+        assert (len(network.sent), clock.sleeps) == (2, [2, 3, 2])
+        clock.advance(2)
+        assert (first.result(5), second.result(5)) == (1, 1)
+
+
+def test_a_request_that_is_not_repeated_holds_the_others_for_as_long_as_was_asked() -> None:
+    clock, network = HeldClock(), Network(busy(7, 503), answer(1))
+    exchanger = make_shared(network, clock)
+    with pytest.raises(Unavailable):
+        exchanger.send(make_request("POST"))
+    with workers(exchanger) as send:
+        (future,) = send("another")
+        clock.await_sleepers(1)
+        clock.advance(7)
+        assert future.result(5) == 1
+    assert clock.sleeps == [7]
+
+
+def test_waiting_at_the_gate_uses_up_no_attempt() -> None:
+    clock = Clock()
+    network = Network(busy(1, 503), *[busy(1)] * 3, answer(1))
+    exchanger = make_shared(network, clock)
+    with pytest.raises(Unavailable):
+        exchanger.send(make_request("POST"))
+    assert exchanger.send(make_request()) == 1
+    assert (len(network.sent), clock.sleeps) == (5, [1, 1, 1, 1])
+
+
+def test_every_request_of_a_busy_bulk_run_ends_well() -> None:
+    tries: dict[str, int] = {}
+    waits: list[float] = []
+
+    def moody(sent: Sent) -> Reply:
+        number = int(sent.url.rpartition("/")[2])
+        tries[sent.url] = tries.get(sent.url, 0) + 1
+        return busy(1, (429, 503)[number % 2]) if tries[sent.url] <= number % 4 else answer(number)
+
+    exchanger = make_shared(Network(moody), Clock(), sleep=waits.append)
+    urls = [f"{HOST}/v1/{number}" for number in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda url: exchanger.send(make_request("PUT", url=url)), urls)
+        assert list(answers) == list(range(200))
+    assert tries == {url: 1 + number % 4 for number, url in enumerate(urls)}
+    assert set(waits) == {1}
+
+
+def test_nothing_is_sent_when_the_gate_stays_closed_past_the_deadline() -> None:
+    clock, network = Clock(), Network(busy(30))
+    exchanger = make_shared(network, clock, deadline=30)
+    for subject, sent in [("the first", True), ("the second", False)]:
+        with pytest.raises(DeadlineExceeded) as caught:
+            exchanger.send(make_request("PUT", subject=subject))
+        error = caught.value
+        said = "the API is unavailable (429)" if sent else "not sent, as the API is too busy"
+        assert error.message == (
+            f"{subject}: {said}; waiting 30.0 s to try again would pass the deadline of 30 s"
+        )
+        assert error.hint == "try again later, or give more time with --deadline"
+        assert (error.status, error.sent) == (429 if sent else None, False)
+    assert (len(network.sent), clock.sleeps) == (1, [])
+
+
+def test_a_gate_closed_past_the_deadline_ends_a_retry_with_its_own_failure() -> None:
+    clock = HeldClock()
+    network = Network(busy(5, 502), busy(30))
+    with workers(make_shared(network, clock, deadline=30)) as send:
+        (first,) = send("the first")
+        clock.await_sleepers(1)
+        (second,) = send("the second")
+        assert isinstance(second.exception(5), DeadlineExceeded)
+        clock.advance(5)
+        error = first.exception(5)
+    assert isinstance(error, DeadlineExceeded)
+    assert (error.message, error.status, error.sent) == (
+        "the first: the API is unavailable (502); waiting 25.0 s to try again would pass the "
+        "deadline of 30 s",
+        502,
+        True,
+    )
+
+
+# -- being told, being stopped
+
+
+def test_of_a_wait_is_told_with_the_failure_before_it_begins() -> None:
+    told: list[tuple[float, str, list[float]]] = []
+    clock = Clock()
+
+    def waiting(seconds: float, failure: Unavailable) -> None:
+        told.append((seconds, failure.message, list(clock.sleeps)))
+
+    network = Network(busy(12), busy(2, 502), busy(0.5, 502), answer(1))
+    make_shared(network, clock, waiting=waiting, uniform=lambda low, high: 0.5).send(make_request())
+    assert told == [
+        (12, "the thing: the API is unavailable (429)", []),
+        (2, "the thing: the API is unavailable (502)", [12]),
+    ]
+    assert clock.sleeps == [12, 2, 0.5]
+
+
+def test_nothing_is_told_of_a_wait_that_is_not_begun() -> None:
+    told: list[float] = []
+    failure(Network(busy(30)), deadline=30, waiting=lambda seconds, failure: told.append(seconds))
+    assert told == []
+
+
+def test_halting_wakes_who_waits_and_starts_nothing_more() -> None:
+    told = threading.Event()
+    network = Network(refusal(503, "later"), answer(1))
+    exchanger = make_shared(
+        network,
+        Clock(),
+        sleep=None,
+        uniform=lambda low, high: 60,
+        waiting=lambda seconds, failure: told.set(),
+    )
+    with workers(exchanger) as send:
+        (first,) = send("the first", method="PUT")
+        assert told.wait(5)
+        (second,) = send("the second")
+        exchanger.halt()
+        error, unsent = first.exception(5), second.exception(5)
+    assert isinstance(error, Unavailable)
+    assert (error.message, error.sent) == (
+        "the first: the API is unavailable (503: later)",
+        True,
+    )
+    assert isinstance(unsent, Interrupted)
+    assert unsent.message == "the second: not sent: the run was stopped"
+    assert len(network.sent) == 1
+
+
+def test_halting_lets_an_attempt_under_way_end() -> None:
+    arrived, go = threading.Event(), threading.Event()
+
+    def slow(sent: Sent) -> Reply:
+        arrived.set()
+        assert go.wait(5)
+        return answer("data")
+
+    exchanger = make_shared(Network(slow), Clock())
+    with workers(exchanger) as send:
+        (future,) = send("the thing")
+        assert arrived.wait(5)
+        exchanger.halt()
+        go.set()
+        assert future.result(5) == "data"
+
+
+@pytest.mark.parametrize("status", [429, 502])
+def test_a_failure_after_halting_is_not_repeated(status: int) -> None:
+    clock = Clock()
+
+    def halting(sent: Sent) -> Reply:
+        exchanger.halt()
+        return busy(1, status)
+
+    network = Network(halting)
+    exchanger = make_shared(network, clock)
+    with pytest.raises(Unavailable) as caught:
+        exchanger.send(make_request())
+    assert (caught.value.status, len(network.sent), clock.sleeps) == (status, 1, [])
+
+
+def test_nothing_is_sent_after_closing() -> None:
+    network = Network(answer(1))
+    exchanger = make_exchanger(network)
+    exchanger.close()
+    with pytest.raises(Interrupted):
+        exchanger.send(make_request())
+    assert network.sent == []
 
 
 # -- answers

@@ -1,6 +1,6 @@
 """One request to the API: sent, repeated where that can do no harm, answered by data or an error.
 
-The endpoints themselves are in client.py, wire names in contract/.
+The endpoints themselves are in client.py, wire names in contract/, waits in limiter.py.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from wacb.contract import answers
@@ -20,36 +19,40 @@ from wacb.errors import (
     CredentialsRefused,
     DeadlineExceeded,
     NotFound,
+    NotTried,
     RedirectRefused,
     Unavailable,
     WacbError,
 )
+from wacb.limiter import TOO_BUSY, Limiter, Wait, parse_retry_after
 from wacb.net.http import Response, Session
 
 ATTEMPTS = 4
-BACKOFF_BASE, BACKOFF_CAP, RETRY_AFTER_CAP = 0.5, 8.0, 60.0  # seconds, quality.md 1.8
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
 BRIEF_OUTAGES = frozenset((502, 503, 504))
 MOST_WORDS = 500  # characters of the API's own that an error repeats
 MOST_DEPTH = 100  # levels of JSON: the parser takes more than code that walks it can
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One attempt of a request, for `-v`. `response` is None when no answer came."""
 
     request: ApiRequest
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     attempt: int
     ms: float
     response: Response | None = None
 
+    def __repr__(self) -> str:  # without the headers, which hold the key
+        return f"Exchange({self.request!r}, attempt={self.attempt}, response={self.response!r})"
+
 
 class Exchanger:
-    """Send requests with an account's key.
+    """Send requests with an account's key, from as many threads as needed.
 
-    `sleep` and `uniform` serve the waits between attempts, `now` is Unix time, `trace` is told of
-    every attempt.
+    All of them wait when the API is too busy for one. `sleep`, `uniform`, `clock` and `waiting`
+    serve the waits between attempts (limiter.py), `now` is Unix time, `trace` is told of every
+    attempt. `waiting` and `trace` are called in the thread that sends.
     """
 
     def __init__(
@@ -57,15 +60,17 @@ class Exchanger:
         *,
         key: str,
         session: Session,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
+        clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         trace: Callable[[Exchange], None] | None = None,
+        waiting: Callable[[float, Unavailable], None] | None = None,
     ) -> None:
         self._key = key
         self._session = session
-        self._sleep = sleep
-        self._uniform = uniform
+        self._limiter = Limiter(uniform=uniform, clock=clock, sleep=sleep, waiting=waiting)
+        self._clock = clock
         self._now = now
         self._trace = trace
 
@@ -73,28 +78,68 @@ class Exchanger:
         """Seconds of the command's deadline that are left."""
         return self._session.deadline.remaining()
 
-    def send(self, request: ApiRequest) -> Any:
+    def halt(self) -> None:
+        """Let no attempt start any more, in any thread. One that is under way ends normally."""
+        self._limiter.halt()
+
+    def close(self) -> None:
+        """Close all connections; requests under way end as Interrupted."""
+        self._session.close()
+
+    def send(self, request: ApiRequest, *, patient: bool = False) -> Any:
         """Send a request and return the `data` of the answer.
 
         Repeated up to four times, but only where that can do no harm (quality.md 1.8): nothing was
         sent, the API turned it away with 429, or the method may be repeated and the outage is
-        brief. A POST that may have arrived is never sent again.
+        brief. A POST that may have arrived is never sent again. Of a `patient` request only the
+        deadline ends the attempts that meet 429 or 503: one of hundreds that are sent at once may
+        be turned away more than four times. After `halt` the last failure is
+        raised, or NotTried where nothing was sent.
         """
-        attempt = 1
+        attempt, wait = 1, self._limiter.gate()
+        failure: Unavailable | None = None
         while True:
+            self._await_turn(request, wait, failure)
             try:
                 return self._read(request, self._exchange(request, attempt))
             except Unavailable as error:
-                if attempt == ATTEMPTS or not _may_repeat(request, error):
+                more = attempt < ATTEMPTS or (patient and error.status in TOO_BUSY)
+                again = more and _may_repeat(request, error)
+                error.sent = error.sent or (failure is not None and failure.sent)
+                if again or error.retry_after is not None:  # others are to heed that, too
+                    wait = self._limiter.after(error, attempt)
+                if not again:
                     raise
-                self._wait(error, attempt)
+                failure = error
             attempt += 1
+
+    def _await_turn(
+        self, request: ApiRequest, wait: Wait | None, failure: Unavailable | None
+    ) -> None:
+        """Wait until an attempt may start. `failure` is that of the one before."""
+        while wait and not self._limiter.halted:
+            if wait.seconds >= self.remaining():
+                unsent = f"{request.subject}: not sent, as the API is too busy"
+                raise self._too_late(wait, failure or Unavailable(unsent, sent=False)) from failure
+            self._limiter.spend(wait)
+            wait = self._limiter.gate()
+        if self._limiter.halted:
+            raise failure or NotTried(f"{request.subject}: not sent: the run was stopped")
+
+    def _too_late(self, wait: Wait, failure: Unavailable) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"{failure.message}; waiting {wait.seconds:.1f} s to try again would pass the deadline "
+            f"of {self._session.deadline.seconds:g} s",
+            hint="try again later, or give more time with --deadline",
+            status=failure.status,
+            sent=failure.sent,
+        )
 
     def _exchange(self, request: ApiRequest, attempt: int) -> Response:
         headers = {"api-key": self._key, "accept": "application/json"}
         if request.body is not None:
             headers["content-type"] = "application/json"
-        response, began = None, time.monotonic()
+        response, began = None, self._clock()
         try:
             response = self._session.send(
                 request.method,
@@ -110,25 +155,10 @@ class Exchanger:
                         request=request,
                         headers=headers,
                         attempt=attempt,
-                        ms=(time.monotonic() - began) * 1000,
+                        ms=(self._clock() - began) * 1000,
                         response=response,
                     )
                 )
-
-    def _wait(self, error: Unavailable, attempt: int) -> None:
-        if error.retry_after is not None:
-            pause = min(error.retry_after, RETRY_AFTER_CAP)
-        else:
-            pause = self._uniform(0, min(BACKOFF_CAP, BACKOFF_BASE * 2 ** (attempt - 1)))
-        if pause >= self.remaining():
-            raise DeadlineExceeded(
-                f"{error.message}; waiting {pause:.1f} s to try again would pass the deadline of "
-                f"{self._session.deadline.seconds:g} s",
-                hint="try again later, or give more time with --deadline",
-                status=error.status,
-                sent=error.sent,
-            ) from error
-        self._sleep(pause)
 
     def _read(self, request: ApiRequest, response: Response) -> Any:
         """Decide on the HTTP status first, then on an error envelope (api-contract.md 3)."""
@@ -180,7 +210,7 @@ class Exchanger:
                 status=status,
                 api_code=envelope.code,
                 sent=status != 429,
-                retry_after=_retry_after(response.headers.get("retry-after"), self._now()),
+                retry_after=parse_retry_after(response.headers.get("retry-after"), self._now()),
             )
         return ApiRefused(
             f"{request.subject}: the API said no{said}", status=status, api_code=envelope.code
@@ -233,17 +263,3 @@ def _too_deep(answer: Any) -> bool:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(name)
-
-
-def _retry_after(text: str | None, now: float) -> float | None:
-    """Read Retry-After, seconds or an HTTP date (RFC 9110 10.2.3), as seconds from `now`."""
-    if text is None:
-        return None
-    if text.strip().isdecimal():
-        return float(text)
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (ValueError, OverflowError):
-        return None
