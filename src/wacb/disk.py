@@ -95,17 +95,30 @@ def append_line(path: Path, line: str) -> None:
     stands by itself; nothing that stands there is changed. The file ends up 0600. After a
     ConfigError (a full disk) it is as long as it was.
     """
+    with _appending(path) as (descriptor, folder):
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        _extend(descriptor, size, ("\n" * torn + f"{line}\n").encode("utf-8"))
+        if size == 0:
+            _sync(folder)  # the file may be new, and its name must last as well
+
+
+def check_appendable(path: Path) -> None:
+    """Raise ConfigError where append_line could not open `path`, which is created if need be."""
+    with _appending(path):
+        pass
+
+
+@contextmanager
+def _appending(path: Path) -> Iterator[tuple[int, Path]]:
+    """Open `path` under its lock; yield the descriptor and the folder it is in."""
     with locked(path) as target, _named("write", path):
         descriptor = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.fchmod(descriptor, 0o600)
-            size = os.fstat(descriptor).st_size
-            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-            _extend(descriptor, size, ("\n" * torn + f"{line}\n").encode("utf-8"))
+            yield descriptor, target.parent
         finally:
             os.close(descriptor)
-        if size == 0:
-            _sync(target.parent)  # the file may be new, and its name must last as well
 
 
 @contextmanager
