@@ -22,7 +22,7 @@ def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tupl
         "body": (_json(profile.body), _json(draft.body)),
         "headers": (_folded(profile.headers), _folded(draft.headers)),
         "encryption": _encryptions(profile.encryption, draft.encryption),
-        "response_message": (profile.response_message, draft.response_message),
+        "response_message": (profile.response_message or "", draft.response_message),
         "channel": (profile.channel, draft.channel),
         "events": (sorted(profile.events), sorted(draft.events or ())),
     }

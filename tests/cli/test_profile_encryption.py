@@ -85,7 +85,7 @@ def test_the_file_can_be_named(live: Wacb, sandbox: Sandbox, tmp_path: Path, hom
     named = ("--encrypt", "AES-128-GCM", "--encrypt-key-file", str(file))
     assert live(*CREATE, *named, "-q") == done(profile_id(1), written(file, "AES-128-GCM"))
     assert encryption(sandbox)[0]["key"] == tomllib.loads(file.read_text())["key"]
-    assert not home.exists()
+    assert not (home / ".local/state/wacb/keys").exists()
 
 
 def test_the_state_folder_is_that_of_xdg(live: Wacb, tmp_path: Path):

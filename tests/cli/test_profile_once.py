@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
 
-from tests.cli.expect import CREATE, HOOK, TITLE, done
-from tests.conftest import Wacb, profile_id
+from tests.cli.conftest import Answer, Watch, writes
+from tests.cli.expect import CREATE, HOOK, TITLE, done, failed, profile_json
+from tests.conftest import LIVE, Wacb, profile_id
+from tests.sandbox.shells import serving
+from wacb.provision.once import Claim
+from wacb.sandbox.account import SID
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store
+from wacb.sandbox.transport import exchange
 
 ONCE = (*CREATE, "--if-not-exists")
 OTHER = ("profile", "create", "--method", "post", "--url", f"{HOOK}2", "--title", TITLE)
@@ -37,3 +52,125 @@ def test_a_dry_run_shows_what_would_be_done(live: Wacb, wacb: Wacb):
     assert offline.err == (
         "note: without credentials it was not looked up whether the profile is there already\n"
     )
+
+
+# -- at the same time
+
+
+def test_of_six_runs_at_the_same_time_one_creates():
+    sandbox = Sandbox(Store(":memory:"))
+    sandbox.add_fault("late:20s")  # so that a look at the list helps none of them
+
+    def run(flag: str) -> subprocess.CompletedProcess[bytes]:
+        line = [sys.executable, "-m", "wacb", *CREATE, flag, "-o", "json"]
+        env = {**os.environ, **LIVE, "WACB_BASE_URL": f"http://{host}"}
+        return subprocess.run(line, env=env, capture_output=True, timeout=60)
+
+    with serving(sandbox) as host, ThreadPoolExecutor(6) as pool:
+        runs = list(pool.map(run, ["--if-not-exists", "--update-existing"] * 3))
+    assert [run.returncode for run in runs] == [0] * 6
+    found = [json.loads(run.stdout) for run in runs]
+    assert sorted(profile["result"] for profile in found) == ["created"] + ["unchanged"] * 5
+    assert len({profile["id"] for profile in found}) == 1
+    assert len(writes(sandbox)) == 1
+
+
+def state(home: Path) -> Path:
+    return home / ".local" / "state" / "wacb"
+
+
+def test_a_run_waits_for_another_no_longer_than_its_deadline(
+    live: Wacb, sandbox: Sandbox, home: Path
+):
+    with Claim(state(home) / "creates", sid=SID, title=TITLE).held(lambda: 0):
+        outcome = live(*ONCE, "--deadline", "0.05")
+    busy = f"another wacb is creating the profile '{TITLE}'"
+    assert (outcome.code, outcome.out) == (7, "")
+    assert outcome.err.splitlines() == [
+        f"note: {busy}: waiting for it",
+        f"error: {busy}, and waiting for it would pass the deadline",
+        "hint: run the same command again, or give more time with --deadline",
+    ]
+    assert sandbox.requests() == []
+    assert live(*ONCE).code == 0
+
+
+class Elsewhere:
+    """The emulator, where another machine creates the same profile a moment earlier."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.api = partial(exchange, sandbox)
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "POST":
+            self.api(method, url, headers, body)
+        return self.api(method, url, headers, body)
+
+
+def test_two_machines_at_the_same_time_are_told_of_both_profiles(over: Wacb, sandbox: Sandbox):
+    assert over(Elsewhere(sandbox), *ONCE) == failed(
+        9,
+        f"2 profiles are called '{TITLE}': {profile_id(1)}, {profile_id(2)}",
+        "keep one, and take the others away with wacb profile delete ID",
+    )
+
+
+def test_without_a_place_for_its_lock_nothing_is_created(live: Wacb, sandbox: Sandbox, home: Path):
+    state(home).parent.mkdir(parents=True)
+    state(home).write_text("not a folder")
+    name = sha256(f"{SID}\n{TITLE}".encode()).hexdigest()[:32]
+    lock = state(home) / "creates" / f"{name}.lock"
+    assert live(*ONCE) == failed(
+        3,
+        f"cannot lock {lock}: Not a directory",
+        "check this path, or name another folder in XDG_STATE_HOME",
+    )
+    assert sandbox.requests() == []
+    assert live(*CREATE).code == 0
+
+
+def test_a_dry_run_leaves_no_lock_behind(live: Wacb, untouched: Watch):
+    with untouched():
+        assert live(*ONCE, "--dry-run").code == 0
+
+
+# -- a listing that lags
+
+
+class Interrupting:
+    """The emulator, with Ctrl-C while the answer to a create is on its way."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.api = partial(exchange, sandbox)
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        answer = self.api(method, url, headers, body)
+        if method == "POST":
+            raise KeyboardInterrupt
+        return answer
+
+
+def test_after_an_interruption_the_next_run_looks_longer(
+    over: Wacb, live: Wacb, sandbox: Sandbox, sleeps: list[float]
+):
+    sandbox.add_fault("late:20s")
+    assert over(Interrupting(sandbox), *ONCE).code == 130
+    outcome = live(*ONCE, "--deadline", "3")
+    assert outcome.code == 7
+    assert outcome.err.splitlines() == [
+        f"note: an earlier create of '{TITLE}' may not be listed yet: looking for it for up to "
+        "30 s",
+        f"error: whether the profile '{TITLE}' was created a moment ago is still not known",
+        "hint: run the same command again with --if-not-exists in 30 s, or give more time with "
+        "--deadline",
+    ]
+    assert len(writes(sandbox)) == 1
+    assert sleeps == []
+
+
+def test_what_a_plain_create_made_is_found_before_it_is_listed(live: Wacb, sandbox: Sandbox):
+    sandbox.add_fault("late:20s")
+    live(*CREATE)
+    outcome = live(*ONCE, "-o", "json")
+    assert json.loads(outcome.out) == profile_json(result="unchanged")
+    assert len(writes(sandbox)) == 1

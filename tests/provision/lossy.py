@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from tests.api import Reply, answer, emulated, refusal
+from tests.api import Clock, Reply, answer, emulated, refusal
+from wacb.provision.once import Claim
+from wacb.sandbox.account import SID
 from wacb.sandbox.core import Sandbox
 
+NOW = 1_790_000_000.0  # Unix seconds when a Clock begins
 Answered = tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]
 
 # What may happen to the answer of a create that was, or was not, carried out.
@@ -26,6 +30,14 @@ LOST: Mapping[str, Reply | Exception] = {
     "204": Reply(status=204),
     "no id": answer({"title": "Incoming messages"}),
 }
+
+
+def make_claim(clock: Clock | None = None, folder: Path | None = None, **changes: Any) -> Claim:
+    """The claim to the title of `make_draft`, by default kept in the test's home folder."""
+    clock = clock or Clock()
+    how: dict[str, Any] = {"now": lambda: NOW + clock(), "sleep": clock.sleep}
+    how |= {"sid": SID, "title": "Incoming messages", **changes}
+    return Claim(folder or Path.home() / "creates", **how)
 
 
 class LossyApi:

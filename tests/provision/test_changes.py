@@ -11,6 +11,7 @@ from tests.api import (
     BODY,
     Clock,
     Network,
+    Reply,
     Turn,
     answer,
     emulated,
@@ -21,6 +22,7 @@ from tests.api import (
     refusal,
 )
 from tests.conftest import profile_id
+from tests.provision.lossy import make_claim
 from wacb.client import Client
 from wacb.compare import describe, differences
 from wacb.errors import (
@@ -39,6 +41,7 @@ from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
 from wacb.provision.profiles import Created
 from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store
 
 TITLE = "Incoming messages"
 GET_URL = build_url("https://example.com/hook", INCOMING)
@@ -47,9 +50,13 @@ OTHER = answer(make_row(url="https://example.com/old"))
 CHANGED = make_draft(url="https://example.com/new")
 
 
-def ensure(client: Client, *, update: bool = False, **changed: Any) -> Created:
-    step = changes.prepare_once(client, make_draft(**changed), update=update)
-    return changes.carry_out(client, step, sleep=Clock().sleep)
+def ensure(
+    client: Client, *, update: bool = False, clock: Clock | None = None, **changed: Any
+) -> Created:
+    clock = clock or Clock()
+    claim = make_claim(clock)
+    step = changes.prepare_once(client, make_draft(**changed), update=update, claim=claim)
+    return changes.carry_out(client, step, sleep=clock.sleep)
 
 
 def update(*script: Turn) -> tuple[Created, Network]:
@@ -130,9 +137,9 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
     assert caught.value.message == f"2 profiles are called {TITLE!r}: {ids[0]}, {ids[1]}"
 
 
-def test_two_runs_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
+def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
-    step = changes.prepare_once(client, make_draft(), update=False)
+    step = changes.prepare_once(client, make_draft(), update=False, claim=make_claim())
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
         changes.carry_out(client, step, sleep=Clock().sleep)
@@ -140,15 +147,117 @@ def test_two_runs_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> N
     assert profile_id(2) in caught.value.message
 
 
+def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
+    network = Network(answer([]), answer({"id": "SG_1"}), CURRENT, refusal(500, "oops"))
+    outcome = ensure(make_client(network))
+    assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
+    assert outcome.notes == (
+        "whether another machine created it, too, could not be looked up: "
+        "the callback profiles: the API is unavailable (500: oops)",
+    )
+
+
+# -- a listing that lags
+
+
+def lagging(sandbox: Sandbox, clock: Clock) -> Client:
+    sandbox.add_fault("late:20s")
+    return make_client(emulated(sandbox), clock=clock)
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["if not exists", "update"])
+def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
+    sandbox: Sandbox, update: bool
+) -> None:
+    client = lagging(sandbox, Clock())
+    first, second = ensure(client), ensure(client, update=update)
+    assert (second.result, second.profile) == ("unchanged", first.profile)
+    assert len(writes(sandbox)) == 1
+
+
+def made_before(*script: Turn) -> tuple[Created, Network, Clock]:
+    """Run once more, two seconds after SG_7 was created here; the listing shows nothing."""
+    clock, network = Clock(), Network(*script)
+    make_claim(clock).settle("SG_7")
+    clock.now += 2
+    return ensure(make_client(network, clock=clock), clock=clock), network, clock
+
+
+NONE, MADE = answer([]), answer({"id": "SG_1"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [refusal(404, code="RBC302"), answer(make_row(profile_id="SG_7", title="Another title"))],
+    ids=["deleted", "renamed"],
+)
+def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
+    outcome, network, clock = made_before(NONE, other, MADE, CURRENT)
+    assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
+    assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET"]
+    assert clock.sleeps == []
+
+
+def test_a_404_that_says_nothing_of_the_profile_is_not_believed() -> None:
+    row = make_row(profile_id="SG_7")
+    outcome, network, clock = made_before(NONE, Reply(status=404), NONE, answer(row))
+    assert (outcome.result, outcome.profile.id) == ("unchanged", "SG_7")
+    assert clock.sleeps == [3]
+    gone = [NONE, Reply(status=404)] * 11
+    outcome, network, clock = made_before(*gone, MADE, CURRENT)
+    assert (outcome.result, sum(clock.sleeps)) == ("created", 28)
+    assert [sent.method for sent in network.sent].count("POST") == 1
+
+
+def lose(clock: Clock, fault: str) -> Sandbox:
+    """Create a profile so that its outcome is unknown; return the emulator that did it or not."""
+    sandbox = Sandbox(Store(":memory:"), clock=clock, new_id=lambda: profile_id(1))
+    client = lagging(sandbox, clock)
+    sandbox.add_fault(fault)
+    with pytest.raises(OutcomeUnknown):
+        ensure(client, clock=clock)
+    return sandbox
+
+
+def test_a_create_whose_outcome_is_unknown_is_waited_for() -> None:
+    clock = Clock()
+    sandbox = lose(clock, "reset,after,POST")
+    outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
+    assert (outcome.result, outcome.profile.id) == ("unchanged", profile_id(1))
+    assert clock.sleeps == [1, 2, 4] + [3] * 5
+
+
+def test_a_create_that_does_not_appear_in_time_is_made_again() -> None:
+    clock = Clock()
+    sandbox = lose(clock, "reset,POST")
+    outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
+    assert (outcome.result, outcome.profile.id) == ("created", profile_id(1))
+    assert clock.sleeps == [1, 2, 4] + [3] * 7 + [2]
+
+
+def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
+    clock = Clock()
+    sandbox = lose(clock, "reset,after,POST")
+    with pytest.raises(OutcomeUnknown) as caught:
+        ensure(make_client(emulated(sandbox), clock=clock, deadline=10), clock=clock)
+    assert (caught.value.message, caught.value.hint) == (
+        f"whether the profile {TITLE!r} was created a moment ago is still not known",
+        "run the same command again with --if-not-exists in 14 s, or give more time with "
+        "--deadline",
+    )
+    assert len(writes(sandbox)) == 1
+
+
 def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     client.create_profile(make_draft())
-    step = ProfileStep(result="created", draft=make_draft())
-    assert changes.carry_out(client, step, sleep=Clock().sleep).profile.id == profile_id(2)
+    step = ProfileStep(result="created", draft=make_draft(), claim=make_claim())
+    made = changes.carry_out(client, step, sleep=Clock().sleep)
+    assert made.profile.id == profile_id(2)
 
 
 def test_without_a_client_nothing_is_looked_up() -> None:
-    step = changes.prepare_once(None, make_draft(), update=True)
+    step = changes.prepare_once(None, make_draft(), update=True, claim=make_claim())
     assert (step.result, step.once, step.changes) == ("created", True, {})
     assert step.notes == (
         "without credentials it was not looked up whether the profile is there already",

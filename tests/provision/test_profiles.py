@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,12 @@ from tests.api import (
     refusal,
 )
 from tests.conftest import profile_id
-from tests.provision.lossy import LOST, LossyApi
+from tests.provision.lossy import LOST, LossyApi, make_claim
 from wacb.errors import (
     Ambiguous,
     ApiRefused,
     CheckFailed,
+    ConfigError,
     DeadlineExceeded,
     NotFound,
     OutcomeUnknown,
@@ -42,6 +44,7 @@ from wacb.sandbox.store import Store
 
 CREATED_AT = "2026-09-21T14:13:20.000Z"
 TITLE = "Incoming messages"
+NOWHERE = Path("/dev/null/creates")  # no folder that anything could be written to
 UNKNOWN_ID = "SG_99999999-0000-4000-8000-000000000009"
 
 
@@ -60,7 +63,7 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
 
 def run(api: LossyApi | Network, clock: Clock, **how: Any) -> Created:
     client = make_client(api, clock=clock, **how)
-    return create(client, make_draft(), sleep=clock.sleep)
+    return create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep)
 
 
 # -- created
@@ -228,6 +231,73 @@ def test_no_look_is_waited_for_past_the_deadline(
     assert (api.posts, clock.sleeps) == (1, looks)
 
 
+# -- remembered
+
+
+def last(clock: Clock) -> tuple[list[str | None], list[float]]:
+    """What the next run is told: the ID at each look, and how long it waits before each."""
+    clock.sleeps.clear()
+    ids = list(make_claim(clock).looks(lambda: 120))
+    return ids, list(clock.sleeps)
+
+
+def test_an_id_is_remembered(sandbox: Sandbox) -> None:
+    clock = Clock()
+    made = run(LossyApi(sandbox), clock)
+    clock.now += 30
+    assert last(clock) == ([made.profile.id], [])
+    adopted = run(LossyApi(sandbox, LOST["reset"], committed=True), clock)
+    assert adopted.result == "adopted"
+    clock.now += 30
+    assert last(clock) == ([adopted.profile.id], [])
+
+
+def test_a_lost_answer_is_remembered_from_the_moment_it_was_lost(sandbox: Sandbox) -> None:
+    clock = Clock()
+    with pytest.raises(OutcomeUnknown):
+        run(LossyApi(sandbox, LOST["reset"], committed=True, hidden=3), clock)
+    assert last(clock) == ([None] * 9, [3] * 7 + [2])  # 7 of the 30 seconds have passed
+
+
+@pytest.mark.parametrize("turn", [refusal(422), refusal(401), ConnectionRefusedError()])
+@pytest.mark.parametrize("once", [False, True], ids=["plain", "once"])
+def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, once: bool) -> None:
+    clock = Clock()
+    network = Network(*([] if once else [answer([])]), turn)
+    with pytest.raises(WacbError):
+        create(
+            make_client(network, clock=clock),
+            make_draft(),
+            claim=make_claim(clock),
+            sleep=clock.sleep,
+            once=once,
+        )
+    assert last(clock) == ([None], [])
+
+
+def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None:
+    clock = Clock()
+
+    def killed(*request: Any) -> Any:
+        raise KeyboardInterrupt
+
+    client = make_client(killed, clock=clock)
+    with pytest.raises(KeyboardInterrupt):
+        create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep, once=True)
+    clock.now += 119  # it might have waited as long as this to try again
+    assert last(clock) == ([None] * 11, [3] * 10)
+
+
+def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
+    clock = Clock()
+    how: dict[str, Any] = {"claim": make_claim(clock, NOWHERE), "sleep": clock.sleep}
+    client = make_client(emulated(sandbox), clock=clock)
+    with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
+        create(client, make_draft(), once=True, **how)
+    assert sandbox.requests() == []
+    assert create(client, make_draft(), **how).result == "created"
+
+
 # -- not lost
 
 
@@ -301,7 +371,7 @@ def _one_random_run(chance: random.Random) -> str:
     clock = Clock()
     client = make_client(handler, clock=clock, uniform=chance.uniform)
     try:
-        found = create(client, make_draft(), sleep=clock.sleep)
+        found = create(client, make_draft(), claim=make_claim(clock, NOWHERE), sleep=clock.sleep)
     except WacbError as error:
         outcome = error.code
         assert error.exit_code in (7, 9)

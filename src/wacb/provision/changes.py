@@ -11,26 +11,40 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wacb.compare import describe, differences
 from wacb.contract.requests import Api, ApiRequest
-from wacb.errors import Ambiguous, CheckFailed, InvalidInput, OutcomeUnknown, Refused, Unavailable
+from wacb.errors import (
+    Ambiguous,
+    CheckFailed,
+    InvalidInput,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+    WacbError,
+)
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import profiles
+from wacb.provision.once import Claim
 from wacb.provision.profiles import Created
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
 
+# A 404 without it may be a gateway's, and says nothing about the profile (api-contract.md 3).
+_NO_SUCH_PROFILE = "RBC302"
+
 
 class ProfileStep(NamedTuple):
     """One profile's change, ready to be carried out.
 
-    `result` is what it will be: "created", "updated" or "unchanged"; `once` forbids a second
-    profile of the title, `live` is the one that is there already, `changes` the fields in which it
-    differs.
+    `result` is what it will be: "created", "updated" or "unchanged". A create has a `claim` to its
+    title, and `once` forbids a second profile of it. Otherwise `live` is the profile that is there
+    already, `changes` the fields in which it differs.
     """
 
     result: str
     draft: ProfileDraft
     once: bool = False
+    claim: Claim | None = None
     live: CallbackProfile | None = None
     changes: Mapping[str, tuple[Any, Any]] = {}
     notes: tuple[str, ...] = ()
@@ -43,20 +57,24 @@ class ProfileStep(NamedTuple):
         return [api.update_profile(self.live.id, draft, self.changes)] if self.changes else []
 
 
-def prepare_once(client: Client | None, draft: ProfileDraft, *, update: bool) -> ProfileStep:
+def prepare_once(
+    client: Client | None, draft: ProfileDraft, *, update: bool, claim: Claim
+) -> ProfileStep:
     """Look whether a profile of this title is there, and say what has to be done (cli.md 7).
 
     `client` is None in a dry run without credentials. Raises Ambiguous for two profiles of the
-    title, Refused for one with other content unless `update`.
+    title, Refused for one with other content unless `update`, OutcomeUnknown when a create of a
+    moment ago may still appear and the deadline does not suffice to wait for it.
     """
+    create = ProfileStep(result="created", draft=draft, once=True, claim=claim)
     if client is None:
         note = "without credentials it was not looked up whether the profile is there already"
-        return ProfileStep(result="created", draft=draft, once=True, notes=(note,))
-    titled = list(client.list_profiles(title=draft.title, wanted=draft.title.__eq__))
+        return create._replace(notes=(note,))
+    titled = _titled(client, draft.title, claim)
     if len(titled) > 1:
         raise _double(draft.title, [profile.id for profile in titled])
     if not titled:
-        return ProfileStep(result="created", draft=draft, once=True)
+        return create
     step = prepare_update(titled[0], draft)
     if step.changes and not update:
         raise Refused(
@@ -65,6 +83,23 @@ def prepare_once(client: Client | None, draft: ProfileDraft, *, update: bool) ->
             hint="add --update-existing to change it, or give another --title",
         )
     return step
+
+
+def _titled(client: Client, title: str, claim: Claim) -> list[CallbackProfile]:
+    """Find the profiles of a title, by its ID the one made here that is not listed yet."""
+    for made in claim.looks(client.remaining):
+        titled = list(client.list_profiles(title=title, wanted=title.__eq__))
+        if titled:
+            return titled
+        if made:
+            # assumed: only listings lag, so that the API's word about an ID can be believed
+            try:
+                profile = client.get_profile(made)
+                return [profile] if profile.title == title else []
+            except NotFound as error:
+                if error.api_code == _NO_SUCH_PROFILE:
+                    return []
+    return []
 
 
 def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
@@ -86,18 +121,22 @@ def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
 def carry_out(client: Client, step: ProfileStep, *, sleep: Callable[[float], None]) -> Created:
     """Do what a step says and read the profile back.
 
-    After a create that must be the only one the list is looked at again: of two runs at the same
-    time, each is told of the other's profile. Raises Ambiguous then, OutcomeUnknown when an
-    update's answer is lost and the profile does not show it.
+    After a create that must be the only one the list is looked at again: of two machines at the
+    same time, each is told of the other's profile. Raises Ambiguous then, and what `create` and
+    `update` raise.
     """
-    if step.live is None:
-        made = profiles.create(client, step.draft, sleep=sleep)
-        if not step.once:
-            return made
-        titled = client.profile_ids(step.draft.title) | {made.profile.id}
-        if len(titled) > 1:
-            raise _double(step.draft.title, sorted(titled))
-        return made
+    if step.claim is None:
+        return update(client, step)
+    made = profiles.create(client, step.draft, claim=step.claim, sleep=sleep, once=step.once)
+    return _only_one(client, made) if step.once else made
+
+
+def update(client: Client, step: ProfileStep) -> Created:
+    """Change the profile of a step where it differs, and read it back.
+
+    Raises OutcomeUnknown when the answer is lost and the profile does not show the change.
+    """
+    assert step.live is not None  # only a create has none
     if not step.changes:
         return Created(profile=step.live, result="unchanged")
     lost: Unavailable | None = None
@@ -108,6 +147,18 @@ def carry_out(client: Client, step: ProfileStep, *, sleep: Callable[[float], Non
             raise
         lost = error
     return _confirmed(client, step, step.live.id, lost)
+
+
+def _only_one(client: Client, made: Created) -> Created:
+    title = made.profile.title
+    try:
+        titled = client.profile_ids(title) | {made.profile.id}
+    except WacbError as error:
+        note = f"whether another machine created it, too, could not be looked up: {error.message}"
+        return made._replace(notes=(*made.notes, note))
+    if len(titled) > 1:
+        raise _double(title, sorted(titled))
+    return made
 
 
 def _confirmed(
@@ -140,5 +191,5 @@ def _unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
 def _double(title: str, ids: list[str]) -> Ambiguous:
     return Ambiguous(
         f"{len(ids)} profiles are called {title!r}: {', '.join(ids)}",
-        hint="keep one and delete the others in the Kaleyra console",
+        hint="keep one, and take the others away with wacb profile delete ID",
     )

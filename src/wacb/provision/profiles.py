@@ -11,12 +11,14 @@ from wacb.compare import differences
 from wacb.errors import (
     Ambiguous,
     CheckFailed,
+    InvalidInput,
     NotFound,
     OutcomeUnknown,
     Unavailable,
     WacbError,
 )
 from wacb.models import CallbackProfile, ProfileDraft
+from wacb.provision.once import Claim
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
@@ -33,20 +35,37 @@ class Created(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def create(client: Client, draft: ProfileDraft, *, sleep: Callable[[float], None]) -> Created:
+def create(
+    client: Client,
+    draft: ProfileDraft,
+    *,
+    claim: Claim,
+    sleep: Callable[[float], None],
+    once: bool = False,
+) -> Created:
     """Create a profile, never twice.
 
     When the outcome is unknown the list is compared with the IDs that were there before and one
-    match is adopted (cli.md 7). Raises Ambiguous for two matches, OutcomeUnknown for none.
+    match is adopted (cli.md 7). With `once` the caller holds the claim and has seen that there is
+    none. Raises Ambiguous for two matches, OutcomeUnknown for none, with `once` ConfigError where
+    the disk cannot remember what is under way.
     """
-    before = client.profile_ids(draft.title)
+    before: set[str] = set()
+    if once:
+        claim.begin(client.remaining())  # a run that is killed leaves word for the next
+    else:
+        before = client.profile_ids(draft.title)
     result = "created"
     try:
         profile_id = client.create_profile(draft)
-    except Unavailable as error:
-        if not error.sent:
+    except WacbError as error:
+        if not (isinstance(error, Unavailable) and error.sent):
+            if once:
+                claim.withdraw()
             raise
+        claim.settle(None)  # the hint is to run again with --if-not-exists: also of a plain create
         profile_id, result = _adopt(client, draft, before, error, sleep), "adopted"
+    claim.settle(profile_id)
     return _read_back(client, draft, profile_id, result, before)
 
 
@@ -125,6 +144,15 @@ def as_sent(draft: ProfileDraft, profile_id: str) -> CallbackProfile:
 def looks_like_id(reference: str) -> bool:
     """Say whether a reference has the form of a profile ID (api-contract.md 4)."""
     return re.fullmatch(_LIKE_AN_ID, reference) is not None
+
+
+def require_id(reference: str) -> None:
+    """Raise InvalidInput for what is no ID, where no title can be looked up."""
+    if not looks_like_id(reference):
+        raise InvalidInput(
+            f"{reference!r} is no profile ID, and without credentials no title can be looked up",
+            hint="give the profile by its ID, or credentials",
+        )
 
 
 def find(client: Client, reference: str) -> CallbackProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -9,10 +10,14 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.draft_options import draft_from, draft_options
 from wacb.cli.dry_run import show_requests
+from wacb.cli.github import check_github, github_option, write_github
 from wacb.cli.options import Command, dry_run_option, output_options
+from wacb.cli.target import program
 from wacb.compare import describe
 from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
+from wacb.provision.once import Claim
+from wacb.provision.profiles import Created
 
 
 @click.command(cls=Command)
@@ -27,6 +32,7 @@ from wacb.provision.changes import ProfileStep
     is_flag=True,
     help="Change a profile of the same title, and only what differs.",
 )
+@github_option
 @dry_run_option
 @output_options
 @pass_app
@@ -36,6 +42,7 @@ def command(
     *,
     if_not_exists: bool,
     update_existing: bool,
+    github: bool,
     dry_run: bool,
     **options: Any,
 ) -> None:
@@ -48,18 +55,45 @@ def command(
     Example:
       wacb profile create --method post --url https://example.com/hook
     """
+    if github:
+        check_github(app)
     draft = draft_from(app, dry_run=dry_run, **options)
-    step = ProfileStep(result="created", draft=draft)
-    if if_not_exists or update_existing:
-        client = None if dry_run and not app.has_credentials else app.client
-        step = changes.prepare_once(client, draft, update=update_existing)
-    for line in (*step.notes, *describe(step.changes)):
-        app.out.note(f"note: {line}")
-    if dry_run:
-        show_requests(app, step.requests(app.api))
-        return
-    created = changes.carry_out(app.client, step, sleep=app.sleep)
+    claim = _claim(app, draft.title)
+    once = if_not_exists or update_existing
+    with claim.held(app.client.remaining) if once and not dry_run else nullcontext():
+        step = ProfileStep(result="created", draft=draft, claim=claim)
+        if once:
+            client = None if dry_run and not app.has_credentials else app.client
+            step = changes.prepare_once(client, draft, update=update_existing, claim=claim)
+        for line in (*step.notes, *describe(step.changes)):
+            app.out.note(f"note: {line}")
+        if dry_run:
+            show_requests(app, step.requests(app.api))
+            return
+        created = changes.carry_out(app.client, step, sleep=app.sleep)
     for note in created.notes:
         app.out.note(f"note: {note}")
     app.out.one(created)
-    app.out.hint(f"next: wacb number attach --profile {created.profile.id}")
+    if github:
+        _report(app, created)
+    app.out.hint(f"next: {program(app.flags)} number attach --profile {created.profile.id}")
+
+
+def _report(app: App, created: Created) -> None:
+    changed = created.result in ("created", "updated", "adopted")
+    outputs = {"profile_id": created.profile.id, "result": created.result}
+    row = (created.profile.id, created.profile.title, created.result)
+    write_github(
+        app, outputs | {"changed": str(changed).lower()}, ("Profile", "Title", "Result"), [row]
+    )
+
+
+def _claim(app: App, title: str) -> Claim:
+    return Claim(
+        app.state_folder / "creates",
+        sid=app.api.sid,
+        title=title,
+        now=app.now,
+        sleep=app.sleep,
+        tell=lambda text: app.out.note(f"note: {text}"),
+    )
