@@ -1,4 +1,4 @@
-"""The options that describe a profile, and how they become a draft."""
+"""The options that describe a profile, and how they become a draft: of an update in update.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import click
 from wacb import disk, keyfile
 from wacb.cli.app import App
 from wacb.cli.options import METHODS, chain, template_options
-from wacb.cli.stdin import read_stdin
+from wacb.cli.prompts import ask
+from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
 from wacb.models import Encryption, Method, ProfileDraft
 from wacb.provision.drafts import build_draft
@@ -21,13 +22,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def draft_options(command: F) -> F:
-    """Add every option of a profile's content (cli.md 7). None means not given."""
+    """Add every option of a new profile's content (cli.md 7). None means not given."""
     return chain(
         template_options,
         click.option("--title", help="Name of the profile. Default: made from the endpoint."),
-        click.option(
-            "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="Header to send."
-        ),
+        header_option("Header to send."),
+        content_options,
+    )(command)
+
+
+def header_option(help: str) -> Callable[[F], F]:
+    """Make the `--header` option."""
+    return click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help=help)
+
+
+def content_options(command: F) -> F:
+    """Add the options that mean the same to a new profile and to one that is there."""
+    return chain(
         click.option(
             "--header-env",
             "env_headers",
@@ -69,62 +80,91 @@ def draft_from(
     dry_run: bool,
     method: str | None,
     url: str | None,
-    title: str | None,
+    encrypt: str | None,
+    encrypt_key_file: Path | None,
+    **others: Any,
+) -> ProfileDraft:
+    """Ask for what is missing on a terminal, read files and variables, and check everything."""
+    chosen = Method((method or ask(app, "Method", option="--method", choices=METHODS)).upper())
+    url = url or app.settings.get("endpoint") or ask(app, "Endpoint URL", option="--url")
+    draft = build_draft(method=chosen, url=url, **content(app, **others))
+    return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
+
+
+def content(
+    app: App,
+    *,
     headers: Sequence[str],
     env_headers: Sequence[str],
     basic_auth: str | None,
-    encrypt: str | None,
-    encrypt_key_file: Path | None,
     events: Sequence[str],
     body_file: str | None,
     allow_http: bool,
     allow_local: bool,
+    removable: bool = False,
     **others: Any,
-) -> ProfileDraft:
-    """Ask for what is missing on a terminal, read files and variables, and check everything.
+) -> dict[str, Any]:
+    """Read files and variables: what a draft of a profile is made of, but for its key.
 
-    The draft is built once without its key, so that no key file is left behind by a refusal.
+    `removable` lets `--header NAME:` take a header away, which then has the value None.
     """
-    chosen = Method((method or app.ask("Method", option="--method", choices=METHODS)).upper())
-    url = url or app.settings.get("endpoint") or app.ask("Endpoint URL", option="--url")
-    literal, secret = _headers(app, headers, env_headers, basic_auth)
-    draft = build_draft(
-        method=chosen,
-        url=url,
-        title=title,
-        body=None if body_file is None else _read_body(body_file),
-        headers=literal | secret or None,
-        secret_headers=frozenset(secret),
-        events=tuple(events) or None,
-        allow_http=allow_http or app.accepts_local,
-        allow_local=allow_local or app.accepts_local,
+    literal, secret = _headers(app, headers, env_headers, basic_auth, removable=removable)
+    return {
+        "body": None if body_file is None else read_input(body_file, "the body file"),
+        "headers": literal | secret or None,
+        "secret_headers": frozenset(secret),
+        "events": tuple(events) or None,
+        "allow_http": allow_http or app.accepts_local,
+        "allow_local": allow_local or app.accepts_local,
         **others,
-    )
-    if encrypt is None and encrypt_key_file is not None:
+    }
+
+
+def with_key(
+    app: App, draft: ProfileDraft, encrypt: str | None, file: Path | None, *, dry_run: bool
+) -> ProfileDraft:
+    """Add the key that `--encrypt` asks for, generated where there is none.
+
+    The rest of the draft is checked by then, so that no key file is left behind by a refusal.
+    """
+    if encrypt is None and file is not None:
         raise InvalidInput("--encrypt-key-file needs --encrypt ALGORITHM")
     algorithm = None if encrypt is None else keyfile.check_algorithm(encrypt)
     app.check_credentials(dry_run=dry_run)  # before a key file is written that nothing uses
     if algorithm is None:
         return draft
-    path = encrypt_key_file or app.state_folder / "keys" / f"{draft.title}.toml"
+    path = file or app.state_folder / "keys" / f"{draft.title}.toml"
     return draft.with_encryption(_encryption(app, algorithm, path, dry_run=dry_run))
 
 
 def _headers(
-    app: App, literal: Sequence[str], from_env: Sequence[str], basic_auth: str | None
-) -> tuple[dict[str, str], dict[str, str]]:
+    app: App,
+    literal: Sequence[str],
+    from_env: Sequence[str],
+    basic_auth: str | None,
+    *,
+    removable: bool,
+) -> tuple[dict[str, str | None], dict[str, str | None]]:
     """Read headers; the second part holds secrets."""
     secret = [_env_header(app, pair) for pair in from_env]
     if basic_auth is not None:
         secret.append(("Authorization", _basic_auth(app, basic_auth)))
     app.out.keep_secret(*(value for _, value in secret))
-    plain = [parse_header(text) for text in literal]
+    plain = [_literal_header(text, removable=removable) for text in literal]
     seen: set[str] = set()
     for name, _ in (*plain, *secret):
         if name.lower() in seen:
             raise InvalidInput(f"the header {name} is given twice", hint="give each header once")
         seen.add(name.lower())
     return dict(plain), dict(secret)
+
+
+def _literal_header(text: str, *, removable: bool) -> tuple[str, str | None]:
+    name, colon, value = text.partition(":")
+    if removable and colon and not value.strip(" "):
+        check_header(name.strip(" "), "-")
+        return name.strip(" "), None
+    return parse_header(text)
 
 
 def _env_header(app: App, pair: str) -> tuple[str, str]:
@@ -145,8 +185,8 @@ def _basic_auth(app: App, user: str) -> str:
             f"{user!r} cannot be a user name of Basic auth",
             hint="it holds no colon and no control character; the password is asked for",
         )
-    password = app.environ.get("WACB_BASIC_AUTH_PASSWORD") or app.ask(
-        f"Password of {user}", option="WACB_BASIC_AUTH_PASSWORD", hide_input=True
+    password = app.environ.get("WACB_BASIC_AUTH_PASSWORD") or ask(
+        app, f"Password of {user}", option="WACB_BASIC_AUTH_PASSWORD", hide_input=True
     )
     app.out.keep_secret(password)
     from base64 import b64encode
@@ -156,22 +196,9 @@ def _basic_auth(app: App, user: str) -> str:
     return "Basic " + b64encode(pair).decode()
 
 
-def _read_body(name: str) -> str:
-    if name == "-":
-        return read_stdin()
-    try:
-        return Path(name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InvalidInput(
-            f"cannot read the body file {name}: {reason}",
-            hint="name a JSON file in UTF-8, or - for stdin",
-        ) from error
-
-
 def _encryption(app: App, algorithm: str, path: Path, *, dry_run: bool) -> Encryption:
     if dry_run and disk.read_text(path) is None:
-        return Encryption(algorithm=algorithm)
+        return Encryption(algorithm=algorithm, key="***", iv="***")  # it would be another key
     encryption, created = keyfile.load_or_create(path, algorithm)
     app.out.keep_secret(encryption.key, encryption.iv)
     if created:

@@ -1,4 +1,7 @@
-"""From what a user gave to the draft of a profile, with every rule of cli.md 6 and 7 applied."""
+"""From what a user gave to the draft of a new profile, with every rule of cli.md 6 and 7 applied.
+
+What becomes of a profile that is there already: redraft.py.
+"""
 
 from __future__ import annotations
 
@@ -32,22 +35,18 @@ def build_draft(
     `body` is a template of the user's own. Raises InvalidInput or TemplateError.
     """
     check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
-    names = placeholders.names(with_status=with_status)
     if method.uses_body:
-        _refuse_encoded(url)
-        body = _body(body, names, with_status=with_status, allow_missing=allow_missing)
+        refuse_encoded(url)
+        if body is None:
+            body = full_body(with_status=with_status)
+        else:
+            body = own_body(body, with_status=with_status, allow_missing=allow_missing)
         full_url = url
     else:
-        if body is not None:
-            raise InvalidInput(
-                f"a {method} callback has no body, so --body-file cannot be used",
-                hint="use --method post, or write the placeholders into --url",
-            )
+        refuse_body(method, body)
+        names = placeholders.names(with_status=with_status)
         full_url = placeholders.build_url(url, names, allow_missing=allow_missing)
-    for name, text in (("--response-message", response_message), ("--channel", channel)):
-        _check_text(name, text)
-    for event in events or ():
-        _check_text("--event", event)
+    check_texts(response_message, channel, events)
     return ProfileDraft(
         title=check_title(default_title(url) if title is None else title),
         method=method,
@@ -62,20 +61,33 @@ def build_draft(
     )
 
 
-def _body(
-    own: str | None, names: tuple[str, ...], *, with_status: bool, allow_missing: bool
-) -> str:
-    if own is None:
-        return placeholders.compact(placeholders.build_body(names))
+def full_body(*, with_status: bool) -> str:
+    """Write the POST template as it is sent."""
+    names = placeholders.names(with_status=with_status)
+    return placeholders.compact(placeholders.build_body(names))
+
+
+def own_body(text: str, *, with_status: bool, allow_missing: bool) -> str:
+    """Take a template of the user's own for the body. Raises InvalidInput or TemplateError."""
     if with_status:
         raise InvalidInput(
             "--with-status builds a template, --body-file brings one: they exclude each other"
         )
-    placeholders.check_body(own, allow_missing=allow_missing)
-    return placeholders.compact(own)
+    placeholders.check_body(text, allow_missing=allow_missing)
+    return placeholders.compact(text)
 
 
-def _refuse_encoded(url: str) -> None:
+def refuse_body(method: Method, body: str | None) -> None:
+    """Raise InvalidInput for a body that the method does not send."""
+    if body is not None:
+        raise InvalidInput(
+            f"a {method} callback has no body, so --body-file cannot be used",
+            hint="use --method post, or write the placeholders into --url",
+        )
+
+
+def refuse_encoded(url: str) -> None:
+    """Raise TemplateError for a URL of POST or PUT that holds an encoded placeholder."""
     encoded = placeholders.inspect_url(url).encoded
     if encoded:
         raise TemplateError(
@@ -85,8 +97,13 @@ def _refuse_encoded(url: str) -> None:
         )
 
 
-def _check_text(option: str, text: str | None) -> None:
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput(f"the value of {option} is not valid text") from error
+def check_texts(
+    response_message: str | None, channel: str | None, events: tuple[str, ...] | None
+) -> None:
+    """Raise InvalidInput for a value that no JSON can carry."""
+    options = [("--response-message", response_message), ("--channel", channel)]
+    for option, text in (*options, *(("--event", event) for event in events or ())):
+        try:
+            (text or "").encode()
+        except UnicodeEncodeError as error:
+            raise InvalidInput(f"the value of {option} is not valid text") from error

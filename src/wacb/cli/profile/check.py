@@ -1,0 +1,118 @@
+"""`wacb profile check`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.dry_run import show_requests
+from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.prompts import consent
+from wacb.compare import describe
+from wacb.errors import BulkFailed, CheckFailed, InvalidInput
+from wacb.provision import changes, checks
+from wacb.provision.checks import Checked, Repair
+
+
+@click.command(cls=Command)
+@click.argument("references", metavar="[ID|TITLE]...", nargs=-1)
+@click.option("--fix", is_flag=True, help="Add and repair placeholders; all else stays.")
+@yes_option
+@dry_run_option
+@output_options
+@pass_app
+def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_run: bool) -> None:
+    """Check templates for missing, unknown and encoded placeholders.
+
+    Without a name, checks every profile that looks like one for incoming messages. --fix shows what
+    it would change first, asks on a terminal, and needs --yes elsewhere.
+
+    \b
+    Example:
+      wacb profile check wacb-incoming-example-com-hook
+    """
+    if not fix and (yes or dry_run):
+        raise InvalidInput("--yes and --dry-run go with --fix: a check alone changes nothing")
+    found = checks.check(app.client, references)
+    if fix:
+        _fix(app, found, yes=yes, dry_run=dry_run)
+    else:
+        _report(app, found)
+        _judge(found)
+
+
+def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> None:
+    repairs = [checks.prepare_repair(checked) for checked in found if not checked.ok]
+    _show_differences(app, repairs)
+    if dry_run:
+        steps = [repair.step for repair in repairs if repair.step]
+        if steps or not repairs:
+            show_requests(app, [request for step in steps for request in step.requests(app.api)])
+    else:
+        _consent(app, [repair for repair in repairs if repair.step], yes=yes)
+        repairs = checks.carry_out(repairs, partial(changes.update, app.client))
+        repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
+        _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
+    _raise_failures(app, repairs)
+
+
+def _report(app: App, found: Sequence[Checked]) -> None:
+    """Print what was found; what is wrong with a template goes to stderr, too, and is not cut."""
+    for checked in found:
+        if not checked.ok:
+            app.out.note(f"note: profile {_named(checked)}: {_faults(checked)}")
+    app.out.many(found, Checked)
+
+
+def _faults(checked: Checked) -> str:
+    gone = [name for name in checked.missing if name not in checked.encoded]
+    strange = [name for name in checked.unknown if name not in checked.encoded]
+    words = (("missing", gone), ("unknown", strange), ("encoded", checked.encoded))
+    named = [(what, " ".join(f"<{name}>" for name in names)) for what, names in words if names]
+    return ", ".join(f"{what} {names}" for what, names in named)
+
+
+def _named(checked: Checked) -> str:
+    return f"{checked.profile.id} ({checked.profile.title})"
+
+
+def _judge(found: Sequence[Checked]) -> None:
+    broken = [checked for checked in found if not checked.ok]
+    if broken:
+        raise CheckFailed(
+            f"{len(broken)} of {len(found)} profiles failed the check"
+            if len(found) > 1
+            else f"profile {_named(broken[0])} failed the check",
+            hint="add --fix to repair what can be repaired",
+        )
+
+
+def _show_differences(app: App, repairs: Sequence[Repair]) -> None:
+    for repair in repairs:
+        for line in describe(repair.step.changes if repair.step else {}):
+            app.out.note(f"note: profile {_named(repair.checked)}: {line}")
+
+
+def _consent(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
+    if repairs:
+        one = f"profile {_named(repairs[0].checked)}"
+        what = one if len(repairs) == 1 else f"{len(repairs)} profiles"
+        consent(app, f"repair {what}", yes=yes)
+
+
+def _raise_failures(app: App, repairs: Sequence[Repair]) -> None:
+    """Say what could not be repaired and why, and end with the exit code they agree on."""
+    errors = [repair.error for repair in repairs if repair.error]
+    if len(errors) == 1:
+        raise errors[0]
+    for error in errors:
+        app.out.note(error.message + (f"; {error.hint}" if error.hint else ""))
+    codes = {error.exit_code for error in errors}
+    if errors:
+        raise BulkFailed(
+            f"{len(errors)} of {len(repairs)} profiles could not be repaired",
+            exit_code=codes.pop() if len(codes) == 1 else 1,
+        )

@@ -1,0 +1,130 @@
+"""`wacb profile update`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.draft_options import content, content_options, header_option, with_key
+from wacb.cli.dry_run import show_requests
+from wacb.cli.options import (
+    Command,
+    dry_run_option,
+    endpoint_options,
+    method_option,
+    output_options,
+)
+from wacb.compare import describe
+from wacb.errors import ConfigError, InvalidInput
+from wacb.models import CallbackProfile, Method, ProfileDraft
+from wacb.provision import changes, profiles
+from wacb.provision.changes import ProfileStep
+from wacb.provision.redraft import redraft
+from wacb.rules import authenticates
+
+# These allow what a change may lead to, and change nothing by themselves.
+_NO_CHANGE = ("allow_http", "allow_local", "allow_missing")
+# What these lead to depends on the template, the headers or the channel that the profile has.
+_NEEDS_LIVE = {
+    "method": "--method",
+    "url": "--url",
+    "with_status": "--with-status",
+    "headers": "--header",
+    "env_headers": "--header-env",
+    "basic_auth": "--basic-auth",
+    "channel": "--channel",
+}
+_NOT_LOOKED = (
+    "without credentials the profile was not looked up: whether it exists, and what of this it "
+    "has already"
+)
+
+
+@click.command(cls=Command)
+@click.argument("reference", metavar="ID|TITLE")
+@method_option
+@click.option("--url", metavar="URL", help="New endpoint; the template moves along.")
+@click.option(
+    "--with-status",
+    is_flag=True,
+    help="Add the placeholders of message status (delivered, read) that are missing.",
+)
+@endpoint_options
+@click.option("--title", help="New name of the profile.")
+@header_option("Header to send beside those that are there; 'NAME:' takes one away.")
+@content_options
+@dry_run_option
+@output_options
+@pass_app
+def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> None:
+    """Change a callback profile, and only what differs.
+
+    What is not given stays as it is. A switch between GET and POST moves the template from the
+    query to the body and back. What changes is shown, old → new.
+
+    \b
+    Example:
+      wacb profile update wacb-incoming-example-com-hook --url https://example.com/new
+    """
+    given = {name for name, value in options.items() if value not in (None, (), False)}
+    if not given.difference(_NO_CHANGE):
+        raise InvalidInput(
+            "nothing is given to change", hint="say what, like --url, --method or --title"
+        )
+    unseen = dry_run and not app.has_credentials
+    live = _unseen(reference, given) if unseen else profiles.find(app.client, reference)
+    draft = _draft(app, live, dry_run=dry_run, **options)
+    step = changes.prepare_update(live, draft)
+    for note in [_NOT_LOOKED] if unseen else [*describe(step.changes), *_namesakes(app, step)]:
+        app.out.note(f"note: {note}")
+    if dry_run:
+        show_requests(app, step.requests(app.api))
+        return
+    app.out.one(changes.update(app.client, step))
+
+
+def _unseen(reference: str, given: set[str]) -> CallbackProfile:
+    """Stand in for a profile of which only the ID is known.
+
+    Raises InvalidInput for a title, and ConfigError where more has to be known.
+    """
+    profiles.require_id(reference)
+    for name, option in _NEEDS_LIVE.items():
+        if name in given:
+            raise ConfigError(
+                f"what {option} changes depends on the profile, which cannot be looked up without "
+                "credentials",
+                hint="set WACB_SID and WACB_API_KEY, or run `wacb config init`",
+            )
+    return CallbackProfile(id=reference, title="", method=Method.POST, url="")
+
+
+def _draft(
+    app: App,
+    live: CallbackProfile,
+    *,
+    dry_run: bool,
+    method: str | None,
+    encrypt: str | None,
+    encrypt_key_file: Path | None,
+    **options: Any,
+) -> ProfileDraft:
+    chosen = None if method is None else Method(method.upper())
+    app.out.keep_secret(*(live.headers[name] for name in live.headers if authenticates(name)))
+    draft = redraft(live, method=chosen, **content(app, removable=True, **options))
+    changes.prepare_update(live, draft)  # may refuse, which must not leave a key file behind
+    return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
+
+
+def _namesakes(app: App, step: ProfileStep) -> list[str]:
+    """Name the profiles that have the new title already: no command can name one by it then."""
+    if "title" not in step.changes:
+        return []
+    title = step.draft.title
+    return [
+        f"another profile has the title {title!r}, too: {other}"
+        for other in sorted(app.client.profile_ids(title))
+    ]

@@ -1,0 +1,220 @@
+"""`wacb profile delete`: with consent, and not while a number carries the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pytest
+
+from tests.api import refusal
+from tests.cli.conftest import Answer, Refused, Showing, Watch, attached, put, writes
+from tests.cli.expect import (
+    CREATE,
+    ONE,
+    TITLE,
+    TWO,
+    as_json,
+    done,
+    failed,
+    profile_json,
+    row,
+)
+from tests.conftest import Wacb, profile_id
+from wacb.sandbox.account import SID
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store
+from wacb.sandbox.transport import exchange
+
+ID = profile_id(1)
+DELETE = ("profile", "delete", ID)
+V1 = ("--waba-id", "")
+UNKNOWN = "whether a number still carries this profile is not known"
+HIDDEN = f"note: the API does not show which profile a number carries: {UNKNOWN}"
+NO_LIST = f"note: without a WABA ID the numbers cannot be listed: {UNKNOWN}"
+FREE = (
+    "attach another one there, or detach it (wacb number detach NUMBER); --force deletes it all "
+    "the same"
+)
+NEEDS_YES = failed(
+    9,
+    f"this would delete profile {ID} ({TITLE}), and there is no terminal to ask on",
+    "give --yes if that is what you want",
+)
+
+
+@pytest.fixture(autouse=True)
+def profile(live: Wacb) -> None:
+    """The profile that CREATE makes."""
+    assert live(*CREATE).code == 0
+
+
+def deleted(sandbox: Sandbox) -> list[str]:
+    return [request.path for request in writes(sandbox) if request.method == "DELETE"]
+
+
+def carried(what: str) -> str:
+    return f"note: it is attached to {what}, where nothing would arrive then"
+
+
+@pytest.mark.parametrize("reference", [ID, TITLE])
+def test_the_profile_is_deleted_and_shown_for_the_last_time(
+    live: Wacb, sandbox: Sandbox, reference: str
+):
+    outcome = live("profile", "delete", reference, "--yes", "-o", "json")
+    assert outcome == done(as_json(profile_json(result="deleted")))
+    assert deleted(sandbox) == [f"/v1/{SID}/callback/profiles/{ID}"]
+    assert live("profile", "show", ID).code == 5
+
+
+@pytest.mark.parametrize(("form", "out"), [((), row()), (("-q",), ID)], ids=["tsv", "quiet"])
+def test_what_is_printed(live: Wacb, form: tuple[str, ...], out: str):
+    assert live(*DELETE, "--yes", *form) == done(out)
+
+
+def test_a_dry_run_shows_the_request(live: Wacb, untouched: Watch):
+    url = f"https://api.kaleyra.io/v1/{SID}/callback/profiles/{ID}"
+    with untouched():
+        outcome = live(*DELETE, "--dry-run")
+    assert outcome == done(
+        f"curl -X DELETE {url} -H \"api-key: $WACB_API_KEY\" -H 'accept: application/json'"
+    )
+
+
+# -- consent
+
+
+def test_without_a_terminal_yes_is_needed(live: Wacb, untouched: Watch):
+    with untouched():
+        assert live(*DELETE) == NEEDS_YES
+        assert live(*DELETE, "--force") == NEEDS_YES
+        assert live(*DELETE, "--no-input", tty=True) == NEEDS_YES
+
+
+def test_on_a_terminal_it_is_asked(live: Wacb, sandbox: Sandbox, untouched: Watch):
+    question = f"Delete profile {ID} ({TITLE})? [y/N] "
+    for text in ("n\n", "\n"):
+        with untouched():
+            outcome = live(*DELETE, input=text, tty=True)
+        assert outcome.code == 9
+        assert outcome.err == f"{question}{text}error: declined: nothing was changed\n"
+    assert live(*DELETE, "-q", input="y\n", tty=True) == done(ID, f"{question}y")
+
+
+# -- numbers that carry it
+
+
+def test_a_profile_that_numbers_carry_is_refused(live: Wacb, sandbox: Sandbox, refused: Refused):
+    put(sandbox, ID, ONE)
+    put(sandbox, ID, TWO)
+    message = f"profile {ID} ({TITLE}) is attached to {ONE}, {TWO}"
+    refused((*DELETE, "--yes"), 9, message, FREE)
+
+
+def test_a_profile_that_a_number_carries_is_deleted_by_force(live: Wacb, sandbox: Sandbox):
+    put(sandbox, ID)
+    with_force = live(*DELETE, "--force", "--yes", "-q")
+    assert with_force == done(ID, carried(ONE))
+    assert attached(sandbox, ONE) == ID
+
+
+def test_another_profile_on_a_number_is_no_reason_to_refuse(live: Wacb, sandbox: Sandbox):
+    live(*CREATE, "--title", "Second")
+    put(sandbox, profile_id(2))
+    assert live(*DELETE, "--yes", "-q") == done(ID)
+
+
+def test_the_journal_says_what_v1_does_not(live: Wacb, sandbox: Sandbox, untouched: Watch):
+    assert live(*DELETE, "--dry-run", *V1).err == f"{NO_LIST}\n"
+    assert live("number", "attach", ONE, "--profile", ID, *V1).code == 0
+    with untouched():
+        outcome = live(*DELETE, "--yes", *V1)
+    message = f"profile {ID} ({TITLE}) is attached to {ONE} (by the journal)"
+    assert outcome == failed(9, message, FREE)
+    note = carried(f"{ONE} (by the journal)")
+    assert live(*DELETE, "--yes", "--force", "-q", *V1) == done(ID, f"{note}\n{NO_LIST}")
+
+
+def test_what_the_api_shows_counts_more_than_the_journal(live: Wacb, sandbox: Sandbox):
+    assert live("number", "attach", ONE, "--profile", ID).code == 0
+    put(sandbox, "")
+    assert live(*DELETE, "--yes", "-q") == done(ID)
+
+
+def test_the_journal_says_what_the_listing_does_not_show(over: Wacb):
+    ids = iter((ID, profile_id(2)))
+    sandbox = Sandbox(Store(":memory:"), new_id=lambda: next(ids), shows_attachment=False)
+    network = partial(exchange, sandbox)
+    assert over(network, *CREATE).code == 0
+    assert over(network, *DELETE, "--dry-run").err == f"{HIDDEN}\n"
+    assert over(network, "number", "attach", ONE, "--profile", ID).code == 0
+    message = f"profile {ID} ({TITLE}) is attached to {ONE} (by the journal)"
+    assert over(network, *DELETE, "--yes") == failed(9, message, FREE)
+    assert over(network, *CREATE, "--title", "Second").code == 0
+    line = ("number", "attach", ONE, "--profile", profile_id(2), "--replace")
+    assert over(network, *line).code == 0
+    assert over(network, *DELETE, "--yes", "-q") == done(ID, HIDDEN)
+
+
+def test_a_number_that_is_not_listed_here_counts_by_the_journal(over: Wacb, sandbox: Sandbox):
+    network = Showing(sandbox, b"", b"")
+    assert over(network, "number", "attach", ONE, "--profile", ID).code == 0
+    elsewhere = Showing(sandbox, ONE.encode(), b"+15550100777")
+    message = f"profile {ID} ({TITLE}) is attached to +15550100777, {ONE} (by the journal)"
+    assert over(elsewhere, *DELETE, "--yes") == failed(9, message, FREE)
+
+
+class Lists(Showing):
+    """The emulator, but for its listing of numbers."""
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if url.endswith("/number"):
+            reply = refusal(403, "no WhatsApp here")
+            return reply.status, [], reply.chunks()
+        return super().__call__(method, url, headers, body)
+
+
+def test_only_force_deletes_what_cannot_be_looked_up(over: Wacb, sandbox: Sandbox):
+    network = Lists(sandbox, b"", b"")
+    outcome = over(network, *DELETE, "--yes")
+    said = "the API refused the SID and key (403: no WhatsApp here)"
+    assert (outcome.code, outcome.out) == (4, "")
+    assert deleted(sandbox) == []
+    forced = over(network, *DELETE, "--yes", "--force", "-q")
+    assert forced == done(ID, f"note: {said}: {UNKNOWN}")
+
+
+# -- refusals
+
+
+def test_a_profile_that_is_not_there_is_not_found(refused: Refused):
+    refused(
+        ("profile", "delete", "incoming", "--yes"),
+        5,
+        "no profile has the ID or title 'incoming'",
+        "`wacb profile list` shows what exists",
+    )
+
+
+def test_two_profiles_of_the_title_are_named(live: Wacb, refused: Refused):
+    live(*CREATE)
+    message = f"2 profiles are called '{TITLE}': {ID}, {profile_id(2)}"
+    refused(("profile", "delete", TITLE, "--yes"), 9, message, "name one by its ID")
+
+
+def test_no_default_stands_in_for_the_profile(live: Wacb, untouched: Watch):
+    with untouched():
+        assert live("profile", "delete", "--yes", env={"WACB_PROFILE": ID}).code == 2
+
+
+def test_a_dry_run_without_credentials_shows_the_request(wacb: Wacb, sandbox: Sandbox):
+    requests = sandbox.requests()
+    assert wacb(*DELETE, "--dry-run") == done(
+        f'curl -X DELETE "https://api.kaleyra.io/v1/$WACB_SID/callback/profiles/{ID}" '
+        "-H \"api-key: $WACB_API_KEY\" -H 'accept: application/json'",
+        "note: without credentials it was not looked up whether a number carries it",
+    )
+    assert sandbox.requests() == requests
+    message = f"'{TITLE}' is no profile ID, and without credentials no title can be looked up"
+    outcome = wacb("profile", "delete", TITLE, "--dry-run")
+    assert outcome == failed(2, message, "give the profile by its ID, or credentials")

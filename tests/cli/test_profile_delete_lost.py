@@ -1,0 +1,111 @@
+"""`wacb profile delete` when its answer is lost: a profile is called deleted when it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pytest
+
+from tests.api import Reply, answer, refusal
+from tests.cli.conftest import Answer
+from tests.cli.expect import CREATE, done, failed
+from tests.conftest import Wacb, profile_id
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.transport import exchange
+
+ID = profile_id(1)
+DELETE = ("profile", "delete", ID)
+
+
+@pytest.fixture(autouse=True)
+def profile(live: Wacb) -> None:
+    """The profile that CREATE makes."""
+    assert live(*CREATE).code == 0
+
+
+class Unlucky:
+    """The emulator, whose answers to a DELETE get lost, after it took effect or without.
+
+    `then` is what it says to whoever looks for the profile afterwards.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        instead: Reply | Exception,
+        *,
+        took: bool,
+        then: Reply | None = None,
+    ) -> None:
+        self.api = partial(exchange, sandbox)
+        self.instead, self.took, self.then = instead, took, then
+        self.deletes = 0
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method != "DELETE":
+            if self.deletes and self.then:
+                return self.then.status, [], self.then.chunks()
+            return self.api(method, url, headers, body)
+        self.deletes += 1
+        if self.took:
+            self.api(method, url, headers, body)
+        if isinstance(self.instead, Exception):
+            raise self.instead
+        return self.instead.status, [], self.instead.chunks()
+
+
+LOST: Mapping[str, tuple[Reply | Exception, str]] = {
+    "500": (refusal(500, "oops"), f"callback profile {ID}: the API is unavailable (500: oops)"),
+    "503": (refusal(503), f"callback profile {ID}: the API is unavailable (503)"),
+    "reset": (ConnectionResetError(), "api.kaleyra.io broke the connection"),
+    "404 of a gateway": (
+        Reply(status=404, body=b"<p>"),
+        f"callback profile {ID} does not exist (404)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_a_profile_that_is_gone_is_deleted(over: Wacb, sandbox: Sandbox, case: str):
+    outcome = over(Unlucky(sandbox, LOST[case][0], took=True), *DELETE, "--yes", "-q")
+    assert outcome == done(ID)
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_a_profile_that_is_still_there_is_not_called_deleted(
+    over: Wacb, sandbox: Sandbox, case: str
+):
+    lost, said = LOST[case]
+    outcome = over(Unlucky(sandbox, lost, took=False), *DELETE, "--yes")
+    message = f"{said}; profile {ID} is still there"
+    assert outcome == failed(7, message, "run the same command again")
+
+
+def test_a_profile_that_cannot_be_looked_up_may_still_be_there(over: Wacb, sandbox: Sandbox):
+    network = Unlucky(sandbox, LOST["500"][0], took=True, then=refusal(401, "too late"))
+    message = (
+        f"{LOST['500'][1]}; profile {ID} may still be there: the API refused the SID and key "
+        "(401: too late)"
+    )
+    assert over(network, *DELETE, "--yes") == failed(7, message, "run the same command again")
+
+
+def test_a_delete_that_was_never_sent_is_just_unavailable(over: Wacb, sandbox: Sandbox):
+    network = Unlucky(sandbox, ConnectionRefusedError(), took=False)
+    outcome = over(network, *DELETE, "--yes")
+    assert (outcome.code, "still there" in outcome.err) == (7, False)
+
+
+def test_a_delete_that_is_refused_says_so(over: Wacb, sandbox: Sandbox):
+    network = Unlucky(sandbox, refusal(422, "not now"), took=False)
+    message = f"callback profile {ID}: the API said no (422: not now)"
+    assert over(network, *DELETE, "--yes") == failed(6, message)
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(status=204), answer({"profileId": ID})], ids=["204", "as documented"]
+)
+def test_what_counts_as_done_is_not_looked_up(over: Wacb, sandbox: Sandbox, reply: Reply):
+    network = Unlucky(sandbox, reply, took=True, then=refusal(500))
+    assert over(network, *DELETE, "--yes", "-q") == done(ID)

@@ -1,0 +1,140 @@
+"""Faulty templates are found and repaired; what is not a placeholder keeps its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.api import BODY, make_profile
+from wacb.errors import OutcomeUnknown
+from wacb.models import CallbackProfile, Method
+from wacb.placeholders import INCOMING, build_query
+from wacb.provision import checks
+from wacb.provision.changes import ProfileStep
+from wacb.provision.checks import Checked, Repair
+from wacb.provision.profiles import Created
+
+HOOK = "https://example.com/hook"
+URL = f"{HOOK}?{build_query(INCOMING)}"
+
+
+def get(url: str, **changes: Any) -> CallbackProfile:
+    return make_profile(**{"method": Method.GET, "url": url, "body": None, **changes})
+
+
+def faults(checked: Checked) -> tuple[Sequence[str], ...]:
+    return checked.missing, checked.unknown, checked.encoded
+
+
+@pytest.mark.parametrize(
+    ("profile", "present", "missing", "unknown", "encoded"),
+    [
+        pytest.param(make_profile(), 14, "", "", "", id="complete"),
+        pytest.param(get(f"{URL}&id=<id>&x=%3Cbody%3E"), 14, "", "", "", id="and more"),
+        pytest.param(get(URL.replace("<from>", "me")), 13, "from", "", "", id="one missing"),
+        pytest.param(
+            get(URL.replace("<from>", "%3Cfrom%3E")), 13, "from", "", "from", id="one encoded"
+        ),
+        pytest.param(
+            make_profile(body=BODY.replace("<from>", "<frm>")), 13, "from", "frm", "", id="misspelt"
+        ),
+        pytest.param(get(f"{URL}&id=%3Cid%3E"), 14, "id", "", "id", id="status name encoded"),
+        pytest.param(get(f"{URL}&q=%3Cqqq%3E"), 14, "", "qqq", "qqq", id="unknown and encoded"),
+        pytest.param(make_profile(body=None), 0, " ".join(INCOMING), "", "", id="no body"),
+        pytest.param(get(HOOK, body=BODY), 0, " ".join(INCOMING), "", "", id="body of a GET"),
+    ],
+)
+def test_what_is_wrong_is_named_once(
+    profile: CallbackProfile, present: int, missing: str, unknown: str, encoded: str
+):
+    checked = checks.inspect(profile)
+    assert checked.present == present
+    assert faults(checked) == tuple(tuple(text.split()) for text in (missing, unknown, encoded))
+    assert checked.ok == (not missing and not unknown)
+
+
+OTHERS: dict[str, Any] = {
+    "title": "!",
+    "headers": {"X-A": "b"},
+    "status": "disabled",
+    "channel": "whatsapp",
+    "events": ("b", "a"),
+    "response_message": "thanks",
+}
+
+
+def prepared(profile: CallbackProfile) -> Repair:
+    return checks.prepare_repair(checks.inspect(profile))
+
+
+@pytest.mark.parametrize(
+    ("profile", "changes"),
+    [
+        pytest.param(
+            get(f"{URL}&team=7".replace("&from=<from>", ""), body="left over", **OTHERS),
+            {"url": f"{URL}&team=7&from=<from>".replace("&from=<from>", "", 1)},
+            id="GET",
+        ),
+        pytest.param(
+            make_profile(body=BODY.replace("<from>", "&lt;from&gt;"), url=HOOK, **OTHERS),
+            {"body": BODY},
+            id="POST",
+        ),
+        pytest.param(make_profile(body=None), {"body": BODY}, id="no body"),
+    ],
+)
+def test_a_repair_changes_the_template_and_nothing_else(
+    profile: CallbackProfile, changes: dict[str, str]
+):
+    step = prepared(profile).step
+    assert step is not None
+    assert {name: getattr(step.draft, name) for name in step.changes} == changes
+
+
+@pytest.mark.parametrize(
+    ("profile", "message", "option"),
+    [
+        (
+            make_profile(body="{"),
+            "the body is not JSON: line 1, column 2",
+            "--body-file FILE",
+        ),
+        (
+            get(f"{URL}&a=<qqq>"),
+            "<qqq> in query key 'a' is unknown to Kaleyra",
+            "--url URL",
+        ),
+    ],
+    ids=["POST", "GET"],
+)
+def test_what_cannot_be_repaired_is_said(profile: CallbackProfile, message: str, option: str):
+    repair = prepared(profile)
+    assert (repair.step, type(repair.error).__name__) == (None, "CheckFailed")
+    assert repair.error is not None
+    assert (repair.error.message, repair.error.hint) == (
+        f"profile SG_1 (Incoming messages) cannot be repaired: {message}",
+        f"give the whole template: wacb profile update SG_1 {option}",
+    )
+
+
+def test_one_that_fails_keeps_no_other_from_being_repaired():
+    broken = [make_profile(id=f"SG_{n}", body="{}") for n in (1, 2, 3)]
+    repairs = [prepared(profile) for profile in [*broken, make_profile(body="{")]]
+    lost = OutcomeUnknown("lost")
+
+    def update(step: ProfileStep) -> Created:
+        assert step.live is not None
+        if step.live.id == "SG_2":
+            raise lost
+        return Created(profile=make_profile(id=step.live.id), result="updated")
+
+    after = checks.carry_out(repairs, update)
+    assert [(repair.checked.profile.id, repair.checked.ok) for repair in after] == [
+        ("SG_1", True),
+        ("SG_2", False),
+        ("SG_3", True),
+        ("SG_1", False),
+    ]
+    assert [repair.error for repair in after] == [None, lost, None, repairs[3].error]
