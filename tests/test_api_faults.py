@@ -81,7 +81,8 @@ def check_failure(server: FaultServer, command: tuple[str, ...], home: Path, cod
     app.session.close()
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     assert (result.exit_code, result.stdout) == (code, ""), result.stderr
-    first, *others = result.stderr.splitlines()
+    said = result.stderr.removeprefix(f"undo: wacb number rollback {ONE}\n")
+    first, *others = said.splitlines()
     assert first.startswith("error: ")
     assert all(line.startswith("hint: ") for line in others)
     assert API_KEY not in result.stderr

@@ -11,6 +11,7 @@ import pytest
 from tests.api import (
     NUMBERS,
     PROFILES,
+    Clock,
     Network,
     Reply,
     Sent,
@@ -25,7 +26,7 @@ from tests.api import (
 )
 from tests.conftest import profile_id
 from wacb.client import Client
-from wacb.errors import ConfigError, CredentialsRefused, NotFound, Unavailable
+from wacb.errors import ConfigError, CredentialsRefused, Interrupted, NotFound, Unavailable
 from wacb.models import Number
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.core import Sandbox
@@ -232,6 +233,32 @@ def test_a_create_without_an_id_counts_as_one_that_was_lost(data: object) -> Non
     )
 
 
+def test_the_fields_named_are_updated_and_no_others(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    created = client.create_profile(make_draft())
+    draft = make_draft(title="Another title", url="https://example.com/other")
+    client.update_profile(created, draft, {"url"})
+    changed = client.get_profile(created)
+    assert (changed.title, changed.url) == ("Incoming messages", "https://example.com/other")
+    with pytest.raises(NotFound, match="callback profile SG_2 does not exist"):
+        client.update_profile("SG_2", draft, {"url"})
+
+
+def test_a_profile_is_deleted(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    first, second = [client.create_profile(make_draft(title=title)) for title in ("Abc", "Def")]
+    client.delete_profile(first)
+    assert [profile.id for profile in client.list_profiles()] == [second]
+    with pytest.raises(NotFound, match=f"callback profile {first} does not exist"):
+        client.delete_profile(first)
+
+
+def test_a_delete_may_be_answered_with_nothing() -> None:
+    network = Network(Reply(status=204))
+    make_client(network).delete_profile("SG_1")
+    assert [(sent.method, sent.url) for sent in network.sent] == [("DELETE", f"{PROFILES}/SG_1")]
+
+
 # -- numbers
 
 
@@ -279,3 +306,23 @@ def test_the_details_of_a_number(waba_id: str | None, version: str, sandbox: San
     with pytest.raises(NotFound, match=r"number \+15550199999 does not exist"):
         client.get_number("+15550199999")
     assert sandbox.requests()[0].path == f"/{version}/{SID}/whatsapp/{ONE}/phone_number_details"
+
+
+# -- stopping
+
+
+@pytest.mark.parametrize("stop", ["halt", "close"])
+def test_nothing_is_sent_any_more_once_stopped(stop: str) -> None:
+    network = Network(answer([]))
+    client = make_client(network)
+    getattr(client, stop)()
+    with pytest.raises(Interrupted):
+        client.list_numbers()
+    assert network.sent == []
+
+
+def test_the_time_that_is_left_is_that_of_the_deadline() -> None:
+    clock = Clock()
+    client = make_client(Network(answer([])), clock=clock, deadline=10)
+    clock.sleep(4)
+    assert client.remaining() == 6

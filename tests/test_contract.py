@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,6 +60,9 @@ def test_requests_about_profiles_are_the_same_in_v1_and_v2(waba_id: str | None) 
             api.get_profile("SG_1"),
             api.get_profile("../a b?c"),
             api.create_profile(make_draft()),
+            api.update_profile("SG_1", make_draft(), {"method", "url"}),
+            api.delete_profile("SG_1"),
+            api.delete_profile("../a b?c"),
         )
     ] == [
         ("GET", f"{CALLBACKS}?limit=100&offset=0", None, "the callback profiles"),
@@ -78,6 +83,14 @@ def test_requests_about_profiles_are_the_same_in_v1_and_v2(waba_id: str | None) 
             },
             "callback profile 'Incoming messages'",
         ),
+        (
+            "PATCH",
+            f"{CALLBACKS}/SG_1",
+            {"http_method": "POST", "url": "https://example.com/hook"},
+            "callback profile SG_1",
+        ),
+        ("DELETE", f"{CALLBACKS}/SG_1", None, "callback profile SG_1"),
+        ("DELETE", f"{CALLBACKS}/..%2Fa%20b%3Fc", None, "callback profile ../a b?c"),
     ]
 
 
@@ -105,11 +118,13 @@ def test_requests_about_a_number(api: Api, details: str, attach: tuple[str, str,
         for request in (
             api.number_details(NUMBER),
             api.attach(NUMBER, "SG_1"),
+            api.detach(NUMBER),
             api.set_incoming_url(NUMBER, "https://example.com/?body=<body>"),
         )
     ] == [
         ("GET", details, None, f"number {NUMBER}"),
         (method, url, {name: NUMBER, "callback_profile_id": "SG_1"}, f"number {NUMBER}"),
+        (method, url, {name: NUMBER, "callback_profile_id": ""}, f"number {NUMBER}"),
         (
             "PUT",
             f"{V1}/v1/HX01IN/whatsapp/number",
@@ -173,6 +188,67 @@ def test_overrides_change_how_a_profile_is_attached(
     waba_id: str | None, overrides: dict[str, str], expected: object
 ) -> None:
     assert wired(make(waba_id, **overrides).attach(NUMBER, "SG_1")) == expected
+
+
+@pytest.mark.parametrize(
+    ("waba_id", "overrides", "expected"),
+    [
+        pytest.param(
+            "77",
+            {"detach_value": "none"},
+            (
+                *("PUT", f"{V2}/v2/HX01IN/whatsapp/77/number/update"),
+                {"phone_number": NUMBER, "callback_profile_id": "none"},
+            ),
+            id="value",
+        ),
+        pytest.param(
+            None,
+            {"attach_field": "profile", "attach_path": "/v1/{sid}/x", "attach_method": "POST"},
+            ("POST", f"{V1}/v1/HX01IN/x", {"wa_number": NUMBER, "profile": ""}),
+            id="field, path and method",
+        ),
+    ],
+)
+def test_overrides_change_how_a_profile_is_taken_off(
+    waba_id: str | None, overrides: dict[str, str], expected: object
+) -> None:
+    assert wired(make(waba_id, **overrides).detach(NUMBER)) == expected
+
+
+def registering(api: Api) -> list[Callable[[], ApiRequest]]:
+    """The steps of registering a number, not taken yet."""
+    return [
+        partial(api.add_number, NUMBER, name="Shop", country_code="91", verification="sms"),
+        partial(api.verify_number, NUMBER, registration_id="wn-1", otp="0123"),
+        partial(api.retry_otp, NUMBER, registration_id="wn-1"),
+    ]
+
+
+def test_a_number_is_registered_in_steps() -> None:
+    requests = [step() for step in registering(make("77"))]
+    route = f"{V2}/v2/HX01IN/whatsapp/77/number"
+    assert {request.subject for request in requests} == {f"number {NUMBER}"}
+    assert [wired(request) for request in requests] == [
+        (
+            *("POST", f"{route}/add"),
+            {
+                "phone_number": NUMBER,
+                "name": "Shop",
+                "verification_type": "sms",
+                "country_code": "91",
+            },
+        ),
+        ("POST", f"{route}/verify", {"id": "wn-1", "phone_number": NUMBER, "otp": "0123"}),
+        ("POST", f"{route}/retry_otp", {"id": "wn-1", "phone_number": NUMBER}),
+    ]
+
+
+@pytest.mark.parametrize("step", range(3), ids=["add", "verify", "another code"])
+def test_v1_registers_no_number(step: int) -> None:
+    with pytest.raises(ConfigError, match="only be registered with a WABA ID") as caught:
+        registering(make())[step]()
+    assert "--waba-id ID" in str(caught.value.hint)
 
 
 def test_an_override_is_also_the_name_that_the_listing_is_read_by() -> None:

@@ -7,10 +7,11 @@ import re
 import pytest
 
 from wacb import errors
-from wacb.errors import Unavailable, WacbError
+from wacb.errors import BulkFailed, Unavailable, WacbError
 
 TABLE = {
     "WacbError": (1, "unexpected", False),
+    "BulkFailed": (1, "bulk_failed", False),
     "InvalidInput": (2, "invalid_input", False),
     "TemplateError": (2, "invalid_template", False),
     "ConfigError": (3, "config", False),
@@ -25,6 +26,7 @@ TABLE = {
     "Refused": (9, "refused", False),
     "Ambiguous": (9, "ambiguous", False),
     "Interrupted": (130, "interrupted", False),
+    "NotTried": (130, "not_tried", False),
 }
 
 
@@ -36,9 +38,12 @@ CLASSES = [cls for cls in tree(WacbError) if cls.__module__ == "wacb.errors"]
 
 
 def test_every_class_stands_in_the_table_and_in_the_drawing():
-    drawn = re.findall(r"^[^\w\n]*(\w+) +(\d+)  ", errors.__doc__ or "", re.MULTILINE)
+    drawn = re.findall(r"^[^\w\n]*(\w+) +(\d+|\*)  ", errors.__doc__ or "", re.MULTILINE)
     assert [cls.__name__ for cls in CLASSES] == list(TABLE)
-    assert drawn == [(name, str(exit_code)) for name, (exit_code, _, _) in TABLE.items()]
+    assert drawn == [
+        (name, "*" if name == "BulkFailed" else str(exit_code))
+        for name, (exit_code, _, _) in TABLE.items()
+    ]
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -69,3 +74,14 @@ def test_an_error_carries_what_it_was_told_and_nothing_else(cls):
 def test_a_request_counts_as_sent_unless_it_is_certain_that_it_was_not(cls):
     assert cls("it broke").sent is True
     assert cls("it broke", sent=False).sent is False
+
+
+@pytest.mark.parametrize("exit_code", [1, 7, 9])
+def test_a_bulk_run_fails_with_the_code_that_its_failures_agree_on(exit_code):
+    error = BulkFailed("3 of 4 numbers failed", exit_code=exit_code, hint="run it again")
+    assert (error.exit_code, error.message, error.hint) == (
+        exit_code,
+        "3 of 4 numbers failed",
+        "run it again",
+    )
+    assert BulkFailed("3 of 4 numbers failed").exit_code == BulkFailed.exit_code == 1

@@ -39,9 +39,11 @@ LAYERS = {
     "render": "",
     "redact": "render",
     "compare": "models",
-    "exchange": "errors contract net",
+    "limiter": "errors",
+    "exchange": "errors contract limiter net",
     "client": "errors contract exchange models",
-    "provision": "errors placeholders rules models contract compare client provision",
+    "provision": "errors jsontext placeholders templates rules models contract compare disk "
+    "journal client provision",
     "sandbox": "sandbox",
     "cli": "*",
     "__main__": "cli",

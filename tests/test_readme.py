@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import threading
 from pathlib import Path
 
@@ -20,7 +21,11 @@ from wacb.sandbox.server import Server
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 # what a reader puts in -> what the emulator knows
-INSTEAD = {"HXXXXXXXXX01IN": SID, "+919812345678": "+15550100001"}
+INSTEAD = {
+    "HXXXXXXXXX01IN": SID,
+    "+919812345678": "+15550100001",
+    "+919812345679": "+15550100002",
+}
 
 
 def blocks(language: str) -> list[str]:
@@ -38,6 +43,7 @@ def test_every_line_of_the_console_blocks_runs(
 ):
     monkeypatch.chdir(tmp_path)
     Path("key.txt").write_text(f"{API_KEY}\n")
+    Path("numbers.csv").write_text("number,profile\n+15550100001,\n+15550100003,support\n")
     lines = re.findall(r"^\$ wacb (.*)$", "".join(blocks("console")), re.MULTILINE)
     assert len(lines) >= 20
     for line in lines:
@@ -64,6 +70,41 @@ def test_the_script_blocks_run(tmp_path: Path):
     for number, script in enumerate(scripts):
         outcome = run_script(for_the_sandbox(script), tmp_path / str(number), WACB_SANDBOX="1")
         assert outcome.code == 0, outcome.err
+
+
+def recipes() -> dict[str, str]:
+    """The shell parts of the CI recipes."""
+    github, gitlab = blocks("yaml")
+    (plain,) = [text for text in blocks("sh") if text.startswith("set -eu")]
+    _, _, run = github.partition("run: |\n")
+    _, _, script = gitlab.partition("script:\n")
+    return {
+        "GitHub": textwrap.dedent(run),
+        "GitLab": re.sub(r"^ +- ", "", script, flags=re.MULTILINE),
+        "shell": plain,
+    }
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_a_ci_recipe_runs_again_and_again(tmp_path: Path, name: str):
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    environ = {
+        "WACB_SANDBOX": "1",
+        "WACB_ENDPOINT": "https://example.com/hook",
+        "GITHUB_OUTPUT": str(output),
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+    for result in ("attached", "unchanged"):
+        output.unlink(missing_ok=True)
+        outcome = run_script(for_the_sandbox(recipes()[name]), tmp_path, **environ)
+        assert outcome.code == 0, outcome.err
+        rows = [line.split("\t")[:2] for line in outcome.out.splitlines()]
+        assert rows == [["+15550100001", result], ["+15550100002", result]]
+        if name == "GitHub":
+            assert f"\n{str(result == 'attached').lower()}\n" in output.read_text()
+            assert f"| {result} |" in summary.read_text()
+    history = run_script("wacb number history; wacb profile list -q", tmp_path, WACB_SANDBOX="1")
+    assert len(history.out.splitlines()) == 2 + 1
 
 
 def test_the_emulator_is_reached_over_http_as_the_readme_says(sandbox: Sandbox, tmp_path: Path):

@@ -22,6 +22,8 @@ class Client:
         self.api = api
         self.send = exchanger.send
         self.remaining = exchanger.remaining
+        self.halt = exchanger.halt
+        self.close = exchanger.close
 
     def check_access(self) -> None:
         """Make one cheap read. Raises CredentialsRefused where SID and key don't fit."""
@@ -91,6 +93,10 @@ class Client:
     def update_profile(self, profile_id: str, draft: ProfileDraft, fields: Collection[str]) -> None:
         """Change those fields of a profile to the draft's values. Raises NotFound."""
         self.send(self.api.update_profile(profile_id, draft, fields))
+
+    def delete_profile(self, profile_id: str) -> None:
+        """Delete a profile. Raises NotFound."""
+        self.send(self.api.delete_profile(profile_id))
 
     # -- numbers
 

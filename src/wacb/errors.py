@@ -1,6 +1,7 @@
 """The failures a user can cause or meet, each with an exit code (cli.md 5). Imports nothing.
 
 WacbError                  1  unexpected
+├── BulkFailed             *  some numbers of a bulk run failed: the code they agree on, else 1
 ├── InvalidInput           2  a value the user gave is wrong
 │   └── TemplateError      2  a template is incomplete, misspelt or encoded
 ├── ConfigError            3  configuration or credentials missing or broken
@@ -15,6 +16,7 @@ WacbError                  1  unexpected
 ├── Refused                9  not done without consent, or not safe to do
 │   └── Ambiguous          9  two things carry the one title
 └── Interrupted          130  Ctrl-C
+    └── NotTried         130  a part of a bulk run that was stopped before its turn
 """
 
 from __future__ import annotations
@@ -44,6 +46,24 @@ class WacbError(Exception):
         self.hint = hint
         self.status = status
         self.api_code = api_code
+
+
+class BulkFailed(WacbError):
+    """Some numbers of a bulk run failed; `exit_code` is the one they agree on, else 1."""
+
+    code = "bulk_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        exit_code: int = 1,
+        hint: str | None = None,
+        status: int | None = None,
+        api_code: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, api_code=api_code)
+        self.exit_code = exit_code
 
 
 class InvalidInput(WacbError):
@@ -157,3 +177,9 @@ class Interrupted(WacbError):
 
     exit_code = 130
     code = "interrupted"
+
+
+class NotTried(Interrupted):
+    """A part of a bulk run that was stopped before its turn came."""
+
+    code = "not_tried"

@@ -1,13 +1,15 @@
 """Rows and plain values as text: table, record, TSV and JSON.
 
-Writes to no stream and decides nothing about the data. The only module that knows rich.
+Writes to no stream but for the progress bar, and decides nothing about the data. The only module
+that knows rich.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -204,3 +206,17 @@ def _value_lines(value: object, room: int) -> list[str]:
             return json_text(value).split("\n")
         return [line for item in value for line in _value_lines(item, room)]
     return [visible(line) for line in _plain(value, ", ").rstrip("\n").split("\n")]
+
+
+@contextmanager
+def progress_bar(total: int, *, color: bool) -> Iterator[Callable[[], None]]:
+    """Show on stderr how many of `total` steps are done, until left; then the bar is gone."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=Console(stderr=True, no_color=not color), transient=True
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)

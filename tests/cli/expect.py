@@ -81,6 +81,16 @@ def profile_json(**changes: Any) -> dict[str, Any]:
     }
 
 
+def undo(number: str = ONE) -> str:
+    """The line on stderr that names the way back."""
+    return f"undo: wacb number rollback {number}"
+
+
+def attachment_row(number: str, result: str, old: str, new: str, verified: str = "true") -> str:
+    """An attachment as TSV, without an error."""
+    return table(number, result, old, new, verified, "")
+
+
 def as_json(value: object) -> str:
     """JSON as it is printed."""
     return json.dumps(value, indent=2, ensure_ascii=False)

@@ -219,7 +219,7 @@ def test_a_body_that_is_no_whole_template(refused: Refused, tmp_path: Path, case
 def test_a_body_that_cannot_be_read(refused: Refused, tmp_path: Path):
     latin = tmp_path / "latin.json"
     latin.write_bytes(b'{"a": "\xfc"}')
-    hint = "name a JSON file in UTF-8, or - for stdin"
+    hint = "name a file in UTF-8, or - for stdin"
     for name, reason in (
         (tmp_path / "absent", "No such file or directory"),
         (tmp_path, "Is a directory"),

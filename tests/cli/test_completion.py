@@ -50,8 +50,10 @@ OFFERED = {
     "prifo": [],
     "prifo ": NOUNS,  # no word of it is an error yet
     "--sandbox n": ["number"],
-    "number ": ["list", "show", "attach"],
-    "number a": ["attach"],
+    "number ": [
+        *("list", "show", "attach", "detach", "history", "rollback", "add", "confirm"),
+    ],
+    "number at": ["attach"],
     "profile create --al": ["--allow-http", "--allow-local", "--allow-missing"],
     "profile create --method p": ["post", "put"],
     "--region ": ["in", "sg", "eu", "na"],

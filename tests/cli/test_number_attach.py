@@ -7,7 +7,19 @@ from functools import partial
 import pytest
 
 from tests.cli.conftest import Watch, ask, attached, fields, put, writes
-from tests.cli.expect import CREATE, ONE, QUERY, THREE, TITLE, TWO, as_json, done, failed, table
+from tests.cli.expect import (
+    CREATE,
+    ONE,
+    QUERY,
+    THREE,
+    TITLE,
+    TWO,
+    as_json,
+    attachment_row,
+    done,
+    failed,
+    undo,
+)
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.core import Sandbox
@@ -29,7 +41,7 @@ def test_attach_sends_the_number_and_the_one_field(
     live: Wacb, two_profiles: None, sandbox: Sandbox, sleeps: list[float], reference: str
 ):
     outcome = live("number", "attach", ONE, "--profile", reference, "-o", "json")
-    assert outcome == done(attachment("attached", "", profile_id(1), True))
+    assert outcome == done(attachment("attached", "", profile_id(1), True), undo())
     update = writes(sandbox)[-1]
     assert (update.method, update.path) == ("PUT", V2_UPDATE)
     assert fields(update) == {"phone_number": ONE, "callback_profile_id": profile_id(1)}
@@ -39,7 +51,7 @@ def test_attach_sends_the_number_and_the_one_field(
 
 def test_attach_in_each_form(live: Wacb, two_profiles: None):
     line = ("number", "attach", ONE, "--profile", profile_id(1))
-    assert live(*line) == done(table(ONE, "attached", "", profile_id(1), "true"))
+    assert live(*line) == done(attachment_row(ONE, "attached", "", profile_id(1)), undo())
     assert live(*line, "-q") == done(ONE)
     assert live(*line, "-o", "table") == done(
         f"number:    {ONE}\nresult:    unchanged\nold:       {profile_id(1)}\n"
@@ -59,7 +71,7 @@ def test_a_number_that_carries_the_profile_is_left_alone(
 def test_another_profile_is_replaced(live: Wacb, two_profiles: None, sandbox: Sandbox):
     put(sandbox, profile_id(1))
     line = ("number", "attach", ONE, "--profile", "Second", "--replace", "-o", "json")
-    assert live(*line) == done(attachment("attached", profile_id(1), profile_id(2), True))
+    assert live(*line) == done(attachment("attached", profile_id(1), profile_id(2), True), undo())
     assert attached(sandbox, ONE) == profile_id(2)
 
 
@@ -74,7 +86,7 @@ def test_the_end_of_status_callbacks_is_said(live: Wacb, two_profiles: None, san
     message = f"number {ONE} carries profile {profile_id(3)}; attaching {profile_id(1)} would "
     hint = "add --replace if that is what you want"
     assert live(*line) == failed(9, f"{message}replace it; {said}", hint)
-    assert live(*line, "--replace", "-q") == done(ONE, f"note: {said}")
+    assert live(*line, "--replace", "-q") == done(ONE, f"note: {said}\n{undo()}")
 
 
 def test_a_profile_that_went_away_is_replaced(live: Wacb, two_profiles: None, sandbox: Sandbox):
@@ -82,7 +94,7 @@ def test_a_profile_that_went_away_is_replaced(live: Wacb, two_profiles: None, sa
     ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{profile_id(1)}")
     line = ("number", "attach", ONE, "--profile", profile_id(2), "--replace", "-q")
     assert live(*line) == done(
-        ONE, f"note: the old profile {profile_id(1)} does not exist any more"
+        ONE, f"note: the old profile {profile_id(1)} does not exist any more\n{undo()}"
     )
 
 
@@ -91,11 +103,13 @@ def test_number_and_profile_come_from_the_environment_or_the_config(
 ):
     env = {"WACB_NUMBER": "+1 555 010 0002", "WACB_PROFILE": "Second"}
     line = ("number", "attach")
-    assert live(*line, env=env) == done(table(TWO, "attached", "", profile_id(2), "true"))
+    assert live(*line, env=env) == done(
+        attachment_row(TWO, "attached", "", profile_id(2)), undo(TWO)
+    )
     for key, value in (("number", THREE), ("profile", profile_id(1))):
         assert live("config", "set", key, value, "--account", "a").code == 0
-    assert live(*line) == done(table(THREE, "attached", "", profile_id(1), "true"))
-    assert live(*line, ONE, "--profile", profile_id(2), "-q", env=env) == done(ONE)
+    assert live(*line) == done(attachment_row(THREE, "attached", "", profile_id(1)), undo(THREE))
+    assert live(*line, ONE, "--profile", profile_id(2), "-q", env=env) == done(ONE, undo())
     assert [attached(sandbox, number) for number in (ONE, TWO, THREE)] == [
         profile_id(2),
         profile_id(2),

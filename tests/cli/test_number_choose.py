@@ -6,7 +6,19 @@ import pytest
 
 from tests.api import Network, answer
 from tests.cli.conftest import attached, put, writes
-from tests.cli.expect import CREATE, NINE, ONE, THREE, TITLE, TWO, done, failed, missing, table
+from tests.cli.expect import (
+    CREATE,
+    NINE,
+    ONE,
+    THREE,
+    TITLE,
+    TWO,
+    attachment_row,
+    done,
+    failed,
+    missing,
+    undo,
+)
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.core import Sandbox
 
@@ -32,8 +44,8 @@ def existing(two_profiles: None, sandbox: Sandbox) -> None:
 
 def test_number_and_profile_are_chosen_by_their_place(live: Wacb, sandbox: Sandbox):
     assert live(*ATTACH, input="2\n1\n", tty=True) == done(
-        table(TWO, "attached", "", profile_id(1), "true"),
-        f"{NUMBERS}Number: 2\n{PROFILES}Profile: 1",
+        attachment_row(TWO, "attached", "", profile_id(1)),
+        f"{NUMBERS}Number: 2\n{PROFILES}Profile: 1\n{undo(TWO)}",
     )
     assert attached(sandbox, TWO) == profile_id(1)
 
@@ -45,16 +57,18 @@ def test_what_is_not_offered_is_asked_for_again(live: Wacb):
         "Number: x\nError: 'x' is not a valid integer range.\n"
         "Number: \n"
         "Number: 0\nError: 0 is not in the range 1<=x<=4.\n"
-        f"Number: 3\n{PROFILES}Profile: 2"
+        f"Number: 3\n{PROFILES}Profile: 2\n{undo(THREE)}"
     )
     assert live(*ATTACH, "-q", input=answers, tty=True) == done(THREE, err)
 
 
 def test_only_what_was_not_given_is_asked_for(live: Wacb):
-    assert live(*ATTACH, TWO, "-q", input="1\n", tty=True) == done(TWO, f"{PROFILES}Profile: 1")
+    assert live(*ATTACH, TWO, "-q", input="1\n", tty=True) == done(
+        TWO, f"{PROFILES}Profile: 1\n{undo(TWO)}"
+    )
     offered = NUMBERS.replace(f"{TWO}  approved  no profile", f"{TWO}  approved  {profile_id(1)}")
     line = (*ATTACH, "--profile", TITLE, "-q")
-    assert live(*line, input="3\n", tty=True) == done(THREE, f"{offered}Number: 3")
+    assert live(*line, input="3\n", tty=True) == done(THREE, f"{offered}Number: 3\n{undo(THREE)}")
 
 
 def test_the_number_is_typed_where_the_api_lists_none(live: Wacb, sandbox: Sandbox):

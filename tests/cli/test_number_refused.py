@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.cli.conftest import Showing, Watch, put
-from tests.cli.expect import CREATE, NAMES, ONE, TITLE, done, failed
+from tests.cli.expect import CREATE, NAMES, ONE, TITLE, done, failed, undo
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.core import Sandbox
 
@@ -58,9 +60,9 @@ def test_an_incomplete_template_is_refused_unless_allowed(
         9,
         f"profile {profile_id(1)} (Brief) has 2 of 14 placeholders; missing: "
         + " ".join(f"<{name}>" for name in NAMES if name not in ("body", "from")),
-        "attach a complete profile (`wacb profile create` makes one), or --allow-missing",
+        f"repair it (wacb profile check --fix {profile_id(1)}), or --allow-missing",
     )
-    assert live(*line, "--allow-missing", "-q") == done(ONE)
+    assert live(*line, "--allow-missing", "-q") == done(ONE, undo())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,9 @@ def test_an_update_that_does_not_show_is_an_error(
             return answer
 
     line = ("number", "attach", ONE, "--profile", profile_id(1))
-    assert over(Forgetful(sandbox, b"", b""), *line) == failed(
+    outcome = over(Forgetful(sandbox, b"", b""), *line)
+    assert outcome.err.startswith(f"{undo()}\n")
+    assert replace(outcome, err=outcome.err.removeprefix(f"{undo()}\n")) == failed(
         8,
         f"the API took the update of number {ONE}, but shows {words} on it instead of "
         f"{profile_id(1)}",

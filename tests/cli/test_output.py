@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from tests.api import Network, answer, make_row
-from tests.cli.expect import CREATE, NINE, ONE, THREE, TWO, done, failed, profile_json, row, table
+from tests.cli.expect import (
+    CREATE,
+    NINE,
+    ONE,
+    THREE,
+    TWO,
+    attachment_row,
+    done,
+    failed,
+    profile_json,
+    row,
+)
 from tests.conftest import LIVE, Wacb, profile_id
 from wacb.cli import root
 from wacb.cli.app import App
@@ -161,7 +172,7 @@ def test_a_full_disk_is_an_error(capfd: pytest.CaptureFixture[str]):
 def test_a_note_is_not_data(live: Wacb):
     assert live("profile", "list", "-o", "json") == done("[]")
     line = ("number", "attach", ONE, "--incoming-url", "https://example.com/hook")
-    assert live(*line).out == f"{table(ONE, 'attached', '', '', '')}\n"
+    assert live(*line).out == f"{attachment_row(ONE, 'attached', '', '', '')}\n"
 
 
 def test_json_keeps_what_is_no_ascii(over: Wacb):

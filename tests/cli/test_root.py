@@ -189,6 +189,7 @@ def test_an_error_becomes_text_and_its_exit_code(
 def test_the_exit_codes_are_the_documented_ones():
     assert {kind.__name__: kind.exit_code for kind in kinds()} == {
         "WacbError": 1,
+        "BulkFailed": 1,  # or the code its failures agree on
         "InvalidInput": 2,
         "TemplateError": 2,
         "ConfigError": 3,
@@ -203,6 +204,7 @@ def test_the_exit_codes_are_the_documented_ones():
         "Refused": 9,
         "Ambiguous": 9,
         "Interrupted": 130,
+        "NotTried": 130,
     }
 
 

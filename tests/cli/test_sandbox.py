@@ -15,7 +15,19 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Screen, writes
-from tests.cli.expect import CREATE, MEMBERS, NINE, ONE, TITLE, as_json, done, failed, row, table
+from tests.cli.expect import (
+    CREATE,
+    MEMBERS,
+    NINE,
+    ONE,
+    TITLE,
+    as_json,
+    attachment_row,
+    done,
+    failed,
+    row,
+    table,
+)
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.sandbox.shells import serving
 from wacb.cli import root
@@ -23,11 +35,13 @@ from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 
+UNDO = f"undo: wacb --sandbox number rollback {ONE}"
+
 
 def test_the_main_job_runs_without_an_account(wacb: Wacb):
     assert wacb("--sandbox", *CREATE, "-q") == done(profile_id(1))
     outcome = wacb("--sandbox", "number", "attach", ONE, "--profile", profile_id(1))
-    assert outcome == done(table(ONE, "attached", "", profile_id(1), "true"))
+    assert outcome == done(attachment_row(ONE, "attached", "", profile_id(1)), UNDO)
     assert wacb("--sandbox", "profile", "list") == done(row())
 
 
@@ -112,7 +126,7 @@ $ wacb --sandbox profile create --method post --url https://example.com/hook
 
 # Attach the profile to a WhatsApp number
 $ wacb --sandbox number attach +15550100001 --profile {TITLE}
-{table(ONE, "attached", "", profile_id(1), "true")}
+{attachment_row(ONE, "attached", "", profile_id(1))}
 
 # The number now carries the profile
 $ wacb --sandbox number show +15550100001
@@ -134,7 +148,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(
     env = {"WACB_SANDBOX": "0", "WACB_CONFIG": "/absent", "WACB_REGION": "nowhere"}
     outcome = wacb("sandbox", "demo", env=env)
     (made,) = set(re.findall(r"SG_[0-9a-f-]{36}", outcome.out))
-    assert outcome == Outcome(code=0, out=STEPS.replace(profile_id(1), made), err="")
+    assert outcome == Outcome(code=0, out=STEPS.replace(profile_id(1), made), err=f"{UNDO}\n")
     assert sandbox.requests() == []
     assert list(tmp_path.iterdir()) == []
 

@@ -18,7 +18,7 @@ from typing import IO
 
 import pytest
 
-from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, missing
+from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, missing, undo
 from tests.conftest import Outcome
 from wacb.sandbox.account import API_KEY, SID
 
@@ -176,7 +176,7 @@ def test_number_and_profile_are_chosen(on_terminal, env: dict[str, str]):
     code, screen, _ = terminal.end()
     assert (code, screen.partition("Profile: 1\n")[2]) == (
         0,
-        f"number:    {ONE}\nresult:    attached\nnew:       {made}\nverified:  true\n",
+        f"number:    {ONE}\nresult:    attached\nnew:       {made}\nverified:  true\n{undo()}\n",
     )
 
 

@@ -15,7 +15,7 @@ from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
     "template": "Print the full placeholder template.",
-    "profile": "Create and look at callback profiles.",
+    "profile": "Create, change, check and delete callback profiles.",
     "number": "Look at WhatsApp numbers and attach profiles to them.",
     "sandbox": "Run, show or empty the built-in emulator of the Kaleyra API.",
     "config": "Keep credentials and defaults in a local file.",
@@ -83,14 +83,9 @@ def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
     """Print a failure on stderr, as JSON where `-o json` was asked for; return the exit code."""
     as_json = None
     if app.out.format == "json" or _asks_for_json(line):
-        as_json = {
-            "code": error.code,
-            "message": error.message,
-            "hint": error.hint,
-            "status": error.status,
-            "api_code": error.api_code,
-            "retryable": error.retryable,
-        }
+        from wacb.cli.views import error_json
+
+        as_json = error_json(error)
     app.out.error(error.message, error.hint, as_json=as_json)
     return error.exit_code
 

@@ -9,14 +9,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wacb.cli.output import Output, is_terminal
-from wacb.errors import ConfigError, InvalidInput
+from wacb.errors import ConfigError, InvalidInput, WacbError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     from wacb.config.settings import Settings
     from wacb.contract.requests import Api
     from wacb.exchange import Exchange
+    from wacb.journal import Journal
     from wacb.net.deadline import Deadline
     from wacb.net.http import Handler, Session
+    from wacb.provision.look import Look
     from wacb.sandbox.core import Sandbox
-
-# What stands for the in-process sandbox in a URL; nothing is ever sent there.
-SANDBOX_URL = "http://sandbox.localhost"
 
 
 class App:
     """One run of the program. Everything that touches the world can be handed in by a test.
 
     `handler` stands for the network, `sandbox` for the emulator kept in the state folder,
-    `interactive` for whether stdin is a terminal.
+    `interactive` for whether stdin is a terminal, `now` gives seconds since 1970.
     """
 
     def __init__(
@@ -48,12 +47,15 @@ class App:
         handler: Handler | None = None,
         sandbox: Sandbox | None = None,
         interactive: bool | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.environ = os.environ if environ is None else environ
         self.flags: dict[str, str] = {}
         self.verbosity = 0
-        self.sleep = sleep
+        self.sleep = sleep or time.sleep
+        self._sleep = sleep
+        self.now = now
         self._handler = handler
         self._sandbox = sandbox
         self._interactive = interactive
@@ -92,19 +94,10 @@ class App:
             handler=self._handler,
             sandbox=sandbox or self._sandbox,
             interactive=False,
-            sleep=self.sleep,
+            sleep=self._sleep,
+            now=self.now,
         )
         other.config_file = ConfigFile(path=self.config_path, data={"accounts": accounts})
-        return other
-
-    def trying(self, account: str, values: Mapping[str, str]) -> App:
-        """Make another App for an account that is not stored yet; flags about time still hold."""
-        other = self.apart({account: values})
-        other.verbosity = self.verbosity
-        for name in ("timeout", "deadline", "sandbox"):
-            if name in self.settings.given:
-                other.flags[name] = self.settings.get(name) or ""
-        other.out = self.out
         return other
 
     @property
@@ -131,25 +124,9 @@ class App:
     @cached_property
     def api(self) -> Api:
         """Builds requests; needs a SID only when something is really sent."""
-        from wacb.contract.requests import HOSTS, Api
+        from wacb.cli.target import api_of
 
-        settings = self.settings
-        if settings.sandbox:
-            if settings.source("base_url") == "--base-url":
-                raise InvalidInput("--sandbox and --base-url name two different servers")
-            v1 = v2 = SANDBOX_URL
-        elif base := settings.get("base_url"):
-            v1 = v2 = base
-        else:
-            v1, v2 = HOSTS[settings.get("region") or ""]
-        sid, waba_id = settings.get("sid") or "$WACB_SID", settings.get("waba_id")
-        if settings.sandbox:
-            from wacb.sandbox.account import SID, WABA_ID
-
-            sid = SID
-            given = settings.source("waba_id") in ("--waba-id", "WACB_WABA_ID")
-            waba_id = waba_id if given else WABA_ID
-        return Api(v1=v1, v2=v2, sid=sid, waba_id=waba_id or None, overrides=self.settings.contract)
+        return api_of(self.settings)
 
     @property
     def api_host(self) -> str:
@@ -218,9 +195,38 @@ class App:
         from wacb.exchange import Exchanger
 
         exchanger = Exchanger(
-            key=self._key or "", session=self.session, sleep=self.sleep, trace=self._trace
+            key=self._key or "",
+            session=self.session,
+            sleep=self._sleep,
+            trace=self._trace,
+            waiting=self._show_wait,
         )
         return Client(self.api, exchanger)
+
+    @cached_property
+    def look(self) -> Look:
+        """The profiles and numbers there are, each looked up once."""
+        from wacb.provision.look import Look
+
+        return Look(self.client, self.journal)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The record of this account's attachments. Raises ConfigError without a SID."""
+        from wacb.journal import Journal
+
+        if self.api.sid == "$WACB_SID":
+            raise ConfigError(
+                "the SID (WACB_SID) is missing, by which the journal is kept",
+                hint="set it, or run `wacb config init`",
+            )
+
+        return Journal(
+            self.state_folder / "journal.jsonl",
+            account=self.api.sid,
+            clock=self.now,
+            warn=lambda text: self.out.note(f"warning: {text}"),
+        )
 
     @cached_property
     def deadline(self) -> Deadline:
@@ -243,7 +249,7 @@ class App:
             return self._handler
         from wacb.cli.emulator import network
 
-        return network(self.sandbox)
+        return network(self.sandbox, self.state_folder / "sandbox.sqlite3")
 
     @cached_property
     def sandbox(self) -> Sandbox:
@@ -251,6 +257,9 @@ class App:
         from wacb.cli.emulator import open_sandbox
 
         return self._sandbox or open_sandbox(self.state_folder / "sandbox.sqlite3")
+
+    def _show_wait(self, seconds: float, failure: WacbError) -> None:
+        self.out.hint(f"waiting {seconds:.0f} s: {failure.message}")
 
     @property
     def _trace(self) -> Callable[[Exchange], None] | None:
@@ -272,21 +281,9 @@ class App:
         there = is_terminal(sys.stdin) if self._interactive is None else self._interactive
         return there and not self.settings.no_input
 
-    def ask(self, question: str, *, option: str, choices: tuple[str, ...] = (), **how: Any) -> str:
-        """Ask on the terminal; off it, raise InvalidInput naming the option that answers."""
-        if not self.interactive:
-            raise InvalidInput(
-                f"{option} is missing, and there is no terminal to ask on", hint=f"give {option}"
-            )
-        if choices:
-            how["type"] = click.Choice(choices)
-        try:
-            with self.deadline.paused() if "deadline" in self.__dict__ else nullcontext():
-                return str(click.prompt(question, err=True, **how))
-        except click.Abort:
-            if not how.get("hide_input"):  # only then click ends the line itself
-                click.echo(err=True)
-            raise
+    def thinking(self) -> AbstractContextManager[None]:
+        """Stop the deadline's clock, if it runs already: a person is thinking."""
+        return self.deadline.paused() if "deadline" in self.__dict__ else nullcontext()
 
     def _color(self) -> bool:
         choice = self.flags.get("color", "auto")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from wacb.cli.app import App
+from wacb.cli.prompts import ask
 from wacb.errors import NotFound
 from wacb.render import Column, table
 
@@ -14,7 +15,7 @@ from wacb.render import Column, table
 def choose_number(app: App) -> str:
     """Let the user pick one of the numbers, or type one where the API lists none (V1)."""
     if not app.interactive or app.api.waba_id is None:
-        return app.ask("Number", option="NUMBER (or WACB_NUMBER)")
+        return ask(app, "Number", option="NUMBER (or WACB_NUMBER)")
     numbers = app.client.list_numbers()
     rows = [
         (number.number, number.status, number.callback_profile_id or "no profile")
@@ -26,7 +27,7 @@ def choose_number(app: App) -> str:
 def choose_profile(app: App) -> str:
     """Let the user pick one of the profiles; its ID is returned."""
     if not app.interactive:
-        return app.ask("Profile", option="--profile (or WACB_PROFILE)")
+        return ask(app, "Profile", option="--profile (or WACB_PROFILE)")
     profiles = list(app.client.list_profiles())
     rows = [(profile.title, profile.status, profile.id) for profile in profiles]
     return profiles[_pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows)].id
@@ -44,5 +45,5 @@ def _pick(
     numbered = [(position, *row) for position, row in enumerate(rows, start=1)]
     for line in table(columns, numbered, width=app.out.width, color=False).split("\n"):
         app.out.note(line)
-    answer = app.ask(what, option=what, type=click.IntRange(1, len(rows)))
+    answer = ask(app, what, option=what, type=click.IntRange(1, len(rows)))
     return int(answer) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wacb.errors import ConfigError
@@ -34,6 +34,18 @@ def open_sandbox(path: Path) -> Sandbox:
         ) from error
 
 
-def network(sandbox: Sandbox) -> Handler:
-    """Make the emulator stand for the network."""
-    return partial(exchange, sandbox)
+def network(sandbox: Sandbox, path: Path) -> Handler:
+    """Make the emulator with its state in `path` stand for the network."""
+
+    def answer(
+        method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]:
+        try:
+            return exchange(sandbox, method, url, headers, body)
+        except sqlite3.OperationalError as error:
+            raise ConfigError(
+                f"the sandbox cannot use its state in {path}: {error}",
+                hint="free some space, or name another folder in XDG_STATE_HOME",
+            ) from error
+
+    return answer

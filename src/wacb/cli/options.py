@@ -184,6 +184,8 @@ dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Print the request that would go out, and send nothing."
 )
 
+yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
+
 METHODS = ("get", "post", "put", "delete")
 
 method_option = click.option(

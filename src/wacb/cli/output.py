@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -146,6 +147,14 @@ class Output:
         return is_terminal(sys.stdout)
 
     # -- stderr
+
+    def progress(self, total: int) -> AbstractContextManager[Callable[[], None]]:
+        """Show a bar on a terminal, and nothing off it; what it gives is called for each step."""
+        if self.quiet or not is_terminal(sys.stderr):
+            return nullcontext(lambda: None)
+        from wacb.render import progress_bar
+
+        return progress_bar(total, color=self._color())
 
     def note(self, text: str) -> None:
         """Tell a person something that is not the data."""

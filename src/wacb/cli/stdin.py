@@ -1,8 +1,9 @@
-"""What is piped into a command: an API key, the template of a body."""
+"""Text that is piped into a command or named by a file: a key, a template, a list of numbers."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from wacb.errors import InvalidInput
 
@@ -13,3 +14,17 @@ def read_stdin() -> str:
         return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
     except UnicodeDecodeError:
         raise InvalidInput("stdin holds what is not UTF-8 text", hint="convert it first") from None
+
+
+def read_input(name: str, what: str) -> str:
+    """Read the UTF-8 file `name`, or stdin for `-`. Raises InvalidInput; `what` is for its text."""
+    if name == "-":
+        return read_stdin()
+    try:
+        return Path(name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InvalidInput(
+            f"cannot read {what} {name}: {reason}",
+            hint="name a file in UTF-8, or - for stdin",
+        ) from error

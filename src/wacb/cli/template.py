@@ -9,6 +9,7 @@ import click
 from wacb import placeholders
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import METHODS, Command, template_options
+from wacb.cli.prompts import ask
 from wacb.models import Method
 
 
@@ -42,7 +43,7 @@ def command(
     Example:
       wacb template --method get --url https://example.com/hook
     """
-    chosen = Method((method or app.ask("Method", option="--method", choices=METHODS)).upper())
+    chosen = Method((method or ask(app, "Method", option="--method", choices=METHODS)).upper())
     names = placeholders.names(with_status=with_status)
     if chosen.uses_body:
         text = placeholders.build_body(names)

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wacb.config.settings import ShownSetting
+from wacb.errors import WacbError
+from wacb.journal import Entry
 from wacb.models import CallbackProfile, Number
 from wacb.placeholders import INCOMING
-from wacb.provision.numbers import Attachment
+from wacb.provision.attach import Attachment
+from wacb.provision.checks import Checked
 from wacb.provision.profiles import Created, describe_report, inspect
+from wacb.provision.remembered import Registration
 from wacb.render import Column
 
 
@@ -114,6 +118,33 @@ _PROFILE = View(
 _CREATED = replace(_PROFILE, as_json=_created_json)
 
 
+def _checked_json(checked: Checked) -> dict[str, Any]:
+    return {
+        "id": checked.profile.id,
+        "title": checked.profile.title,
+        "ok": checked.ok,
+        "present": checked.present,
+        "missing": list(checked.missing),
+        "unknown": list(checked.unknown),
+    }
+
+
+_CHECKED = View(
+    as_json=_checked_json,
+    columns=(
+        Column(title="ID", keep=True),
+        Column(title="TITLE"),
+        Column(title="OK"),
+        Column(title="PRESENT"),
+        Column(title="MISSING"),
+        Column(title="UNKNOWN"),
+    ),
+    cells=lambda value: tuple(value.values()),
+    id="id",
+    none="no profile looks like one for incoming messages",
+)
+
+
 def _number_json(number: Number) -> dict[str, Any]:
     names = ("number", "name", "status", "waba_id", "callback_profile_id", "api")
     return {name: getattr(number, name) for name in names}
@@ -138,12 +169,33 @@ _NUMBER = View(
 )
 
 
+def error_json(error: WacbError) -> dict[str, Any]:
+    """A failure as JSON (cli.md 4)."""
+    names = ("code", "message", "hint", "status", "api_code", "retryable")
+    return {name: getattr(error, name) for name in names}
+
+
+def _attachment_json(attachment: Attachment) -> dict[str, Any]:
+    value = attachment._asdict()
+    error = value.pop("error")
+    return value | ({"error": error_json(error)} if error else {})
+
+
+def attachment_word(result: str | None, error_code: str | None) -> str:
+    """Put what became of a number into one or two words."""
+    unknown = {"interrupted": "not known", "outcome_unknown": "not known"}
+    return result or {"not_tried": "not tried", **unknown}.get(error_code or "", "failed")
+
+
 def _attachment_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(value[name] for name in ("number", "result", "old", "new", "verified"))
+    error = value.get("error") or {}
+    shown = tuple(value[name] for name in ("old", "new", "verified"))
+    word = attachment_word(value["result"], error.get("code"))
+    return (value["number"], word, *shown, error.get("message"))
 
 
 _ATTACHMENT = View(
-    as_json=Attachment._asdict,
+    as_json=_attachment_json,
     columns=(
         Column(title="NUMBER", keep=True),
         Column(title="RESULT"),
@@ -153,6 +205,31 @@ _ATTACHMENT = View(
     ),
     cells=_attachment_cells,
     id="number",
+)
+
+_REGISTRATION = View(
+    as_json=Registration._asdict,
+    columns=(
+        Column(title="NUMBER", keep=True),
+        Column(title="ID", keep=True),
+        Column(title="PROFILE", keep=True),
+    ),
+    cells=lambda value: tuple(value[name] for name in ("number", "id", "profile")),
+    id="id",
+)
+
+_ENTRY = View(
+    as_json=Entry._asdict,
+    columns=(
+        Column(title="TIME", keep=True),
+        Column(title="NUMBER", keep=True),
+        Column(title="ACTION"),
+        Column(title="OLD", keep=True),
+        Column(title="NEW", keep=True),
+    ),
+    cells=lambda value: tuple(value[name] for name in ("time", "number", "action", "old", "new")),
+    id="number",
+    none="the journal has no change",
 )
 
 _SETTING = View(
@@ -165,7 +242,10 @@ _SETTING = View(
 VIEWS: dict[type, View] = {
     CallbackProfile: _PROFILE,
     Created: _CREATED,
+    Checked: _CHECKED,
     Number: _NUMBER,
     Attachment: _ATTACHMENT,
+    Registration: _REGISTRATION,
+    Entry: _ENTRY,
     ShownSetting: _SETTING,
 }

@@ -134,12 +134,13 @@ def parse_listed_number(row: Mapping[str, Any], api: Api) -> Number:
     """Map one row of the V2 listing to a number."""
     # assumed: the names of a row's members (section 5)
     shown = next((k for k in (api.attach_field, "callback_profile_id") if k in row), None)
+    profile = None if shown is None else str(row[shown] or "")
     return Number(
         number=_e164(_first(row, "phone_number", "wa_number", "display_phone_number") or ""),
         name=_first(row, "name", "verified_name"),
         status=_first(row, "status"),
         waba_id=api.waba_id,
-        callback_profile_id=None if shown is None else str(row[shown] or ""),
+        callback_profile_id="" if profile == api.detach_value else profile,
         api="v2",
     )
 
@@ -190,7 +191,7 @@ def _json_or_none(value: Any) -> Any:
 
 
 def redacted(body: Any) -> Any:
-    """Copy a request's or answer's JSON with encryption keys and header values masked."""
+    """Copy a request's or answer's JSON with keys, header values and one-time codes masked."""
     if isinstance(body, list):
         return [redacted(item) for item in body]
     if not isinstance(body, dict):
@@ -203,4 +204,4 @@ def _redacted_member(name: str, value: Any) -> Any:
         return {key: item if key == "algo" else "***" for key, item in value.items()}
     if name == "headers" and isinstance(headers := _json_or_none(value), dict):
         return json_text(dict.fromkeys(headers, "***"))
-    return "***" if value and name in ("enc", "headers") else redacted(value)
+    return "***" if value and name in ("enc", "headers", "otp") else redacted(value)

@@ -21,6 +21,9 @@ HOSTS = {
     "eu": ("https://api.eu.kaleyra.io", "https://api.eu.kaleyra.io"),
     "na": ("https://api.na.kaleyra.ai", "https://api.na.kaleyra.io"),
 }
+_WABA_HINT = (
+    "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
+)
 PAGE_SIZE = 100  # assumed: the largest page the API gives is not documented (section 4)
 
 
@@ -54,6 +57,12 @@ class Api(NamedTuple):
         """The wire name of a number's profile ID."""
         # assumed: no page shows the field; every other Kaleyra API calls it so (section 5)
         return self.overrides.get("attach_field", "callback_profile_id")
+
+    @property
+    def detach_value(self) -> str:
+        """What stands in that field of a number without a profile."""
+        # assumed: the empty string detaches (section 5)
+        return self.overrides.get("detach_value", "")
 
     def list_profiles(
         self, *, offset: int, title: str | None = None, limit: int = PAGE_SIZE
@@ -97,13 +106,20 @@ class Api(NamedTuple):
             subject=f"callback profile {profile_id}",
         )
 
+    def delete_profile(self, profile_id: str) -> ApiRequest:
+        """Delete a profile; the API does not look whether a number uses it (section 4)."""
+        return ApiRequest(
+            method="DELETE",
+            url=self._profiles(profile_id),
+            subject=f"callback profile {profile_id}",
+        )
+
     def list_numbers(self) -> ApiRequest:
         """Ask for the numbers of the WABA (V2 only). Raises ConfigError without a WABA ID."""
         if self.waba_id is None:
             raise ConfigError(
                 "the numbers can only be listed with a WABA ID: the V1 API has no listing",
-                hint="give --waba-id ID (the console shows it beside the number), or "
-                "`wacb config set waba_id ID`",
+                hint=_WABA_HINT,
             )
         return ApiRequest(
             method="GET",
@@ -140,6 +156,41 @@ class Api(NamedTuple):
             },
             subject=f"number {number}",
         )
+
+    def detach(self, number: str) -> ApiRequest:
+        """Take the profile off a number."""
+        return self.attach(number, self.detach_value)
+
+    def add_number(
+        self, number: str, *, name: str, country_code: str, verification: str
+    ) -> ApiRequest:
+        """Register a new number; `verification` is "sms" or "voice" (V2 only, section 5)."""
+        body = {
+            "phone_number": number,
+            "name": name,
+            "verification_type": verification,
+            "country_code": country_code,
+        }
+        return self._registration(number, "add", body)
+
+    def verify_number(self, number: str, *, registration_id: str, otp: str) -> ApiRequest:
+        """Confirm a new number with the code that was sent to it (V2 only)."""
+        body = {"id": registration_id, "phone_number": number, "otp": otp}
+        return self._registration(number, "verify", body)
+
+    def retry_otp(self, number: str, *, registration_id: str) -> ApiRequest:
+        """Ask for another code (V2 only)."""
+        body = {"id": registration_id, "phone_number": number}
+        return self._registration(number, "retry_otp", body)
+
+    def _registration(self, number: str, step: str, body: Mapping[str, Any]) -> ApiRequest:
+        if self.waba_id is None:
+            raise ConfigError(
+                "a number can only be registered with a WABA ID: the V1 API has no such route",
+                hint=_WABA_HINT,
+            )
+        url = f"{self.v2}/v2/{self.sid}/whatsapp/{self.waba_id}/number/{step}"
+        return ApiRequest(method="POST", url=url, body=body, subject=f"number {number}")
 
     def set_incoming_url(self, number: str, url: str) -> ApiRequest:
         """Store an endpoint on the number itself: the documented V1 alternative (section 5)."""

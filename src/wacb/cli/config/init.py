@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.config.api_key import api_key_options, given_key
 from wacb.cli.options import Command
+from wacb.cli.prompts import ask
 from wacb.config import edit
 from wacb.config.file import ConfigFile
 from wacb.config.rules import REGIONS
@@ -47,7 +49,7 @@ def command(
     account = app.flags.get("account") or app.environ.get("WACB_ACCOUNT") or "default"
     edit.check_values(values)
     if not no_check:
-        app.trying(account, values).client.check_access()
+        _trying(app, account, values).client.check_access()
         app.out.note("the API accepts SID and key")
     edit.init_account(app.config_path, values, account=account)
     app.out.note(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
@@ -57,18 +59,29 @@ def command(
 def _complete(app: App, given: dict[str, str | None], key: str | None) -> dict[str, str]:
     """Take values from flags, then the environment, then the person at the terminal."""
     found = {name: given[name] or app.environ.get(f"WACB_{name.upper()}") for name in given}
-    found["sid"] = found["sid"] or app.ask("SID", option="--sid")
+    found["sid"] = found["sid"] or ask(app, "SID", option="--sid")
     found["api_key"] = (
         key
         or app.environ.get("WACB_API_KEY")
-        or app.ask("API key", option="--api-key-stdin or --api-key-file", hide_input=True)
+        or ask(app, "API key", option="--api-key-stdin or --api-key-file", hide_input=True)
     )
     app.out.keep_secret(found["api_key"])
     if app.interactive:
         if not found["region"] and not found["base_url"]:
-            found["region"] = app.ask("Region", option="--region", choices=REGIONS, default="sg")
+            found["region"] = ask(app, "Region", option="--region", choices=REGIONS, default="sg")
         for name, question in (("waba_id", "WABA ID"), ("endpoint", "Endpoint URL")):
-            found[name] = found[name] or app.ask(
-                f"{question} (empty for none)", option=name, default="", show_default=False
+            found[name] = found[name] or ask(
+                app, f"{question} (empty for none)", option=name, default="", show_default=False
             )
     return {name: value for name, value in found.items() if value}
+
+
+def _trying(app: App, account: str, values: Mapping[str, str]) -> App:
+    """Make another App for an account that is not stored yet; flags about time still hold."""
+    other = app.apart({account: values})
+    other.verbosity = app.verbosity
+    for name in ("timeout", "deadline", "sandbox"):
+        if name in app.settings.given:
+            other.flags[name] = app.settings.get(name) or ""
+    other.out = app.out
+    return other

@@ -9,6 +9,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.config.api_key import api_key_options, given_key
 from wacb.cli.options import Command
+from wacb.cli.prompts import ask
 from wacb.config import edit
 from wacb.errors import InvalidInput
 
@@ -37,8 +38,8 @@ def command(
                 "an API key on the command line can be read by every process on this machine",
                 hint="use --api-key-stdin or --api-key-file PATH, or leave it out to be asked",
             )
-        value = given_key(app, api_key_stdin, api_key_file) or app.ask(
-            "API key", option="--api-key-stdin or --api-key-file", hide_input=True
+        value = given_key(app, api_key_stdin, api_key_file) or ask(
+            app, "API key", option="--api-key-stdin or --api-key-file", hide_input=True
         )
         app.out.keep_secret(value)
     elif value is None:

@@ -2,67 +2,136 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
 import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number, choose_profile
-from wacb.cli.dry_run import show_requests
+from wacb.cli.github import check_github, github_option
+from wacb.cli.number.run import run_many, run_one, show_step, show_steps
 from wacb.cli.options import Command, dry_run_option, endpoint_options, output_options
+from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
-from wacb.provision import numbers
-from wacb.rules import parse_number
+from wacb.number_list import Wanted, from_arguments, parse
+from wacb.provision import attach
+from wacb.provision.attach import AttachStep
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="[NUMBER]", required=False)
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1)
 @click.option("--profile", metavar="ID|TITLE", help="Profile to attach. [WACB_PROFILE]")
+@click.option(
+    "--from",
+    "file",
+    metavar="FILE",
+    help="Attach many: lines of NUMBER or NUMBER,PROFILE; - is stdin.",
+)
 @click.option("--incoming-url", metavar="URL", help="Store an endpoint on the number itself (V1).")
 @click.option("--replace", is_flag=True, help="Replace another profile that is there.")
+@click.option("--if-current", metavar="ID", help="Replace this profile, and no other.")
 @click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=4,
+    metavar="N",
+    help="How many numbers at a time (default 4).",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first number that fails.")
 @endpoint_options
+@github_option
 @dry_run_option
 @output_options
 @pass_app
 def command(
     app: App,
+    /,
     *,
-    number: str | None,
-    profile: str | None,
-    incoming_url: str | None,
-    replace: bool,
-    allow_missing: bool,
-    allow_http: bool,
-    allow_local: bool,
+    numbers: tuple[str, ...],
+    file: str | None,
+    jobs: int,
+    fail_fast: bool,
+    github: bool,
     dry_run: bool,
+    **how: Any,
 ) -> None:
-    """Attach a callback profile to a number.
+    """Attach a callback profile to numbers.
 
     The profile must be active and complete, the number approved; another profile on it is only
-    replaced with --replace. Without arguments on a terminal you choose from what exists.
-    The number is read from WACB_NUMBER where none is given.
+    replaced with --replace, or --if-current. Every change is journaled and can be undone. Without
+    arguments on a terminal you choose from what exists.
 
     \b
     Example:
       wacb number attach +919812345678 --profile wacb-incoming-example-com-hook
+      wacb number attach --from numbers.csv --profile wacb-incoming-example-com-hook
     """
-    if profile and incoming_url:
-        raise InvalidInput("--profile and --incoming-url exclude each other")
-    target = parse_number(number or app.settings.get("number") or choose_number(app))
-    offline = dry_run and not app.has_credentials
-    client = None if offline else app.client
+    if github:
+        check_github(app)
+    wanted = _wanted(app, numbers, file, how["profile"], how["incoming_url"])
+    steps = [(one.number, partial(_step, app, one, dry_run=dry_run, **how)) for one in wanted]
+    if file is None and len(numbers) <= 1:
+        step = steps[0][1]()
+        if dry_run:
+            show_step(app, step)
+        else:
+            run_one(app, step, github=github)
+        return
+    from wacb.provision.bulk import prepare_all
+
+    prepared = prepare_all(steps, fail_fast=fail_fast)
+    if dry_run:
+        show_steps(app, prepared)
+    else:
+        run_many(app, prepared, jobs=jobs, fail_fast=fail_fast, github=github)
+
+
+def _wanted(
+    app: App,
+    numbers: Sequence[str],
+    file: str | None,
+    profile: str | None,
+    incoming_url: str | None,
+) -> Sequence[Wanted]:
+    """Read which numbers shall carry which profile, or the incoming URL in its place."""
+    for one, other, said in (
+        (profile, incoming_url, "--profile and --incoming-url"),
+        (file, incoming_url, "--from and --incoming-url"),
+        (file, numbers, "--from and NUMBER"),
+    ):
+        if one and other:
+            raise InvalidInput(f"{said} exclude each other")
+    reference = profile or incoming_url or app.settings.get("profile")
+    if file is not None:
+        return parse(read_input(file, "the number list"), profile=reference)
+    chosen = numbers or (app.settings.get("number") or choose_number(app),)
+    from_arguments(chosen, "")  # a bad number is said before a profile is asked for
+    return from_arguments(chosen, reference or choose_profile(app))
+
+
+def _step(
+    app: App,
+    wanted: Wanted,
+    *,
+    dry_run: bool,
+    profile: str | None,
+    incoming_url: str | None,
+    allow_http: bool,
+    allow_local: bool,
+    allow_missing: bool,
+    **conditions: Any,
+) -> AttachStep:
+    look = None if dry_run and not app.has_credentials else app.look
     if incoming_url:
         app.check_endpoint(incoming_url, allow_http=allow_http, allow_local=allow_local)
-        step = numbers.prepare_incoming_url(
-            client, app.api, target, incoming_url, allow_missing=allow_missing
+        return attach.prepare_incoming_url(
+            look, app.api, wanted.number, incoming_url, allow_missing=allow_missing
         )
-    else:
-        reference = profile or app.settings.get("profile") or choose_profile(app)
-        step = numbers.prepare_attach(
-            client, app.api, target, reference, replace=replace, allow_missing=allow_missing
-        )
-    for note in step.notes:
-        app.out.note(f"note: {note}")
-    if dry_run:
-        show_requests(app, [step.request] if step.request else [])
-        return
-    app.out.one(numbers.attach(app.client, step, sleep=app.sleep))
+    if look is None:
+        return attach.unseen(app.api, wanted.number, wanted.profile)
+    return attach.prepare_attach(
+        look, wanted.number, wanted.profile, allow_missing=allow_missing, **conditions
+    )

@@ -6,7 +6,6 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
-from wacb.provision import numbers
 from wacb.rules import parse_number
 
 
@@ -21,4 +20,4 @@ def command(app: App, *, number: str) -> None:
     Example:
       wacb number show +919812345678
     """
-    app.out.one(numbers.find_number(app.client, parse_number(number)))
+    app.out.one(app.look.number(parse_number(number)))

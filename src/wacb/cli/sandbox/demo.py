@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -42,12 +43,17 @@ def command(app: App, ctx: click.Context) -> None:
     Example:
       wacb sandbox demo
     """
+    from tempfile import TemporaryDirectory
+
     emulator = Sandbox(Store(":memory:"))
     root = cast("Root", ctx.find_root().command)
-    for purpose, line in DEMO:
-        app.out.raw(f"# {purpose}\n$ wacb {line}")
-        status = root.run(shlex.split(line), app.apart({}, sandbox=emulator))
-        if status:
-            ctx.exit(status)  # the step itself said why
-        app.out.raw("")
+    with TemporaryDirectory() as folder:
+        for purpose, line in DEMO:
+            app.out.raw(f"# {purpose}\n$ wacb {line}")
+            step = app.apart({}, sandbox=emulator)
+            step.state_folder = Path(folder)
+            status = root.run(shlex.split(line), step)
+            if status:
+                ctx.exit(status)  # the step itself said why
+            app.out.raw("")
     app.out.raw("# The same against your account begins with\n$ wacb config init")

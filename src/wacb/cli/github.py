@@ -1,0 +1,74 @@
+"""Outputs and a summary for GitHub Actions (`--github`, cli.md 11), safe for any value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wacb.errors import ConfigError, InvalidInput
+
+if TYPE_CHECKING:
+    from wacb.cli.app import App
+
+_VARIABLES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+
+github_option = click.option(
+    "--github",
+    is_flag=True,
+    help="Write outputs and a summary for GitHub Actions. [GITHUB_OUTPUT, GITHUB_STEP_SUMMARY]",
+)
+
+
+def check_github(app: App) -> None:
+    """Raise InvalidInput or ConfigError where no output can be written, before anything is done."""
+    if not app.environ.get("GITHUB_OUTPUT"):
+        raise InvalidInput(
+            "--github needs the variable GITHUB_OUTPUT", hint="GitHub Actions sets it in a job"
+        )
+    for path in _files(app):
+        _append(path, "")
+
+
+def write_github(
+    app: App, outputs: Mapping[str, str], titles: Sequence[str], rows: Sequence[Sequence[str]]
+) -> None:
+    """Append the outputs, and a table of `rows` to the step's summary where there is one."""
+    table = [_row(titles), _row(["---"] * len(titles)), *(_row(map(_cell, row)) for row in rows)]
+    texts = ("".join(map(_output, outputs, outputs.values())), "\n".join(table) + "\n\n")
+    for path, text in zip(_files(app), texts, strict=False):
+        _append(path, app.out.redact(text))
+
+
+def _files(app: App) -> list[str]:
+    return [path for name in _VARIABLES if (path := app.environ.get(name))]
+
+
+def _output(name: str, value: str) -> str:
+    """Write one output between delimiters that no value can hold by chance or on purpose."""
+    delimiter = f"wacb_{os.urandom(16).hex()}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    """Keep text from being Markdown or HTML, and in its cell."""
+    plain = " ".join(text.split())
+    return "".join(f"&#{ord(char)};" if char in "\\`*_{}[]<>()#+!|&~@:" else char for char in plain)
+
+
+def _append(path: str, text: str) -> None:
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write {path}: {error.strerror}",
+            hint=f"it is what {' or '.join(_VARIABLES)} names",
+        ) from error

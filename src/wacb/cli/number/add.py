@@ -1,0 +1,74 @@
+"""`wacb number add`."""
+
+from __future__ import annotations
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.dry_run import show_requests
+from wacb.cli.options import Command, dry_run_option, output_options
+from wacb.cli.target import program
+from wacb.provision import new_number, registration
+from wacb.provision.remembered import Remembered
+from wacb.rules import parse_number
+
+
+@click.command(cls=Command)
+@click.argument("number", metavar="NUMBER")
+@click.option("--name", required=True, metavar="NAME", help="Display name of the business.")
+@click.option("--country-code", required=True, metavar="CC", help="Calling code, like 91.")
+@click.option(
+    "--verification",
+    type=click.Choice(("sms", "voice"), case_sensitive=False),
+    default="sms",
+    help="How the code comes to the number (default sms).",
+)
+@click.option("--profile", metavar="ID|TITLE", help="Attach it once the number is confirmed.")
+@dry_run_option
+@output_options
+@pass_app
+def command(
+    app: App,
+    *,
+    number: str,
+    name: str,
+    country_code: str,
+    verification: str,
+    profile: str | None,
+    dry_run: bool,
+) -> None:
+    """Register a new number, to which a code is sent (V2 only).
+
+    `wacb number confirm` then takes the code and attaches the profile. Both the ID of the
+    registration, which is what -q prints, and the profile are remembered on this machine.
+
+    \b
+    Example:
+      wacb number add +919812345678 --name Shop --country-code 91
+    """
+    target = parse_number(number)
+    request = app.api.add_number(
+        target,
+        name=new_number.check_name(name),
+        country_code=new_number.check_country_code(country_code, target),
+        verification=verification,
+    )
+    app.check_credentials(dry_run=dry_run)
+    if profile is not None:
+        look = None if dry_run and not app.has_credentials else app.look
+        profile = new_number.find_profile(look, profile)
+        if look is None:
+            app.out.note("note: without credentials the profile was not looked up")
+    if dry_run:
+        show_requests(app, [request])
+        return
+    added = registration.add(
+        app.client,
+        Remembered(app.state_folder, account=app.api.sid),
+        request,
+        number=target,
+        profile=profile,
+        sleep=app.sleep,
+    )
+    app.out.one(added)
+    app.out.hint(f"next: {program(app.flags)} number confirm {target} --otp CODE")

@@ -1,0 +1,97 @@
+"""`wacb number confirm`."""
+
+from __future__ import annotations
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.dry_run import show_requests
+from wacb.cli.number.run import run_one
+from wacb.cli.options import Command, dry_run_option, output_options
+from wacb.cli.prompts import ask
+from wacb.cli.target import program
+from wacb.errors import InvalidInput
+from wacb.provision import attach, new_number, registration
+from wacb.provision.remembered import Registration, Remembered
+from wacb.rules import parse_number
+
+
+@click.command(cls=Command)
+@click.argument("number", metavar="NUMBER")
+@click.option("--otp", metavar="CODE", help="Code that was sent to the number. [WACB_OTP]")
+@click.option("--id", "identity", metavar="ID", help="ID that `wacb number add` printed.")
+@click.option("--resend", is_flag=True, help="Send another code, and confirm nothing.")
+@dry_run_option
+@output_options
+@pass_app
+def command(
+    app: App, *, number: str, otp: str | None, identity: str | None, resend: bool, dry_run: bool
+) -> None:
+    """Confirm a new number with the code that was sent to it (V2 only).
+
+    The profile that was given to `wacb number add` is attached then, as `wacb number attach` does.
+    If that fails, the number is confirmed all the same, and running this again finishes the job.
+    On a terminal the code is asked for. The ID is only needed where the number was not added on
+    this machine.
+
+    \b
+    Example:
+      wacb number confirm +919812345678 --otp 123456
+    """
+    target = parse_number(number)
+    if resend and otp:
+        raise InvalidInput("--resend and --otp exclude each other")
+    given = None if resend else otp or app.environ.get("WACB_OTP")
+    code = new_number.check_otp(given) if given else None
+    app.check_credentials(dry_run=dry_run)
+    remembered = Remembered(app.state_folder, account=app.api.sid)
+    found = registration.identify(app.api, remembered, target, identity)
+    if resend:
+        _resend(app, found, dry_run=dry_run)
+    elif dry_run:
+        _show(app, found)
+    else:
+        _confirm(app, found, code or _ask(app))
+        remembered.settle(target, found._replace(profile=None))
+
+
+def _resend(app: App, found: Registration, *, dry_run: bool) -> None:
+    request = app.api.retry_otp(found.number, registration_id=found.id)
+    if dry_run:
+        show_requests(app, [request])
+        return
+    app.client.send(request)
+    app.out.one(found)
+    app.out.hint(f"next: {program(app.flags)} number confirm {found.number} --otp CODE")
+
+
+def _show(app: App, found: Registration) -> None:
+    """Print the requests of a dry run; that of the attachment follows only on a yes."""
+    requests = [app.api.verify_number(found.number, registration_id=found.id, otp="***")]
+    if found.profile:
+        app.out.note("note: the second request follows if number and profile are found fit for it")
+        requests.append(app.api.attach(found.number, found.profile))
+    show_requests(app, requests)
+
+
+def _ask(app: App) -> str:
+    return new_number.check_otp(ask(app, "Code", option="--otp (or WACB_OTP)", hide_input=True))
+
+
+def _confirm(app: App, found: Registration, code: str) -> None:
+    """Send the code, then attach the profile, or show the number where there is none."""
+    if code not in f"{found} {app.api.waba_id}":  # else these would be blotted out, too
+        app.out.keep_secret(code)
+    note = registration.confirm(app.client, found, code, sleep=app.sleep)
+    if note:
+        app.out.note(f"note: {note}")
+    if found.profile:
+        finish = f"{program(app.flags)} number attach {found.number} --profile {found.profile}"
+        with registration.attaching_afterwards(found.number, finish=finish):
+            run_one(app, attach.prepare_attach(app.look, found.number, found.profile))
+        return
+    shown, note = registration.read_back(app.look, found.number)
+    if note:
+        app.out.note(f"note: {note}")
+    app.out.one(shown)
+    app.out.hint(f"next: {program(app.flags)} number attach {found.number} --profile ID")

@@ -1,0 +1,166 @@
+"""Carry out prepared changes of numbers and report them: shared by the commands that change one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wacb.cli.dry_run import show_requests
+from wacb.cli.github import write_github
+from wacb.cli.target import program
+from wacb.errors import BulkFailed, ConfigError, Interrupted, NotTried
+
+if TYPE_CHECKING:
+    from wacb.cli.app import App
+    from wacb.provision.attach import Attachment, AttachStep
+    from wacb.provision.bulk import Prepared
+
+_STOPPING = "waiting for the requests under way; Ctrl-C again gives them up"
+_MOST_NAMED = 20  # failures that stderr names; the rows name all
+
+
+def show_step(app: App, step: AttachStep) -> None:
+    """Print the request of a dry run, and what there is to say about it."""
+    _show_notes(app, [step])
+    show_requests(app, [step.request] if step.request else [])
+
+
+def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
+    """Carry out one number's step and print the outcome. Raises what went wrong."""
+    from wacb.provision.bulk import Prepared, Run
+
+    _show_notes(app, [step])
+    run = Run(app.client, app.journal, sleep=app.sleep)
+    (result,) = run.carry_out([Prepared(step.number, step)])
+    if not result.error:
+        app.out.one(result)
+    _show_undo(app, [result])
+    if github:
+        _write_github(app, [result])
+    if result.error:
+        raise result.error
+
+
+def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
+    """Print the requests of a bulk dry run. Raises BulkFailed as run_many does."""
+    from wacb.provision.attach import Attachment
+
+    steps = [item.step for item in prepared if item.step]
+    _show_notes(app, steps)
+    show_requests(app, [step.request for step in steps if step.request])
+    _raise_failures(
+        app, [Attachment(item.number, None, None, None, error=item.error) for item in prepared]
+    )
+
+
+def run_many(
+    app: App, prepared: Sequence[Prepared], *, jobs: int, fail_fast: bool, github: bool
+) -> None:
+    """Carry out many steps and print one outcome a number.
+
+    Raises BulkFailed when some failed, with the exit code they agree on, and Interrupted.
+    """
+    from wacb.provision.attach import Attachment
+    from wacb.provision.bulk import Run
+
+    _show_notes(app, [item.step for item in prepared if item.step])
+    with app.out.progress(len(prepared)) as advance:
+        run = Run(
+            app.client,
+            app.journal,
+            sleep=app.sleep,
+            jobs=jobs,
+            fail_fast=fail_fast,
+            done=advance,
+            interrupted=lambda: app.out.note(_STOPPING),
+        )
+        results = run.carry_out(prepared)
+    app.out.many(results, Attachment)
+    _show_undo(app, results)
+    if github:
+        _write_github(app, results)
+    if run.interrupted:
+        from wacb.cli.views import attachment_word
+
+        words = Counter(
+            attachment_word(result.result, result.error.code if result.error else None)
+            for result in results
+        )
+        summary = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
+        raise Interrupted(f"interrupted: {summary}", hint="run the same command again to finish")
+    _raise_failures(app, results)
+
+
+def _raise_failures(app: App, results: Sequence[Attachment]) -> None:
+    """Say which numbers failed and why, and end with the exit code that they agree on."""
+    failed = [result for result in results if result.error]
+    if not failed:
+        return
+    tried = [
+        result.error for result in failed if result.error and not isinstance(result.error, NotTried)
+    ]
+    if app.out.format != "json":  # there each row has its error
+        words = [f"{result.number}: {result.error}" for result in failed]
+        for line in words[:_MOST_NAMED]:
+            app.out.note(line)
+        if len(words) > _MOST_NAMED:
+            app.out.note(f"and {len(words) - _MOST_NAMED} more")
+    codes = {error.exit_code for error in tried}
+    hints = {error.hint for error in tried}
+    changed = sum(1 for result in failed if result.result)
+    parts = [
+        f"{count} of them {what}"
+        for count, what in ((changed, "were changed"), (len(failed) - len(tried), "not tried"))
+        if count
+    ]
+    raise BulkFailed(
+        ", ".join((f"{len(failed)} of {len(results)} numbers failed", *parts)),
+        hint=hints.pop() if len(hints) == 1 else "run the same command again to finish the rest",
+        exit_code=codes.pop() if len(codes) == 1 else 1,
+    )
+
+
+def _show_notes(app: App, steps: Sequence[AttachStep]) -> None:
+    for note in dict.fromkeys(note for step in steps for note in step.notes):
+        app.out.note(f"note: {note}")
+
+
+def _write_github(app: App, results: Sequence[Attachment]) -> None:
+    profiles = {result.new for result in results if result.new}
+    words = {"failed" if result.error else result.result or "failed" for result in results}
+    changed = any(result.result in ("attached", "detached") for result in results)
+    write_github(
+        app,
+        {
+            "profile_id": profiles.pop() if len(profiles) == 1 else "",
+            "result": words.pop() if len(words) == 1 else "mixed",
+            "changed": str(changed).lower(),
+        },
+        ("Number", "Result", "Old profile", "New profile", "Error"),
+        [
+            (
+                result.number,
+                result.result or "failed",
+                result.old or "",
+                result.new or "",
+                result.error.message if result.error else "",
+            )
+            for result in results
+        ],
+    )
+
+
+def _show_undo(app: App, results: Sequence[Attachment]) -> None:
+    """Name the command that puts back what was there, where the journal knows that."""
+    numbers = [
+        result.number
+        for result in results
+        if result.result in ("attached", "detached")
+        and None not in (result.old, result.new)
+        and not isinstance(result.error, ConfigError)
+    ]
+    if len(numbers) == 1:
+        app.out.note(f"undo: {program(app.flags)} number rollback {numbers[0]}")
+    elif numbers:
+        app.out.note(f"undo, for each number: {program(app.flags)} number rollback NUMBER")

@@ -1,0 +1,58 @@
+"""What a person is asked: for a value that is missing, and for consent (cli.md 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wacb.errors import InvalidInput, Refused
+
+if TYPE_CHECKING:
+    from wacb.cli.app import App
+
+
+def ask(app: App, question: str, *, option: str, choices: tuple[str, ...] = (), **how: Any) -> str:
+    """Ask on the terminal; off it, raise InvalidInput naming the option that answers."""
+    if not app.interactive:
+        raise InvalidInput(
+            f"{option} is missing, and there is no terminal to ask on", hint=f"give {option}"
+        )
+    if choices:
+        how["type"] = click.Choice(choices)
+    return str(_answer(app, question, **how))
+
+
+def consent(app: App, deed: str, *, yes: bool) -> None:
+    """Ask whether to do the `deed` ("delete profile X"); `yes` is `--yes`, which asks nothing.
+
+    Raises Refused when the answer is no, and off a terminal.
+    """
+    if yes:
+        return
+    if not app.interactive:
+        raise Refused(
+            f"this would {deed}, and there is no terminal to ask on",
+            hint="give --yes if that is what you want",
+        )
+    question = f"{deed[0].upper()}{deed[1:]}?"
+    how: dict[str, Any] = {
+        "type": bool,
+        "default": False,
+        "show_default": False,
+        "prompt_suffix": " [y/N] ",
+    }
+    if not _answer(app, question, **how):
+        raise Refused("declined: nothing was changed")
+
+
+def _answer(app: App, question: str, **how: Any) -> Any:
+    from wacb.render import visible  # the API's words may be in the question
+
+    try:
+        with app.thinking():
+            return click.prompt(visible(question), err=True, **how)
+    except click.Abort:
+        if not how.get("hide_input"):  # only then click ends the line itself
+            click.echo(err=True)
+        raise

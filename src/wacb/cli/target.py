@@ -1,0 +1,60 @@
+"""Which server a command talks to, as which account: settings to requests."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from wacb.contract.requests import HOSTS, Api
+from wacb.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from wacb.config.settings import Settings
+
+# What stands for the in-process sandbox in a URL; nothing is ever sent there.
+SANDBOX_URL = "http://sandbox.localhost"
+
+
+def api_of(settings: Settings) -> Api:
+    """Build requests for the sandbox, an explicit host or a region's hosts.
+
+    A SID that is not set reads `$WACB_SID`. Raises InvalidInput for two different servers.
+    """
+    if settings.sandbox:
+        return _sandbox(settings)
+    if base := settings.get("base_url"):
+        v1 = v2 = base
+    else:
+        v1, v2 = HOSTS[settings.get("region") or ""]
+    return Api(
+        v1=v1,
+        v2=v2,
+        sid=settings.get("sid") or "$WACB_SID",
+        waba_id=settings.get("waba_id") or None,
+        overrides=settings.contract,
+    )
+
+
+def program(flags: Mapping[str, str]) -> str:
+    """Write the start of a next command, which reaches the same account as these `flags` do."""
+    names = ("config", "account", "region", "base_url", "waba_id")
+    given = [
+        f"--{name.replace('_', '-')} {shlex.quote(flags[name])}" for name in names if name in flags
+    ]
+    return " ".join(("wacb", *(["--sandbox"] if "sandbox" in flags else []), *given))
+
+
+def _sandbox(settings: Settings) -> Api:
+    from wacb.sandbox.account import SID, WABA_ID
+
+    if settings.source("base_url") == "--base-url":
+        raise InvalidInput("--sandbox and --base-url name two different servers")
+    given = settings.source("waba_id") in ("--waba-id", "WACB_WABA_ID")
+    return Api(
+        v1=SANDBOX_URL,
+        v2=SANDBOX_URL,
+        sid=SID,
+        waba_id=(settings.get("waba_id") or None) if given else WABA_ID,
+        overrides=settings.contract,
+    )

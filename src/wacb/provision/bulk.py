@@ -1,0 +1,245 @@
+"""Carry out changes of numbers, one or thousands: in parallel, journaled, compared afterwards."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING, NamedTuple
+
+from wacb.errors import (
+    CheckFailed,
+    ConfigError,
+    DeadlineExceeded,
+    Interrupted,
+    NotTried,
+    OutcomeUnknown,
+    Unavailable,
+    WacbError,
+)
+from wacb.provision.attach import Attachment, AttachStep
+
+if TYPE_CHECKING:
+    from wacb.client import Client
+    from wacb.journal import Journal
+
+READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether an update is visible
+
+
+class Prepared(NamedTuple):
+    """A number's step, or the reason why it has none."""
+
+    number: str
+    step: AttachStep | None
+    error: WacbError | None = None
+
+
+def prepare_all(
+    items: Sequence[tuple[str, Callable[[], AttachStep]]], *, fail_fast: bool
+) -> list[Prepared]:
+    """Prepare every number's step before anything is written; refusals are kept, not raised.
+
+    With `fail_fast` one refusal is enough to try no number at all.
+    """
+    prepared = [_prepare(number, step) for number, step in items]
+    if fail_fast and any(item.error for item in prepared):
+        return [
+            item if item.error else Prepared(item.number, None, _not_tried(item.number))
+            for item in prepared
+        ]
+    return prepared
+
+
+def _prepare(number: str, step: Callable[[], AttachStep]) -> Prepared:
+    try:
+        return Prepared(number, step())
+    except WacbError as error:
+        return Prepared(number, None, error)
+
+
+class Run:
+    """Carry out prepared steps, up to `jobs` at a time.
+
+    A change is journaled as soon as it is made; `done` is told after each number, `interrupted`
+    of Ctrl-C. That or, with `fail_fast`, a failure ends the run: no new request starts, those under
+    way end; `interrupted` is known afterwards.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        journal: Journal,
+        *,
+        sleep: Callable[[float], None],
+        jobs: int = 1,
+        fail_fast: bool = False,
+        done: Callable[[], None] = lambda: None,
+        interrupted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client = client
+        self._journal = journal
+        self._sleep = sleep
+        self._jobs = jobs
+        self._fail_fast = fail_fast
+        self._done = done
+        self._on_interrupt = interrupted
+        self._stopped = Event()
+        self.interrupted = False
+
+    def carry_out(self, prepared: Sequence[Prepared]) -> list[Attachment]:
+        """Do all steps, then list the numbers once for all of them and compare.
+
+        The results are in the order of the steps. Nothing is raised for a step that fails, but
+        ConfigError, before anything is written, where the journal cannot be.
+        """
+        if any(item.step and item.step.request and item.step.new is not None for item in prepared):
+            self._journal.check_writable()
+        patient = len(prepared) > 1
+        with self._heeding_ctrl_c():
+            with ThreadPoolExecutor(self._jobs) as pool:
+                results = list(pool.map(lambda item: self._one(item, patient), prepared))
+            if self._client.api.waba_id is not None:
+                results = self._compare(prepared, results)
+        return [
+            _settled(result) if item.step else result
+            for item, result in zip(prepared, results, strict=True)
+        ]
+
+    @contextmanager
+    def _heeding_ctrl_c(self) -> Iterator[None]:
+        """Let no Ctrl-C end the run in the middle: what was done must be journaled and said."""
+        before = signal.getsignal(signal.SIGINT)
+        if before is not signal.SIG_IGN:  # a shell's background job is not to be interrupted
+            signal.signal(signal.SIGINT, lambda number, frame: self._interrupt())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _interrupt(self) -> None:
+        """Start nothing new on the first Ctrl-C, give up what is under way on another."""
+        if self.interrupted:
+            # not in this thread, which may hold the session's lock
+            Thread(target=self._client.close, daemon=True).start()
+            return
+        self.interrupted = True
+        self._stopped.set()
+        self._client.halt()
+        self._on_interrupt()
+
+    def _one(self, item: Prepared, patient: bool) -> Attachment:
+        result = self._attempt(item, patient)
+        if result.error and self._fail_fast:
+            self._stopped.set()
+        self._done()
+        return result
+
+    def _attempt(self, item: Prepared, patient: bool) -> Attachment:
+        step = item.step
+        if step is None:
+            return Attachment(item.number, None, None, None, error=item.error)
+        plain = Attachment(step.number, None, step.old, step.new)
+        if step.request is None:
+            return plain._replace(result="unchanged", verified=True if step.shown else None)
+        if self._stopped.is_set():
+            return plain._replace(error=_not_tried(step.number))
+        try:
+            self._client.send(step.request, patient=patient)
+        except WacbError as error:
+            return plain._replace(error=error)
+        return self._record(plain, step)
+
+    def _record(self, plain: Attachment, step: AttachStep) -> Attachment:
+        """Journal a change that was made. Where that fails the user must know both."""
+        made = plain._replace(result="detached" if step.new == "" else "attached", error=None)
+        if step.new is not None:
+            try:
+                self._journal.append(
+                    number=step.number, old=step.old, new=step.new, action=step.action
+                )
+            except ConfigError as error:
+                said = f"number {step.number} was changed, but not journaled: {error.message}"
+                return made._replace(error=ConfigError(said, hint=error.hint))
+        return made
+
+    def _compare(self, prepared: Sequence[Prepared], results: list[Attachment]) -> list[Attachment]:
+        """List the numbers, again while something is not visible yet, and settle what is open."""
+        for pause in READ_BACK_AFTER:
+            if self.interrupted or not any(map(_is_open, results)):
+                break
+            if pause >= self._client.remaining():
+                late = DeadlineExceeded("the deadline left no time for it")
+                return [_unseen(result, late) for result in results]
+            self._sleep(pause)
+            try:
+                listed = self._client.list_numbers()
+            except WacbError as error:
+                return [_unseen(result, error) for result in results]
+            shown = {number.number: number.callback_profile_id for number in listed}
+            if not any(profile is not None for profile in shown.values()):
+                break  # the API shows no number's profile, however long one waits
+            results = [
+                self._seen(item, result, shown.get(result.number)) if _is_open(result) else result
+                for item, result in zip(prepared, results, strict=True)
+            ]
+        return results
+
+    def _seen(self, item: Prepared, result: Attachment, shown: str | None) -> Attachment:
+        if shown is None:
+            return result
+        if shown != result.new:
+            return result._replace(verified=False, error=result.error or _differs(result, shown))
+        if _is_lost(result) and item.step:
+            result = self._record(result, item.step)
+        error = None if isinstance(result.error, CheckFailed) else result.error
+        return result._replace(verified=True, error=error)
+
+
+def _is_lost(result: Attachment) -> bool:
+    """Say whether the request may have been carried out although no answer came."""
+    maybe = isinstance(result.error, Unavailable) and result.error.sent
+    return result.result is None and maybe
+
+
+def _is_open(result: Attachment) -> bool:
+    """Say whether a change was made, or may have been, that is not seen on the number yet."""
+    changed = result.result in ("attached", "detached") or _is_lost(result)
+    return changed and result.new is not None and not result.verified
+
+
+def _unseen(result: Attachment, why: WacbError) -> Attachment:
+    """Make it a failure that a number which was changed could not be read back."""
+    if not _is_open(result) or result.error or isinstance(why, Interrupted):
+        return result
+    failed = type(why)(
+        f"number {result.number} was changed, but could not be read back: {why.message}",
+        hint="run the same command again: it compares",
+        status=why.status,
+    )
+    return result._replace(error=failed)
+
+
+def _settled(result: Attachment) -> Attachment:
+    """Say of an update that could not be looked at that its outcome is not known."""
+    if not _is_lost(result) or result.verified is False or result.error is None:
+        return result
+    unknown = OutcomeUnknown(
+        f"{result.error.message}; whether it was changed is not known",
+        hint="run the same command again: it changes only what still differs",
+        status=result.error.status,
+    )
+    return result._replace(error=unknown)
+
+
+def _differs(result: Attachment, shown: str) -> CheckFailed:
+    return CheckFailed(
+        f"the API took the update of number {result.number}, but shows "
+        f"{'profile ' + shown if shown else 'no profile'} on it instead of {result.new or 'none'}",
+        hint=f"look again: wacb number show {result.number}",
+    )
+
+
+def _not_tried(number: str) -> NotTried:
+    return NotTried(f"number {number} was not tried: the run was stopped")

@@ -1,0 +1,88 @@
+"""What the tests of `wacb number add` and `confirm` share: a number, and answers that go lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.api import Reply, answer, refusal
+from tests.cli.conftest import Answer, ask
+from tests.conftest import LIVE
+from wacb.sandbox.account import OTP, WABA_ID
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.transport import exchange
+
+NEW, ID = "+15550100044", "wn-15550100044"  # the ID as the emulator makes it
+ADD = ("number", "add", NEW, "--name", "Shop", "--country-code", "1")
+CONFIRM = ("number", "confirm", NEW, "--otp", OTP)
+V1 = ("--waba-id", "")
+V1_REFUSAL = "a number can only be registered with a WABA ID: the V1 API has no such route"
+V1_HINT = (
+    "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
+)
+
+# what may happen to the answer of a POST, and how the failure begins then
+LOST: Mapping[str, tuple[Reply | Exception, str]] = {
+    "500": (refusal(500, "oops"), f"number {NEW}: the API is unavailable (500: oops)"),
+    "503": (refusal(503), f"number {NEW}: the API is unavailable (503)"),
+    "reset": (ConnectionResetError(), "api.ap.kaleyra.io broke the connection"),
+    "html": (
+        Reply(body=b"<html>"),
+        f"number {NEW}: api.ap.kaleyra.io answered 200 with something that is no JSON",
+    ),
+}
+NO_ID = (answer({}), f"number {NEW}: the API's answer names no ID")
+
+
+class Lossy:
+    """The emulator, but POSTs are answered by `instead`, after they took effect if `committed`.
+
+    `before_post` is called first, `listings` answer the first listings after one.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        instead: Reply | Exception | None = None,
+        *,
+        committed: bool = False,
+        before_post: Callable[[], object] = lambda: None,
+        listings: tuple[Reply | Exception, ...] = (),
+    ) -> None:
+        self.api = partial(exchange, sandbox, sleep=lambda seconds: None)
+        self.instead = instead
+        self.committed = committed
+        self.before_post = before_post
+        self.listings = iter(listings)
+        self.posts = 0
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        turn: Reply | Exception | None = None
+        if method == "POST":
+            self.posts += 1
+            self.before_post()
+            turn = self.instead
+            if turn is not None and self.committed:
+                self.api(method, url, headers, body)
+        elif self.posts and url.endswith("/number"):
+            turn = next(self.listings, None)
+        if isinstance(turn, Exception):
+            raise turn
+        if turn is not None:
+            return turn.status, list(turn.headers.items()), turn.chunks()
+        return self.api(method, url, headers, body)
+
+
+def remembered(home: Path) -> Any:
+    """What the state folder holds of the registrations of the sandbox's account."""
+    text = (home / ".local" / "state" / "wacb" / "registrations.json").read_text()
+    return json.loads(text)[LIVE["WACB_SID"]]
+
+
+def listed(sandbox: Sandbox, number: str = NEW) -> dict[str, Any] | None:
+    """What the emulator shows of a number."""
+    rows = ask(sandbox, "GET", f"/v2/SID/whatsapp/{WABA_ID}/number")
+    return next((row for row in rows if row["phone_number"] == number), None)

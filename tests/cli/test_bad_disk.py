@@ -1,0 +1,278 @@
+"""A full or read-only disk: the old file stays as it was, the path is named, nothing is sent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.cli.conftest import Watch, writes
+from tests.cli.expect import CREATE, TITLE, done, failed
+from tests.conftest import Outcome, Wacb, profile_id
+from wacb.cli import root
+from wacb.cli.app import App
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store
+
+OLD = 'default_account = "a"\n\n[accounts.a]\nsid = "HX1"\nendpoint = "https://example.com/old"\n'
+ENCRYPT = (*CREATE, "--encrypt", "AES-256-GCM")
+CONFIG_COMMANDS = [
+    ("config", "set", "sid", "HX2"),
+    ("config", "set", "api_key", "--api-key-stdin"),
+    ("config", "unset", "endpoint"),
+    ("config", "init", "--sid", "HX2", "--api-key-stdin", "--no-check"),
+]
+TOO_LARGE = "File too large", "check the path and the disk"
+DENIED = "Permission denied", "check its owner and mode, and its folder's, with ls -ld"
+
+
+@contextmanager
+def full_disk(limit: int = 0) -> Iterator[None]:
+    """Let no file grow beyond `limit` bytes, which binds root as well."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let nothing in `folder` and below be written; root gives up what lets it do so."""
+    modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
+    for path, mode in modes.items():
+        path.chmod(mode & 0o555)
+    try:
+        with _bound_by_modes():
+            yield
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+@contextmanager
+def _bound_by_modes() -> Iterator[None]:
+    """Drop CAP_DAC_OVERRIDE (bit 1) from what this thread may do (capget(2))."""
+    if os.geteuid() != 0:
+        yield
+        return
+    libc = ctypes.CDLL(None)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    before, after = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)()
+    for sets in (before, after):
+        assert libc.capget(header, sets) == 0
+    after[0] &= ~(1 << 1)
+    assert libc.capset(header, after) == 0
+    try:
+        yield
+    finally:
+        libc.capset(header, before)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    """A config file that was once written by wacb."""
+    path = home / ".config" / "wacb" / "config.toml"
+    path.parent.mkdir(parents=True)
+    for name, text in (("config.toml", OLD), ("config.toml.lock", "")):
+        path.with_name(name).write_text(text)
+        path.with_name(name).chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def key_file(home: Path) -> Path:
+    """Where the key of the profile would be."""
+    path = home / ".local" / "state" / "wacb" / "keys" / f"{TITLE}.toml"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+# -- the config
+
+
+@pytest.mark.parametrize("limit", [0, 20], ids=["full", "almost full"])
+@pytest.mark.parametrize("line", CONFIG_COMMANDS, ids=lambda line: " ".join(line[1:3]))
+def test_a_full_disk_keeps_the_old_config(
+    wacb: Wacb, untouched: Watch, file: Path, line: Sequence[str], limit: int
+):
+    why, hint = TOO_LARGE
+    with untouched(), full_disk(limit):
+        outcome = wacb(*line, input="canary-key")
+    assert outcome == failed(3, f"cannot write {file}: {why}", hint)
+    assert wacb(*line, input="canary-key").code == 0
+
+
+@pytest.mark.parametrize("line", CONFIG_COMMANDS, ids=lambda line: " ".join(line[1:3]))
+def test_a_read_only_disk_keeps_the_old_config(
+    wacb: Wacb, untouched: Watch, file: Path, line: Sequence[str]
+):
+    why, hint = DENIED
+    with untouched(), read_only(file.parent):
+        outcome = wacb(*line, input="canary-key")
+        assert wacb("config", "show", "-q").code == 0
+    assert outcome == failed(3, f"cannot lock {file}.lock: {why}", hint)
+    assert wacb(*line, input="canary-key").code == 0
+
+
+def test_a_read_only_folder_keeps_the_old_config(wacb: Wacb, untouched: Watch, file: Path):
+    why, hint = DENIED
+    with untouched(), read_only(file.parent):
+        # the lock can be had, but no temporary file be made beside the old one
+        file.with_name("config.toml.lock").chmod(0o600)
+        outcome = wacb("config", "set", "sid", "HX2")
+    assert outcome == failed(3, f"cannot write {file}: {why}", hint)
+
+
+def test_a_full_disk_gets_no_first_config(wacb: Wacb, home: Path):
+    path = home / ".config" / "wacb" / "config.toml"
+    with full_disk():
+        outcome = wacb("config", "set", "sid", "HX2", "--account", "a")
+    why, hint = TOO_LARGE
+    assert outcome == failed(3, f"cannot write {path}: {why}", hint)
+    assert names(path.parent) == ["config.toml.lock"]
+    assert wacb("config", "show", "-q").code == 0
+
+
+def test_a_read_only_disk_gets_no_first_config(wacb: Wacb, untouched: Watch, home: Path):
+    home.mkdir()
+    with untouched(), read_only(home):
+        outcome = wacb("config", "set", "sid", "HX2", "--account", "a")
+    why, hint = DENIED
+    assert outcome == failed(3, f"cannot write {home}/.config/wacb/config.toml: {why}", hint)
+
+
+# -- the key of a profile
+
+
+@pytest.mark.parametrize("limit", [0, 20], ids=["full", "almost full"])
+def test_no_profile_is_created_with_a_key_that_a_full_disk_loses(
+    live: Wacb, sandbox: Sandbox, key_file: Path, limit: int
+):
+    with full_disk(limit):
+        outcome = live(*ENCRYPT)
+    why, hint = TOO_LARGE
+    assert outcome == failed(3, f"cannot write {key_file}: {why}", hint)
+    assert names(key_file.parent) == [f"{TITLE}.toml.lock"]
+    assert writes(sandbox) == []
+    note = f"note: a new AES-256-GCM key was written to {key_file}; keep it"
+    assert live(*ENCRYPT, "-q") == done(profile_id(1), note)
+
+
+def test_no_profile_is_created_with_a_key_that_a_read_only_disk_refuses(
+    live: Wacb, untouched: Watch, key_file: Path
+):
+    with untouched(), read_only(key_file.parent):
+        outcome = live(*ENCRYPT)
+    why, hint = DENIED
+    assert outcome == failed(3, f"cannot lock {key_file}.lock: {why}", hint)
+
+
+def test_a_key_on_a_full_and_read_only_disk_is_used(live: Wacb, key_file: Path):
+    assert live(*ENCRYPT).code == 0
+    before = key_file.read_bytes()
+    with full_disk(), read_only(key_file.parent):
+        assert live(*ENCRYPT, "-q").out == f"{profile_id(2)}\n"
+    assert key_file.read_bytes() == before
+
+
+# -- the whole program, on a small and on a read-only disk where this system lets one be mounted
+
+MOUNT = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+SMALL = """
+cp -a "$DISK" "$DISK.before"
+mount -t tmpfs -o size=64k none "$DISK" && cp -a "$DISK.before/." "$DISK"
+cat /dev/zero 2> /dev/null > "$DISK/filler"
+"$@"; code=$?
+rm "$DISK/filler"
+cp -a "$DISK" "$DISK.after"
+exit $code
+"""
+READ_ONLY = """
+mount --bind "$DISK" "$DISK" && mount -o remount,bind,ro "$DISK" && exec "$@"
+"""
+
+
+def can_mount() -> bool:
+    probe = [*MOUNT, "mount -t tmpfs none /tmp"]
+    if not shutil.which("unshare"):
+        return False
+    return subprocess.run(probe, capture_output=True).returncode == 0
+
+
+# what runs the program, what it fails to do, why, and the hint
+DISKS = {"limit": (["sh", "-c", 'ulimit -f 0; exec "$@"'], "write {}", *TOO_LARGE)}
+if can_mount():
+    DISKS["small"] = (
+        [*MOUNT, SMALL],
+        "write {}",
+        "No space left on device",
+        "the disk is full: free some space and try again",
+    )
+    DISKS["read-only"] = (
+        [*MOUNT, READ_ONLY],
+        "lock {}.lock",
+        "Read-only file system",
+        "the file system is read-only: choose a file somewhere else",
+    )
+
+
+@pytest.mark.parametrize("kind", DISKS)
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("config.toml", ("config", "set", "sid", "HX2")),
+        ("key.toml", ("--sandbox", *ENCRYPT, "--encrypt-key-file", "{}/key.toml")),
+    ],
+    ids=["config", "key"],
+)
+def test_the_program_on_a_bad_disk(tmp_path: Path, kind: str, name: str, line: Sequence[str]):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    (disk / "config.toml").write_text(OLD)
+    env = {**os.environ, "DISK": str(disk), "WACB_CONFIG": str(disk / "config.toml")}
+    program = [sys.executable, "-m", "wacb"]
+
+    def run(*command: str) -> Outcome:
+        ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+        return Outcome(code=ended.returncode, out=ended.stdout, err=ended.stderr)
+
+    starter, deed, why, hint = DISKS[kind]
+    outcome = run(*starter, "sh", *program, *(word.format(disk) for word in line))
+    assert outcome == failed(3, f"cannot {deed.format(disk / name)}: {why}", hint)
+    after = tmp_path / "disk.after" if kind == "small" else disk
+    assert {path.name for path in after.iterdir()} <= {"config.toml", f"{name}.lock"}
+    assert (after / "config.toml").read_text() == OLD
+    assert run(*program, "--sandbox", "profile", "list", "-q").out == ""
+
+
+def test_a_full_disk_under_the_sandbox_is_named(wacb: Wacb, tmp_path: Path):
+    path = tmp_path / "sandbox.sqlite3"
+    sandbox = Sandbox(Store(path))
+
+    def run(*line: str) -> Outcome:
+        app = App(environ={"HOME": str(tmp_path)}, sandbox=sandbox, interactive=False)
+        app.state_folder = tmp_path
+        result = CliRunner().invoke(root, ["--sandbox", *line], obj=app)
+        return Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+    assert run("number", "list", "-q").code == 0
+    with full_disk():
+        outcome = run(*CREATE)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.startswith(f"error: the sandbox cannot use its state in {path}: ")
+    assert outcome.err.endswith("hint: free some space, or name another folder in XDG_STATE_HOME\n")

@@ -1,0 +1,196 @@
+"""`wacb number detach`, `history` and `rollback`: the way back, and when it is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Refused, Showing, Watch, ask, attached, fields, put, writes
+from tests.cli.expect import ONE, TWO, attachment_row, done, failed, undo
+from tests.conftest import Outcome, Wacb, profile_id
+from wacb.sandbox.core import Sandbox
+
+FIRST, SECOND = profile_id(1), profile_id(2)
+ATTACH = ("number", "attach", ONE, "--profile")
+DETACH = ("number", "detach", ONE)
+ROLLBACK = ("number", "rollback", ONE)
+YES = "give --yes if that is what you want"
+
+
+@pytest.fixture(autouse=True)
+def existing(two_profiles: None) -> None:
+    """Two profiles; no number carries one."""
+
+
+# detach
+
+
+def test_detach_takes_the_profile_off(live: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    assert live(*DETACH, "--yes") == done(attachment_row(ONE, "detached", FIRST, ""), undo())
+    assert attached(sandbox, ONE) == ""
+    assert fields(writes(sandbox)[-1]) == {"phone_number": ONE, "callback_profile_id": ""}
+
+
+def test_a_number_without_a_profile_needs_no_consent(live: Wacb, untouched: Watch):
+    with untouched():
+        assert live(*DETACH) == done(attachment_row(ONE, "unchanged", "", ""))
+
+
+def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
+    put(sandbox, FIRST)
+    question = f"Take profile {FIRST} off number {ONE}? [y/N] "
+    with untouched():
+        for answer in ("n", "", "no"):
+            declined = live(*DETACH, input=f"{answer}\n", tty=True)
+            assert declined == Outcome(
+                code=9, out="", err=f"{question}{answer}\nerror: declined: nothing was changed\n"
+            )
+        assert live(*DETACH, input="", tty=True).code == 130
+    agreed = live(*DETACH, "-q", input="y\n", tty=True)
+    assert agreed == done(ONE, f"{question}y\n{undo()}")
+
+
+def test_detach_needs_yes_off_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
+    put(sandbox, FIRST)
+    message = (
+        f"this would take profile {FIRST} off number {ONE}, and there is no terminal to ask on"
+    )
+    with untouched():
+        assert live(*DETACH) == failed(9, message, YES)
+        assert live(*DETACH, "--no-input", tty=True) == failed(9, message, YES)
+        assert live(*DETACH, env={"WACB_NUMBER": TWO, "WACB_PROFILE": SECOND}).code == 9
+
+
+def test_detach_where_the_api_shows_nothing(live: Wacb, sandbox: Sandbox):
+    note = f"note: the API does not show which profile number {ONE} carries"
+    outcome = live(*DETACH, "--waba-id", "", "-o", "json")
+    message = f"this would take profile (not shown) off number {ONE}, and there is no terminal"
+    assert (outcome.code, json.loads(outcome.err)["error"]["message"][: len(message)]) == (
+        9,
+        message,
+    )
+    outcome = live(*DETACH, "--waba-id", "", "--yes")
+    assert outcome == done(attachment_row(ONE, "detached", "", "", ""), note)
+    believed = f"{note}; by the journal it is none"
+    again = live(*DETACH, "--waba-id", "", "--yes")
+    assert again == done(attachment_row(ONE, "unchanged", "", "", ""), believed)
+
+
+@pytest.mark.parametrize("number", ["+15550199999", "+15550100009"])
+def test_a_number_that_cannot_be_detached(refused: Refused, number: str):
+    code, message = {
+        "+15550199999": (5, "number +15550199999 is not among the numbers of WABA 100000000000001"),
+        "+15550100009": (
+            9,
+            "number +15550100009 is pending; only an approved number can be edited",
+        ),
+    }[number]
+    refused(("number", "detach", number, "--yes"), code, message)
+
+
+def test_a_dry_detach(live: Wacb, wacb: Wacb, sandbox: Sandbox, untouched: Watch):
+    put(sandbox, FIRST)
+    with untouched():
+        dry, offline = live(*DETACH, "--dry-run"), wacb(*DETACH, "--dry-run")
+    body = '{"phone_number":"' + ONE + '","callback_profile_id":""}'
+    assert (dry.code, dry.err) == (0, "")
+    assert f"--data-raw '{body}'" in dry.out
+    assert offline.code == 0
+    assert offline.err == "note: without credentials the number was not looked up\n"
+
+
+def test_the_value_that_detaches_can_be_corrected(
+    live: Wacb, over: Wacb, sandbox: Sandbox, home: Path
+):
+    put(sandbox, FIRST)
+    assert live("config", "set", "contract.detach_value", "none").code == 0
+    assert '"callback_profile_id":"none"' in live(*DETACH, "--dry-run").out
+    shown = Showing(
+        sandbox, f'"callback_profile_id": "{FIRST}"'.encode(), b'"callback_profile_id": "none"'
+    )
+    assert over(shown, *DETACH, env={"XDG_CONFIG_HOME": str(home / ".config")}) == done(
+        attachment_row(ONE, "unchanged", "", "")
+    )
+
+
+# rollback
+
+
+def test_rollback_puts_back_what_was_there(live: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    live(*ATTACH, SECOND, "--replace")
+    back = attachment_row(ONE, "attached", SECOND, FIRST)
+    assert live(*ROLLBACK, "--yes") == done(back, undo())
+    assert attached(sandbox, ONE) == FIRST
+    there = attachment_row(ONE, "attached", FIRST, SECOND)
+    assert live(*ROLLBACK, "--yes") == done(there, undo())
+    assert attached(sandbox, ONE) == SECOND
+
+
+def test_rollback_to_nothing(live: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    assert live(*ROLLBACK, "--yes") == done(attachment_row(ONE, "detached", FIRST, ""), undo())
+    assert attached(sandbox, ONE) == ""
+
+
+def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watch):
+    live(*ATTACH, FIRST)
+    message = f"put number {ONE} back from {FIRST} to no profile"
+    with untouched():
+        assert live(*ROLLBACK) == failed(
+            9, f"this would {message}, and there is no terminal to ask on", YES
+        )
+        outcome = live(*ROLLBACK, "--dry-run")
+    assert '"callback_profile_id":""' in outcome.out
+    asked = live(*ROLLBACK, "-q", input="y\n", tty=True)
+    assert asked == done(ONE, f"P{message[1:]}? [y/N] y\n{undo()}")
+
+
+def test_rollback_is_refused_when_somebody_changed_the_number_since(
+    live: Wacb, sandbox: Sandbox, refused: Refused
+):
+    live(*ATTACH, FIRST)
+    put(sandbox, SECOND)
+    refused(
+        (*ROLLBACK, "--yes"),
+        9,
+        f"number {ONE} was changed since: it carries {SECOND}, and the journal's last value is "
+        f"{FIRST}",
+        "use attach or detach if that is to be changed",
+    )
+
+
+def test_rollback_is_refused_without_a_change_on_record(refused: Refused):
+    refused(
+        (*ROLLBACK, "--yes"),
+        5,
+        f"the journal has no change of number {ONE}",
+        "`wacb number history` shows what it has",
+    )
+
+
+def test_rollback_is_refused_where_the_value_before_is_not_known(live: Wacb, refused: Refused):
+    live(*ATTACH, FIRST, "--waba-id", "")
+    refused(
+        (*ROLLBACK, "--yes"),
+        9,
+        f"what number {ONE} carried before is not known: the API did not show it",
+        "use attach or detach",
+    )
+
+
+def test_rollback_to_a_profile_that_is_gone(live: Wacb, sandbox: Sandbox, refused: Refused):
+    live(*ATTACH, FIRST)
+    live(*ATTACH, "Second", "--replace")
+    ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{FIRST}")
+    message = f"callback profile {FIRST} does not exist (404: There is no such profile)"
+    refused((*ROLLBACK, "--yes"), 5, message)
+
+
+def test_a_number_that_is_back_already_is_left_alone(live: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    put(sandbox, "")
+    assert live(*ROLLBACK) == done(attachment_row(ONE, "unchanged", "", ""))

@@ -1,0 +1,89 @@
+"""500 numbers on an API that is too busy for every tenth request: all end right, nothing twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner
+
+from tests.cli.conftest import ask
+from tests.cli.expect import BODY, HOOK
+from tests.conftest import LIVE, profile_id
+from wacb.cli import root
+from wacb.cli.app import App
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store, number_row
+from wacb.sandbox.transport import exchange
+
+NUMBERS = [f"+1556{n:07}" for n in range(500)]
+
+
+def journaled(home: Path) -> list[str]:
+    lines = (home / ".local/state/wacb/journal.jsonl").read_text().splitlines()
+    return sorted(json.loads(line)["number"] for line in lines)
+
+
+@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize(
+    "faults",
+    [("429:5%,PUT", "503:5%,PUT"), ("429:10%",), ("503:10%,PUT,after",), ("reset:3%,PUT,after",)],
+    ids=" ".join,
+)
+def test_all_numbers_end_right_and_none_is_changed_twice(
+    tmp_path: Path, faults: tuple[str, ...], seed: int
+):
+    store = Store(":memory:")
+    sandbox = Sandbox(store, new_id=lambda: profile_id(1), random=Random(seed))
+    for number in NUMBERS:
+        store.save_number(number_row(number, name="Shop", status="approved"))
+    profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
+    ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
+    for fault in faults:
+        sandbox.add_fault(fault)
+    slept: list[float] = []
+    app = App(
+        environ={**LIVE, "HOME": str(tmp_path)},
+        handler=partial(exchange, sandbox),
+        interactive=False,
+        sleep=slept.append,
+    )
+    line = ["number", "attach", "--from", "-", "--profile", profile_id(1), "--jobs", "8"]
+    result = CliRunner().invoke(root, line, obj=app, input="\n".join(NUMBERS))
+    assert result.exit_code == 0, result.stderr
+    assert [row.split("\t")[:2] for row in result.stdout.splitlines()] == [
+        [number, "attached"] for number in NUMBERS
+    ]
+    carriers = {row["phone_number"] for row in store.numbers() if row["callback_profile_id"]}
+    assert carriers == set(NUMBERS)
+    assert journaled(tmp_path) == NUMBERS
+    answers = Counter(r.status for r in sandbox.requests() if r.method == "PUT")
+    assert answers[200] == len(NUMBERS)
+    assert answers.total() > len(NUMBERS)
+    assert len(slept) > 5
+
+
+def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
+    store = Store(":memory:")
+    sandbox = Sandbox(store, new_id=lambda: profile_id(1))
+    for number in NUMBERS[:20]:
+        store.save_number(number_row(number, name="Shop", status="approved"))
+    profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
+    ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
+    sandbox.add_fault("429:1000,PUT,from=6")
+    app = App(
+        environ={**LIVE, "HOME": str(tmp_path), "WACB_DEADLINE": "1"},
+        handler=partial(exchange, sandbox),
+        interactive=False,
+    )
+    line = ["number", "attach", *NUMBERS[:20], "--profile", profile_id(1), "--jobs", "2"]
+    result = CliRunner().invoke(root, line, obj=app)
+    words = [row.split("\t")[1] for row in result.stdout.splitlines()]
+    assert (result.exit_code, Counter(words)) == (7, {"attached": 5, "failed": 15})
+    assert "would pass the deadline of 1 s" in result.stderr
+    assert "error: 20 of 20 numbers failed, 5 of them were changed\n" in result.stderr
+    assert journaled(tmp_path) == NUMBERS[:5]

@@ -1,0 +1,150 @@
+"""Ctrl-C in a bulk run: nothing new starts, what runs ends, and the summary says what was done."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Answer, ask, writes
+from tests.cli.expect import BODY, HOOK, ONE, TWO
+from tests.conftest import LIVE, Outcome, Wacb, profile_id
+from tests.sandbox.shells import serving
+from wacb.sandbox.core import Reply, Request, Sandbox
+from wacb.sandbox.store import Store, number_row
+from wacb.sandbox.transport import exchange
+
+NUMBERS = [f"+1555020{n:04}" for n in range(20)]
+SECONDS = 20
+STOPPING = "waiting for the requests under way; Ctrl-C again gives them up\n"
+
+
+class Holding(Sandbox):
+    """An emulator that holds the first three updates back, and tells when each has arrived."""
+
+    def __init__(self) -> None:
+        self.store = Store(":memory:")
+        super().__init__(self.store, new_id=lambda: profile_id(1))
+        self.arrived = threading.Semaphore(0)
+        self.add_fault("slow:3,PUT")
+
+    def handle(self, request: Request) -> Reply:
+        reply = super().handle(request)
+        if request.method == "PUT":
+            self.arrived.release()
+        return reply
+
+
+@pytest.fixture
+def holding() -> Holding:
+    sandbox = Holding()
+    for number in NUMBERS:
+        sandbox.store.save_number(number_row(number, name="Shop", status="approved"))
+    profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
+    ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
+    return sandbox
+
+
+@contextmanager
+def attaching(sandbox: Holding, home: Path, *, slow: float) -> Iterator[subprocess.Popen[str]]:
+    """Run a bulk attach of its own process until three updates wait for `slow` seconds."""
+    with serving(sandbox, slow=slow) as address:
+        env = {**LIVE, "HOME": str(home), "WACB_BASE_URL": f"http://{address}"}
+        line = ["number", "attach", *NUMBERS, "--profile", profile_id(1), "--jobs", "3"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wacb", *line],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            for _ in range(3):
+                assert sandbox.arrived.acquire(timeout=SECONDS)
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def results(out: str) -> Counter[str]:
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [row[0] for row in rows] == NUMBERS
+    return Counter(row[1] for row in rows)
+
+
+def test_ctrl_c_starts_nothing_new_and_says_what_was_done(holding: Holding, tmp_path: Path):
+    with attaching(holding, tmp_path, slow=3) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stderr and process.stderr.readline() == STOPPING
+        out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, results(out)) == (130, {"attached": 3, "not tried": 17})
+    assert err == (
+        "undo, for each number: wacb number rollback NUMBER\n"
+        "error: interrupted: 3 attached, 17 not tried\nhint: run the same command again to finish\n"
+    )
+    assert len(writes(holding)) == 1 + 3
+    journal = (tmp_path / ".local/state/wacb/journal.jsonl").read_text()
+    assert journal.count("\n") == 3
+
+
+def test_another_ctrl_c_gives_up_what_is_under_way(holding: Holding, tmp_path: Path):
+    with attaching(holding, tmp_path, slow=SECONDS) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stderr and process.stderr.readline() == STOPPING
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, results(out)) == (130, {"not known": 3, "not tried": 17})
+    assert "error: interrupted: 3 not known, 17 not tried\n" in err
+    given_up = [line for line in out.splitlines() if "not tried" not in line]
+    assert len(given_up) == 3
+    assert all("interrupted before an answer came" in line for line in given_up)
+
+
+class Impatient:
+    """The emulator, whose user presses Ctrl-C as the numbers are listed after the updates."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.api = partial(exchange, sandbox)
+        self.updated = False
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "PUT":
+            self.updated = True
+        elif self.updated:
+            signal.raise_signal(signal.SIGINT)
+        return self.api(method, url, headers, body)
+
+
+def test_ctrl_c_while_comparing_is_said_after_what_was_done(
+    over: Wacb, two_profiles: None, sandbox: Sandbox
+):
+    before = signal.getsignal(signal.SIGINT)
+    line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "-q")
+    outcome = over(Impatient(sandbox), *line)
+    assert outcome == Outcome(
+        code=130,
+        out=f"{ONE}\n{TWO}\n",
+        err=f"{STOPPING}undo, for each number: wacb number rollback NUMBER\n"
+        "error: interrupted: 2 attached\nhint: run the same command again to finish\n",
+    )
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_background_job_that_ignores_ctrl_c_goes_on_ignoring_it(
+    over: Wacb, two_profiles: None, sandbox: Sandbox
+):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "-q")
+        assert over(Impatient(sandbox), *line).code == 0
+    finally:
+        signal.signal(signal.SIGINT, before)

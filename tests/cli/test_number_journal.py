@@ -1,0 +1,141 @@
+"""`wacb number history`, and the journal when its file is torn or the disk refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Watch, attached
+from tests.cli.expect import ONE, TWO, done, failed, table, undo
+from tests.cli.test_bad_disk import full_disk, read_only
+from tests.conftest import Wacb, profile_id
+from wacb.sandbox.account import SID
+from wacb.sandbox.core import Sandbox
+
+FIRST, SECOND = profile_id(1), profile_id(2)
+ATTACH = ("number", "attach", ONE, "--profile")
+DETACH = ("number", "detach", ONE)
+ROLLBACK = ("number", "rollback", ONE)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@pytest.fixture(autouse=True)
+def existing(two_profiles: None) -> None:
+    """Two profiles; no number carries one."""
+
+
+def history(live: Wacb, *line: str) -> list[str]:
+    outcome = live("number", "history", *line)
+    assert (outcome.code, outcome.err) == (0, "")
+    return TIME.sub("TIME", outcome.out).splitlines()
+
+
+def entry(action: str, old: str, new: str, number: str = ONE) -> str:
+    return table("TIME", number, action, old, new)
+
+
+def test_history_shows_every_change_oldest_first(live: Wacb):
+    live(*ATTACH, FIRST)
+    live(*ATTACH, FIRST)  # unchanged: no entry
+    live("number", "attach", TWO, "--profile", SECOND)
+    live(*ATTACH, SECOND, "--replace")
+    live(*ROLLBACK, "--yes")
+    live(*DETACH, "--yes")
+    lines = [
+        entry("attach", "", FIRST),
+        entry("attach", "", SECOND, TWO),
+        entry("attach", FIRST, SECOND),
+        entry("rollback", SECOND, FIRST),
+        entry("detach", FIRST, ""),
+    ]
+    assert history(live) == lines
+    assert history(live, ONE) == [line for line in lines if ONE in line]
+    assert history(live, "1 555 010 0002") == [lines[1]]
+
+
+def test_history_in_json_and_when_there_is_none(live: Wacb):
+    assert live("number", "history", "-o", "json") == done("[]")
+    assert live("number", "history") == done("", "the journal has no change")
+    live(*ATTACH, FIRST)
+    outcome = live("number", "history", "-o", "json")
+    (value,) = json.loads(TIME.sub("TIME", outcome.out))
+    assert value == {
+        "time": "TIME",
+        "account": SID,
+        "number": ONE,
+        "old": "",
+        "new": FIRST,
+        "action": "attach",
+    }
+
+
+def test_history_is_kept_by_account_and_asks_no_api(live: Wacb, wacb: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    before = sandbox.requests()
+    assert wacb("number", "history", env={"WACB_SID": "HXOTHER"}).out == ""
+    assert wacb("number", "history", env={"WACB_SID": SID}).out.count("\n") == 1
+    assert wacb("number", "history") == failed(
+        3,
+        "the SID (WACB_SID) is missing, by which the journal is kept",
+        "set it, or run `wacb config init`",
+    )
+    assert sandbox.requests() == before
+
+
+def test_a_torn_last_line_is_said_and_the_rest_is_read(live: Wacb, home: Path, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    journal = home / ".local/state/wacb/journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + whole[:40])
+    warning = f"warning: line 2 of {journal} is torn, as after a crash: it was skipped\n"
+    outcome = live("number", "history")
+    assert (outcome.code, TIME.sub("TIME", outcome.out)) == (0, entry("attach", "", FIRST) + "\n")
+    assert outcome.err == warning
+    back = live(*ROLLBACK, "--yes")
+    assert (back.code, back.err) == (0, f"{warning}{undo()}\n")
+    assert attached(sandbox, ONE) == ""
+    assert journal.read_bytes().startswith(whole + whole[:40] + b"\n")
+
+
+def test_nothing_is_changed_where_the_journal_cannot_be_written(
+    live: Wacb, home: Path, untouched: Watch
+):
+    journal = home / ".local/state/wacb/journal.jsonl"
+    journal.mkdir(parents=True)
+    with untouched():
+        for numbers in ((ONE,), (ONE, TWO)):
+            outcome = live("number", "attach", *numbers, "--profile", FIRST)
+            assert outcome == failed(3, f"cannot write {journal}: it is not a regular file")
+
+
+@pytest.mark.parametrize("numbers", [(ONE,), (ONE, TWO)], ids=["one", "several"])
+def test_a_full_disk_keeps_the_journal_and_says_what_was_changed(
+    live: Wacb, home: Path, sandbox: Sandbox, numbers: tuple[str, ...]
+):
+    live("number", "attach", "+15550100003", "--profile", SECOND)
+    journal = home / ".local/state/wacb/journal.jsonl"
+    before = journal.read_bytes()
+    with full_disk(len(before) + 10):
+        outcome = live("number", "attach", *numbers, "--profile", FIRST, "-o", "json")
+    assert (outcome.code, journal.read_bytes()) == (3, before)
+    assert [attached(sandbox, number) for number in numbers] == [FIRST] * len(numbers)
+    error = json.loads(outcome.err)["error"]
+    if len(numbers) > 1:
+        rows = json.loads(outcome.out)
+        assert [row["result"] for row in rows] == ["attached"] * len(rows)
+        error = rows[0]["error"]
+    problem = f"cannot write {journal}: File too large"
+    assert error["message"] == f"number {ONE} was changed, but not journaled: {problem}"
+
+
+def test_a_read_only_state_folder_stops_the_change(live: Wacb, home: Path, untouched: Watch):
+    live("number", "attach", "+15550100003", "--profile", SECOND)
+    folder = home / ".local/state/wacb"
+    with untouched(), read_only(folder):
+        outcome = live("number", "attach", ONE, "--profile", FIRST)
+        assert live("number", "history").code == 0
+    assert (outcome.code, outcome.out) == (3, "")
+    assert outcome.err.startswith(f"error: cannot lock {folder}/journal.jsonl.lock: Permission")

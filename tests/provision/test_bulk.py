@@ -1,0 +1,279 @@
+"""Change many numbers: all prepared first, each updated once, in parallel, journaled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api import Network, answer, make_api, make_client, refusal
+from tests.provision.attaching import (
+    FIRST,
+    ONE,
+    PENDING,
+    SECOND,
+    attached,
+    carry_out,
+    emulator,
+    entry,
+    make_journal,
+    make_look,
+    make_numbers,
+    make_prepared,
+    make_step,
+    stocked,
+    told,
+    update,
+)
+from tests.provision.lines import SECONDS, Line, Turn
+from wacb.client import Client
+from wacb.errors import ApiRefused, NotTried, Refused, Unavailable
+from wacb.provision import attach
+from wacb.provision.attach import Attachment, AttachStep
+from wacb.provision.bulk import Prepared, Run, prepare_all
+from wacb.provision.look import Look
+from wacb.sandbox.core import Sandbox
+
+
+def make_run(client: Client, folder: Path, **how: Any) -> Run:
+    return Run(client, make_journal(folder), sleep=lambda seconds: None, **how)
+
+
+def prepare(
+    look: Look, numbers: list[str], reference: str = FIRST, *, fail_fast: bool = False, **how: Any
+) -> list[Prepared]:
+    prepare_one = partial(attach.prepare_attach, look)
+    return prepare_all(
+        [(number, partial(prepare_one, number, reference, **how)) for number in numbers],
+        fail_fast=fail_fast,
+    )
+
+
+def requests(sandbox: Sandbox) -> Counter[tuple[str, str]]:
+    sent = sandbox.requests()
+    return Counter((each.method, each.path.rpartition("/")[2]) for each in sent)
+
+
+# -- prepared before anything is written
+
+
+def test_refusals_are_kept_in_their_place(tmp_path: Path) -> None:
+    look = make_look(emulator(stocked()), tmp_path)
+    first, refused, last = prepare(look, [ONE, PENDING, "+15550100002"])
+    assert first == Prepared(ONE, make_step())
+    assert last == Prepared("+15550100002", make_step("+15550100002"))
+    assert (refused.number, refused.step, type(refused.error)) == (PENDING, None, Refused)
+
+
+def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -> None:
+    sandbox = stocked()
+    client = emulator(sandbox)
+    prepared = prepare(make_look(client, tmp_path), [ONE, PENDING], fail_fast=True)
+    assert [(item.number, item.step) for item in prepared] == [(ONE, None), (PENDING, None)]
+    assert told(prepared[0].error) == (
+        NotTried,
+        f"number {ONE} was not tried: the run was stopped",
+        None,
+    )
+    assert type(prepared[1].error) is Refused
+    results = carry_out(make_run(client, tmp_path, fail_fast=True), prepared)
+    assert results == [
+        Attachment(item.number, None, None, None, error=item.error) for item in prepared
+    ]
+    assert requests(sandbox)["PUT", "update"] == 0
+    assert make_journal(tmp_path).history() == []
+
+
+def test_with_fail_fast_all_are_tried_where_none_is_refused(tmp_path: Path) -> None:
+    look = make_look(emulator(stocked()), tmp_path)
+    assert prepare(look, [ONE], fail_fast=True) == [Prepared(ONE, make_step())]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Refused("no"), Unavailable("down"), Unavailable("down", sent=False), NotTried("stopped")],
+    ids=["refused", "unavailable", "unsent", "not tried"],
+)
+@pytest.mark.parametrize("waba_id", [None, "77"], ids=["V1", "V2"])
+def test_a_number_that_could_not_be_prepared_fails_for_that_reason(
+    error: Any, waba_id: str | None, tmp_path: Path
+) -> None:
+    network = Network(refusal(500))
+    client = make_client(network, api=make_api(waba_id=waba_id))
+    results = carry_out(make_run(client, tmp_path), [Prepared(ONE, None, error)])
+    assert results == [Attachment(ONE, None, None, None, error=error)]
+    assert network.sent == []
+
+
+# -- the job itself
+
+
+@pytest.mark.parametrize("jobs", [1, 8, 64])
+def test_many_numbers_are_updated_once_each_and_listed_twice(jobs: int, tmp_path: Path) -> None:
+    numbers = make_numbers(60)
+    sandbox = stocked(numbers)
+    client = emulator(sandbox)
+    made = requests(sandbox)
+    prepared = prepare(make_look(client, tmp_path), numbers)
+    run = make_run(client, tmp_path, jobs=jobs)
+    assert carry_out(run, prepared) == [attached(number) for number in numbers]
+    assert not run.interrupted
+    assert requests(sandbox) - made == {
+        ("GET", FIRST): 1,
+        ("GET", "number"): 2,
+        ("PUT", "update"): 60,
+    }
+    journaled = make_journal(tmp_path).history()
+    assert sorted(journaled) == [entry(number) for number in numbers]
+    assert [each.number for each in client.list_numbers() if each.callback_profile_id] == numbers
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    numbers = make_numbers(5)
+    sandbox = stocked(numbers)
+    client = emulator(sandbox)
+    carry_out(make_run(client, tmp_path), prepare(make_look(client, tmp_path), numbers))
+    made = requests(sandbox)
+    again = prepare(make_look(client, tmp_path), numbers)
+    assert carry_out(make_run(client, tmp_path), again) == [
+        Attachment(number, "unchanged", FIRST, FIRST, verified=True) for number in numbers
+    ]
+    assert requests(sandbox) - made == {("GET", FIRST): 1, ("GET", "number"): 1}
+    assert len(make_journal(tmp_path).history()) == 5
+
+
+def test_what_is_only_believed_to_be_there_is_unchanged_but_not_verified(tmp_path: Path) -> None:
+    prepared = make_prepared([ONE], old=FIRST, request=None, shown=False)
+    results = carry_out(make_run(make_client(Network(refusal(500))), tmp_path), prepared)
+    assert results == [Attachment(ONE, "unchanged", FIRST, FIRST, verified=None)]
+
+
+def test_no_number_is_nothing_to_do(tmp_path: Path) -> None:
+    network = Network(refusal(500))
+    assert carry_out(make_run(make_client(network), tmp_path), []) == []
+    assert network.sent == []
+
+
+def test_the_results_are_in_the_order_of_the_steps(tmp_path: Path) -> None:
+    numbers = make_numbers(3)
+
+    ended = [threading.Event() for _ in range(4)]
+    ended[3].set()
+
+    class Backwards(Line):
+        def put(self, number: str) -> Turn | None:
+            assert ended[numbers.index(number) + 1].wait(SECONDS)
+            return None
+
+    def done() -> None:
+        ended[3 - sum(event.is_set() for event in ended)].set()
+
+    line = Backwards(stocked(numbers))
+    run = make_run(make_client(line), tmp_path, jobs=3, done=done)
+    assert carry_out(run, make_prepared(numbers)) == [attached(number) for number in numbers]
+    assert [each.number for each in make_journal(tmp_path).history()] == numbers[::-1]
+
+
+class Counting(Line):
+    """Let updates pass only when `jobs` of them are there, and keep the most there ever were."""
+
+    def __init__(self, sandbox: Sandbox, jobs: int) -> None:
+        super().__init__(sandbox)
+        self._lock, self._full = threading.Lock(), threading.Barrier(jobs, timeout=SECONDS)
+        self._there = self.most = 0
+
+    def put(self, number: str) -> Turn | None:
+        with self._lock:
+            self._there += 1
+            self.most = max(self.most, self._there)
+        self._full.wait()
+        time.sleep(0.005)
+        with self._lock:
+            self._there -= 1
+        return None
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_as_many_jobs_as_wanted_and_never_more(jobs: int, tmp_path: Path) -> None:
+    numbers = make_numbers(8)
+    line = Counting(stocked(numbers), jobs)
+    results = carry_out(make_run(make_client(line), tmp_path, jobs=jobs), make_prepared(numbers))
+    assert results == [attached(number) for number in numbers]
+    assert line.most == jobs
+
+
+def test_a_number_that_fails_stops_no_other(tmp_path: Path) -> None:
+    numbers = make_numbers(4)
+    line = Line(stocked(numbers), before={numbers[1]: [refusal(422, "no")]})
+    ends: list[int] = []
+    run = make_run(make_client(line), tmp_path, done=lambda: ends.append(len(line.puts)))
+    prepared = make_prepared(numbers)
+    prepared[2] = Prepared(numbers[2], make_step(numbers[2], old=FIRST, request=None))
+    pending = Prepared(PENDING, None, Refused("pending"))
+    results = carry_out(run, [*prepared, pending])
+    failed, refused = results[1], results[4]
+    assert (type(failed.error), results) == (
+        ApiRefused,
+        [
+            attached(numbers[0]),
+            Attachment(numbers[1], None, "", FIRST, error=failed.error),
+            Attachment(numbers[2], "unchanged", FIRST, FIRST, verified=True),
+            attached(numbers[3]),
+            Attachment(PENDING, None, None, None, error=refused.error),
+        ],
+    )
+    assert ends == [1, 2, 2, 3, 3]
+    journaled = [each.number for each in make_journal(tmp_path).history()]
+    assert journaled == [numbers[0], numbers[3]]
+
+
+# -- other changes than attaching
+
+
+@pytest.mark.parametrize(
+    ("step", "result", "action"),
+    [
+        (make_step(old=FIRST, new="", action="detach"), "detached", "detach"),
+        (make_step(old=FIRST, new="", action="rollback"), "detached", "rollback"),
+        (make_step(old=FIRST, new=SECOND, action="rollback"), "attached", "rollback"),
+        (make_step(old=None, new=SECOND, shown=False), "attached", "attach"),
+    ],
+    ids=["detach", "rollback to none", "rollback", "attach, not known before"],
+)
+def test_each_change_is_named_and_journaled_as_what_it_is(
+    step: AttachStep, result: str, action: str, tmp_path: Path
+) -> None:
+    client = emulator(stocked(profiles=2))
+    client.send(update())
+    step = step._replace(request=update(new=step.new or ""))
+    results = carry_out(make_run(client, tmp_path), [Prepared(ONE, step)])
+    assert results == [Attachment(ONE, result, step.old, step.new, verified=True)]
+    journaled = entry(ONE, step.old, step.new or "", action)
+    assert make_journal(tmp_path).history() == [journaled]
+
+
+def test_without_a_waba_id_a_change_is_journaled_but_not_read_back(tmp_path: Path) -> None:
+    sandbox = stocked()
+    api = make_api(waba_id=None)
+    client = emulator(sandbox, api=api)
+    step = make_step(old=None, request=api.attach(ONE, FIRST), shown=False)
+    made = requests(sandbox)
+    run = make_run(client, tmp_path)
+    assert carry_out(run, [Prepared(ONE, step)]) == [attached(old=None, verified=None)]
+    assert requests(sandbox) - made == {("PUT", "number"): 1}
+    assert make_journal(tmp_path).history() == [entry(ONE, None)]
+
+
+def test_an_incoming_url_is_neither_journaled_nor_read_back(tmp_path: Path) -> None:
+    network = Network(answer({}))
+    request = make_api().set_incoming_url(ONE, "https://example.com/")
+    step = AttachStep(number=ONE, old=None, new=None, request=request)
+    run = make_run(make_client(network), tmp_path)
+    assert carry_out(run, [Prepared(ONE, step)]) == [Attachment(ONE, "attached", None, None)]
+    assert [sent.method for sent in network.sent] == ["PUT"]
+    assert make_journal(tmp_path).history() == []

@@ -1,0 +1,211 @@
+"""After the updates: one listing for all of them, and what it decides about lost answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api import Network, Reply, answer, make_api, refusal
+from tests.provision.attaching import (
+    FIRST,
+    OLD,
+    ONE,
+    attached,
+    entry,
+    make_numbers,
+    make_prepared,
+    make_step,
+    stocked,
+    told,
+    update,
+)
+from tests.provision.lines import Bench, Line, Spoiling, Turn
+from wacb.errors import (
+    CheckFailed,
+    ConfigError,
+    CredentialsRefused,
+    DeadlineExceeded,
+    Unavailable,
+    WacbError,
+)
+from wacb.provision.attach import Attachment, AttachStep
+
+TWO, THREE = "+15550100002", "+15550100003"
+THREE_NUMBERS = [ONE, TWO, THREE]
+UNWRITABLE = "cannot write {}/journal.jsonl: it is not a regular file"
+LOOK = f"look again: wacb number show {ONE}"
+
+
+def showing(*profiles: str | None) -> Network:
+    """Take an update, then show these profiles on number ONE in turn (None: no such member)."""
+    rows = [
+        {"phone_number": ONE, **({} if profile is None else {"callback_profile_id": profile})}
+        for profile in profiles
+    ]
+    return Network(answer({}), *(answer([row]) for row in rows))
+
+
+# -- looked at until it shows
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_an_update_may_become_visible_late(looks: int, tmp_path: Path) -> None:
+    network = showing(*[OLD, ""][: looks - 1], FIRST)
+    bench = Bench(network, tmp_path)
+    assert bench.one() == attached()
+    assert bench.sleeps == [0, 1, 2][:looks]
+    assert [sent.method for sent in network.sent] == ["PUT"] + ["GET"] * looks
+    assert bench.journaled == [entry()]
+
+
+@pytest.mark.parametrize(
+    ("shown", "new", "words"),
+    [
+        (OLD, FIRST, f"shows profile {OLD} on it instead of {FIRST}"),
+        ("", FIRST, f"shows no profile on it instead of {FIRST}"),
+        (OLD, "", f"shows profile {OLD} on it instead of none"),
+    ],
+    ids=["another", "none", "not detached"],
+)
+def test_an_update_that_does_not_show_fails_the_check(
+    shown: str, new: str, words: str, tmp_path: Path
+) -> None:
+    bench = Bench(showing(shown), tmp_path)
+    result = bench.one(make_step(new=new, request=update(new=new)))
+    made = "attached" if new else "detached"
+    assert result == attached(result=made, new=new, verified=False, error=result.error)
+    message = f"the API took the update of number {ONE}, but {words}"
+    assert told(result.error) == (CheckFailed, message, LOOK)
+    assert bench.sleeps == [0, 1, 2]
+    assert bench.journaled == [entry(new=new)]
+
+
+def test_the_listing_is_repeated_for_all_numbers_together(tmp_path: Path) -> None:
+    numbers = make_numbers(10)
+    line = Line(stocked(numbers), hidden=2)
+    bench = Bench(line, tmp_path)
+    assert bench(make_prepared(numbers)) == [attached(number) for number in numbers]
+    assert (bench.sleeps, line.listings) == ([0, 1, 2], 3)
+
+
+def test_what_was_seen_once_is_not_looked_at_again(tmp_path: Path) -> None:
+    rows = [[{"phone_number": n, "callback_profile_id": FIRST} for n in (ONE, TWO)], [], []]
+    rows[0][1]["callback_profile_id"] = OLD
+    rows[1] = [{"phone_number": TWO, "callback_profile_id": FIRST}]
+    network = Network(answer({}), answer({}), *map(answer, rows))
+    bench = Bench(network, tmp_path)
+    assert bench(make_prepared([ONE, TWO])) == [attached(ONE), attached(TWO)]
+    assert bench.sleeps == [0, 1]
+
+
+def test_a_profile_that_the_api_does_not_show_is_not_waited_for(tmp_path: Path) -> None:
+    network = showing(None)
+    bench = Bench(network, tmp_path)
+    assert bench.one(make_step(old=None, shown=False)) == attached(old=None, verified=None)
+    assert (bench.sleeps, len(network.sent)) == ([0], 2)
+
+
+def test_a_number_that_is_not_listed_any_more_is_not_verified(tmp_path: Path) -> None:
+    assert Bench(Network(answer({}), answer([])), tmp_path).one() == attached(verified=None)
+
+
+# -- where that cannot be
+
+
+@pytest.mark.parametrize(
+    ("turn", "kind"), [(refusal(401), CredentialsRefused), (refusal(500), Unavailable)], ids=str
+)
+def test_where_the_numbers_cannot_be_listed_nothing_is_verified(
+    turn: Reply, kind: type[WacbError], tmp_path: Path
+) -> None:
+    line = Line(stocked(), looks=[turn])
+    bench = Bench(line, tmp_path)
+    results = bench(make_prepared(THREE_NUMBERS))
+    for number, result in zip(THREE_NUMBERS, results, strict=True):
+        assert result == attached(number, verified=None, error=result.error)
+        assert type(result.error) is kind
+        said = f"number {number} was changed, but could not be read back: "
+        assert told(result.error)[1].startswith(said)
+    assert (line.listings, len(bench.journaled)) == (1, 3)
+
+
+def test_a_listing_that_fails_later_leaves_what_was_seen(tmp_path: Path) -> None:
+    network = showing(OLD)
+    network.script = (*network.script, refusal(500))
+    bench = Bench(network, tmp_path)
+    result = bench.one()
+    assert (result.verified, type(result.error)) == (False, CheckFailed)
+
+
+def test_a_deadline_that_runs_out_leaves_the_rest_undone(tmp_path: Path) -> None:
+    numbers = make_numbers(4)
+
+    class Slow(Line):
+        def put(self, number: str) -> Turn | None:
+            bench.clock.now += 10
+            return None
+
+    line = Slow(stocked(numbers))
+    bench = Bench(line, tmp_path, deadline=15)
+    *done, third, fourth = bench(make_prepared(numbers))
+    for number, result in zip(numbers, done, strict=False):
+        assert result == attached(number, verified=None, error=result.error)
+        assert type(result.error) is DeadlineExceeded
+    for result, number in ((third, numbers[2]), (fourth, numbers[3])):
+        assert result == Attachment(number, None, "", FIRST, error=result.error)
+        assert type(result.error) is DeadlineExceeded
+        assert result.error.sent is False
+    assert (line.puts, line.listings) == (numbers[:2], 0)
+    assert bench.journaled == [entry(number) for number in numbers[:2]]
+
+
+def test_no_look_waits_beyond_the_deadline(tmp_path: Path) -> None:
+    bench = Bench(showing(OLD), tmp_path, deadline=2.5)
+    result = bench.one()
+    assert (result.verified, type(result.error)) == (False, CheckFailed)
+    assert bench.sleeps == [0, 1]
+
+
+# -- a journal that cannot be written
+
+
+def test_nothing_is_changed_that_could_not_be_journaled(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").mkdir()
+    network = Network(refusal(500))
+    with pytest.raises(ConfigError) as caught:
+        Bench(network, tmp_path).one()
+    assert told(caught.value) == (ConfigError, UNWRITABLE.format(tmp_path), None)
+    assert network.sent == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        make_step(old=FIRST, request=None),
+        make_step(new=None, request=make_api().set_incoming_url(ONE, "https://example.com/")),
+    ],
+    ids=["unchanged", "incoming URL"],
+)
+def test_what_is_not_journaled_needs_no_journal(step: AttachStep, tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").mkdir()
+    result = Bench(Network(answer({})), tmp_path).one(step)
+    assert (result.result is None, result.error) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("how", "verified"),
+    [({}, True), ({"hidden": 3}, False), ({"looks": [refusal(500)]}, None)],
+    ids=["shown", "not shown", "not listed"],
+)
+def test_a_change_that_cannot_be_journaled_is_told_as_made_and_as_failed(
+    how: dict[str, Any], verified: bool | None, tmp_path: Path
+) -> None:
+    result = Bench(Spoiling(stocked(), tmp_path, **how), tmp_path).one()
+    assert result == attached(verified=verified, error=result.error)
+    assert told(result.error) == (
+        ConfigError,
+        f"number {ONE} was changed, but not journaled: {UNWRITABLE.format(tmp_path)}",
+        None,
+    )

@@ -1,0 +1,138 @@
+"""What is remembered of registrations, and the rules for what the user gives of a new number."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wacb.errors import ConfigError, InvalidInput
+from wacb.provision.new_number import check_country_code, check_name, check_otp
+from wacb.provision.remembered import Registration, Remembered
+
+NEW = "+15550100044"
+ENTRY = Registration(number=NEW, id="wn-1", profile="SG_1")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "registrations.json"
+
+
+def of(file: Path, account: str = "HX1") -> Remembered:
+    return Remembered(file.parent, account=account)
+
+
+# -- remembered
+
+
+def test_nothing_is_remembered_at_first(file: Path):
+    assert of(file).find(NEW) is None
+    assert list(file.parent.iterdir()) == []
+
+
+def test_what_is_kept_is_found_by_another_run(file: Path):
+    of(file).keep(ENTRY)
+    assert of(file).find(NEW) == ENTRY
+    assert of(file).find("+15550100045") is None
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text()) == {"HX1": {NEW: {"id": "wn-1", "profile": "SG_1"}}}
+
+
+def test_the_last_that_is_kept_counts(file: Path):
+    of(file).keep(ENTRY)
+    of(file).keep(ENTRY._replace(id="", profile=None))
+    assert of(file).find(NEW) == Registration(number=NEW, id="", profile=None)
+
+
+def test_another_account_has_its_own(file: Path):
+    of(file).keep(ENTRY)
+    of(file, "HX2").keep(ENTRY._replace(id="wn-2"))
+    assert of(file).find(NEW) == ENTRY
+    of(file, "HX2").settle(NEW, None)
+    assert of(file, "HX2").find(NEW) is None
+    assert of(file).find(NEW) == ENTRY
+
+
+def test_what_a_later_wacb_adds_stays(file: Path):
+    held = {"HX1": {"+1555": {"id": "x", "profile": None, "later": 1}}, "HX2": {}}
+    file.write_text(json.dumps(held))
+    of(file).keep(ENTRY)
+    of(file).settle(NEW, None)
+    assert json.loads(file.read_text()) == held
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "canary", "[]", "1", "null", '"HX1"', "[" * 100_000, '{"HX1": []}'),
+        *('{"HX1": {"+1": 1}}', '{"HX1": {"+1": []}}', '{"HX1": {"+1": {"id": "canary"}}}'),
+        '{"HX1": {"+1": {"id": null, "profile": null}}}',
+        '{"HX1": {"+1": {"id": "", "profile": 7}}}',
+    ],
+)
+def test_a_file_that_is_damaged_is_named_and_kept(file: Path, text: str):
+    file.write_text(text)
+    for use in (lambda: of(file).find(NEW), lambda: of(file).keep(ENTRY)):
+        with pytest.raises(ConfigError, match=f"^{re.escape(str(file))} does not hold") as caught:
+            use()
+        assert "canary" not in str(caught.value)
+        assert caught.value.hint == "remove this file; `wacb number confirm` then needs --id"
+    of(file).settle(NEW, ENTRY)
+    assert file.read_text() == text
+
+
+def test_runs_at_the_same_time_lose_nothing(file: Path):
+    numbers = [f"+155501000{place}" for place in range(10, 30)]
+    threads = [
+        threading.Thread(target=of(file).keep, args=(ENTRY._replace(number=number),))
+        for number in numbers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(of(file).find(number) == ENTRY._replace(number=number) for number in numbers)
+
+
+# -- the rules
+
+
+@settings(max_examples=200)
+@given(st.text())
+def test_a_name_is_taken_or_refused(text: str):
+    try:
+        name = check_name(text)
+    except InvalidInput as error:
+        assert error.exit_code == 2
+    else:
+        assert name and name == text.strip()
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", name)
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="0123456789+abZß \u0661\n", max_size=5))
+def test_a_country_code_is_taken_or_refused(text: str):
+    try:
+        code = check_country_code(text, "+123456789")
+    except InvalidInput as error:
+        assert error.exit_code == 2
+    else:
+        assert re.fullmatch(r"\+?(1|12|123)|[A-Z]{2}", code)
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="0123456789aZ- \n_\u0661\x00", max_size=12))
+def test_a_code_is_taken_or_refused_without_being_quoted(text: str):
+    try:
+        code = check_otp(text)
+    except InvalidInput as error:
+        assert str(error) == "the code may only hold letters and digits"
+    else:
+        assert code == re.sub(r"[ \n-]", "", text)
+        assert code.isascii() and code.isalnum()
