@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Style = Literal["bold", "dim", "red", "green", "yellow"]
 
@@ -70,6 +70,8 @@ def _dumps(value: object, *, indent: int | None) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isascii() and "\x7f" not in text:
+        return text  # the usual case, found out faster than by the pattern
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -208,15 +210,24 @@ def _value_lines(value: object, room: int) -> list[str]:
     return [visible(line) for line in _plain(value, ", ").rstrip("\n").split("\n")]
 
 
+class Bar(NamedTuple):
+    """A progress bar: what moves it, and what prints a line above it."""
+
+    advance: Callable[[], None]
+    say: Callable[[str], None]
+
+
 @contextmanager
-def progress_bar(total: int, *, color: bool) -> Iterator[Callable[[], None]]:
+def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
     """Show on stderr how many of `total` steps are done, until left; then the bar is gone."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=Console(stderr=True, no_color=not color), transient=True
-    ) as bar:
+    console = Console(stderr=True, no_color=not color)
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+        yield Bar(
+            lambda: bar.advance(task),
+            lambda line: console.print(line, markup=False, highlight=False, emoji=False),
+        )

@@ -43,7 +43,9 @@ WRITES: dict[str, tuple[str, ...]] = {
 SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
 LOCAL = "note: the built-in sandbox has no address; `wacb sandbox serve` gives it one"
 NOT_SHOWN = f"note: the API does not show which profile number {ONE} carries"
-NOT_COMPARED = "note: the API does not show a number's incoming URL: it is not compared"
+NOT_COMPARED = (
+    "note: the API does not show a number's incoming URL: it is neither compared nor journaled"
+)
 V1_API, V2_API = f"https://api.kaleyra.io/v1/{SID}", f"https://api.ap.kaleyra.io/v2/{SID}"
 HEADERS = (
     "-H \"api-key: $WACB_API_KEY\" -H 'accept: application/json' "

@@ -126,6 +126,14 @@ def test_outside_of_github_nothing_is_done(live: Wacb, untouched: Watch, line: t
         )
 
 
+def test_a_number_that_is_refused_is_reported(
+    github: Github, output: Path, summary: Path, two_profiles: None
+):
+    assert github(*ATTACH, NINE).code == 9
+    assert outputs(output) == {"profile_id": "", "result": "failed", "changed": "false"}
+    assert "is pending; only an" in summary.read_text()
+
+
 @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
 @pytest.mark.parametrize("line", [(*CREATE, "--github"), (*ATTACH, ONE)], ids=["create", "attach"])
 def test_a_file_that_cannot_be_written_is_named_before_anything_is_done(

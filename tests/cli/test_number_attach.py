@@ -157,7 +157,9 @@ def test_the_contract_can_be_corrected_in_the_config(over: Wacb, live: Wacb, san
 
 
 URL = "https://example.com/in"
-NOT_COMPARED = "note: the API does not show a number's incoming URL: it is not compared"
+NOT_COMPARED = (
+    "note: the API does not show a number's incoming URL: it is neither compared nor journaled"
+)
 
 
 @pytest.mark.parametrize("waba", [(), V1], ids=["with a WABA ID", "without"])

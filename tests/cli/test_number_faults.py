@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from tests.cli.conftest import ask
-from tests.cli.expect import BODY, HOOK
-from tests.conftest import LIVE, profile_id
+from tests.cli.expect import BODY, HOOK, ONE, TWO
+from tests.conftest import LIVE, Wacb, profile_id
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.core import Sandbox
@@ -85,5 +85,14 @@ def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
     words = [row.split("\t")[1] for row in result.stdout.splitlines()]
     assert (result.exit_code, Counter(words)) == (7, {"attached": 5, "failed": 15})
     assert "would pass the deadline of 1 s" in result.stderr
-    assert "error: 20 of 20 numbers failed, 5 of them were changed\n" in result.stderr
+    assert "error: 20 of 20 numbers failed, 5 of them changed all the same\n" in result.stderr
     assert journaled(tmp_path) == NUMBERS[:5]
+
+
+def test_a_wait_is_said_above_the_bar(on_screen: Wacb, two_profiles: None, sandbox: Sandbox):
+    sandbox.add_fault("429,PUT")
+    line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "--jobs", "1")
+    outcome = on_screen(*line, env={"NO_COLOR": "1"})
+    assert outcome.code == 0
+    (said,) = [text for text in outcome.err.splitlines() if "waiting" in text]
+    assert f"waiting 1 s: number {ONE}: the API is unavailable (429: The emulator was" in said

@@ -81,14 +81,19 @@ def results(out: str) -> Counter[str]:
     return Counter(row[1] for row in rows)
 
 
-def test_ctrl_c_starts_nothing_new_and_says_what_was_done(holding: Holding, tmp_path: Path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
+    holding: Holding, tmp_path: Path, end: signal.Signals
+):
+    """The same where a CI job is cancelled."""
     with attaching(holding, tmp_path, slow=3) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         assert process.stderr and process.stderr.readline() == STOPPING
         out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, results(out)) == (130, {"attached": 3, "not tried": 17})
     assert err == (
-        "undo, for each number: wacb number rollback NUMBER\n"
+        "undo, for each changed number: wacb number rollback NUMBER\n"
+        "note: the changed numbers were not read back\n"
         "error: interrupted: 3 attached, 17 not tried\nhint: run the same command again to finish\n"
     )
     assert len(writes(holding)) == 1 + 3
@@ -133,7 +138,7 @@ def test_ctrl_c_while_comparing_is_said_after_what_was_done(
     assert outcome == Outcome(
         code=130,
         out=f"{ONE}\n{TWO}\n",
-        err=f"{STOPPING}undo, for each number: wacb number rollback NUMBER\n"
+        err=f"{STOPPING}undo, for each changed number: wacb number rollback NUMBER\n"
         "error: interrupted: 2 attached\nhint: run the same command again to finish\n",
     )
     assert signal.getsignal(signal.SIGINT) is before

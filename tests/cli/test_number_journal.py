@@ -59,6 +59,7 @@ def test_history_shows_every_change_oldest_first(live: Wacb):
 def test_history_in_json_and_when_there_is_none(live: Wacb):
     assert live("number", "history", "-o", "json") == done("[]")
     assert live("number", "history") == done("", "the journal has no change")
+    assert live("number", "history", ONE) == done("", f"the journal has no change of number {ONE}")
     live(*ATTACH, FIRST)
     outcome = live("number", "history", "-o", "json")
     (value,) = json.loads(TIME.sub("TIME", outcome.out))
@@ -117,18 +118,21 @@ def test_a_full_disk_keeps_the_journal_and_says_what_was_changed(
 ):
     live("number", "attach", "+15550100003", "--profile", SECOND)
     journal = home / ".local/state/wacb/journal.jsonl"
-    before = journal.read_bytes()
+    before, one = journal.read_bytes(), ("--jobs", "1")
     with full_disk(len(before) + 10):
-        outcome = live("number", "attach", *numbers, "--profile", FIRST, "-o", "json")
+        outcome = live("number", "attach", *numbers, "--profile", FIRST, "-o", "json", *one)
     assert (outcome.code, journal.read_bytes()) == (3, before)
-    assert [attached(sandbox, number) for number in numbers] == [FIRST] * len(numbers)
+    assert attached(sandbox, ONE) == FIRST
     error = json.loads(outcome.err)["error"]
     if len(numbers) > 1:
         rows = json.loads(outcome.out)
-        assert [row["result"] for row in rows] == ["attached"] * len(rows)
+        assert [row["result"] for row in rows] == ["attached", None]
+        assert rows[1]["error"]["code"] == "not_tried"
         error = rows[0]["error"]
-    problem = f"cannot write {journal}: File too large"
-    assert error["message"] == f"number {ONE} was changed, but not journaled: {problem}"
+    assert error["message"] == (
+        f"number {ONE} was changed from no profile to {FIRST}, but not journaled, so `number "
+        f"rollback` cannot undo it: cannot write {journal}: File too large"
+    )
 
 
 def test_a_read_only_state_folder_stops_the_change(live: Wacb, home: Path, untouched: Watch):

@@ -174,3 +174,17 @@ def test_what_a_plain_create_made_is_found_before_it_is_listed(live: Wacb, sandb
     outcome = live(*ONCE, "-o", "json")
     assert json.loads(outcome.out) == profile_json(result="unchanged")
     assert len(writes(sandbox)) == 1
+
+
+def test_another_channel_is_refused_like_any_other_difference(live: Wacb):
+    assert live(*CREATE).code == 0
+    line = (*CREATE, "--channel", "whatsapp", "--if-not-exists")
+    refused = live(*line)
+    assert refused.code == 9
+    assert "with other content; channel: none → whatsapp\n" in refused.err
+    outcome = live(*line, "--update-existing")
+    assert (outcome.code, "the API cannot change it to whatsapp" in outcome.err) == (2, True)
+
+
+def test_an_event_without_a_name_is_refused(live: Wacb):
+    assert live(*CREATE, "--event", "").err.startswith("error: --event is empty\n")

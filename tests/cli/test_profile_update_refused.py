@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tests.api import Reply, refusal
-from tests.cli.conftest import Answer, Refused
+from tests.cli.conftest import Answer, Refused, Watch
 from tests.cli.expect import BODY, CREATE, HOOK, TITLE, done, failed, row
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import SID
@@ -76,12 +76,13 @@ def test_no_default_stands_in_for_the_profile_or_the_endpoint(live: Wacb):
     assert json.loads(renamed.out)["url"] == HOOK
 
 
-def test_a_title_that_another_profile_has_is_said(live: Wacb):
+def test_a_title_that_another_profile_has_is_refused(live: Wacb, untouched: Watch):
     live(*CREATE, "--title", "Second")
-    too = f"note: another profile has the title '{TITLE}', too: {ID}"
     line = ("profile", "update", "Second", "--title", TITLE)
-    assert live(*line, "--dry-run").err == f"note: title: Second → {TITLE}\n{too}\n"
-    assert live(*line, "-q") == done(profile_id(2), f"note: title: Second → {TITLE}\n{too}")
+    message = f"another profile has the title '{TITLE}': {ID}"
+    with untouched():
+        for dry in ((), ("--dry-run",)):
+            assert live(*line, *dry) == failed(9, message, "give another --title")
 
 
 def test_nobody_is_asked_for_method_or_url(live: Wacb):

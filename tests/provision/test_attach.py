@@ -221,7 +221,7 @@ def test_without_credentials_a_title_is_refused() -> None:
 
 ENDPOINT = "https://example.com/hook?a=1"
 FULL_URL = build_url(ENDPOINT, INCOMING)
-NOT_COMPARED = "the API does not show a number's incoming URL: it is not compared"
+NOT_COMPARED = "the API does not show a number's incoming URL: it is neither compared nor journaled"
 STORE_URL = ApiRequest(
     method="PUT",
     url=f"{HOST}/v1/{SID}/whatsapp/number",

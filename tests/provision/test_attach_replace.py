@@ -25,7 +25,7 @@ from tests.provision.attaching import (
     update_v1,
 )
 from wacb.client import Client
-from wacb.errors import Refused, Unavailable, WacbError
+from wacb.errors import Refused, WacbError
 from wacb.placeholders import build_body, names
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
@@ -89,8 +89,10 @@ def test_another_profile_is_replaced_with_consent_only(
     assert prepare(carrying(tmp_path, old, new), if_current=OLD) == step
 
 
-def test_an_old_profile_that_cannot_be_looked_at_stops_everything(tmp_path: Path) -> None:
-    assert type(refused(carrying(tmp_path, refusal(500)), replace=True)) is Unavailable
+def test_an_old_profile_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
+    step = prepare(carrying(tmp_path, refusal(500)), replace=True)
+    said = f"the old profile could not be looked at: callback profile {OLD}: the API is "
+    assert [note[: len(said)] for note in step.notes] == [said]
 
 
 def test_an_old_profile_is_looked_up_once_however_many_numbers_carry_it(tmp_path: Path) -> None:

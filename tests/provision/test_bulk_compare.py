@@ -206,6 +206,7 @@ def test_a_change_that_cannot_be_journaled_is_told_as_made_and_as_failed(
     assert result == attached(verified=verified, error=result.error)
     assert told(result.error) == (
         ConfigError,
-        f"number {ONE} was changed, but not journaled: {UNWRITABLE.format(tmp_path)}",
+        f"number {ONE} was changed from no profile to {FIRST}, but not journaled, so `number "
+        f"rollback` cannot undo it: {UNWRITABLE.format(tmp_path)}",
         None,
     )

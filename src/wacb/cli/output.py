@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,6 +22,10 @@ def is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
+
+
 class Output:
     """The two streams of a command. `secrets` never reach either of them."""
 
@@ -30,6 +34,7 @@ class Output:
         self.quiet = False
         self._color = color
         self._secrets: list[str] = []
+        self._say: Callable[[str], None] = _to_stderr
 
     @cached_property
     def redact(self) -> Redactor:
@@ -90,6 +95,24 @@ class Output:
             ]
             self.raw(render.record(shown, width=self.width, color=self._color()))
 
+    def named(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
+        """Print values whose names vary, one a line; as JSON the `whole` they are a part of."""
+        from wacb import render
+
+        shown = self._without_secrets(values)
+        if self.quiet:
+            self.raw(self._shown(id))
+        elif self._chosen() == "json":
+            self.json(self._without_secrets(whole))
+        elif shown and self._chosen() == "tsv":
+            rows = [
+                (name, render.json_line(item) if isinstance(item, list) else item)
+                for name, item in shown.items()
+            ]
+            self.raw(render.tsv(rows))
+        elif shown:
+            self.raw(render.record([*shown.items()], width=self.width, color=self._color()))
+
     def many(self, things: Sequence[Any], kind: type, *, none: str | None = None) -> None:
         """Print a list of one kind: a table on a terminal, rows in a pipe, an array as JSON.
 
@@ -126,10 +149,10 @@ class Output:
             return {name: self._without_secrets(item) for name, item in value.items()}
         return [self._without_secrets(i) for i in value] if isinstance(value, list) else value
 
-    def _shown(self, identity: str) -> str:
+    def _shown(self, identity: object) -> str:
         from wacb.render import visible
 
-        return visible(identity)
+        return visible("" if identity is None else str(identity))
 
     @property
     def width(self) -> int:
@@ -148,13 +171,20 @@ class Output:
 
     # -- stderr
 
-    def progress(self, total: int) -> AbstractContextManager[Callable[[], None]]:
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Callable[[], None]]:
         """Show a bar on a terminal, and nothing off it; what it gives is called for each step."""
         if self.quiet or not is_terminal(sys.stderr):
-            return nullcontext(lambda: None)
+            yield lambda: None
+            return
         from wacb.render import progress_bar
 
-        return progress_bar(total, color=self._color())
+        with progress_bar(total, color=self._color()) as bar:
+            self._say = bar.say
+            try:
+                yield bar.advance
+            finally:
+                self._say = _to_stderr
 
     def note(self, text: str) -> None:
         """Tell a person something that is not the data."""
@@ -179,7 +209,7 @@ class Output:
     def _err(self, text: str) -> None:
         from wacb.render import visible
 
-        click.echo(visible(self._hide(text)), err=True)
+        self._say(visible(self._hide(text)))
 
     def _hide(self, text: str) -> str:
         return self.redact(text) if self._secrets else text

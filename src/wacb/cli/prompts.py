@@ -37,12 +37,11 @@ def consent(app: App, deed: str, *, yes: bool) -> None:
         )
     question = f"{deed[0].upper()}{deed[1:]}?"
     how: dict[str, Any] = {
-        "type": bool,
-        "default": False,
+        "default": "n",
         "show_default": False,
         "prompt_suffix": " [y/N] ",
     }
-    if not _answer(app, question, **how):
+    if str(_answer(app, question, **how)).strip().lower() not in ("y", "yes"):
         raise Refused("declined: nothing was changed")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wacb import placeholders
 from wacb.contract.requests import Api, ApiRequest
-from wacb.errors import NotFound, Refused, WacbError
+from wacb.errors import NotFound, Refused, Unavailable, WacbError
 from wacb.models import CallbackProfile, Number
 from wacb.provision import profiles
 
@@ -72,7 +72,8 @@ def prepare_attach(
     if step.old == profile.id:
         return step
     if if_current is not None:
-        _check_current(step, if_current)
+        known = not if_current or profiles.looks_like_id(if_current)
+        _check_current(step, if_current if known else look.profile(if_current).id)
     elif step.old and not replace:
         raise Refused(
             f"number {number} carries profile {step.old}; attaching {profile.id} would replace it"
@@ -154,7 +155,9 @@ def prepare_incoming_url(
     `look` is None in a dry run without credentials. Raises as prepare_attach does.
     """
     full_url = placeholders.build_url(url, placeholders.names(), allow_missing=allow_missing)
-    notes: tuple[str, ...] = ("the API does not show a number's incoming URL: it is not compared",)
+    notes: tuple[str, ...] = (
+        "the API does not show a number's incoming URL: it is neither compared nor journaled",
+    )
     if look is None:
         notes = (*notes, "without credentials the number was not looked up")
     else:
@@ -228,6 +231,8 @@ def _lost_status(look: Look, new: CallbackProfile, old_id: str) -> tuple[str, ..
         old = look.profile(old_id)
     except NotFound:
         return (f"the old profile {old_id} does not exist any more",)
+    except Unavailable as error:
+        return (f"the old profile could not be looked at: {error.message}",)
     if placeholders.carries_status(old.template) and not placeholders.carries_status(new.template):
         return (
             f"the old profile {old_id} carries message status (delivered, read) and "

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wacb.client import Client
     from wacb.journal import Journal
 
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether an update is visible
 
 
@@ -109,14 +110,19 @@ class Run:
 
     @contextmanager
     def _heeding_ctrl_c(self) -> Iterator[None]:
-        """Let no Ctrl-C end the run in the middle: what was done must be journaled and said."""
-        before = signal.getsignal(signal.SIGINT)
-        if before is not signal.SIG_IGN:  # a shell's background job is not to be interrupted
-            signal.signal(signal.SIGINT, lambda number, frame: self._interrupt())
+        """Let no Ctrl-C end the run in the middle: what was done must be journaled and said.
+
+        Nor a CI job that is cancelled (SIGTERM) or a terminal that is closed (SIGHUP).
+        """
+        before = {number: signal.getsignal(number) for number in _ENDS}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # as in a shell's background job, or under nohup
+                signal.signal(number, lambda number, frame: self._interrupt())
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _interrupt(self) -> None:
         """Start nothing new on the first Ctrl-C, give up what is under way on another."""
@@ -160,8 +166,8 @@ class Run:
                     number=step.number, old=step.old, new=step.new, action=step.action
                 )
             except ConfigError as error:
-                said = f"number {step.number} was changed, but not journaled: {error.message}"
-                return made._replace(error=ConfigError(said, hint=error.hint))
+                self._stopped.set()  # else every other number were changed without a way back, too
+                return made._replace(error=_unjournaled(step, error))
         return made
 
     def _compare(self, prepared: Sequence[Prepared], results: list[Attachment]) -> list[Attachment]:
@@ -231,6 +237,15 @@ def _settled(result: Attachment) -> Attachment:
         status=result.error.status,
     )
     return result._replace(error=unknown)
+
+
+def _unjournaled(step: AttachStep, error: ConfigError) -> ConfigError:
+    old = "what it carried before is not known" if step.old is None else step.old or "no profile"
+    return ConfigError(
+        f"number {step.number} was changed from {old} to {step.new or 'no profile'}, but not "
+        f"journaled, so `number rollback` cannot undo it: {error.message}",
+        hint=error.hint,
+    )
 
 
 def _differs(result: Attachment, shown: str) -> CheckFailed:

@@ -75,14 +75,14 @@ def prepare_once(
         raise _double(draft.title, [profile.id for profile in titled])
     if not titled:
         return create
-    step = prepare_update(titled[0], draft)
+    step = _compared(titled[0], draft)
     if step.changes and not update:
         raise Refused(
             f"profile {step.draft.title!r} ({titled[0].id}) is there with other content; "
             + "; ".join(describe(step.changes)),
             hint="add --update-existing to change it, or give another --title",
         )
-    return step
+    return prepare_update(titled[0], draft)
 
 
 def _titled(client: Client, title: str, claim: Claim) -> list[CallbackProfile]:
@@ -104,16 +104,21 @@ def _titled(client: Client, title: str, claim: Claim) -> list[CallbackProfile]:
 
 def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     """Compare a live profile with what it should be. Raises InvalidInput for a new channel."""
+    step = _compared(live, draft)
+    if "channel" in step.changes:
+        old, new = step.changes["channel"]
+        raise InvalidInput(
+            f"the channel of profile {live.id} is {old or 'not set'}, and the API cannot change it "
+            f"to {new or 'none'}",
+            hint="create another profile",
+        )
+    return step
+
+
+def _compared(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     if not draft.method.uses_body and live.body:
         draft = replace(draft, body="")  # assumed: PATCH clears a value by "" (api-contract.md 4)
     changes = differences(draft, live)
-    if "channel" in changes:
-        old, new = changes["channel"]
-        raise InvalidInput(
-            f"the channel of profile {live.id} is {old or 'not set'}, and the API cannot change it "
-            f"to {new}",
-            hint="create another profile",
-        )
     result = "updated" if changes else "unchanged"
     return ProfileStep(result=result, draft=draft, live=live, changes=changes)
 

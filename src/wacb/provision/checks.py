@@ -45,19 +45,21 @@ class Repair(NamedTuple):
     error: WacbError | None = None
 
 
-def check(client: Client, references: Sequence[str]) -> list[Checked]:
+def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int]:
     """Check the named profiles, or all that look like incoming-message profiles.
 
-    Raises NotFound and Ambiguous for a reference.
+    The second value counts the others. Raises NotFound and Ambiguous for a reference.
     """
-    if not references:
-        return [
-            inspect(profile)
-            for profile in client.list_profiles()
-            if placeholders.looks_incoming(profile.template, profile.title, profile.events)
-        ]
-    named = (profiles.find(client, reference) for reference in references)
-    return [inspect(profile) for profile in {found.id: found for found in named}.values()]
+    if references:
+        named = (profiles.find(client, reference) for reference in references)
+        return [inspect(profile) for profile in {found.id: found for found in named}.values()], 0
+    listed = list(client.list_profiles())
+    found = [
+        inspect(profile)
+        for profile in listed
+        if placeholders.looks_incoming(profile.template, profile.title, profile.events)
+    ]
+    return found, len(listed) - len(found)
 
 
 def inspect(profile: CallbackProfile) -> Checked:

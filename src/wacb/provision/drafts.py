@@ -100,7 +100,9 @@ def refuse_encoded(url: str) -> None:
 def check_texts(
     response_message: str | None, channel: str | None, events: tuple[str, ...] | None
 ) -> None:
-    """Raise InvalidInput for a value that no JSON can carry."""
+    """Raise InvalidInput for a value that no JSON can carry, and for an event without a name."""
+    if "" in (events or ()):
+        raise InvalidInput("--event is empty", hint="give the name of an event")
     options = [("--response-message", response_message), ("--channel", channel)]
     for option, text in (*options, *(("--event", event) for event in events or ())):
         try:

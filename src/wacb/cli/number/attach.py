@@ -11,7 +11,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number, choose_profile
 from wacb.cli.github import check_github, github_option
-from wacb.cli.number.run import run_many, run_one, show_step, show_steps
+from wacb.cli.number.run import run_many, run_one, show_step, show_steps, step_of
 from wacb.cli.options import Command, dry_run_option, endpoint_options, output_options
 from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
@@ -31,7 +31,7 @@ from wacb.provision.attach import AttachStep
 )
 @click.option("--incoming-url", metavar="URL", help="Store an endpoint on the number itself (V1).")
 @click.option("--replace", is_flag=True, help="Replace another profile that is there.")
-@click.option("--if-current", metavar="ID", help="Replace this profile, and no other.")
+@click.option("--if-current", metavar="ID|TITLE", help="Replace this profile, and no other.")
 @click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
 @click.option(
     "--jobs",
@@ -73,17 +73,16 @@ def command(
         check_github(app)
     wanted = _wanted(app, numbers, file, how["profile"], how["incoming_url"])
     steps = [(one.number, partial(_step, app, one, dry_run=dry_run, **how)) for one in wanted]
+    from wacb.provision.bulk import prepare_all
+
+    prepared = prepare_all(steps, fail_fast=fail_fast)
     if file is None and len(numbers) <= 1:
-        step = steps[0][1]()
+        step = step_of(app, prepared[0], github=github)
         if dry_run:
             show_step(app, step)
         else:
             run_one(app, step, github=github)
-        return
-    from wacb.provision.bulk import prepare_all
-
-    prepared = prepare_all(steps, fail_fast=fail_fast)
-    if dry_run:
+    elif dry_run:
         show_steps(app, prepared)
     else:
         run_many(app, prepared, jobs=jobs, fail_fast=fail_fast, github=github)

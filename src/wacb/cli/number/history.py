@@ -21,4 +21,6 @@ def command(app: App, *, number: str | None) -> None:
     Example:
       wacb number history +919812345678
     """
-    app.out.many(app.journal.history(number and parse_number(number)), Entry)
+    target = number and parse_number(number)
+    none = f"the journal has no change of number {target}" if target else None
+    app.out.many(app.journal.history(target), Entry, none=none)

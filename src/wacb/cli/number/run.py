@@ -20,6 +20,18 @@ _STOPPING = "waiting for the requests under way; Ctrl-C again gives them up"
 _MOST_NAMED = 20  # failures that stderr names; the rows name all
 
 
+def step_of(app: App, item: Prepared, *, github: bool) -> AttachStep:
+    """Return a single number's step, or raise the reason why it has none."""
+    if item.step:
+        return item.step
+    from wacb.provision.attach import Attachment
+
+    failed = Attachment(item.number, None, None, None, error=item.error)
+    if github:
+        _write_github(app, [failed])
+    raise failed.error or NotTried(f"number {item.number} was not tried")
+
+
 def show_step(app: App, step: AttachStep) -> None:
     """Print the request of a dry run, and what there is to say about it."""
     _show_notes(app, [step])
@@ -48,10 +60,11 @@ def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
 
     steps = [item.step for item in prepared if item.step]
     _show_notes(app, steps)
-    show_requests(app, [step.request for step in steps if step.request])
-    _raise_failures(
-        app, [Attachment(item.number, None, None, None, error=item.error) for item in prepared]
-    )
+    requests = [step.request for step in steps if step.request]
+    if requests or len(steps) == len(prepared):
+        show_requests(app, requests)
+    results = [Attachment(item.number, None, None, None, error=item.error) for item in prepared]
+    _raise_failures(app, results, would=True)
 
 
 def run_many(
@@ -76,7 +89,8 @@ def run_many(
             interrupted=lambda: app.out.note(_STOPPING),
         )
         results = run.carry_out(prepared)
-    app.out.many(results, Attachment)
+    right = [result for result in results if not result.error]
+    app.out.many(right if app.out.quiet else results, Attachment)
     _show_undo(app, results)
     if github:
         _write_github(app, results)
@@ -87,12 +101,14 @@ def run_many(
             attachment_word(result.result, result.error.code if result.error else None)
             for result in results
         )
+        if any(result.result != "unchanged" and result.verified is None for result in right):
+            app.out.note("note: the changed numbers were not read back")
         summary = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
         raise Interrupted(f"interrupted: {summary}", hint="run the same command again to finish")
     _raise_failures(app, results)
 
 
-def _raise_failures(app: App, results: Sequence[Attachment]) -> None:
+def _raise_failures(app: App, results: Sequence[Attachment], *, would: bool = False) -> None:
     """Say which numbers failed and why, and end with the exit code that they agree on."""
     failed = [result for result in results if result.error]
     if not failed:
@@ -107,16 +123,21 @@ def _raise_failures(app: App, results: Sequence[Attachment]) -> None:
         if len(words) > _MOST_NAMED:
             app.out.note(f"and {len(words) - _MOST_NAMED} more")
     codes = {error.exit_code for error in tried}
-    hints = {error.hint for error in tried}
+    hints = dict.fromkeys(error.hint for error in tried if error.hint)
+    again = not tried or any(error.retryable for error in tried)
     changed = sum(1 for result in failed if result.result)
     parts = [
-        f"{count} of them {what}"
-        for count, what in ((changed, "were changed"), (len(failed) - len(tried), "not tried"))
+        f"{count} {what}"
+        for count, what in (
+            (changed, "of them changed all the same"),
+            (len(failed) - len(tried), "not tried"),
+        )
         if count
     ]
+    verb = "would fail" if would else "failed"
     raise BulkFailed(
-        ", ".join((f"{len(failed)} of {len(results)} numbers failed", *parts)),
-        hint=hints.pop() if len(hints) == 1 else "run the same command again to finish the rest",
+        ", ".join((f"{len(tried)} of {len(results)} numbers {verb}", *parts)),
+        hint="run the same command again to finish the rest" if again else "; ".join(hints),
         exit_code=codes.pop() if len(codes) == 1 else 1,
     )
 
@@ -163,4 +184,4 @@ def _show_undo(app: App, results: Sequence[Attachment]) -> None:
     if len(numbers) == 1:
         app.out.note(f"undo: {program(app.flags)} number rollback {numbers[0]}")
     elif numbers:
-        app.out.note(f"undo, for each number: {program(app.flags)} number rollback NUMBER")
+        app.out.note(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")

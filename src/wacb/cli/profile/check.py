@@ -36,7 +36,12 @@ def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_
     """
     if not fix and (yes or dry_run):
         raise InvalidInput("--yes and --dry-run go with --fix: a check alone changes nothing")
-    found = checks.check(app.client, references)
+    found, skipped = checks.check(app.client, references)
+    if skipped:
+        app.out.note(
+            f"note: {skipped} more profiles were not checked, as they don't look like ones for "
+            "incoming messages; name one to check it"
+        )
     if fix:
         _fix(app, found, yes=yes, dry_run=dry_run)
     else:

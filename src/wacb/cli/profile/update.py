@@ -18,7 +18,7 @@ from wacb.cli.options import (
     output_options,
 )
 from wacb.compare import describe
-from wacb.errors import ConfigError, InvalidInput
+from wacb.errors import Ambiguous, ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision import changes, profiles
 from wacb.provision.changes import ProfileStep
@@ -78,11 +78,15 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
     live = _unseen(reference, given) if unseen else profiles.find(app.client, reference)
     draft = _draft(app, live, dry_run=dry_run, **options)
     step = changes.prepare_update(live, draft)
-    for note in [_NOT_LOOKED] if unseen else [*describe(step.changes), *_namesakes(app, step)]:
+    if not unseen:
+        _refuse_namesakes(app, step)
+    for note in [_NOT_LOOKED] if unseen else describe(step.changes):
         app.out.note(f"note: {note}")
     if dry_run:
         show_requests(app, step.requests(app.api))
         return
+    if not step.changes:
+        app.out.hint("nothing differs, so nothing was changed")
     app.out.one(changes.update(app.client, step))
 
 
@@ -119,12 +123,11 @@ def _draft(
     return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
 
 
-def _namesakes(app: App, step: ProfileStep) -> list[str]:
-    """Name the profiles that have the new title already: no command can name one by it then."""
-    if "title" not in step.changes:
-        return []
-    title = step.draft.title
-    return [
-        f"another profile has the title {title!r}, too: {other}"
-        for other in sorted(app.client.profile_ids(title))
-    ]
+def _refuse_namesakes(app: App, step: ProfileStep) -> None:
+    """Raise Ambiguous where another profile has the new title: no command could name one by it."""
+    others = app.client.profile_ids(step.draft.title) if "title" in step.changes else ()
+    if others:
+        raise Ambiguous(
+            f"another profile has the title {step.draft.title!r}: {', '.join(sorted(others))}",
+            hint="give another --title",
+        )

@@ -8,6 +8,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command
 from wacb.errors import InvalidInput, WacbError
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.fault_spec import FORM, KINDS
 
 
 @click.command(cls=Command)
@@ -16,9 +17,9 @@ from wacb.sandbox.account import API_KEY, SID, WABA_ID
     "--fault",
     "faults",
     multiple=True,
-    metavar="KIND[:COUNT]",
-    help="Let the next COUNT requests fail: 401 403 404 409 422 429 500 503 drip reset html "
-    "truncate slow.",
+    metavar="FAULT",
+    help=f"Let requests fail, as {FORM}. A KIND is {' '.join(KINDS)}; 503:2 is for the next two, "
+    "429:10% for every tenth, reset,after,POST loses the answer to the next POST.",
 )
 @click.option("-o", "--output", "format", type=click.Choice(("json",)), help="JSON ready line.")
 @pass_app
