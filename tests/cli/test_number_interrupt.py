@@ -115,17 +115,16 @@ def test_another_ctrl_c_gives_up_what_is_under_way(holding: Holding, tmp_path: P
 
 
 class Impatient:
-    """The emulator, whose user presses Ctrl-C as the numbers are listed after the updates."""
+    """The emulator, whose user presses Ctrl-C at the first request after `puts` updates."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, *, puts: int = 2) -> None:
         self.api = partial(exchange, sandbox)
-        self.updated = False
+        self.left = puts
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        if method == "PUT":
-            self.updated = True
-        elif self.updated:
+        if not self.left:
             signal.raise_signal(signal.SIGINT)
+        self.left -= method == "PUT"
         return self.api(method, url, headers, body)
 
 
@@ -142,6 +141,13 @@ def test_ctrl_c_while_comparing_is_said_after_what_was_done(
         "error: interrupted: 2 attached\nhint: run the same command again to finish\n",
     )
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_was_not_read_back_is_said(over: Wacb, two_profiles: None, sandbox: Sandbox):
+    line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "-q", "--jobs", "1")
+    outcome = over(Impatient(sandbox, puts=1), *line, "--waba-id", "")
+    assert (outcome.code, outcome.out) == (130, f"{ONE}\n{TWO}\n")
+    assert "note: the changed numbers were not read back\n" in outcome.err
 
 
 def test_a_background_job_that_ignores_ctrl_c_goes_on_ignoring_it(
