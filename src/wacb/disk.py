@@ -88,6 +88,25 @@ def update(path: Path, change: Callable[[str | None], str]) -> None:
                 _replace(target, new.encode("utf-8"))
 
 
+def create(path: Path, text: str) -> None:
+    """Write a file whose name nobody else takes, 0600, in a folder that is there.
+
+    A reader or a crash sees all of it or nothing. Raises ConfigError.
+    """
+    with _named("write", path):
+        _replace(path, text.encode("utf-8"))
+
+
+def check_folder(path: Path) -> None:
+    """Raise ConfigError unless files can be created in `path`, which is made 0700 if need be."""
+    from tempfile import TemporaryFile
+
+    with _named("write to", path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            pass
+
+
 def append_line(path: Path, line: str) -> None:
     """Add `line`, which holds no line break, to the end of `path`; return once it is on the disk.
 

@@ -1,0 +1,1 @@
+"""The data plane: sample messages, how they are delivered, received, decrypted and decoded."""

@@ -1,0 +1,157 @@
+"""Encrypt and decrypt single callback values (api-contract.md 7): the only user of cryptography.
+
+The key comes from keyfile.py or from a profile.
+"""
+
+from __future__ import annotations
+
+import binascii
+import unicodedata
+from typing import Any
+
+from wacb.errors import CheckFailed, ConfigError, InvalidInput
+from wacb.keyfile import ALGORITHMS, IV_LENGTHS, KEY_LENGTHS
+from wacb.models import Encryption
+
+_TAG_LENGTH = 16
+
+
+class Cipher:
+    """The cipher of one profile: AES-128, 192 or 256 in CFB128 (as OpenSSL's) or GCM.
+
+    A value travels as base64 (assumed); with GCM its last 16 bytes are the tag (assumed). The one
+    IV serves every value: that is the platform's scheme.
+    """
+
+    def __init__(self, encryption: Encryption) -> None:
+        """Raises ConfigError for an unknown algorithm, a bad key, or a missing cryptography."""
+        algorithm = encryption.algorithm.upper()
+        if algorithm not in ALGORITHMS:
+            raise ConfigError(
+                f"{encryption.algorithm!r} is not a known encryption algorithm",
+                hint=f"known: {', '.join(ALGORITHMS)}",
+            )
+        size, _, self._mode = algorithm.rpartition("-")
+        self._key = _bytes("key", encryption.key, encryption, (KEY_LENGTHS[size],))
+        self._iv = _bytes("IV", encryption.iv, encryption, IV_LENGTHS[self._mode])
+        self._aead = _import("cryptography.hazmat.primitives.ciphers.aead")
+
+    def encrypt(self, text: str) -> str:
+        """Return the base64 of the encrypted UTF-8 text; with CFB, empty text stays empty."""
+        # Half a surrogate pair is no character: it becomes a `?`, as in fill.py.
+        plain = text.encode(errors="replace")
+        if self._mode == "GCM":
+            sealed = self._aead.AESGCM(self._key).encrypt(self._iv, plain, None)
+        else:
+            step = _cfb(self._key, self._iv).encryptor()
+            sealed = step.update(plain) + step.finalize()
+        return binascii.b2a_base64(sealed, newline=False).decode()
+
+    def decrypt(self, text: str) -> str:
+        """Return the text behind a base64 value.
+
+        Raises InvalidInput for what is not base64 or too short, CheckFailed where the key does
+        not fit. CFB cannot tell for sure: judged is whether text comes out.
+        """
+        if not text:
+            return ""  # assumed: an empty value may come unencrypted, with GCM too
+        sealed = _from_base64(text)
+        plain = self._open(sealed) if self._mode == "GCM" else self._try(sealed)
+        try:
+            result = plain.decode()
+        except UnicodeDecodeError:
+            raise _wrong_key("does not decrypt to text") from None
+        if self._mode == "CFB" and _is_noise(result):
+            raise _wrong_key("decrypts to control characters")
+        return result
+
+    def _open(self, sealed: bytes) -> bytes:
+        if len(sealed) < _TAG_LENGTH:
+            raise InvalidInput(
+                f"the encrypted value has {len(sealed)} bytes, {_TAG_LENGTH} are its tag alone",
+                hint="it was cut off, or the algorithm is not GCM",
+            )
+        invalid_tag = _import("cryptography.exceptions").InvalidTag
+        try:
+            plain: bytes = self._aead.AESGCM(self._key).decrypt(self._iv, sealed, None)
+        except invalid_tag:
+            raise _wrong_key("does not fit its tag") from None
+        return plain
+
+    def _try(self, sealed: bytes) -> bytes:
+        step = _cfb(self._key, self._iv).decryptor()
+        plain: bytes = step.update(sealed) + step.finalize()
+        return plain
+
+
+def _import(module: str) -> Any:
+    """Import a part of cryptography, which is an extra and slow to load."""
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError:
+        raise ConfigError(
+            "encryption needs the package cryptography, which is not installed",
+            hint="pip install 'wacb[crypto]'",
+        ) from None
+
+
+def _cfb(key: bytes, iv: bytes) -> Any:
+    from importlib import import_module
+
+    ciphers = _import("cryptography.hazmat.primitives.ciphers")
+    try:
+        mode = import_module("cryptography.hazmat.decrepit.ciphers.modes").CFB  # since 47
+    except (ImportError, AttributeError):
+        mode = ciphers.modes.CFB
+    return ciphers.Cipher(ciphers.algorithms.AES(key), mode(iv))
+
+
+def _bytes(what: str, text: str | None, encryption: Encryption, lengths: tuple[int, ...]) -> bytes:
+    """Read a key or IV. No error repeats it."""
+    if text is None:
+        raise ConfigError(
+            f"the {what} for {encryption.algorithm} is not known here",
+            hint="name the encryption file that holds it",
+        )
+    try:
+        if encryption.encoding == "hex":
+            value = binascii.unhexlify(text)
+        elif encryption.encoding == "base64":
+            value = binascii.a2b_base64(text, strict_mode=True)
+        else:
+            value = text.encode("ascii")
+    except ValueError:
+        raise ConfigError(f"the {what} is not {encryption.encoding} text") from None
+    if len(value) not in lengths:
+        right = " or ".join(map(str, lengths))
+        raise ConfigError(
+            f"the {what} has {len(value)} bytes, {encryption.algorithm} needs {right}"
+        )
+    return value
+
+
+def _from_base64(text: str) -> bytes:
+    # openssl breaks lines; a form decoder takes a + that was not escaped for a space.
+    compact = text.replace("\n", "").replace("\r", "").replace(" ", "+")
+    try:
+        return binascii.a2b_base64(compact, strict_mode=True)
+    except ValueError:
+        raise InvalidInput(
+            "an encrypted value is not base64, or was cut off",
+            hint="give it as it was received; a value that is not encrypted cannot be decrypted",
+        ) from None
+
+
+def _is_noise(text: str) -> bool:
+    """Say whether more than half of a text is control characters that no one types."""
+    controls = [one for one in text if unicodedata.category(one) == "Cc" and one not in "\t\n\r"]
+    return len(controls) * 2 > len(text)
+
+
+def _wrong_key(what: str) -> CheckFailed:
+    return CheckFailed(
+        f"an encrypted value {what}: probably the wrong key",
+        hint="compare algorithm, key and IV with the profile's; or the value was cut off",
+    )

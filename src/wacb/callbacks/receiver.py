@@ -1,0 +1,243 @@
+"""The HTTP endpoint that callbacks arrive at: uvicorn, a cap on bodies, Basic auth, a way to end.
+
+What a callback says is read in received.py and recorded in recorder.py; ports and signals are
+listening.py's. Importing this module imports uvicorn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import ExitStack
+from functools import partial
+from hmac import compare_digest
+from typing import Any, Literal, cast
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from wacb.callbacks.listening import LOOPBACK, listen, signals_call, url_of
+from wacb.callbacks.received import Request
+
+MAX_BODY = 1024 * 1024
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+_MAX_HEAD = 256 * 1024  # a GET carries the longest message (4 096 emoji) twice in its URL
+_DRAIN = 128 * MAX_BODY  # bytes of a refused body read before giving up on the connection
+_STUCK = 1  # seconds an unfinished request may delay the end
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Page = Callable[[Message, Receive, Send], Awaitable[None]]
+End = Literal["stopped", "late", "interrupted"]
+
+
+class Receiver:
+    """Take callbacks in at `host`; port 0 is a free one. `authorization` is what they must carry.
+
+    `on_callback` is called once for each, before it is answered, and `on_refused` with a sentence
+    about a request that is turned away. `page` is an ASGI app, served on a loopback port of its
+    own. A request that is not over after `patience` seconds is given up; `drain` is in bytes.
+    """
+
+    def __init__(
+        self,
+        on_callback: Callable[[Request], None],
+        *,
+        host: str = LOOPBACK,
+        port: int = 0,
+        authorization: str | None = None,
+        on_refused: Callable[[str], None] = lambda text: None,
+        page: Page | None = None,
+        page_port: int = 0,
+        patience: float = 20.0,
+        drain: int = _DRAIN,
+    ) -> None:
+        self._on_callback = on_callback
+        self._address = host, port
+        self._authorization = None if authorization is None else authorization.encode("latin-1")
+        self._on_refused = on_refused
+        self._page, self._page_port = page, page_port
+        self._drain = drain
+        self._end: End | None = None
+        self._failure: BaseException | None = None
+        config = uvicorn.Config(
+            self._app,
+            interface="asgi3",
+            http=cast("type[asyncio.Protocol]", partial(_Protocol, self._note_garbage)),
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            workers=1,
+            timeout_graceful_shutdown=_STUCK,
+            h11_max_incomplete_event_size=_MAX_HEAD,
+        )
+        self._uvicorn = _Uvicorn(config, patience)
+
+    def run(self, on_ready: Callable[[str, str | None], None], *, wait: float | None = None) -> End:
+        """Receive until `stop`, for `wait` seconds or, in the main thread, until a signal.
+
+        Calls `on_ready` with the URL, and with that of the page. Raises WacbError for a port that
+        is in use, and whatever `on_callback` raised: that callback was answered with a 500.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(signals_call(lambda: self._finish("interrupted")))
+            listeners = [stack.enter_context(listen(*self._address))]
+            page_url = None
+            if self._page:
+                listeners.append(stack.enter_context(listen(LOOPBACK, self._page_port)))
+                self._page_port, page_url = listeners[1].getsockname()[1], url_of(listeners[1])
+            url = url_of(listeners[0])
+
+            def started() -> None:
+                on_ready(url, page_url)
+                if wait is not None:
+                    asyncio.get_running_loop().call_later(wait, self._finish, "late")
+
+            self._uvicorn.on_started = started
+            self._uvicorn.run(sockets=listeners)
+        if self._failure:
+            raise self._failure
+        return self._end or "interrupted"
+
+    def stop(self) -> None:
+        """End `run`, from any thread; what arrives from now on is turned away with a 503."""
+        self._finish("stopped")
+
+    def _finish(self, end: End) -> None:
+        self._end = self._end or end
+        self._uvicorn.should_exit = True
+
+    async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
+        if self._page and scope["server"][1] == self._page_port:
+            await self._page(scope, receive, send)
+            return
+        body = await self._read_body(receive)
+        if body is None:
+            return
+        try:
+            answer = self._take(_request(scope, body))
+        except BaseException as error:  # uvicorn answers 500 and forgets it
+            self._failure = self._failure or error
+            self.stop()
+            raise
+        for message in answer:
+            await send(message)
+
+    def _take(self, request: Request) -> tuple[Message, Message]:
+        """Pass a callback on, or turn it away; return the answer."""
+        if self._uvicorn.should_exit:
+            return _CLOSING
+        if request.method not in METHODS:
+            answer, reason = _NOT_ALLOWED, "the method is not one that callbacks use (405)"
+        elif not self._authorized(request):
+            answer, reason = _UNAUTHORIZED, "user or password is missing or wrong (401)"
+        elif len(request.body) > MAX_BODY:
+            answer, reason = _TOO_LARGE, "its body is longer than 1 MiB (413)"
+        else:
+            self._on_callback(request)
+            return _OK
+        self._on_refused(f"refused: {request.method} {request.path}: {reason}")
+        return answer
+
+    def _authorized(self, request: Request) -> bool:
+        if self._authorization is None:
+            return True
+        given = request.headers.get("authorization", "").encode("latin-1")
+        scheme, _, token = given.partition(b" ")
+        return compare_digest(scheme.title() + b" " + token.strip(b" "), self._authorization)
+
+    async def _read_body(self, receive: Receive) -> bytes | None:
+        """Return the body, one byte more than allowed of a long one, None if the client left.
+
+        The rest of a long one is read and dropped, up to a bound: a client that is still sending
+        would see a reset instead of the 413.
+        """
+        body: bytes = b""
+        seen = 0
+        while (message := await receive())["type"] != "http.disconnect":
+            seen += len(message["body"])
+            body += message["body"][: MAX_BODY + 1 - len(body)]
+            if not message["more_body"] or seen > self._drain:
+                return body
+        return None
+
+    def _note_garbage(self) -> None:
+        self._on_refused("refused: a request that is no HTTP, as with a space in its URL (400)")
+
+
+class _Protocol(H11Protocol):
+    """Remembers since when a connection owes a whole request, and tells of one that is no HTTP."""
+
+    def __init__(self, on_garbage: Callable[[], None], **given: Any) -> None:
+        super().__init__(**given)
+        self._on_garbage = on_garbage
+        self.since = self.loop.time()
+
+    def on_response_complete(self) -> None:
+        self.since = self.loop.time()
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._on_garbage()
+        super().send_400_response(msg)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Tells when it accepts connections, and drops those whose request does not come to its end."""
+
+    on_started: Callable[[], None]
+
+    def __init__(self, config: uvicorn.Config, patience: float) -> None:
+        super().__init__(config)
+        self._patience = patience
+
+    async def main_loop(self) -> None:
+        self.on_started()
+        await super().main_loop()
+
+    async def on_tick(self, counter: int) -> bool:
+        oldest = asyncio.get_running_loop().time() - self._patience
+        for connection in cast("set[_Protocol]", self.server_state.connections):
+            if connection.since < oldest:
+                connection.transport.abort()
+        return await super().on_tick(counter)
+
+
+def _request(scope: Message, body: bytes) -> Request:
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(pairs)
+    if len(headers) < len(pairs):
+        several: dict[str, list[str]] = {}
+        for name, value in pairs:
+            several.setdefault(name, []).append(value)
+        headers = {name: ", ".join(values) for name, values in several.items()}
+    return Request(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=body,
+    )
+
+
+def _answer(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> tuple[Message, Message]:
+    kind = ((b"content-type", b"text/plain"),) if text else ()
+    length = (b"content-length", str(len(text)).encode())
+    return (
+        {"type": "http.response.start", "status": status, "headers": (*kind, length, *headers)},
+        {"type": "http.response.body", "body": text, "more_body": False},
+    )
+
+
+_LAST = (b"connection", b"close")  # after a 413 there may be more of the body on its way
+_OK = _answer(200, b"")  # a body would go out in a packet of its own
+_UNAUTHORIZED = _answer(401, b"unauthorized", (b"www-authenticate", b'Basic realm="wacb"'))
+_NOT_ALLOWED = _answer(405, b"not allowed", (b"allow", ", ".join(METHODS).encode()))
+_TOO_LARGE = _answer(413, b"too large", _LAST)
+_CLOSING = _answer(503, b"closing", _LAST)

@@ -1,0 +1,112 @@
+"""The record of each callback, as the NDJSON object of cli.md 11: made once, shown, saved.
+
+Receiving is receiver.py's, what a callback says received.py's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wacb import disk
+from wacb.callbacks.expectation import Expectation
+from wacb.callbacks.received import Received, Request, read
+from wacb.errors import WacbError
+from wacb.redact import mask_headers
+from wacb.render import json_text
+
+Record = dict[str, Any]
+_MOST_BYTES = 16 * 1024 * 1024  # of the requests behind the remembered records
+
+
+class Newest:
+    """Remembers the newest records: at most `most` of them, and no more than 16 MiB."""
+
+    def __init__(self, most: int) -> None:
+        self._records: deque[tuple[int, Record]] = deque()
+        self._most = most
+        self._bytes = 0
+
+    def add(self, record: Record, size: int) -> None:
+        """Remember a record that was made of a request of `size` bytes."""
+        self._records.append((size, record))
+        self._bytes += size
+        while len(self._records) > self._most or self._bytes > _MOST_BYTES:
+            self._bytes -= self._records.popleft()[0]
+
+    def after(self, n: int) -> list[Record]:
+        """Return the remembered records whose number is higher than `n`, in order."""
+        return [record for _, record in self._records if record["n"] > n]
+
+
+class Recorder:
+    """Number the callbacks, judge each one, save it in the folder `save`, then `show` it.
+
+    None is kept but in `newest`, however many come. A value that `decrypt` refuses is recorded as
+    it came, with a note, and its message fails the expectation.
+    """
+
+    def __init__(
+        self,
+        show: Callable[[Record], None],
+        expectation: Expectation,
+        *,
+        save: Path | None = None,
+        decrypt: Callable[[str], str] | None = None,
+        clock: Callable[[], float] = time.time,
+        newest: Newest | None = None,
+    ) -> None:
+        self._show = show
+        self._expectation = expectation
+        self._save = save
+        self._decrypt = decrypt
+        self._clock = clock
+        self._newest = newest
+        self._count = 0
+
+    def __call__(self, request: Request) -> None:
+        """Record one callback. Raises ConfigError where it cannot be saved."""
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        received, fault = self._read(request)
+        self._count += 1
+        record = _record(self._count, now, request, received)
+        if self._save:
+            name = f"{self._count:06}-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}.json"
+            disk.create(self._save / name, json_text(record) + "\n")
+        if self._newest:
+            texts = (request.query, request.body, *request.headers.values())
+            self._newest.add(record, sum(map(len, texts)))
+        self._expectation.add(received, fault)
+        self._show(record)
+
+    def _read(self, request: Request) -> tuple[Received, str | None]:
+        """Read a callback, without the key where that does not fit; then say so."""
+        try:
+            return read(request, decrypt=self._decrypt), None
+        except WacbError as error:
+            fault = f"cannot be decrypted: {error.message}"
+            return read(request)._replace(notes=(fault,)), fault
+
+
+def _record(n: int, now: datetime, request: Request, received: Received) -> Record:
+    return {
+        "event": "callback",
+        "n": n,
+        "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "method": request.method,
+        "path": request.path,
+        "kind": received.kind,
+        "fields": received.fields,
+        "present": received.present,
+        "empty": received.empty,
+        "literal": received.literal,
+        "missing": received.missing,
+        "notes": received.notes,
+        "headers": mask_headers(request.headers),
+        "query": request.query,
+        "body": received.body,
+    }

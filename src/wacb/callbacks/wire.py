@@ -1,0 +1,172 @@
+"""The values that a callback carries in its query and its body, as they came.
+
+Reads whatever bytes there are: what cannot be read is kept raw and said in a note, never raised.
+What the values mean is received.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+DEEPEST = 100  # levels of JSON; printing far deeper ones would exhaust Python's stack
+LONGEST_INTEGER = 640  # digits that Python always converts, whatever its settings
+_FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
+
+
+class NotJson(Exception):
+    """A text is no JSON; the message says why, without repeating it."""
+
+
+class Wire:
+    """Reads one callback's values. `notes` tell what was odd about them, in order."""
+
+    def __init__(self) -> None:
+        self._repeated: dict[str, None] = {}
+        self._garbled: dict[str, None] = {}
+        self._unread: list[str] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """What was odd, one sentence each, however often it was met."""
+        notes = list(self._unread)
+        if self._garbled:
+            notes.append(f"not UTF-8, so shown as it came: {_listed(self._garbled)}")
+        if self._repeated:
+            notes.append(f"came more than once, the last one counts: {_listed(self._repeated)}")
+        return notes
+
+    def read(self, query: str, body: bytes) -> tuple[dict[str, Any], Any]:
+        """Return the named values of both, and the body: parsed, as text, or None if blank.
+
+        The body's value counts where a name stands in both.
+        """
+        fields: dict[str, Any] = self.pairs(query)
+        content = self._body(body) if body.strip() else None
+        if isinstance(content, dict):
+            self._repeated.update(dict.fromkeys(name for name in content if name in fields))
+            fields |= content
+        return fields, content
+
+    def pairs(self, text: str) -> dict[str, str]:
+        """Read a query or a form. A value that is not UTF-8 stays percent-encoded."""
+        fields: dict[str, str] = {}
+        for part in filter(None, text.split("&")):
+            raw_name, _, raw_value = part.partition("=")
+            name, value = _decoded(raw_name), _decoded(raw_value)
+            if name is None or value is None:
+                self._garbled[raw_name if name is None else name] = None
+            name = raw_name if name is None else name
+            if name in fields:
+                self._repeated[name] = None
+            fields[name] = raw_value if value is None else value
+        return fields
+
+    def json(self, text: str) -> Any:
+        """Read JSON without NaN, at most 100 levels deep. Raises NotJson.
+
+        A number too great for Python stays the text it is.
+        """
+        try:
+            value = json.loads(
+                text,
+                object_pairs_hook=self._members,
+                parse_int=_integer,
+                parse_float=_float,
+                parse_constant=_refuse,
+            )
+        except json.JSONDecodeError as error:
+            raise NotJson(f"line {error.lineno}, column {error.colno}") from None
+        except RecursionError:
+            raise NotJson("it is nested too deeply") from None
+        if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
+            raise NotJson("it is nested too deeply")
+        return value
+
+    def opened(self, value: Any) -> Any:
+        """Return the object or array that a text spells in JSON, any other value as it is."""
+        if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+            return value
+        try:
+            return self.json(value)
+        except NotJson:
+            return value
+
+    def _body(self, body: bytes) -> Any:
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self._unread.append("the body is not UTF-8: its other bytes are shown as \\xNN")
+            return body.decode("utf-8", "backslashreplace")
+        try:
+            value = self.json(text)
+        except NotJson as error:
+            if looks_like_form(text):
+                return self.pairs(text.rstrip("\r\n"))
+            self._unread.append(f"the body is neither JSON ({error}) nor a form")
+            return text
+        if not isinstance(value, dict):
+            self._unread.append("the body is JSON, but no object")
+        return value
+
+    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    self._repeated[name] = None
+                seen.add(name)
+        return members
+
+
+def looks_like_form(text: str) -> bool:
+    """Say whether a text begins like `name=`, as a query string or a form does, and not as JSON."""
+    return _FORM.match(text) is not None
+
+
+def _decoded(text: str) -> str | None:
+    """Undo the percent-encoding of a form, None where that gives no UTF-8 text."""
+    text = text.replace("+", " ")
+    if text.isascii() and "%" not in text:
+        return text
+    try:
+        return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if len(text) <= LONGEST_INTEGER else text
+
+
+def _float(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _refuse(name: str) -> NoReturn:
+    raise NotJson(f"it holds {name}")
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return bool(level)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """List a few names; a callback may hold a hundred thousand, or a single one of a megabyte."""
+    every = list(names)
+    shown = [name if len(name) <= 40 else name[:39] + "…" for name in every[:5]]
+    return ", ".join(shown + ["…"] * (len(every) > 5))

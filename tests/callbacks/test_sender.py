@@ -1,0 +1,298 @@
+"""What is delivered and to whom, and what is told of the answer."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from itertools import count
+from typing import Any
+
+import pytest
+
+from tests.fault_server import FaultServer, answer
+from tests.faults import OK
+from wacb.callbacks.sender import (
+    MOST_RESPONSE,
+    Delivery,
+    Outgoing,
+    build,
+    deliver,
+    deliver_all,
+    withheld,
+)
+from wacb.errors import CheckFailed, ConfigError, DeadlineExceeded, Unavailable
+from wacb.models import CallbackProfile, Method
+from wacb.net.deadline import Deadline
+from wacb.net.http import Session
+
+HOOK = "https://example.com/hook"
+FIELDS = {"body": 'a "b" & c\n', "from": "15550123456"}
+GET_HOOK = f"{HOOK}?own=%7e&b=<body>&f=<from>&s=<status>&x=<unknown>"
+ENCODED = "b=a%20%22b%22%20%26%20c%0A&f=15550123456&s=&x=<unknown>"
+SECRETS = {"Authorization": "Basic abc", "X-Api-Key": "k", "X-Plain": "p"}
+
+
+def make_profile(method: Method = Method.POST, **changes: Any) -> CallbackProfile:
+    url = HOOK if method.uses_body else GET_HOOK
+    body = '{"b": "<body>", "n": 1.0}' if method.uses_body else None
+    settings = {"url": url, "body": body, "headers": {}, **changes}
+    return CallbackProfile(id="SG_1", title="T", method=method, **settings)
+
+
+# -- what is sent
+
+
+@pytest.mark.parametrize("method", [Method.GET, Method.DELETE])
+def test_values_are_percent_encoded_in_the_kept_query(method: Method):
+    assert build(make_profile(method), FIELDS) == Outgoing(
+        method=method.value, url=f"{HOOK}?own=%7e&{ENCODED}", headers={}, body=None
+    )
+
+
+@pytest.mark.parametrize("method", [Method.POST, Method.PUT])
+def test_values_are_escaped_in_the_json_body(method: Method):
+    assert build(make_profile(method), FIELDS) == Outgoing(
+        method=method.value,
+        url=HOOK,
+        headers={"content-type": "application/json"},
+        body=b'{"b": "a \\"b\\" & c\\n", "n": 1.0}',
+    )
+
+
+def test_headers_of_the_profile_are_sent_as_they_are():
+    headers = {"X-Plain": "p", "Content-Type": "text/json"}
+    assert build(make_profile(headers=headers), FIELDS).headers == headers
+    assert build(make_profile(Method.GET, headers=headers), FIELDS).headers == headers
+
+
+def test_a_body_that_no_request_can_carry_is_made_one():
+    assert build(make_profile(body='"\ud800"'), FIELDS).body == b'"?"'
+    assert build(make_profile(body=None), FIELDS).body == b""
+
+
+def test_each_value_is_encrypted_before_it_is_escaped():
+    sealed = build(make_profile(Method.GET), FIELDS, encrypt=lambda text: f"+{len(text)}/=")
+    assert sealed.url.endswith("b=%2B10%2F%3D&f=%2B11%2F%3D&s=&x=<unknown>")
+
+
+@pytest.mark.parametrize(
+    ("to", "url"),
+    [
+        ("http://127.0.0.1:8080", f"http://127.0.0.1:8080?own=%7e&{ENCODED}"),
+        ("http://127.0.0.1/a?k=v", f"http://127.0.0.1/a?k=v&own=%7e&{ENCODED}"),
+    ],
+    ids=["bare", "with a query of its own"],
+)
+def test_the_query_of_the_template_moves_along(to: str, url: str):
+    assert build(make_profile(Method.GET), FIELDS, to=to).url == url
+    assert build(make_profile(Method.GET, url=f"{GET_HOOK}#f?"), FIELDS, to=to).url == url
+    assert build(make_profile(Method.GET, url=HOOK), FIELDS, to=to).url == to
+    assert build(make_profile(), FIELDS, to=to).url == to
+
+
+@pytest.mark.parametrize(
+    ("to", "trusted"),
+    [
+        (None, True),
+        ("https://example.com/other?x=1", True),
+        ("https://EXAMPLE.com:8443/", True),
+        ("http://127.0.0.1:8080/", True),
+        ("http://[::1]/", True),
+        ("http://localhost/", True),
+        ("http://example.com/hook", False),
+        ("https://example.com.other.test/hook", False),
+        ("https://www.example.com/hook", False),
+        ("http://192.168.0.1/", False),
+    ],
+)
+def test_headers_that_authenticate_go_to_their_own_host_only(to: str | None, trusted: bool):
+    profile = make_profile(headers=SECRETS)
+    assert withheld(profile, to) == (() if trusted else ("Authorization", "X-Api-Key"))
+    sent = build(profile, FIELDS, to=to).headers
+    content = {"content-type": "application/json"}
+    assert sent == (SECRETS if trusted else {"X-Plain": "p"}) | content
+    assert "abc" not in repr(build(profile, FIELDS, to=to))
+
+
+def test_an_endpoint_that_makes_no_sense_is_nobodys_host():
+    profile = make_profile(url="https://[oops/", headers=SECRETS)
+    assert withheld(profile, "https://example.com/") == ("Authorization", "X-Api-Key")
+    plain = make_profile(url="http://example.com/", headers=SECRETS)
+    assert withheld(plain, "http://example.com/x") == ()
+
+
+# -- what is told of the answer
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with closing(Session(timeout=5, deadline=Deadline(5))) as session:
+        yield session
+
+
+def told(*script: str | bytes, timeout: float = 5, **how: Any) -> tuple[Delivery, str]:
+    """What is told of a delivery to a server, and the server's host."""
+    with (
+        FaultServer(*script) as server,
+        closing(Session(timeout=timeout, deadline=Deadline(5))) as session,
+    ):
+        outgoing = Outgoing("POST", f"{server.url}/hook?a=b", {"X-A": "b"}, b"{}")
+        ticks = count(1.0, 0.0123456)
+        delivery = deliver(session, outgoing, clock=lambda: next(ticks), **how)
+    return delivery, server.url.removeprefix("http://")
+
+
+def test_a_2xx_is_a_success():
+    delivery, host = told(answer(204), n=3, kind="image")
+    assert delivery == Delivery(
+        n=3,
+        type="image",
+        method="POST",
+        url=f"http://{host}/hook?a=b",
+        status=204,
+        ms=12.3,
+        ok=True,
+        response="",
+    )
+
+
+LOCATIONS = {
+    "another path": ("/hook/?token=secret", "/hook/"),
+    "another host": ("https://me:secret@other.example/x?y", "other.example/x"),
+    "long": ("/" + "x" * 999, "/" + "x" * 199),
+}
+
+
+@pytest.mark.parametrize("case", LOCATIONS)
+def test_a_redirect_is_not_followed_but_named(case: str):
+    location, shown = LOCATIONS[case]
+    delivery, host = told(answer(308, b"", f"Location: {location}"))
+    assert (delivery.status, delivery.ok, delivery.response) == (308, False, "")
+    assert isinstance(delivery.error, CheckFailed)
+    words = f"{host} redirects to {shown} (308), which is not followed"
+    assert (delivery.error.message, delivery.error.status) == (words, 308)
+
+
+@pytest.mark.parametrize("status", [304, 404, 500])
+def test_another_answer_is_a_failure_with_its_words(status: int):
+    delivery, host = told(answer(status, b"oops" * (status != 304)))
+    assert (delivery.status, delivery.ok) == (status, False)
+    assert delivery.response == ("" if status == 304 else "oops")
+    assert isinstance(delivery.error, CheckFailed)
+    assert delivery.error.message == f"{host} answered {status}"
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("refused", "cannot connect to {}: Connection refused"),
+        ("silent", "{} did not answer within 0.1 s"),
+        ("drip body", "{} did not answer within 0.1 s"),
+        ("garbage", "{} broke off, or answered in something that is not HTTP"),
+    ],
+)
+def test_no_answer_is_a_failure_that_took_its_time(script: str, words: str):
+    delivery, host = told(script, timeout=0.1 if script in ("silent", "drip body") else 5)
+    assert (delivery.status, delivery.response, delivery.ok) == (None, None, False)
+    assert delivery.ms == 12.3
+    assert isinstance(delivery.error, Unavailable)
+    assert (delivery.error.message, delivery.error.hint) == (words.format(host), None)
+    assert delivery.error.sent == (script != "refused")
+
+
+def test_where_the_deadline_has_passed_nothing_is_sent():
+    with FaultServer() as server, closing(Session(timeout=1, deadline=Deadline(0))) as session:
+        delivery = deliver(session, Outgoing("GET", server.url, {}, None))
+        assert server.requests == []
+    assert isinstance(delivery.error, DeadlineExceeded)
+
+
+def test_what_cannot_be_sent_at_all_is_raised(session: Session):
+    with FaultServer() as server:
+        for url, headers in (("ftp://example.com", {}), (server.url, {"X": "a\nb"})):
+            with pytest.raises(ConfigError):
+                deliver(session, Outgoing("GET", url, headers, None))
+
+
+TEXTS: Mapping[str, tuple[bytes, str]] = {
+    "not UTF-8": (b"a\xffb", "a\ufffdb"),
+    "long": (b"x" * 3 * 2**20, "x" * MOST_RESPONSE),
+    "cut in a character": (b"x" * 16381 + "😀".encode(), "x" * MOST_RESPONSE),
+    "torn at the end": (b"x\xf0\x9f", "x"),
+    "a secret across the cut": (
+        b"x" * (MOST_RESPONSE - 3) + b"secret!",
+        "x" * (MOST_RESPONSE - 3) + "***",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_an_answer_is_text_of_a_limited_length(case: str):
+    body, shown = TEXTS[case]
+    delivery, _ = told(answer(200, body), hide=lambda t: t.replace("secret", "***"))
+    assert (delivery.response, delivery.ok) == (shown, True)
+
+
+def test_compressed_data_is_not_opened():
+    delivery, _ = told(answer(200, b"\x1f\x8b..", "Content-Encoding: gzip"))
+    assert (delivery.response, delivery.ok) == ("(4 bytes of compressed data)", True)
+
+
+# -- many
+
+
+def many(url: str, number: int) -> list[Outgoing]:
+    return [Outgoing("POST", f"{url}/{n}", {}, b"{}") for n in range(1, number + 1)]
+
+
+def test_each_is_sent_once_and_told_in_order(session: Session):
+    told_of = []
+    with FaultServer(OK) as server:
+        outgoing = many(server.url, 20)
+        deliveries = deliver_all(
+            session,
+            outgoing,
+            kind="reply",
+            jobs=4,
+            done=lambda each, delivery: told_of.append((each.url, delivery.n)),
+        )
+    assert [(one.n, one.type, one.url) for one in deliveries] == [
+        (n, "reply", each.url) for n, each in enumerate(outgoing, start=1)
+    ]
+    assert all(one.ok for one in deliveries)
+    paths = sorted(int(request.split()[1][1:]) for request in server.requests)
+    assert paths == list(range(1, 21))
+    assert sorted(told_of) == sorted((each.url, n) for n, each in enumerate(outgoing, start=1))
+
+
+def test_failures_do_not_stop_the_others(session: Session):
+    with FaultServer("500", "close after reading", OK) as server:
+        deliveries = deliver_all(session, many(server.url, 3), kind="text")
+    assert [one.status for one in deliveries] == [500, None, 200]
+
+
+def test_jobs_are_done_at_once():
+    meeting = threading.Barrier(3, timeout=5)
+
+    def handler(*request: object) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
+        meeting.wait()
+        return 200, [], iter([b"met"])
+
+    with closing(Session(timeout=5, deadline=Deadline(5), handler=handler)) as session:
+        deliveries = deliver_all(session, many(HOOK, 3), kind="text", jobs=3)
+    assert [one.response for one in deliveries] == ["met"] * 3
+
+
+def test_ctrl_c_ends_what_is_under_way_and_sends_nothing_more():
+    def interrupt(outgoing: Outgoing, delivery: Delivery) -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with (
+        FaultServer(OK, "silent") as server,
+        closing(Session(timeout=30, deadline=Deadline(30))) as session,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        deliver_all(session, many(server.url, 50), kind="text", jobs=2, done=interrupt)
+    assert len(server.requests) <= 3
