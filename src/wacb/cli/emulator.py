@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wacb.errors import ConfigError
@@ -40,12 +41,19 @@ def network(sandbox: Sandbox, path: Path) -> Handler:
     def answer(
         method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]:
-        try:
+        with state_errors(path):
             return exchange(sandbox, method, url, headers, body)
-        except sqlite3.OperationalError as error:
-            raise ConfigError(
-                f"the sandbox cannot use its state in {path}: {error}",
-                hint="free some space, or name another folder in XDG_STATE_HOME",
-            ) from error
 
     return answer
+
+
+@contextmanager
+def state_errors(path: Path) -> Iterator[None]:
+    """Raise ConfigError where the emulator's state in `path` cannot be read or written any more."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise ConfigError(
+            f"the sandbox cannot use its state in {path}: {error}",
+            hint="free some space, or name another folder in XDG_STATE_HOME",
+        ) from error

@@ -63,9 +63,9 @@ def new_profile_id() -> str:
 class Sandbox:
     """Answer as the Kaleyra API would, for the one account of cli.md 11.
 
-    Safe to share between threads. Without `shows_attachment` the number list does not tell which
-    profile a number has. `random` decides about faults with a rate, by default the same way at
-    every start. Raises sqlite3.DatabaseError where the store's file fails.
+    Safe to share between threads; the state is in `store`. Without `shows_attachment` the number
+    list does not tell which profile a number has. `random` decides about faults with a rate, by
+    default the same way at every start. Raises sqlite3.DatabaseError where the store's file fails.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Sandbox:
         shows_attachment: bool = True,
         random: Random | None = None,
     ) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._faults = Faults(random or Random(0))
         profiles = Profiles(
@@ -124,7 +124,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Go back to the first state: seed numbers, no profile, no fault, an empty log."""
-        self._store.reset()
+        self.store.reset()
         self._faults.clear()
         with self._lock:
             self._log.clear()

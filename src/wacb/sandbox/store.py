@@ -1,6 +1,6 @@
-"""What the emulator remembers, in one SQLite file: profiles and numbers as rows of JSON.
+"""What the emulator remembers, in one SQLite file: profiles, numbers, messages as rows of JSON.
 
-Keeps rows; knows no rule about them (profiles.py, numbers.py) and nothing of HTTP.
+Keeps rows; knows no rule about them (profiles.py, numbers.py, delivery.py) and nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ _APPLICATION_ID = 0x57414342  # "WACB"
 _VERSION = 1
 _MEMORY = ":memory:"
 _BUSY_SECONDS = 10.0
-# Apart from the profiles, so that a file from before there was this table is still one of ours.
-_HIDDEN = "CREATE TABLE IF NOT EXISTS hidden (id TEXT PRIMARY KEY, until REAL NOT NULL)"
+_MOST_MESSAGES = 1000
+# Apart from the others, so that a file from before there were these tables is still one of ours.
+_LATER = (
+    "CREATE TABLE IF NOT EXISTS hidden (id TEXT PRIMARY KEY, until REAL NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, row TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS failures (id TEXT PRIMARY KEY, count INTEGER NOT NULL)",
+)
 _SCHEMA = (
     "CREATE TABLE profiles (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
     " title TEXT NOT NULL, row TEXT NOT NULL)",
@@ -80,7 +85,7 @@ class Store:
     def reset(self) -> None:
         """Go back to the state of a new file."""
         with self.transaction():
-            for table in ("profiles", "hidden", "numbers"):
+            for table in ("profiles", "hidden", "numbers", "messages", "failures"):
                 self._execute(f"DELETE FROM {table}")
             self._insert_numbers(NUMBERS)
 
@@ -152,6 +157,35 @@ class Store:
         with self.transaction():
             self._insert_numbers(numbers)
 
+    def add_message(self, row: Row) -> int:
+        """Append a message and return its serial number; only the newest 1000 are kept."""
+        with self.transaction():
+            sql = "INSERT INTO messages (row) VALUES (?) RETURNING seq"
+            [(serial,)] = self._execute(sql, json.dumps(row))
+            self._execute("DELETE FROM messages WHERE seq <= ?", serial - _MOST_MESSAGES)
+        return int(serial)
+
+    def save_message(self, serial: int, row: Row) -> None:
+        """Replace a message, if it is still kept."""
+        self._execute("UPDATE messages SET row = ? WHERE seq = ?", json.dumps(row), serial)
+
+    def messages(self) -> list[Row]:
+        """Return the messages that are kept, oldest first."""
+        return self._rows("SELECT row FROM messages ORDER BY seq")
+
+    def count_failure(self, profile_id: str) -> int:
+        """Count one more failed delivery through a profile; return how many there are in a row."""
+        sql = (
+            "INSERT INTO failures (id, count) VALUES (?, 1)"
+            " ON CONFLICT (id) DO UPDATE SET count = count + 1 RETURNING count"
+        )
+        [(count,)] = self._execute(sql, profile_id)
+        return int(count)
+
+    def forget_failures(self, profile_id: str) -> None:
+        """Begin to count a profile's failures anew."""
+        self._execute("DELETE FROM failures WHERE id = ?", profile_id)
+
     def _prepare(self, path: str) -> None:
         [(application,)] = self._execute("PRAGMA application_id")
         [(version,)] = self._execute("PRAGMA user_version")
@@ -161,7 +195,8 @@ class Store:
             self._insert_numbers(NUMBERS)
         elif (application, version) != (_APPLICATION_ID, _VERSION):
             raise sqlite3.DatabaseError(f"{path} is not a sandbox file of this version")
-        self._execute(_HIDDEN)
+        for statement in _LATER:
+            self._execute(statement)
 
     def _insert_numbers(self, numbers: Iterable[tuple[str, str, str]]) -> None:
         rows = (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -16,18 +18,23 @@ from wacb.sandbox.store import Store
 if TYPE_CHECKING:
     from wacb.cli import Root
 
+LISTEN = "# Receive callbacks on this machine, as `wacb callback listen` does\nlistening on {url}\n"
 DEMO = (
     ("The body that Kaleyra has to be given, with all 14 placeholders", "template --method post"),
     (
         "Create a callback profile with it for your endpoint",
-        "--sandbox profile create --method post --url https://example.com/hook",
+        "--sandbox profile create --method post --url {url}/hook --title demo",
     ),
     (
         "Attach the profile to a WhatsApp number",
-        "--sandbox number attach +15550100001 --profile wacb-incoming-example-com-hook",
+        "--sandbox number attach +15550100001 --profile demo",
     ),
     ("The number now carries the profile", "--sandbox number show +15550100001"),
     ("and the profile is active and complete (14/14)", "--sandbox profile list"),
+    (
+        "Somebody sends a WhatsApp message to the number",
+        "sandbox message --to +15550100001 --text 'Hello, do you open on Sunday?'",
+    ),
 )
 
 
@@ -37,7 +44,8 @@ DEMO = (
 def command(app: App, ctx: click.Context) -> None:
     """Show the whole job on this machine, step by step, without an account.
 
-    Runs the real commands against an emulator of their own, whose state is not kept.
+    Runs the real commands against an emulator of their own, whose state is not kept, and receives
+    the message that it delivers.
 
     \b
     Example:
@@ -45,15 +53,50 @@ def command(app: App, ctx: click.Context) -> None:
     """
     from tempfile import TemporaryDirectory
 
-    emulator = Sandbox(Store(":memory:"))
-    root = cast("Root", ctx.find_root().command)
-    with TemporaryDirectory() as folder:
-        for purpose, line in DEMO:
+    arrived: list[dict[str, Any]] = []
+    with (
+        TemporaryDirectory() as folder,
+        Store(":memory:") as store,
+        _listening(app, arrived.append) as url,
+    ):
+        app.out.raw(LISTEN.format(url=url))
+        emulator = Sandbox(store)
+        for purpose, template in DEMO:
+            line = template.format(url=url)
             app.out.raw(f"# {purpose}\n$ wacb {line}")
             step = app.apart({}, sandbox=emulator)
             step.state_folder = Path(folder)
-            status = root.run(shlex.split(line), step)
+            status = cast("Root", ctx.find_root().command).run(shlex.split(line), step)
             if status:
                 ctx.exit(status)  # the step itself said why
             app.out.raw("")
-    app.out.raw("# The same against your account begins with\n$ wacb config init")
+    _show(app, *arrived)
+    app.out.raw("\n# The same against your account begins with\n$ wacb config init")
+
+
+@contextmanager
+def _listening(app: App, heard: Callable[[dict[str, Any]], None]) -> Iterator[str]:
+    """Receive callbacks in a thread; yields the URL."""
+    from concurrent.futures import ThreadPoolExecutor
+    from queue import SimpleQueue
+
+    from wacb.callbacks.expectation import Expectation
+    from wacb.callbacks.receiver import Receiver
+    from wacb.callbacks.recorder import Recorder
+
+    urls: SimpleQueue[str] = SimpleQueue()
+    receiver = Receiver(Recorder(heard, Expectation((), None), clock=app.now))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(receiver.run, lambda url, _: urls.put(url))
+        running.add_done_callback(lambda _: urls.put(""))
+        try:
+            yield urls.get() or running.result()
+        finally:
+            receiver.stop()
+
+
+def _show(app: App, record: dict[str, Any]) -> None:
+    from wacb.cli.callback.live import block
+
+    app.out.raw(f"# It arrived, with {len(record['present'])} of 14 fields")
+    app.out.raw(block(record, app.out.redact))

@@ -1,0 +1,143 @@
+"""From an incoming message to the request that tells the user of it (api-contract.md 7).
+
+Which profile, how it is filled, and where it may go; sending it is delivery.py's. The cipher and
+the reading of addresses are the client's, the rest is written apart from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from wacb.errors import CheckFailed, NotFound, Refused
+from wacb.net.address import parse_address
+from wacb.sandbox.account import APPROVED
+from wacb.sandbox.fill import Escape, fill, json_escape, percent_encode, percent_encode_naively
+from wacb.sandbox.store import Row, Store
+
+DISABLED = 2  # the status of a profile that is auto-disabled
+
+
+class Incoming(NamedTuple):
+    """A message that somebody sent to a number: `fields` are the 14 of api-contract.md 6."""
+
+    number: str
+    type: str
+    fields: Mapping[str, str]
+
+
+class Outgoing(NamedTuple):
+    """The request that tells the user of a message. Without `profile_id`, the number's own URL."""
+
+    profile_id: str
+    method: str
+    host: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def __repr__(self) -> str:  # without the headers, which may hold secrets
+        return f"Outgoing({self.method} {self.url!r})"
+
+
+def prepare(
+    store: Store, message: Incoming, *, naive: bool = False, allow_remote: bool = False
+) -> Outgoing:
+    """Build the request for a message. `naive` leaves out the escaping of values.
+
+    Raises NotFound for a number the emulator does not know, CheckFailed where nothing would be
+    delivered, Refused for an endpoint on another machine unless `allow_remote`, and ConfigError
+    for one that is no address and where encryption is not installed.
+    """
+    profile = _profile(store, message.number)
+    escape = _escape(profile, naive=naive)
+    if profile["http_method"] in ("POST", "PUT"):
+        url, body = profile["url"], fill(profile["body"], message.fields, escape).encode()
+    else:
+        url, body = fill(profile["url"], message.fields, escape), None
+    host = parse_address(url).host
+    if not (allow_remote or _is_loopback(host)):
+        raise Refused(
+            f"the endpoint is on {host}, and the sandbox delivers on this machine only",
+            hint="--allow-remote lets the message go out to it",
+        )
+    return Outgoing(
+        profile_id=profile["profile_id"],
+        method=profile["http_method"],
+        host=host,
+        url=url,
+        headers=_headers(profile, has_body=body is not None),
+        body=body,
+    )
+
+
+def _profile(store: Store, number: str) -> Row:
+    """Find the profile that a number's messages go through; its incoming URL is one, too."""
+    row = store.number(number)
+    if row is None:
+        raise NotFound(
+            f"the sandbox has no number {number}", hint="`wacb --sandbox number list` shows them"
+        )
+    profile_id = row["callback_profile_id"]
+    if row["status"] != APPROVED:
+        raise CheckFailed(
+            f"no message arrives at number {number}, which is {row['status']}",
+            hint=f"confirm it first: wacb --sandbox number confirm {number}",
+        )
+    if profile_id:  # assumed: it comes before an incoming URL
+        return _usable(store.profile(profile_id), profile_id, number)
+    if row["incoming_url"]:
+        url = row["incoming_url"]
+        return {"profile_id": "", "http_method": "GET", "url": url, "headers": "{}", "enc": None}
+    raise CheckFailed(
+        f"number {number} carries no profile, so nothing was delivered",
+        hint=f"attach one: wacb --sandbox number attach {number} --profile ID",
+    )
+
+
+def _usable(profile: Row | None, profile_id: str, number: str) -> Row:
+    again = f"attach another one: wacb --sandbox number attach {number} --replace --profile ID"
+    if profile is None:
+        raise CheckFailed(
+            f"profile {profile_id}, which number {number} carries, does not exist any more",
+            hint=again,
+        )
+    if profile["status"] == DISABLED:
+        raise CheckFailed(
+            f"profile {profile_id} is auto-disabled, so nothing was delivered", hint=again
+        )
+    return profile
+
+
+def _escape(profile: Row, *, naive: bool) -> Escape:
+    in_body = profile["http_method"] in ("POST", "PUT")
+    if naive:
+        escape: Escape = str if in_body else percent_encode_naively
+    else:
+        escape = json_escape if in_body else percent_encode
+    if profile["enc"] is None:
+        return escape
+    from wacb.callbacks.encryption import Cipher  # loads cryptography
+    from wacb.models import Encryption
+
+    algorithm, key, iv = (profile["enc"][name] for name in ("algo", "key", "IV"))
+    cipher = Cipher(Encryption(algorithm=algorithm, key=key, iv=iv))
+    return lambda value: escape(cipher.encrypt(value))
+
+
+def _headers(profile: Row, *, has_body: bool) -> Mapping[str, str]:
+    """Take the headers as they are; a body is JSON unless they say something else (assumed)."""
+    headers: dict[str, str] = json.loads(profile["headers"])
+    if has_body and "content-type" not in {name.lower() for name in headers}:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
