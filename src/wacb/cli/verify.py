@@ -1,0 +1,121 @@
+"""`wacb verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.choose import choose_number
+from wacb.cli.options import Command, output_options
+from wacb.cli.target import program
+from wacb.cli.views import VIEWS, View
+from wacb.render import Column
+from wacb.rules import parse_number
+from wacb.verify.chain import walk
+from wacb.verify.checks import Setup
+from wacb.verify.link import Link
+
+if TYPE_CHECKING:
+    from wacb.callbacks.sender import Delivery, Outgoing
+    from wacb.models import CallbackProfile
+
+_WORDS = {True: "ok", False: "broken", None: "skipped"}
+
+
+def _as_json(link: Link) -> dict[str, Any]:
+    return {name: getattr(link, name) for name in ("link", "ok", "ms", "detail", "fix")}
+
+
+def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (value["link"], _WORDS[value["ok"]], *(value[name] for name in ("ms", "detail", "fix")))
+
+
+# Here, and not with the others in views.py, which commands load that verify nothing.
+VIEWS[Link] = View(
+    as_json=_as_json,
+    # no fix: what is broken is said in full on stderr, and a command that is cut mends nothing
+    columns=(
+        Column(title="LINK", keep=True, style="bold"),
+        Column(title="OK", keep=True),
+        Column(title="MS", keep=True),
+        Column(title="DETAIL"),
+    ),
+    cells=_cells,
+    id="link",
+)
+
+
+@click.command(cls=Command)
+@click.argument("number", metavar="[NUMBER]", required=False)
+@click.option(
+    "--profile", metavar="ID|TITLE", help="Profile the number is to carry. [WACB_PROFILE]"
+)
+@click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
+@output_options
+@pass_app
+def command(app: App, *, number: str | None, profile: str | None, send: bool) -> None:
+    """Walk the whole chain, and say which link is broken.
+
+    Use it when messages do not arrive: config, credentials, number, profile, template and endpoint
+    are checked, each as far as it can be, and nothing is changed. The first broken link decides the
+    exit code. -q prints only the names of broken links.
+
+    \b
+    Example:
+      wacb verify +919812345678
+      wacb verify +919812345678 --send
+    """
+    wanted = None if number is None else parse_number(number)
+    links = walk(
+        partial(_prepare, app, wanted, profile),
+        choose=lambda: parse_number(choose_number(app)),
+        program=program(app.flags),
+        send=send,
+    )
+    broken = [link for link in links if link.ok is False]
+    app.out.many(broken if app.out.quiet else links, Link)
+    for link in broken[1:]:
+        app.out.note(f"also broken: {link.link}: {link.detail}; {link.fix}")
+    errors = [link.error for link in links if link.error]
+    if errors:
+        raise errors[0]
+
+
+def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
+    settings = app.settings
+    return Setup(
+        look=app.look,
+        number=number or settings.get("number"),
+        reference=profile or settings.get("profile"),
+        server="the built-in sandbox" if settings.sandbox else f"SID {app.api.sid}, {app.api_host}",
+        sample=partial(_sample, app),
+        deliver=partial(_deliver, app),
+    )
+
+
+def _sample(app: App, profile: CallbackProfile, number: str | None) -> Outgoing:
+    from wacb.callbacks.samples import sample
+    from wacb.callbacks.sender import build
+    from wacb.cli.callback.keys import encryption_of, keep_secrets
+    from wacb.cli.callback.send import NUMBER, SENDER
+
+    keep_secrets(app, profile)
+    message = sample("text", number=number or NUMBER, sender=SENDER, now=app.now())
+    return build(profile, message, encrypt=encryption_of(app, profile, None))
+
+
+def _deliver(app: App, outgoing: Outgoing) -> Delivery:
+    from wacb.callbacks.sender import deliver
+    from wacb.cli.callback.deliveries import trace
+    from wacb.net.http import Session
+
+    # the network itself, even where `--sandbox` puts the emulator in the place of Kaleyra's
+    with closing(Session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
+        delivery = deliver(session, outgoing, hide=app.out.redact)
+    trace(app, outgoing, delivery)
+    return delivery

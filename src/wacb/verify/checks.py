@@ -1,0 +1,221 @@
+"""What is checked of each link: a function each, which finds something or raises what is broken.
+
+Nothing is written. The order of the links is chain.py's, what becomes of an error link.py's.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
+from wacb.models import CallbackProfile, Number
+from wacb.placeholders import INCOMING, MARK, SEPARATOR
+from wacb.provision.checks import inspect, prepare_repair
+from wacb.verify.link import Finding, unchecked
+
+if TYPE_CHECKING:  # a list of links is shown without them
+    from wacb.callbacks.sender import Delivery, Outgoing
+    from wacb.provision.look import Look
+
+
+class Setup(NamedTuple):
+    """What the links stand on.
+
+    `number` (E.164) and `reference` (ID or title of a profile) are what the user named, `server` is
+    the API in words. `sample` makes a callback of a profile for a number (None: any), `deliver`
+    sends one to the endpoint.
+    """
+
+    look: Look
+    number: str | None
+    reference: str | None
+    server: str
+    sample: Callable[[CallbackProfile, str | None], Outgoing]
+    deliver: Callable[[Outgoing], Delivery]
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What the checks have learned so far; `setup` is there once the config works.
+
+    `access` says whether the API takes the credentials. `present` is the ID of the profile on the
+    number, "" for none, None where nobody knows. `reached` says whether the endpoint answered.
+    """
+
+    program: str
+    send: bool
+    setup: Setup = field(init=False)
+    access: bool = False
+    number: str | None = None
+    present: str | None = None
+    profile: CallbackProfile | None = None
+    reached: bool = False
+
+    def command(self, line: str) -> str:
+        """Write a command that reaches the same account as this one."""
+        return f"{self.program} {line}"
+
+    def verify(self, option: str) -> str:
+        """Write this command anew, with one more option."""
+        reference = self.setup.reference
+        words = [self.number] if self.number else []
+        words += ["--profile", shlex.quote(reference)] if reference else []
+        return self.command(" ".join(("verify", *words, option)))
+
+
+def config(known: Known, prepare: Callable[[], Setup]) -> Finding:
+    """Settings, SID and key are there."""
+    known.setup = prepare()
+    known.number = known.setup.number
+    return Finding(known.setup.server)
+
+
+def credentials(known: Known) -> Finding:
+    """The API takes SID and key."""
+    known.setup.look.client.check_access()
+    known.access = True
+    return Finding("the API takes SID and key")
+
+
+def number(known: Known) -> Finding:
+    """The number is listed, approved, and carries the profile."""
+    if not known.access:
+        return unchecked("the API gives no access")
+    if known.number is None:
+        return unchecked("no number is named")
+    look = known.setup.look
+    try:
+        found = look.number(known.number)
+    except NotFound as error:
+        listed = look.client.api.waba_id is not None  # V1 has no listing
+        error.hint = known.command("number list") if listed else "the Kaleyra console lists them"
+        raise
+    known.present = look.present(found)
+    _check_approved(known, found)
+    if known.present is not None:
+        _check_attached(known, known.present)
+    status = found.status or "listed"
+    if found.callback_profile_id is not None:
+        return Finding(f"{status}, {known.present}")
+    said = f"; by the journal it is {known.present}" if known.present else ""
+    fix = None if known.present or known.setup.reference else known.verify("--profile ID")
+    return Finding(f"{status}; the API does not show its profile{said}", None, fix)
+
+
+def _check_approved(known: Known, found: Number) -> None:
+    if found.approved is False:
+        confirm = known.command(f"number confirm {found.number} --otp CODE")
+        waits = found.waba_id and (found.status or "").lower() in ("pending", "unverified")
+        raise CheckFailed(
+            f"number {found.number} is {found.status}; only an approved one gets messages",
+            hint=(f"{confirm}, or " if waits else "") + "see in the Kaleyra console what it lacks",
+        )
+
+
+def _check_attached(known: Known, present: str) -> None:
+    wanted = known.profile.id if known.profile and known.setup.reference else None
+    attach = known.command(f"number attach {known.number} --profile {wanted or 'ID'}")
+    if not present:
+        raise CheckFailed(f"number {known.number} carries no profile", hint=attach)
+    if wanted and wanted != present:
+        raise CheckFailed(
+            f"number {known.number} carries {present}, not {wanted}", hint=f"{attach} --replace"
+        )
+
+
+def profile(known: Known) -> Finding:
+    """The profile exists and is active."""
+    if not known.access:
+        return unchecked("the API gives no access")
+    reference = known.setup.reference or known.present
+    if not reference:
+        return unchecked(
+            "the number carries none" if known.present == "" else "which one it is, is not known"
+        )
+    try:
+        found = known.profile = known.setup.look.profile(reference)
+    except NotFound as error:
+        if error.hint is None:
+            error.hint = _another(known)
+        raise
+    if found.status != "active":
+        mend = "mend the endpoint, then " if found.status == "auto-disabled" else ""
+        raise CheckFailed(
+            f"profile {found.id} ({found.title}) is {found.status}, so nothing arrives",
+            hint=f"{mend}enable it in the Kaleyra console; the API has no way to",
+        )
+    return Finding(f"{found.id}, {found.status} ({found.title})")
+
+
+def _another(known: Known) -> str:
+    """Name the command that mends a profile which is gone."""
+    if known.setup.reference:
+        return known.command("profile list")
+    return known.command(f"number attach {known.number} --profile ID --replace")
+
+
+def template(known: Known) -> Finding:
+    """All placeholders are there, and nothing else is taken for one."""
+    if known.profile is None:
+        return unchecked("no profile was found")
+    checked = inspect(known.profile)
+    count = f"{checked.present} of {len(INCOMING)} placeholders"
+    if checked.ok:
+        return Finding(count)
+    gone = [name for name in checked.missing if name not in checked.encoded]
+    strange = [name for name in checked.unknown if name not in checked.encoded]
+    words = (("missing", gone), ("unknown", strange), ("encoded", checked.encoded))
+    faults = (f"{word} {' '.join(f'<{n}>' for n in names)}" for word, names in words if names)
+    unrepaired = prepare_repair(checked).error
+    raise CheckFailed(
+        f"{count}: {', '.join(faults)}",
+        hint=(unrepaired and unrepaired.hint)
+        or known.command(f"profile check {known.profile.id} --fix"),
+    )
+
+
+def bare_url(url: str) -> str:
+    """Return a profile's URL without placeholders and the query parameters that hold one."""
+    path, _, query = url.partition("?")
+    kept = [part for part in re.split(SEPARATOR, query) if part and not MARK.search(part)]
+    return "?".join(filter(None, (MARK.sub("", path), "&".join(kept))))
+
+
+def endpoint(known: Known) -> Finding:
+    """The endpoint answers a HEAD, whatever it says. Of the profile's headers none is sent."""
+    if known.profile is None:
+        return unchecked("no profile was found")
+    from wacb.callbacks.sender import Outgoing
+
+    url = bare_url(known.profile.url)
+    answer = known.setup.deliver(Outgoing(method="HEAD", url=url, headers={}, body=None))
+    if answer.error and answer.status is None:
+        update = known.command(f"profile update {known.profile.id} --url URL")
+        answer.error.hint = (
+            "give more time with --deadline"
+            if isinstance(answer.error, DeadlineExceeded)
+            else f"let it answer there, or move the profile: {update}"
+        )
+        raise answer.error
+    known.reached = True
+    return Finding(f"{urlsplit(url).netloc} answers ({answer.status} to a HEAD)")
+
+
+def delivery(known: Known) -> Finding:
+    """A sample callback is answered by a 2xx."""
+    if known.profile is None:
+        return unchecked("no profile was found")
+    if not known.send:
+        return unchecked("--send delivers a sample callback", known.verify("--send"))
+    if not known.reached:
+        return unchecked("the endpoint was not reached")
+    answer = known.setup.deliver(known.setup.sample(known.profile, known.number))
+    if answer.error:
+        answer.error.hint = f"see the endpoint's log, then {known.verify('--send')}"
+        raise answer.error
+    return Finding(f"{urlsplit(answer.url).netloc} answered {answer.status}")

@@ -1,0 +1,99 @@
+"""One link of the chain: how a check becomes a line of the report, and a failure an exit code.
+
+What is checked stands in checks.py, in which order in chain.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from wacb.errors import (
+    CheckFailed,
+    ConfigError,
+    CredentialsRefused,
+    Interrupted,
+    NotFound,
+    Unavailable,
+    WacbError,
+)
+
+# Every link, and the exit codes that it may have when it is broken (cli.md 9): its error's own,
+# else the first one. An API that fails halfway is no fault of the number or the profile.
+CODES = {
+    "config": (3,),
+    "credentials": (3, 4, 7),
+    "number": (8, 5, 3, 4, 7),
+    "profile": (8, 5, 3, 4, 7),
+    "template": (8,),
+    "endpoint": (7,),
+    "delivery": (8,),
+}
+_KINDS: tuple[type[WacbError], ...] = (
+    ConfigError,
+    CredentialsRefused,
+    NotFound,
+    Unavailable,
+    CheckFailed,
+)
+
+
+class Link(NamedTuple):
+    """One link of the chain. `ok` is None where it was not checked, or the API does not tell.
+
+    `ms` are milliseconds, None for what was not checked; `fix` says what mends it; `error` is what
+    a broken link ends the command with.
+    """
+
+    link: str
+    ok: bool | None
+    ms: int | None
+    detail: str
+    fix: str | None = None
+    error: WacbError | None = None
+
+
+class Finding(NamedTuple):
+    """What a check found where nothing is broken; `ok` is None where nobody can tell."""
+
+    detail: str
+    ok: bool | None = True
+    fix: str | None = None
+    checked: bool = True
+
+
+def unchecked(reason: str, fix: str | None = None) -> Finding:
+    """Find nothing, because it could not be checked, or was not to be."""
+    return Finding(f"not checked: {reason}", None, fix, checked=False)
+
+
+def measure(
+    name: str, check: Callable[[], Finding], *, clock: Callable[[], float], remedy: str
+) -> Link:
+    """Check one link. A failure is what was found; `remedy` is for one that names none.
+
+    Raises Interrupted.
+    """
+    began = clock()
+    error = None
+    try:
+        found = check()
+    except Interrupted:
+        raise
+    except WacbError as failure:
+        found = Finding(failure.message, False, failure.hint or remedy)
+        error = _final(name, failure, found)
+    ms = round((clock() - began) * 1000) if found.checked else None
+    return Link(name, found.ok, ms, found.detail, found.fix, error)
+
+
+def _final(name: str, failure: WacbError, found: Finding) -> WacbError:
+    codes = CODES[name]
+    code = failure.exit_code if failure.exit_code in codes else codes[0]
+    kind = next(kind for kind in _KINDS if kind.exit_code == code)
+    return kind(
+        f"verify: {name}: {found.detail}",
+        hint=found.fix,
+        status=failure.status,
+        api_code=failure.api_code,
+    )
