@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 Style = Literal["bold", "dim", "red", "green", "yellow"]
@@ -66,10 +67,15 @@ def json_line(value: object) -> str:
     return _dumps(value, indent=None)
 
 
-def _dumps(value: object, *, indent: int | None) -> str:
+@cache
+def _encoder(indent: int | None) -> Callable[[object], str]:
     import json
 
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return json.JSONEncoder(ensure_ascii=False, indent=indent).encode
+
+
+def _dumps(value: object, *, indent: int | None) -> str:
+    text: str = _encoder(indent)(value)
     if text.isascii() and "\x7f" not in text:
         return text  # the usual case, found out faster than by the pattern
     return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

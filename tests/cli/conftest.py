@@ -15,6 +15,8 @@ from click.testing import CliRunner
 
 from tests.cli.expect import CREATE, ONE, failed
 from tests.conftest import LIVE, Outcome, Wacb
+from tests.fault_server import FaultServer
+from tests.fault_server import answer as whole_answer
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.core import LoggedRequest, Request, Sandbox
@@ -161,7 +163,7 @@ class Showing:
     """The emulator, but for what it shows of its profiles and the numbers."""
 
     def __init__(self, sandbox: Sandbox, old: bytes, new: bytes) -> None:
-        self.api = partial(exchange, sandbox)
+        self.api: Handler = partial(exchange, sandbox)
         self.old, self.new = old, new
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -175,3 +177,10 @@ def two_profiles(live: Wacb) -> None:
     """Two complete profiles, the second one called Second."""
     assert live(*CREATE).code == 0
     assert live(*CREATE, "--title", "Second").code == 0
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    """An endpoint that takes every callback."""
+    with FaultServer(whole_answer(200, b"thanks")) as server:
+        yield server

@@ -33,6 +33,8 @@ COMMANDS: Sequence[tuple[str, ...]] = (
     ("profile", "check"),
     ("profile", "check", "--fix", "--yes"),
     ("profile", "delete", ID, "--yes"),
+    ("callback", "send", "--profile", ID, "--to", "http://127.0.0.1:1/"),
+    ("verify", ONE, "--profile", ID),
     ("number", "list"),
     ("number", "show", ONE),
     ("number", "attach", ONE, "--profile", ID),
@@ -44,7 +46,7 @@ COMMANDS: Sequence[tuple[str, ...]] = (
     ("number", "confirm", "+15550100009", "--otp", "123456", "--id", "wn-15550100009"),
     ("config", "show"),
 )
-DRY = {"create", "update", "delete", "attach", "detach", "rollback", "add", "confirm"}
+DRY = {"send", "create", "update", "delete", "attach", "detach", "rollback", "add", "confirm"}
 
 
 def echo(status: int, *, envelope: bool = True) -> Handler:

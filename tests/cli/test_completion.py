@@ -43,7 +43,10 @@ def test_an_unknown_shell_is_refused(wacb: Wacb):
     assert wacb("completion") == failed(2, message, hint)
 
 
-NOUNS = ["template", "profile", "number", "sandbox", "config", "completion"]
+NOUNS = [
+    *("template", "profile", "number", "callback"),
+    *("verify", "sandbox", "config", "completion"),
+]
 OFFERED = {
     "": NOUNS,
     "p": ["profile"],

@@ -207,3 +207,11 @@ def test_the_limit_is_the_largest_body_that_is_taken(size: int, fits: bool) -> N
         else:
             with pytest.raises(Unavailable, match="larger than"):
                 session.send("GET", server.url, headers={}, limit=1000)
+
+
+def test_an_answer_that_may_be_cut_is_never_refused() -> None:
+    sizes = {"huge body": 2 * 2**20, "huge stream": 2 * 2**20, "gzip": 32, "500": 4}
+    for name, size in sizes.items():
+        with FaultServer(name) as server, closing(Session(timeout=5, deadline=Deadline(5))) as one:
+            assert len(one.send("GET", server.url, headers={}, cut=True).body) == size
+            assert one.send("GET", server.url, headers={}, cut=True).body[:1]

@@ -17,6 +17,8 @@ COMMANDS = {
     "template": "Print the full placeholder template.",
     "profile": "Create, change, check and delete callback profiles.",
     "number": "Look at WhatsApp numbers and attach profiles to them.",
+    "callback": "Send, receive and decode callbacks.",
+    "verify": "Walk the whole chain, and say which link is broken.",
     "sandbox": "Run, show or empty the built-in emulator of the Kaleyra API.",
     "config": "Keep credentials and defaults in a local file.",
     "completion": "Print the completion script of a shell.",

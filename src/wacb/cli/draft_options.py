@@ -148,7 +148,7 @@ def _headers(
     """Read headers; the second part holds secrets."""
     secret = [_env_header(app, pair) for pair in from_env]
     if basic_auth is not None:
-        secret.append(("Authorization", _basic_auth(app, basic_auth)))
+        secret.append(("Authorization", basic_authorization(app, basic_auth)))
     app.out.keep_secret(*(value for _, value in secret))
     plain = [_literal_header(text, removable=removable) for text in literal]
     seen: set[str] = set()
@@ -179,7 +179,8 @@ def _env_header(app: App, pair: str) -> tuple[str, str]:
     return check_header(name, app.environ[variable])
 
 
-def _basic_auth(app: App, user: str) -> str:
+def basic_authorization(app: App, user: str) -> str:
+    """Return the Authorization of Basic auth; the password is a variable's, or asked for."""
     if ":" in user or not user.isprintable():
         raise InvalidInput(
             f"{user!r} cannot be a user name of Basic auth",

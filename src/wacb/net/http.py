@@ -76,20 +76,22 @@ class Session:
         headers: Mapping[str, str],
         body: bytes | None = None,
         limit: int = BODY_LIMIT,
+        cut: bool = False,
     ) -> Response:
         """Send one request, once, and return the answer whatever its status (redirects too).
 
         Path and query of `url` go out byte for byte. An answer of more than `limit` bytes, or with
-        a Content-Encoding, is refused. Raises Unavailable (`sent` tells whether the request may
-        have arrived), DeadlineExceeded, ConfigError (URL, header, proxy, CA file), and Interrupted
-        when the session is closed.
+        a Content-Encoding, is refused; with `cut` any will do, and no more than `limit` bytes of
+        it are kept. Raises Unavailable (`sent` tells whether the request may have arrived),
+        DeadlineExceeded, ConfigError (URL, header, proxy, CA file), and Interrupted when the
+        session is closed.
         """
         address = parse_address(url)
         attempt = Attempt(address.netloc, timeout=self._timeout, deadline=self.deadline)
         with _translated(attempt):
             request = _build(attempt, method, url, address, headers, body)
             with self._borrow(attempt, address) as lane:
-                return attempt.run(lambda: _exchange(attempt, lane, request, limit), lane)
+                return attempt.run(lambda: _exchange(attempt, lane, request, limit, cut), lane)
 
     def close(self) -> None:
         """Close all connections. Requests still under way in other threads end as Interrupted."""
@@ -200,20 +202,24 @@ def _build(
     return request
 
 
-def _exchange(attempt: Attempt, lane: _HttpxLane, request: httpx.Request, limit: int) -> Response:
+def _exchange(
+    attempt: Attempt, lane: _HttpxLane, request: httpx.Request, limit: int, cut: bool
+) -> Response:
     with closing(lane.transport.handle_request(request)) as answer:
         status, body = answer.status_code, bytearray()
         encoding = answer.headers.get("content-encoding", "").strip().lower()
         for chunk in answer.iter_raw():
-            if encoding not in ("", "identity"):
+            if encoding not in ("", "identity") and not cut:
                 raise failures.unusable_answer(
                     attempt, "compressed data, which was not asked for", status
                 )
             body += chunk
             if len(body) > limit:
+                if cut:
+                    break
                 large = f"an answer larger than {limit / 2**20:g} MiB"
                 raise failures.unusable_answer(attempt, large, status)
-    return Response(status=status, headers=dict(answer.headers.items()), body=bytes(body))
+    return Response(status=status, headers=dict(answer.headers.items()), body=bytes(body[:limit]))
 
 
 @contextmanager

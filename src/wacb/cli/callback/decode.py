@@ -1,0 +1,73 @@
+"""`wacb callback decode`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.options import Command, output_options
+from wacb.cli.output import is_terminal
+from wacb.cli.stdin import read_input
+
+if TYPE_CHECKING:
+    from wacb.callbacks.received import Received
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="[FILE|-]", default="-")
+@click.option(
+    "--decrypt",
+    "key_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Key and IV that the values were encrypted with.",
+)
+@output_options
+@pass_app
+def command(app: App, *, file: str, key_file: Path | None) -> None:
+    """Take a received callback apart into named fields.
+
+    FILE holds what your endpoint received: a query string, a whole URL, a JSON or form body, or
+    what `callback listen --save` wrote. Without it, or for -, that is read from stdin. `message`
+    is opened, too, whose value is JSON text in itself. -q prints `message` or `other`.
+
+    \b
+    Example:
+      wacb callback decode callback.json --decrypt key.toml
+    """
+    from wacb.callbacks.received import read_text
+
+    decrypt = _decrypter(app, key_file) if key_file else None
+    if file == "-" and is_terminal(sys.stdin):
+        app.out.note("reading a callback from stdin; Ctrl-D on a line of its own ends it")
+    received = read_text(read_input(file, "the callback"), decrypt=decrypt)
+    _show(app, received)
+
+
+def _decrypter(app: App, path: Path) -> Callable[[str], str]:
+    from wacb import keyfile
+    from wacb.callbacks.encryption import Cipher
+
+    encryption = keyfile.load(path)
+    app.out.keep_secret(encryption.key, encryption.iv)
+    return Cipher(encryption).decrypt
+
+
+def _show(app: App, received: Received) -> None:
+    whole = {name: value for name, value in received._asdict().items() if name != "body"}
+    app.out.named(received.fields, whole=whole, id=received.kind)
+    for note in received.notes:
+        app.out.note(f"note: {note}")
+    if received.kind == "message":
+        faults = [
+            f"{what}: {', '.join(names)}"
+            for what in ("empty", "literal", "missing")
+            if (names := getattr(received, what))
+        ]
+        arrived = len(received.present)
+        app.out.hint("; ".join((f"{arrived} of 14 fields of a message arrived", *faults)))

@@ -1,0 +1,202 @@
+"""`wacb callback send`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wacb.callbacks.samples import TYPES
+from wacb.cli.app import App, pass_app
+from wacb.cli.choose import choose_profile
+from wacb.cli.options import METHODS, Command, dry_run_option, output_options, template_options
+from wacb.cli.prompts import ask
+from wacb.cli.stdin import read_input
+from wacb.errors import InvalidInput
+from wacb.models import CallbackProfile, Method
+from wacb.rules import check_endpoint
+
+if TYPE_CHECKING:
+    from wacb.callbacks.sender import Outgoing
+
+NUMBER = "+15550100001"  # the sandbox's first
+SENDER = "+15550123456"
+
+
+@click.command(cls=Command)
+@click.option("--profile", metavar="ID|TITLE", help="Profile to deliver through. [WACB_PROFILE]")
+@template_options
+@click.option("--body-file", metavar="FILE", help="A JSON template of your own; - is stdin.")
+@click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
+@click.option("--to", metavar="URL", help="Deliver there, and not to the endpoint.")
+@click.option(
+    "--encrypt-key-file",
+    "key_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Key to encrypt with, where the API does not show it.",
+)
+@click.option(
+    "--type", "kind", type=click.Choice(TYPES), default="text", help="Type of the message."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Value of a placeholder."
+)
+@click.option(
+    "--count",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    metavar="N",
+    help="How many messages (default 1).",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="How many at a time (default 1).",
+)
+@click.option("--seed", type=int, metavar="N", help="Make the same messages again.")
+@dry_run_option
+@output_options
+@pass_app
+def command(
+    app: App,
+    /,
+    *,
+    to: str | None,
+    key_file: Path | None,
+    kind: str,
+    settings: tuple[str, ...],
+    count: int,
+    jobs: int,
+    seed: int | None,
+    dry_run: bool,
+    **template: Any,
+) -> None:
+    """Deliver sample messages through a stored profile or an endpoint.
+
+    Use it to see whether your endpoint takes what Kaleyra will send: the stored template is filled,
+    the profile's headers and encryption are used. Each message is sent once.
+
+    \b
+    Example:
+      wacb callback send --profile wacb-incoming-example-com-hook --type image
+      wacb callback send --method post --to http://127.0.0.1:8080/hook --type hostile
+    """
+    if to is not None:
+        check_endpoint(to, allow_http=True, allow_local=True)
+    wanted = _settings(settings)
+    profile = _stored(app, **template) or _adhoc(app, to, **template)
+    outgoing = _outgoing(app, profile, to, key_file, _messages(app, kind, wanted, count, seed))
+    if dry_run:
+        from wacb.cli.callback.deliveries import show_outgoing
+
+        show_outgoing(app, outgoing)
+    else:
+        _deliver(app, outgoing, kind, jobs)
+
+
+def _settings(pairs: Sequence[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise InvalidInput(f"--set {pair!r} is not NAME=VALUE", hint="like --set body=Hello")
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def _stored(
+    app: App, *, profile: str | None, method: str | None, url: str | None, **others: Any
+) -> CallbackProfile | None:
+    """Find the stored profile that is meant; None where the template is given on the line."""
+    given = {"--method": method, "--url": url}
+    given |= {f"--{name.replace('_', '-')}": value for name, value in others.items()}
+    for option, value in given.items():
+        if value and (profile or not (method or url)):
+            what = "and --profile exclude each other" if profile else "needs --method"
+            raise InvalidInput(f"{option} {what}")
+    if method or url:
+        return None
+    from wacb.provision import profiles
+
+    return profiles.find(app.client, profile or app.settings.get("profile") or choose_profile(app))
+
+
+def _adhoc(
+    app: App,
+    to: str | None,
+    *,
+    profile: None,
+    method: str | None,
+    url: str | None,
+    body_file: str | None,
+    allow_http: bool,
+    allow_local: bool,
+    **how: Any,
+) -> CallbackProfile:
+    """Build a profile that is stored nowhere, as `profile create` would."""
+    from wacb.provision.drafts import build_draft
+    from wacb.provision.profiles import as_sent
+
+    chosen = method or ask(app, "Method", option="--method", choices=METHODS)
+    own = url or app.settings.get("endpoint")
+    accepts = app.accepts_local or not own  # --to may be any
+    draft = build_draft(
+        method=Method(chosen.upper()),
+        url=own or (to or "").partition("?")[0] or ask(app, "Endpoint URL", option="--url"),
+        body=None if body_file is None else read_input(body_file, "the body file"),
+        allow_http=allow_http or accepts,
+        allow_local=allow_local or accepts,
+        **how,
+    )
+    return as_sent(draft, "")
+
+
+def _messages(
+    app: App, kind: str, wanted: dict[str, str], count: int, seed: int | None
+) -> list[dict[str, str]]:
+    from wacb.callbacks.samples import override, sample
+
+    number = app.settings.get("number") or NUMBER
+    seeds = [None] * count if seed is None else range(seed, seed + count)
+    return [
+        override(sample(kind, number=number, sender=SENDER, now=app.now(), seed=each), wanted)
+        for each in seeds
+    ]
+
+
+def _outgoing(
+    app: App,
+    profile: CallbackProfile,
+    to: str | None,
+    key_file: Path | None,
+    messages: Sequence[dict[str, str]],
+) -> list[Outgoing]:
+    from wacb.callbacks.sender import build, withheld
+    from wacb.cli.callback.keys import encryption_of, keep_secrets
+
+    keep_secrets(app, profile)
+    encrypt = encryption_of(app, profile, key_file)
+    for name in withheld(profile, to):
+        app.out.note(f"note: the header {name} authenticates, so it was left out for this --to")
+    return [build(profile, fields, to=to, encrypt=encrypt) for fields in messages]
+
+
+def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> None:
+    from wacb.callbacks.sender import Delivery, deliver_all
+    from wacb.cli.callback.deliveries import judge, trace
+    from wacb.net.http import Session
+
+    session = Session(timeout=app.settings.timeout, deadline=app.deadline)
+    with app.out.progress(len(outgoing)) as advance:
+
+        def done(each: Outgoing, delivery: Delivery) -> None:
+            trace(app, each, delivery)
+            advance()
+
+        deliveries = deliver_all(
+            session, outgoing, kind=kind, jobs=jobs, hide=app.out.redact, done=done
+        )
+    app.out.many(deliveries, Delivery)
+    judge(app, deliveries)

@@ -1,0 +1,145 @@
+"""What `callback send` says of the answers, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.cli.expect import as_json, done
+from tests.cli.sending import SEND, without_ms
+from tests.conftest import Wacb
+from tests.fault_server import FAULTS, FaultServer, answer
+from tests.faults import OK
+
+RECEIVER = "does a receiver run there? `wacb callback listen` is one to try with"
+OWN_2XX = "a delivery counts as failed unless the endpoint answers with a 2xx itself"
+
+
+def test_json_has_the_documented_members(wacb: Wacb, server: FaultServer):
+    outcome = wacb(*SEND, "--method", "post", "--to", f"{server.url}/hook", "-o", "json")
+    expected = {"n": 1, "type": "text", "method": "POST", "url": f"{server.url}/hook"}
+    expected |= {"status": 200, "ms": "MS", "ok": True, "response": "thanks"}
+    assert without_ms(outcome.out) == as_json([expected]).replace('"MS"', "MS") + "\n"
+
+
+def test_json_names_the_error_of_a_failure(wacb: Wacb):
+    with FaultServer("500", "close after reading") as server:
+        line = (*SEND, "--method", "post", "--to", server.url, "--count", "2", "-o", "json")
+        outcome = wacb(*line)
+    one, two = json.loads(outcome.out)
+    assert (one["status"], one["ok"], one["response"]) == (500, False, "oops")
+    assert (one["error"]["code"], one["error"]["status"]) == ("check_failed", 500)
+    assert (two["status"], two["ok"], two["response"]) == (None, False, None)
+    assert (two["error"]["code"], two["error"]["retryable"]) == ("unavailable", True)
+    assert outcome.code == 8
+    error = json.loads(outcome.err.splitlines()[-1])["error"]
+    assert (error["message"], error["hint"]) == ("2 of 2 deliveries failed", OWN_2XX)
+
+
+def test_a_table_cuts_the_answer_and_neutralises_it(wacb: Wacb):
+    with FaultServer(answer(200, b"\x1b[31mred\n" + b"x" * 300)) as server:
+        line = (*SEND, "--method", "post", "--to", server.url)
+        shown = wacb(*line, "-o", "table", "--color", "never").out.splitlines()
+        assert wacb(*line, "-q") == done("200")
+        rows = wacb(*line, "-o", "tsv").out
+    assert shown[0].split() == ["N", "TYPE", "STATUS", "MS", "OK", "RESPONSE"]
+    assert shown[1].partition("true  ")[2].startswith("\\x1b[31mred\\nxxx")
+    assert len(shown[1]) <= 100
+    answered = rows.split("\t")[5]
+    assert answered == "\\x1b[31mred\\n" + "x" * (200 - 9)
+
+
+def test_verbose_shows_each_delivery(wacb: Wacb, server: FaultServer):
+    line = (*SEND, "--method", "post", "--to", server.url, "--allow-missing", "--body-file", "-")
+    plain = wacb(*line, "-v", input='{"t": 1}')
+    shown = re.sub(r"\d+ ms", "5 ms", plain.err)
+    assert shown == f"POST {server.url} 200 5 ms attempt 1\n"
+    verbose = wacb(*line, "-vv", input='{"t": 1}').err.splitlines()[1:]
+    assert verbose == ["> content-type: application/json", '> {"t":1}', "< thanks"]
+
+
+def test_very_verbose_shows_what_there_is(wacb: Wacb):
+    with FaultServer("refused") as server:
+        outcome = wacb(*SEND, "--method", "delete", "--to", server.url, "-vv")
+    first, *others = re.sub(r"\d+ ms", "5 ms", outcome.err).splitlines()
+    assert re.fullmatch(rf"DELETE {server.url}\?body=\S+ no answer 5 ms attempt 1", first)
+    assert len(others) == 2  # the error and its hint
+
+
+ENDS: dict[str, tuple[tuple[str | bytes, ...], int, str, str | None]] = {
+    "500": (("500",), 8, "{} answered 500", OWN_2XX),
+    "a redirect": (
+        ("redirect loop",),
+        8,
+        "{} redirects to / (302), which is not followed",
+        OWN_2XX,
+    ),
+    "refused": (("refused",), 7, "cannot connect to {}: Connection refused", RECEIVER),
+    "all refused": (
+        ("close after reading", "close after reading"),
+        7,
+        "2 of 2 deliveries failed",
+        RECEIVER,
+    ),
+    "one without an answer": (
+        (OK, "close after reading"),
+        7,
+        "1 of 2 deliveries failed",
+        RECEIVER,
+    ),
+    "one refused, one without": (
+        ("500", "close after reading"),
+        8,
+        "2 of 2 deliveries failed",
+        OWN_2XX,
+    ),
+    "one refused": ((OK, "404"), 8, "1 of 2 deliveries failed", OWN_2XX),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_the_exit_code_tells_what_went_wrong(wacb: Wacb, case: str):
+    script, code, message, hint = ENDS[case]
+    script = tuple(answer(404) if entry == "404" else entry for entry in script)
+    with FaultServer(*script) as server:
+        count = ("--count", str(len(script)))
+        outcome = wacb(*SEND, "--method", "post", "--to", server.url, *count)
+    host = server.url.removeprefix("http://")
+    *notes, error = outcome.err.partition("error: ")[0].splitlines(), outcome.err.splitlines()[-2:]
+    assert error == [f"error: {message.format(host)}", f"hint: {hint}"]
+    assert outcome.code == code
+    assert len(outcome.out.splitlines()) == len(script)
+    assert notes == [[]] or all(re.match(rf"\d of them: {host} ", note) for note in notes[0])
+
+
+def test_a_host_that_does_not_exist_is_told(wacb: Wacb):
+    url = f"http://{'a' * 63}.invalid/"
+    outcome = wacb(*SEND, "--method", "post", "--to", url)
+    assert (outcome.code, outcome.out.split("\t")[2]) == (7, "")
+    assert outcome.err.startswith(f"error: the host {'a' * 63}.invalid cannot be found: ")
+
+
+@pytest.mark.parametrize("name", sorted(name for name in FAULTS if not FAULTS[name].tls))
+def test_whatever_a_receiver_does_is_reported_in_time(wacb: Wacb, name: str):
+    with FaultServer(name) as server:
+        line = (*SEND, "--method", "post", "--to", server.url, "--timeout", "0.1", "-o", "json")
+        outcome = wacb(*line)
+    (delivery,) = json.loads(outcome.out)
+    status = delivery["status"]
+    expected = 7 if status is None else 0 if 200 <= status < 300 else 8
+    assert (outcome.code, delivery["ok"]) == (expected, expected == 0)
+    assert 0 <= delivery["ms"] < 1000
+    assert len(server.requests) <= 1
+
+
+def test_the_deadline_ends_all(wacb: Wacb):
+    with FaultServer("silent") as server:
+        line = (*SEND, "--method", "post", "--to", server.url, "--count", "50")
+        outcome = wacb(*line, "--deadline", "0.1", "-o", "json")
+        assert len(server.requests) <= 1
+    assert outcome.code == 7
+    deliveries = json.loads(outcome.out)
+    assert len(deliveries) == 50
+    assert {one["error"]["code"] for one in deliveries} == {"deadline_exceeded"}
