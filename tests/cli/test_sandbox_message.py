@@ -334,5 +334,5 @@ def test_pending_numbers_get_no_messages(wacb: Wacb):
     assert (outcome.code, outcome.err) == (
         8,
         f"error: no message arrives at number {NINE}, which is pending\n"
-        f"hint: confirm it first: wacb --sandbox number confirm {NINE}\n",
+        "hint: take an approved one, or add and confirm another: wacb --sandbox number add\n",
     )

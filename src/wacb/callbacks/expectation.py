@@ -36,8 +36,12 @@ class Expectation:
         self._names = names
         self.wanted = wanted
         self.count = 0
+        self._others = 0
         self._failed = 0
         self._first = ""
+        self._hint = (
+            "look at the template with `wacb profile check`, and whether callbacks are sent"
+        )
 
     @property
     def complete(self) -> bool:
@@ -52,6 +56,7 @@ class Expectation:
     def add(self, received: Received, fault: str | None = None) -> None:
         """Count a message; another callback changes nothing. `fault` says why it is unreadable."""
         if received.kind != "message":
+            self._others += 1
             return
         self.count += 1
         lacks = [name for name in self._names if not _arrived(name, received)]
@@ -59,12 +64,20 @@ class Expectation:
             fault = f"lacks {', '.join(lacks)}"
         if fault:
             self._failed += 1
+            if not self._first and not lacks:
+                self._hint = "compare key and IV with those of the profile"
             self._first = self._first or f"message {self.count} {fault}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self._hint
 
     def complaint(self) -> str:
         """Say what was not met."""
         if not self._failed:
-            return f"{self.count} of {self.wanted} messages came"
+            others = f"; {self._others} other callbacks did" if self._others else ""
+            return f"{self.count} of {self.wanted} messages came{others}"
         others = f", and {self._failed - 1} more failed" if self._failed > 1 else ""
         return self._first + others
 

@@ -30,12 +30,17 @@ _LONGEST_MARK = 100  # an escape of an escape of a bracket on both sides, and th
 
 def is_empty(value: Any) -> bool:
     """Say whether a value came with nothing in it."""
-    return value is None or value == "" or value == [] or value == {}
+    return not value and (value is None or isinstance(value, str | list | dict))
 
 
 def is_literal(name: str, value: Any) -> bool:
     """Say whether a value still is the placeholder `<name>`, plain or escaped: never filled."""
-    if not isinstance(value, str) or not value.startswith(_OPENING) or len(value) > _LONGEST_MARK:
+    if (
+        not value
+        or not isinstance(value, str)
+        or value[0] not in _OPENING
+        or len(value) > _LONGEST_MARK
+    ):
         return False
     mark = MARK.fullmatch(value)
     return mark is not None and mark["name"].lower() == name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -31,6 +32,10 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listener.bind(address)
             listener.listen()
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise WacbError(
+                    f"{host} is not an address of this machine", hint="give one, like 127.0.0.1"
+                ) from error
             raise WacbError(
                 f"port {port} of {host} cannot be used: {error.strerror}",
                 hint="give another port, or 0 for any free one",

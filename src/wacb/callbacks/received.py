@@ -77,15 +77,28 @@ def _plain(
 
 
 def _received(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any) -> Received:
-    literal = [name for name in INCOMING if kinds.is_literal(name, fields.get(name))]
-    present = [name for name in INCOMING if name in fields and name not in literal]
+    present: list[str] = []
+    empty: list[str] = []
+    literal: list[str] = []
+    missing: list[str] = []
+    for name in INCOMING:  # one loop, since `listen` comes here for every callback
+        if name not in fields:
+            missing.append(name)
+            continue
+        value = fields[name]
+        if kinds.is_literal(name, value):
+            literal.append(name)
+            continue
+        present.append(name)
+        if kinds.is_empty(value):
+            empty.append(name)
     return Received(
         kind=kind,
         fields=fields,
         present=tuple(present),
-        empty=tuple(name for name in present if kinds.is_empty(fields[name])),
+        empty=tuple(empty),
         literal=tuple(literal),
-        missing=tuple(name for name in INCOMING if name not in fields),
+        missing=tuple(missing),
         notes=tuple(notes),
         body=body,
     )

@@ -108,5 +108,5 @@ def _record(n: int, now: datetime, request: Request, received: Received) -> Reco
         "notes": received.notes,
         "headers": mask_headers(request.headers),
         "query": request.query,
-        "body": received.body,
+        "body": request.body.decode("utf-8", "backslashreplace") or None,
     }

@@ -55,9 +55,14 @@ class Wire:
     def pairs(self, text: str) -> dict[str, str]:
         """Read a query or a form. A value that is not UTF-8 stays percent-encoded."""
         fields: dict[str, str] = {}
+        name: str | None
+        value: str | None
         for part in filter(None, text.split("&")):
             raw_name, _, raw_value = part.partition("=")
-            name, value = _decoded(raw_name), _decoded(raw_value)
+            if part.isascii() and "%" not in part and "+" not in part:
+                name, value = raw_name, raw_value
+            else:
+                name, value = _decoded(raw_name), _decoded(raw_value)
             if name is None or value is None:
                 self._garbled[raw_name if name is None else name] = None
             name = raw_name if name is None else name
@@ -132,7 +137,7 @@ def looks_like_form(text: str) -> bool:
 def _decoded(text: str) -> str | None:
     """Undo the percent-encoding of a form, None where that gives no UTF-8 text."""
     text = text.replace("+", " ")
-    if text.isascii() and "%" not in text:
+    if "%" not in text and text.isascii():
         return text
     try:
         return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")

@@ -83,7 +83,7 @@ def _profile(store: Store, number: str) -> Row:
     if row["status"] != APPROVED:
         raise CheckFailed(
             f"no message arrives at number {number}, which is {row['status']}",
-            hint=f"confirm it first: wacb --sandbox number confirm {number}",
+            hint="take an approved one, or add and confirm another: wacb --sandbox number add",
         )
     if profile_id:  # assumed: it comes before an incoming URL
         return _usable(store.profile(profile_id), profile_id, number)

@@ -202,7 +202,4 @@ def _conclude(
     if interrupted:
         raise Interrupted("interrupted before what was waited for came")
     if not ok:
-        raise CheckFailed(
-            expectation.complaint(),
-            hint="look at the template with `wacb profile check`, and whether callbacks are sent",
-        )
+        raise CheckFailed(expectation.complaint(), hint=expectation.remedy)

@@ -27,10 +27,10 @@ def _lines(record: Mapping[str, Any], short: Callable[[str], str]) -> Iterator[s
         for what in ("missing", "literal"):
             if record[what]:
                 yield f"   {what}: {', '.join(record[what])}"
-    elif isinstance(record["body"], str):
-        yield f"   {short(record['body'])}"
     elif record["fields"]:
         yield f"   {short(', '.join(record['fields']))}"
+    elif record["body"]:
+        yield f"   {short(record['body'])}"
     for note in record["notes"]:
         yield f"   note: {short(note)}"
 

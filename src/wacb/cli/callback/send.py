@@ -58,7 +58,9 @@ SENDER = "+15550123456"
     metavar="N",
     help="How many at a time (default 1).",
 )
-@click.option("--seed", type=int, metavar="N", help="Make the same messages again.")
+@click.option(
+    "--seed", type=int, metavar="N", help="Make the same messages again, but for the time in them."
+)
 @dry_run_option
 @output_options
 @pass_app
@@ -120,7 +122,8 @@ def _stored(
         return None
     from wacb.provision import profiles
 
-    return profiles.find(app.client, profile or app.settings.get("profile") or choose_profile(app))
+    reference = profile or app.settings.get("profile") or choose_profile(app)
+    return profiles.find(app.client, reference)
 
 
 def _adhoc(
