@@ -23,11 +23,11 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import profiles
-from wacb.provision.once import Claim
 from wacb.provision.profiles import Created
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
+    from wacb.provision.once import Claim
 
 # A 404 without it may be a gateway's, and says nothing about the profile (api-contract.md 3).
 _NO_SUCH_PROFILE = "RBC302"

@@ -18,10 +18,10 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import CallbackProfile, ProfileDraft
-from wacb.provision.once import Claim
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
+    from wacb.provision.once import Claim
 
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list, cli.md 7
 _LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"

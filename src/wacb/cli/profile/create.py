@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +16,10 @@ from wacb.cli.target import program
 from wacb.compare import describe
 from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
-from wacb.provision.once import Claim
 from wacb.provision.profiles import Created
+
+if TYPE_CHECKING:
+    from wacb.provision.once import Claim
 
 
 @click.command(cls=Command)
@@ -58,11 +60,11 @@ def command(
     if github:
         check_github(app)
     draft = draft_from(app, dry_run=dry_run, **options)
-    claim = _claim(app, draft.title)
     once = if_not_exists or update_existing
-    with claim.held(app.client.remaining) if once and not dry_run else nullcontext():
+    claim = _claim(app, draft.title) if once or not dry_run else None
+    with claim.held(app.client.remaining) if claim and once and not dry_run else nullcontext():
         step = ProfileStep(result="created", draft=draft, claim=claim)
-        if once:
+        if once and claim:
             client = None if dry_run and not app.has_credentials else app.client
             step = changes.prepare_once(client, draft, update=update_existing, claim=claim)
         for line in (*step.notes, *describe(step.changes)):
@@ -89,6 +91,8 @@ def _report(app: App, created: Created) -> None:
 
 
 def _claim(app: App, title: str) -> Claim:
+    from wacb.provision.once import Claim
+
     return Claim(
         app.state_folder / "creates",
         sid=app.api.sid,
