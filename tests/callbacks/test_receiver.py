@@ -327,6 +327,16 @@ def test_a_port_in_use_is_a_sentence(running: Running) -> None:
     )
 
 
+def test_an_address_of_another_machine_is_a_sentence() -> None:
+    with pytest.raises(WacbError) as caught:
+        Receiver(lambda request: None, host="192.0.2.1", port=0).run(lambda url, page: None)
+    assert (caught.value.exit_code, caught.value.message, caught.value.hint) == (
+        1,
+        "192.0.2.1 is not an address of this machine",
+        "give one, like 127.0.0.1",
+    )
+
+
 @pytest.mark.parametrize("host", ["a..b", "x" * 70, "not a name"])
 def test_a_host_that_is_none_is_a_sentence(host: str) -> None:
     with pytest.raises(WacbError) as caught:
