@@ -721,3 +721,8 @@ def test_any_value_is_decrypted_or_refused_with_a_sentence(values: dict[str, str
             check(read(post(values), decrypt=cipher.decrypt))
         except (InvalidInput, CheckFailed) as error:
             assert error.message.startswith("the field ")
+
+
+def test_a_body_alone_is_a_message_that_lost_the_rest() -> None:
+    found = read(Request("POST", "/hook", "", {}, b"body=hi"))
+    assert (found.kind, found.present, len(found.missing)) == ("message", ("body",), 13)

@@ -19,7 +19,7 @@ QUALITY = "a quality update"
 PROBE = "a probe"
 
 # assumed: what tells an incoming message from anything else that names one of the 14
-_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type"))
+_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
 _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
 _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
 _TEMPLATE = frozenset(("message_template_id", "message_template_name"))
