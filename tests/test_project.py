@@ -40,7 +40,7 @@ LAYERS = {
     "redact": "render",
     "compare": "models",
     "limiter": "errors",
-    "exchange": "errors contract limiter net",
+    "exchange": "errors jsontext contract limiter net",
     "client": "errors contract exchange models",
     "provision": "errors jsontext placeholders templates rules models contract compare disk "
     "journal client provision",

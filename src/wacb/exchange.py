@@ -24,6 +24,7 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
+from wacb.jsontext import is_deep
 from wacb.limiter import TOO_BUSY, Limiter, Wait, parse_retry_after
 from wacb.net.http import Response, Session
 
@@ -31,7 +32,6 @@ ATTEMPTS = 4
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
 BRIEF_OUTAGES = frozenset((502, 503, 504))
 MOST_WORDS = 500  # characters of the API's own that an error repeats
-MOST_DEPTH = 100  # levels of JSON: the parser takes more than code that walks it can
 
 
 class Exchange(NamedTuple):
@@ -246,19 +246,7 @@ def _json(body: bytes) -> tuple[Any, bool]:
         answer = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         return None, False
-    return (None, False) if _too_deep(answer) else (answer, True)
-
-
-def _too_deep(answer: Any) -> bool:
-    level = [answer]
-    for _ in range(MOST_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return bool(level)
+    return (None, False) if is_deep(answer) else (answer, True)
 
 
 def _refuse_constant(name: str) -> None:

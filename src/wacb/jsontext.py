@@ -11,12 +11,26 @@ from collections.abc import Callable, Iterator
 
 from wacb.errors import TemplateError
 
+MOST_LEVELS = 100  # of JSON: the parser takes more than code that walks it can
 _QUOTES = tuple("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b")  # “ ” „ ‟ and single ones
 TYPOGRAPHIC_QUOTE = f"[{''.join(_QUOTES)}]"
 _QUOTE_AS_DELIMITER = rf"[{{\[,:]\s*({TYPOGRAPHIC_QUOTE})|({TYPOGRAPHIC_QUOTE})\s*[}}\],:]"
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')  # what a colon follows is a key
 _HIGH_LOW = r"\\u[Dd][89ABab]..\\u[Dd][C-Fc-f].."  # two escapes that are one character
 _CHARACTER = re.compile(rf"{_HIGH_LOW}|\\u....|\\.|.", re.DOTALL)
+
+
+def is_deep(value: object) -> bool:
+    """Say whether parsed JSON has more levels than code that walks or prints it can take."""
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
 
 
 def parse(text: str) -> object:

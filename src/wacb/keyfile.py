@@ -110,26 +110,24 @@ def _check_lengths(path: Path, encryption: Encryption) -> None:
         ("key", encryption.key, (KEY_LENGTHS[cipher],)),
         ("iv", encryption.iv, IV_LENGTHS[mode]),
     ):
-        count = _count_bytes(text or "", encryption.encoding)
-        if count is None:
-            raise _wrong(path, f"{name} is not {encryption.encoding} text")
+        try:
+            count = len(decode(text or "", encryption.encoding))
+        except ValueError:
+            raise _wrong(path, f"{name} is not {encryption.encoding} text") from None
         if count not in lengths:
             right = " or ".join(map(str, lengths))
             raise _wrong(path, f"{name} has {count} bytes, {encryption.algorithm} needs {right}")
 
 
-def _count_bytes(text: str, encoding: str) -> int | None:
-    """Count the bytes that a text stands for, None where it is not in the encoding."""
+def decode(text: str, encoding: str) -> bytes:
+    """Return the bytes that a key or IV stands for. ValueError where it is not in the encoding."""
     import binascii
 
-    try:
-        if encoding == "hex":
-            return len(binascii.unhexlify(text))
-        if encoding == "base64":
-            return len(binascii.a2b_base64(text, strict_mode=True))
-        return len(text.encode("ascii"))
-    except ValueError:
-        return None
+    if encoding == "hex":
+        return binascii.unhexlify(text)
+    if encoding == "base64":
+        return binascii.a2b_base64(text, strict_mode=True)
+    return text.encode("ascii")
 
 
 def _wrong(path: Path, what: str, hint: str | None = None) -> ConfigError:

@@ -117,12 +117,13 @@ def test_another_ctrl_c_gives_up_what_is_under_way(holding: Holding, tmp_path: P
 class Impatient:
     """The emulator, whose user presses Ctrl-C at the first request after `puts` updates."""
 
-    def __init__(self, sandbox: Sandbox, *, puts: int = 2) -> None:
+    def __init__(self, sandbox: Sandbox, *, puts: int = 2, method: str = "") -> None:
         self.api = partial(exchange, sandbox)
         self.left = puts
+        self.method = method
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        if not self.left:
+        if not self.left and self.method in ("", method):
             signal.raise_signal(signal.SIGINT)
         self.left -= method == "PUT"
         return self.api(method, url, headers, body)
@@ -148,6 +149,19 @@ def test_what_was_not_read_back_is_said(over: Wacb, two_profiles: None, sandbox:
     outcome = over(Impatient(sandbox, puts=1), *line, "--waba-id", "")
     assert (outcome.code, outcome.out) == (130, f"{ONE}\n{TWO}\n")
     assert "note: the changed numbers were not read back\n" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("puts", "waba", "seen"), [(1, (), ""), (0, ("--waba-id", ""), ", and not read back")]
+)
+def test_ctrl_c_at_a_single_change_lets_it_end_and_says_so(
+    over: Wacb, two_profiles: None, sandbox: Sandbox, puts: int, waba: tuple[str, ...], seen: str
+):
+    user = Impatient(sandbox, puts=puts, method="PUT" if waba else "GET")
+    outcome = over(user, "number", "attach", ONE, "--profile", profile_id(1), *waba)
+    assert (outcome.code, outcome.out) == (130, "")
+    assert STOPPING in outcome.err
+    assert outcome.err.endswith(f"error: interrupted: number {ONE} is attached{seen}\n")
 
 
 def test_a_background_job_that_ignores_ctrl_c_goes_on_ignoring_it(

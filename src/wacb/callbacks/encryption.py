@@ -10,7 +10,7 @@ import unicodedata
 from typing import Any
 
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
-from wacb.keyfile import ALGORITHMS, IV_LENGTHS, KEY_LENGTHS
+from wacb.keyfile import ALGORITHMS, IV_LENGTHS, KEY_LENGTHS, decode
 from wacb.models import Encryption
 
 _TAG_LENGTH = 16
@@ -116,12 +116,7 @@ def _bytes(what: str, text: str | None, encryption: Encryption, lengths: tuple[i
             hint="name the encryption file that holds it",
         )
     try:
-        if encryption.encoding == "hex":
-            value = binascii.unhexlify(text)
-        elif encryption.encoding == "base64":
-            value = binascii.a2b_base64(text, strict_mode=True)
-        else:
-            value = text.encode("ascii")
+        value = decode(text, encryption.encoding)
     except ValueError:
         raise ConfigError(f"the {what} is not {encryption.encoding} text") from None
     if len(value) not in lengths:

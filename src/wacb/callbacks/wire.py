@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
-DEEPEST = 100  # levels of JSON; printing far deeper ones would exhaust Python's stack
+from wacb.jsontext import MOST_LEVELS, is_deep
+
 LONGEST_INTEGER = 640  # digits that Python always converts, whatever its settings
 _FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
 
@@ -88,7 +89,7 @@ class Wire:
             raise NotJson(f"line {error.lineno}, column {error.colno}") from None
         except RecursionError:
             raise NotJson("it is nested too deeply") from None
-        if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
+        if text.count("[") + text.count("{") > MOST_LEVELS and is_deep(value):
             raise NotJson("it is nested too deeply")
         return value
 
@@ -156,18 +157,6 @@ def _float(text: str) -> float | str:
 
 def _refuse(name: str) -> NoReturn:
     raise NotJson(f"it holds {name}")
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-    return bool(level)
 
 
 def _listed(names: Iterable[str]) -> str:

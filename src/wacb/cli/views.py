@@ -9,6 +9,7 @@ from typing import Any
 from wacb.config.settings import ShownSetting
 from wacb.errors import WacbError
 from wacb.journal import Entry
+from wacb.jsontext import is_deep
 from wacb.models import CallbackProfile, Number
 from wacb.placeholders import INCOMING
 from wacb.provision.attach import Attachment
@@ -43,7 +44,7 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
     try:
         opened = json.loads(profile.body or "null")
         json.dumps(opened, allow_nan=False)  # Python reads NaN, and 1e999 as Infinity
-        body = opened if isinstance(opened, dict) and not _is_deep(opened) else body
+        body = opened if isinstance(opened, dict) and not is_deep(opened) else body
     except (ValueError, RecursionError):
         pass  # cli.md 7: a body that is no JSON is shown as the string it is
     return {
@@ -62,19 +63,6 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
         "modified_at": profile.modified_at,
         "placeholders": describe_report(inspect(profile)),
     }
-
-
-def _is_deep(value: Any) -> bool:
-    """Say whether JSON is nested so deeply that printing it would exhaust Python's stack."""
-    level = [value]
-    for _ in range(100):
-        level = [
-            child
-            for node in level
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-    return bool(level)
 
 
 def _created_json(created: Created) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.callback.keys import decrypter
 from wacb.cli.options import Command, output_options
 from wacb.cli.output import is_terminal
 from wacb.cli.stdin import read_input
@@ -42,20 +42,11 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
     """
     from wacb.callbacks.received import read_text
 
-    decrypt = _decrypter(app, key_file) if key_file else None
+    decrypt = decrypter(app, key_file) if key_file else None
     if file == "-" and is_terminal(sys.stdin):
         app.out.note("reading a callback from stdin; Ctrl-D on a line of its own ends it")
     received = read_text(read_input(file, "the callback"), decrypt=decrypt)
     _show(app, received)
-
-
-def _decrypter(app: App, path: Path) -> Callable[[str], str]:
-    from wacb import keyfile
-    from wacb.callbacks.encryption import Cipher
-
-    encryption = keyfile.load(path)
-    app.out.keep_secret(encryption.key, encryption.iv)
-    return Cipher(encryption).decrypt
 
 
 def _show(app: App, received: Received) -> None:

@@ -25,6 +25,16 @@ def keep_secrets(app: App, profile: CallbackProfile) -> None:
                     app.out.keep_secret(pair.partition(":")[2])
 
 
+def decrypter(app: App, file: Path) -> Callable[[str], str]:
+    """Return what decrypts a value with the key in an encryption file. Raises ConfigError."""
+    from wacb import keyfile
+    from wacb.callbacks.encryption import Cipher
+
+    encryption = keyfile.load(file)
+    app.out.keep_secret(encryption.key, encryption.iv)
+    return Cipher(encryption).decrypt
+
+
 def encryption_of(
     app: App, profile: CallbackProfile, key_file: Path | None
 ) -> Callable[[str], str] | None:

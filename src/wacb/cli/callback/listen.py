@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.callback.keys import decrypter
 from wacb.cli.options import Command
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
 
@@ -101,12 +102,9 @@ def command(
     from wacb.callbacks.inspector import app as page_of
     from wacb.callbacks.receiver import Receiver
     from wacb.callbacks.recorder import Newest
-    from wacb.rules import is_loopback
 
     newest = None if inspect is None else Newest(_REMEMBERED)
     expectation, recorder = _recorder(app, as_json, newest=newest, **how)
-    if not is_loopback(host):
-        app.out.note(f"warning: {host} lets other machines send callbacks to this one")
 
     def take(request: Request) -> None:
         recorder(request)
@@ -122,7 +120,7 @@ def command(
         page=None if newest is None else page_of(newest.after),
         page_port=inspect or 0,
     )
-    end = receiver.run(_announce(app, as_json), wait=wait)
+    end = receiver.run(_announce(app, as_json, host), wait=wait)
     _conclude(app, expectation, end, bounded=bool(wait or expectation.wanted), as_json=as_json)
 
 
@@ -143,7 +141,7 @@ def _recorder(
 
     names = () if expect is None else parse_names(expect)
     expectation = Expectation(names, count or (1 if names else None))
-    decrypter = None if decrypt is None else _decrypter(app, decrypt)
+    reads = None if decrypt is None else decrypter(app, decrypt)
     if save:
         disk.check_folder(save)
 
@@ -153,19 +151,8 @@ def _recorder(
         else:
             app.out.raw(block(record, app.out.redact))
 
-    recorder = Recorder(
-        show, expectation, save=save, decrypt=decrypter, clock=app.now, newest=newest
-    )
+    recorder = Recorder(show, expectation, save=save, decrypt=reads, clock=app.now, newest=newest)
     return expectation, recorder
-
-
-def _decrypter(app: App, file: Path) -> Callable[[str], str]:
-    from wacb import keyfile
-    from wacb.callbacks.encryption import Cipher
-
-    encryption = keyfile.load(file)
-    app.out.keep_secret(encryption.key, encryption.iv)
-    return Cipher(encryption).decrypt
 
 
 def _authorization(app: App, user: str | None) -> str | None:
@@ -176,8 +163,12 @@ def _authorization(app: App, user: str | None) -> str | None:
     return basic_authorization(app, user)
 
 
-def _announce(app: App, as_json: bool) -> Callable[[str, str | None], None]:
+def _announce(app: App, as_json: bool, host: str) -> Callable[[str, str | None], None]:
+    from wacb.rules import is_loopback
+
     def ready(url: str, page: str | None) -> None:
+        if not is_loopback(host):
+            app.out.note(f"warning: {host} lets other machines send callbacks to this one")
         if as_json:
             app.out.json_line({"event": "ready", "url": url} | ({"inspect": page} if page else {}))
             return

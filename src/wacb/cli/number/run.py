@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wacb.cli.dry_run import show_requests
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from wacb.provision.attach import Attachment, AttachStep
     from wacb.provision.bulk import Prepared
 
-_STOPPING = "waiting for the requests under way; Ctrl-C again gives them up"
 _MOST_NAMED = 20  # failures that stderr names; the rows name all
 
 
@@ -43,15 +43,22 @@ def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
     from wacb.provision.bulk import Prepared, Run
 
     _show_notes(app, [step])
-    run = Run(app.client, app.journal, sleep=app.sleep)
+    run = Run(app.client, app.journal, sleep=app.sleep, interrupted=partial(_say_stopping, app))
     (result,) = run.carry_out([Prepared(step.number, step)])
-    if not result.error:
+    if not result.error and not run.interrupted:
         app.out.one(result)
     _show_undo(app, [result])
     if github:
         _write_github(app, [result])
     if result.error:
         raise result.error
+    if run.interrupted:
+        seen = "" if result.verified else ", and not read back"
+        raise Interrupted(f"interrupted: number {result.number} is {result.result}{seen}")
+
+
+def _say_stopping(app: App) -> None:
+    app.out.note("waiting for the requests under way; Ctrl-C again gives them up")
 
 
 def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
@@ -86,7 +93,7 @@ def run_many(
             jobs=jobs,
             fail_fast=fail_fast,
             done=advance,
-            interrupted=lambda: app.out.note(_STOPPING),
+            interrupted=partial(_say_stopping, app),
         )
         results = run.carry_out(prepared)
     right = [result for result in results if not result.error]
