@@ -20,7 +20,7 @@ from typing import NamedTuple
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.server import Server
-from wacb.sandbox.store import Store, number_row
+from wacb.sandbox.store import Store
 
 WACB = str(Path(sys.executable).with_name("wacb"))
 HOOK = "https://example.com/hook"
@@ -39,8 +39,7 @@ def attach(count: int, *faults: str) -> Figures:
     """Attach `count` new numbers as a process of its own, and check that every one is right."""
     store = Store(":memory:")
     sandbox, numbers = Sandbox(store), [f"+1556{n:07}" for n in range(count)]
-    for number in numbers:
-        store.save_number(number_row(number, name="Shop", status="approved"))
+    store.add_numbers((number, "Shop", "approved") for number in numbers)
     urls, ready = list[str](), threading.Event()
     server = Server(sandbox)
 

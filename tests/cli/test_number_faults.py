@@ -17,7 +17,7 @@ from tests.conftest import LIVE, Wacb, profile_id
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.core import Sandbox
-from wacb.sandbox.store import Store, number_row
+from wacb.sandbox.store import Store
 from wacb.sandbox.transport import exchange
 
 NUMBERS = [f"+1556{n:07}" for n in range(500)]
@@ -39,8 +39,7 @@ def test_all_numbers_end_right_and_none_is_changed_twice(
 ):
     store = Store(":memory:")
     sandbox = Sandbox(store, new_id=lambda: profile_id(1), random=Random(seed))
-    for number in NUMBERS:
-        store.save_number(number_row(number, name="Shop", status="approved"))
+    store.add_numbers((number, "Shop", "approved") for number in NUMBERS)
     profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
     ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
     for fault in faults:
@@ -70,8 +69,7 @@ def test_all_numbers_end_right_and_none_is_changed_twice(
 def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
     store = Store(":memory:")
     sandbox = Sandbox(store, new_id=lambda: profile_id(1))
-    for number in NUMBERS[:20]:
-        store.save_number(number_row(number, name="Shop", status="approved"))
+    store.add_numbers((number, "Shop", "approved") for number in NUMBERS[:20])
     profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
     ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
     sandbox.add_fault("429:1000,PUT,from=6")

@@ -19,7 +19,7 @@ from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from tests.sandbox.shells import serving
 from wacb.sandbox.core import Reply, Request, Sandbox
-from wacb.sandbox.store import Store, number_row
+from wacb.sandbox.store import Store
 from wacb.sandbox.transport import exchange
 
 NUMBERS = [f"+1555020{n:04}" for n in range(20)]
@@ -46,8 +46,7 @@ class Holding(Sandbox):
 @pytest.fixture
 def holding() -> Holding:
     sandbox = Holding()
-    for number in NUMBERS:
-        sandbox.store.save_number(number_row(number, name="Shop", status="approved"))
+    sandbox.store.add_numbers((number, "Shop", "approved") for number in NUMBERS)
     profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
     ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
     return sandbox
