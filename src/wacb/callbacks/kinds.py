@@ -24,23 +24,19 @@ _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
 _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
 _TEMPLATE = frozenset(("message_template_id", "message_template_name"))
 _QUALITY = frozenset(("event", "current_limit"))
-_OPENING = ("<", "%", "&", "\\")
+_NOTHING = (None, "", [], {})
+_OPENING = frozenset(("<", "%", "&", "\\"))
 _LONGEST_MARK = 100  # an escape of an escape of a bracket on both sides, and the name
 
 
 def is_empty(value: Any) -> bool:
     """Say whether a value came with nothing in it."""
-    return not value and (value is None or isinstance(value, str | list | dict))
+    return value in _NOTHING
 
 
 def is_literal(name: str, value: Any) -> bool:
     """Say whether a value still is the placeholder `<name>`, plain or escaped: never filled."""
-    if (
-        not value
-        or not isinstance(value, str)
-        or value[0] not in _OPENING
-        or len(value) > _LONGEST_MARK
-    ):
+    if not isinstance(value, str) or value[:1] not in _OPENING or len(value) > _LONGEST_MARK:
         return False
     mark = MARK.fullmatch(value)
     return mark is not None and mark["name"].lower() == name

@@ -84,14 +84,13 @@ def _received(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any
     for name in INCOMING:  # one loop, since `listen` comes here for every callback
         if name not in fields:
             missing.append(name)
-            continue
-        value = fields[name]
-        if kinds.is_literal(name, value):
-            literal.append(name)
-            continue
-        present.append(name)
-        if kinds.is_empty(value):
+        elif kinds.is_empty(value := fields[name]):
+            present.append(name)
             empty.append(name)
+        elif kinds.is_literal(name, value):
+            literal.append(name)
+        else:
+            present.append(name)
     return Received(
         kind=kind,
         fields=fields,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import threading
 from collections.abc import Iterable
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
@@ -17,6 +18,8 @@ from wacb.jsontext import MOST_LEVELS, is_deep
 
 LONGEST_INTEGER = 640  # digits that Python always converts, whatever its settings
 _FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
+
+_COMMON = tuple((f"%{ord(sign):02X}", sign) for sign in '":,{}[]/')
 
 
 class NotJson(Exception):
@@ -77,14 +80,9 @@ class Wire:
 
         A number too great for Python stays the text it is.
         """
+        _decoder.repeated = self._repeated
         try:
-            value = json.loads(
-                text,
-                object_pairs_hook=self._members,
-                parse_int=_integer,
-                parse_float=_float,
-                parse_constant=_refuse,
-            )
+            value = _decoder.decode(text)
         except json.JSONDecodeError as error:
             raise NotJson(f"line {error.lineno}, column {error.colno}") from None
         except RecursionError:
@@ -119,16 +117,6 @@ class Wire:
             self._unread.append("the body is JSON, but no object")
         return value
 
-    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            seen: set[str] = set()
-            for name, _ in pairs:
-                if name in seen:
-                    self._repeated[name] = None
-                seen.add(name)
-        return members
-
 
 def looks_like_form(text: str) -> bool:
     """Say whether a text begins like `name=`, as a query string or a form does, and not as JSON."""
@@ -140,10 +128,36 @@ def _decoded(text: str) -> str | None:
     text = text.replace("+", " ")
     if "%" not in text and text.isascii():
         return text
+    for escape, sign in _COMMON:  # most of what JSON in a query has, undone many at a time
+        text = text.replace(escape, sign)
     try:
         return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+class _Decoder(threading.local):
+    """Decodes JSON and notes repeated names; made once a thread, for it costs more than a use."""
+
+    repeated: dict[str, None]
+
+    def __init__(self) -> None:
+        self.decode = json.JSONDecoder(
+            object_pairs_hook=self._members,
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=_refuse,
+        ).decode
+
+    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    self.repeated[name] = None
+                seen.add(name)
+        return members
 
 
 def _integer(text: str) -> int | str:
@@ -164,3 +178,6 @@ def _listed(names: Iterable[str]) -> str:
     every = list(names)
     shown = [name if len(name) <= 40 else name[:39] + "…" for name in every[:5]]
     return ", ".join(shown + ["…"] * (len(every) > 5))
+
+
+_decoder = _Decoder()
