@@ -75,7 +75,7 @@ def test_a_masked_draft_shows_neither_key_nor_secret_header():
         secret_headers=frozenset(("X-Token",)),
     )
     encryption = Encryption(algorithm="AES-128-CFB", key="CANARY", iv="CANARY", encoding="hex")
-    assert draft.with_encryption(encryption).masked() == ProfileDraft(
+    assert draft._replace(encryption=encryption).masked() == ProfileDraft(
         title="abc",
         method=Method.GET,
         url=HOOK,

@@ -7,8 +7,8 @@ rules (placeholders.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -26,8 +26,7 @@ class Method(StrEnum):
         return self in (Method.POST, Method.PUT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encryption:
+class Encryption(NamedTuple):
     """A symmetric key that Kaleyra encrypts placeholder values with.
 
     `key` and `iv` are text in `encoding` ("raw", "hex" or "base64"); both are None for a profile
@@ -35,13 +34,15 @@ class Encryption:
     """
 
     algorithm: str
-    key: str | None = field(default=None, repr=False)
-    iv: str | None = field(default=None, repr=False)
+    key: str | None = None
+    iv: str | None = None
     encoding: str = "raw"
 
+    def __repr__(self) -> str:  # without key and IV
+        return f"Encryption({self.algorithm!r}, encoding={self.encoding!r})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileDraft:
+
+class ProfileDraft(NamedTuple):
     """What the user asks a profile to be. None means not given, so it is not sent.
 
     `secret_headers` names the headers whose value came from a variable or a prompt.
@@ -51,29 +52,27 @@ class ProfileDraft:
     method: Method
     url: str
     body: str | None = None
-    headers: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] | None = None
     secret_headers: frozenset[str] = frozenset()
     encryption: Encryption | None = None
     response_message: str | None = None
     channel: str | None = None
     events: tuple[str, ...] | None = None
 
-    def with_encryption(self, encryption: Encryption) -> ProfileDraft:
-        """Copy the draft with a key."""
-        return replace(self, encryption=encryption)
+    def __repr__(self) -> str:  # without the headers, which may hold secrets
+        return f"ProfileDraft({self.title!r}, {self.method} {self.url!r})"
 
     def masked(self) -> ProfileDraft:
         """Copy the draft with every secret as `***`."""
-        encryption = self.encryption and replace(self.encryption, key="***", iv="***")
+        encryption = self.encryption and self.encryption._replace(key="***", iv="***")
         headers = self.headers and {
             name: "***" if name in self.secret_headers else value
             for name, value in self.headers.items()
         }
-        return replace(self, headers=headers, encryption=encryption)
+        return self._replace(headers=headers, encryption=encryption)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackProfile:
+class CallbackProfile(NamedTuple):
     """A callback profile as the API shows it. Times are ISO 8601 UTC."""
 
     id: str
@@ -81,7 +80,7 @@ class CallbackProfile:
     method: Method
     url: str
     body: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = MappingProxyType({})
     status: str = "active"
     channel: str | None = None
     events: tuple[str, ...] = ()
@@ -89,6 +88,9 @@ class CallbackProfile:
     response_message: str | None = None
     created_at: str | None = None
     modified_at: str | None = None
+
+    def __repr__(self) -> str:  # without the headers, which may hold secrets
+        return f"CallbackProfile({self.id!r}, {self.title!r}, {self.method} {self.url!r})"
 
     @property
     def template(self) -> str:

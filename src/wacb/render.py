@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -24,13 +23,12 @@ _WIDEST_LABEL = 24
 
 # DEL, C1 (NEL among them), bidi controls, line and paragraph separator, surrogates
 _HARMFUL = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-_UNSAFE = re.compile(rf"[\x00-\x1f{_HARMFUL}]")
-_UNSAFE_IN_JSON = re.compile(rf"[{_HARMFUL}]")
+_UNSAFE = rf"[\x00-\x1f{_HARMFUL}]"
+_UNSAFE_IN_JSON = rf"[{_HARMFUL}]"
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table. One to `keep` (an ID) is never cut; `style` is for its values only."""
 
     title: str
@@ -40,7 +38,9 @@ class Column:
 
 def visible(text: str) -> str:
     r"""Neutralise what would steer a terminal or cannot be written, as `\n`, `\x1b`, `\u202e`."""
-    return _UNSAFE.sub(_escape, text)
+    if text.isascii() and text.isprintable():
+        return text  # the usual case, found out faster than by the pattern
+    return re.sub(_UNSAFE, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -77,8 +77,8 @@ def _encoder(indent: int | None) -> Callable[[object], str]:
 def _dumps(value: object, *, indent: int | None) -> str:
     text: str = _encoder(indent)(value)
     if text.isascii() and "\x7f" not in text:
-        return text  # the usual case, found out faster than by the pattern
-    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+        return text  # the usual case here, too
+    return re.sub(_UNSAFE_IN_JSON, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _plain(value: object, comma: str) -> str:

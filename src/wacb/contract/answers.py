@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from wacb.contract.requests import Api, json_text
 from wacb.errors import InvalidInput, Unavailable
@@ -18,8 +17,7 @@ from wacb.rules import parse_number
 STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # section 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class Envelope(NamedTuple):
     """An answer of the API, read leniently (section 3): `error` changes type between routes."""
 
     code: str | None
@@ -63,8 +61,7 @@ def created_id(data: Any) -> str | None:
     return row_id(data) if isinstance(data, dict) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(NamedTuple):
     """Rows of a listing and the number of rows in all, where the API tells."""
 
     rows: list[dict[str, Any]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,8 +17,7 @@ from wacb.rules import is_loopback
 _URL = re.compile(r"(https?)://[^/?# ]+([^# ]*)(?:#[^ ]*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(NamedTuple):
     """A URL taken apart: `host` without and `netloc` with the port, neither with user info.
 
     `target` is path and query as they were written; only what is not ASCII, and so has no bytes of

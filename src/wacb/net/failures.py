@@ -8,9 +8,23 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from typing import NamedTuple
 
 from wacb.errors import ConfigError, DeadlineExceeded, Interrupted, Unavailable
 from wacb.net.attempt import Attempt
+
+
+class Remedies(NamedTuple):
+    """What to do where nobody is reached, and where the exchange comes to a bad end."""
+
+    unreachable: str
+    broken: str
+
+
+API = Remedies(
+    unreachable="check the network, and the host that --region or --base-url names",
+    broken="try again later; does anything between here and there meddle?",
+)
 
 
 def late(attempt: Attempt) -> Unavailable:
@@ -29,10 +43,10 @@ def late(attempt: Attempt) -> Unavailable:
     )
 
 
-def unreachable(attempt: Attempt, cause: OSError | None) -> Unavailable:
+def unreachable(attempt: Attempt, cause: OSError | None, remedies: Remedies) -> Unavailable:
     """Say why no connection came about. Nothing was sent then."""
     peer = attempt.peer
-    hint = "check the network, and the host that --region or --base-url names"
+    hint = remedies.unreachable
     if isinstance(cause, ssl.SSLCertVerificationError):
         problem = f"{peer} shows a certificate that is not trusted: {cause.verify_message}"
         hint = (
@@ -41,6 +55,7 @@ def unreachable(attempt: Attempt, cause: OSError | None) -> Unavailable:
         )
     elif isinstance(cause, ssl.SSLError):
         problem = f"no TLS connection to {peer} came about: {cause.reason}"
+        hint = "check host and port: does a server speak TLS there, in a version of today?"
     elif isinstance(cause, socket.gaierror):
         problem = f"the host {attempt.proxy or attempt.host} cannot be found: {cause.strerror}"
     else:
@@ -62,13 +77,9 @@ def refused_by_proxy(attempt: Attempt, status: str) -> Unavailable:
     )
 
 
-def broken(attempt: Attempt, what: str) -> Unavailable:
+def broken(attempt: Attempt, what: str, remedies: Remedies) -> Unavailable:
     """Say that the exchange came to a bad end in the middle."""
-    return Unavailable(
-        f"{attempt.peer} {what}",
-        hint="try again later; does anything between here and there meddle?",
-        sent=attempt.sent,
-    )
+    return Unavailable(f"{attempt.peer} {what}", hint=remedies.broken, sent=attempt.sent)
 
 
 def unusable_answer(attempt: Attempt, what: str, status: int) -> Unavailable:

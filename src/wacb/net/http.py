@@ -12,15 +12,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from types import ModuleType
-from typing import cast
+from typing import NamedTuple, cast
 
 from wacb import __version__
 from wacb.net import failures
 from wacb.net.address import Address, parse_address, proxy_for
 from wacb.net.attempt import Attempt, Lane, Stage
 from wacb.net.deadline import Deadline
+from wacb.net.failures import Remedies
 
 # httpx loads click and rich for a command line of its own (encode/httpx#3547), and does without
 # where that module cannot be imported: None in sys.modules is Python's way to say so.
@@ -40,13 +40,15 @@ Handler = Callable[
 BODY_LIMIT = 2 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """An answer. Names of headers are lower-case, values of a repeated one joined by a comma."""
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:  # without what may hold secrets
+        return f"Response(status={self.status})"
 
 
 class Session:
@@ -54,12 +56,19 @@ class Session:
 
     `timeout` is seconds for one request, from DNS to the last byte; `deadline` bounds them all.
     A `handler` answers in place of the network: no socket, proxy or CA file is touched then.
+    `remedies` are the hints of failures that mean another thing to each server.
     """
 
     def __init__(
-        self, *, timeout: float, deadline: Deadline, handler: Handler | None = None
+        self,
+        *,
+        timeout: float,
+        deadline: Deadline,
+        handler: Handler | None = None,
+        remedies: Remedies = failures.API,
     ) -> None:
         self.deadline = deadline
+        self._remedies = remedies
         self._timeout = timeout
         self._handler = handler
         self._lock = threading.Lock()
@@ -88,7 +97,7 @@ class Session:
         """
         address = parse_address(url)
         attempt = Attempt(address.netloc, timeout=self._timeout, deadline=self.deadline)
-        with _translated(attempt):
+        with _translated(attempt, self._remedies):
             request = _build(attempt, method, url, address, headers, body)
             with self._borrow(attempt, address) as lane:
                 return attempt.run(lambda: _exchange(attempt, lane, request, limit, cut), lane)
@@ -223,7 +232,7 @@ def _exchange(
 
 
 @contextmanager
-def _translated(attempt: Attempt) -> Iterator[None]:
+def _translated(attempt: Attempt, remedies: Remedies) -> Iterator[None]:
     """Turn whatever the libraries raise into errors of ours; their words may quote a header."""
     try:
         yield
@@ -234,16 +243,16 @@ def _translated(attempt: Attempt) -> Iterator[None]:
     except (TimeoutError, httpx.TimeoutException):
         raise failures.late(attempt) from None
     except (ConnectionRefusedError, socket.gaierror, httpx.ConnectError) as failure:
-        raise failures.unreachable(attempt, _os_error(failure)) from None
+        raise failures.unreachable(attempt, _os_error(failure), remedies) from None
     except httpx.ProxyError as failure:
         raise failures.refused_by_proxy(attempt, str(failure)[:3]) from None
     except httpx.RemoteProtocolError:
         words = "broke off, or answered in something that is not HTTP"
-        raise failures.broken(attempt, words) from None
+        raise failures.broken(attempt, words, remedies) from None
     except (OSError, httpx.HTTPError):
         if attempt.stage is Stage.PREPARING:
             raise failures.unusable_certificates() from None
-        raise failures.broken(attempt, "broke the connection") from None
+        raise failures.broken(attempt, "broke the connection", remedies) from None
 
 
 def _os_error(failure: BaseException | None) -> OSError | None:

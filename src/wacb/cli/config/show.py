@@ -6,7 +6,9 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
+from wacb.cli.views import VIEWS, View
 from wacb.config.settings import ShownSetting, describe
+from wacb.render import Column
 
 SHOWN = (
     "account",
@@ -20,6 +22,13 @@ SHOWN = (
     "profile",
     "timeout",
     "deadline",
+)
+
+VIEWS[ShownSetting] = View(
+    as_json=ShownSetting._asdict,
+    columns=(Column(title="KEY", keep=True), Column(title="VALUE"), Column(title="SOURCE")),
+    cells=lambda value: tuple(value[name] for name in ("key", "value", "source")),
+    id="key",
 )
 
 

@@ -6,8 +6,24 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
+from wacb.cli.views import VIEWS, View
 from wacb.journal import Entry
+from wacb.render import Column
 from wacb.rules import parse_number
+
+VIEWS[Entry] = View(
+    as_json=Entry._asdict,
+    columns=(
+        Column(title="TIME", keep=True),
+        Column(title="NUMBER", keep=True),
+        Column(title="ACTION"),
+        Column(title="OLD", keep=True),
+        Column(title="NEW", keep=True),
+    ),
+    cells=lambda value: tuple(value[name] for name in ("time", "number", "action", "old", "new")),
+    id="number",
+    none="the journal has no change",
+)
 
 
 @click.command(cls=Command)

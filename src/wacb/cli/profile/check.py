@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import click
 
@@ -11,10 +12,39 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
 from wacb.cli.prompts import consent
+from wacb.cli.views import VIEWS, View
 from wacb.compare import describe
 from wacb.errors import BulkFailed, CheckFailed, InvalidInput
 from wacb.provision import changes, checks
 from wacb.provision.checks import Checked, Repair
+from wacb.render import Column
+
+
+def _as_json(checked: Checked) -> dict[str, Any]:
+    return {
+        "id": checked.profile.id,
+        "title": checked.profile.title,
+        "ok": checked.ok,
+        "present": checked.present,
+        "missing": list(checked.missing),
+        "unknown": list(checked.unknown),
+    }
+
+
+VIEWS[Checked] = View(
+    as_json=_as_json,
+    columns=(
+        Column(title="ID", keep=True),
+        Column(title="TITLE"),
+        Column(title="OK"),
+        Column(title="PRESENT"),
+        Column(title="MISSING"),
+        Column(title="UNKNOWN"),
+    ),
+    cells=lambda value: tuple(value.values()),
+    id="id",
+    none="no profile looks like one for incoming messages",
+)
 
 
 @click.command(cls=Command)

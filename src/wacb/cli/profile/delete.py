@@ -7,6 +7,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.profile.created import show
 from wacb.cli.prompts import consent
 from wacb.provision import profiles, removal
 
@@ -40,4 +41,4 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
         show_requests(app, [app.api.delete_profile(profile.id)])
         return
     consent(app, f"delete profile {profile.id} ({profile.title})", yes=yes)
-    app.out.one(removal.delete(app.client, profile))
+    show(app, removal.delete(app.client, profile))

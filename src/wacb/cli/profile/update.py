@@ -17,6 +17,7 @@ from wacb.cli.options import (
     method_option,
     output_options,
 )
+from wacb.cli.profile.created import show
 from wacb.compare import describe
 from wacb.errors import Ambiguous, ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
@@ -87,7 +88,7 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
         return
     if not step.changes:
         app.out.hint("nothing differs, so nothing was changed")
-    app.out.one(changes.update(app.client, step))
+    show(app, changes.update(app.client, step))
 
 
 def _unseen(reference: str, given: set[str]) -> CallbackProfile:
