@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import warnings
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -46,9 +46,8 @@ def key_length(algorithm: str) -> int:
 
 def make_encryption(algorithm: str = "AES-128-CFB", **changes: Any) -> Encryption:
     iv = IV[:12] if algorithm.endswith("GCM") else IV
-    return replace(
-        Encryption(algorithm=algorithm, key=KEY[: key_length(algorithm)], iv=iv), **changes
-    )
+    key = KEY[: key_length(algorithm)]
+    return Encryption(algorithm=algorithm, key=key, iv=iv)._replace(**changes)
 
 
 def make_cipher(algorithm: str = "AES-128-CFB", **changes: Any) -> Cipher:
@@ -251,6 +250,14 @@ def test_cfb_takes_some_control_characters_for_text(text):
     assert cipher.decrypt(cipher.encrypt(text)) == text
 
 
+REFUSALS = (
+    "an encrypted value (is not base64, or was cut off"
+    "|(does not decrypt to text|decrypts to control characters|does not fit its tag)"
+    ": probably the wrong key)"
+    "|the encrypted value has [0-9]+ bytes, 16 are its tag alone"
+)
+
+
 @SETTINGS
 @given(
     st.sampled_from(ALGORITHMS), st.text() | st.binary().map(lambda raw: b64encode(raw).decode())
@@ -260,7 +267,7 @@ def test_any_received_text_decrypts_or_is_refused_with_a_sentence(algorithm, tex
         make_cipher(algorithm).decrypt(text).encode()
     except (InvalidInput, CheckFailed) as error:
         assert error.hint
-        assert not text or text not in error.message or len(text) < 3
+        assert re.fullmatch(REFUSALS, error.message)  # which repeats nothing of the text
 
 
 # -- keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -311,6 +311,7 @@ TEXT = {
     "reply_to": "",
     "wanumber": "15550100001",
     "mobile": "15550100099",
+    "custom_response": "",
     "contacts": "",
     "location": "",
 }
@@ -324,10 +325,10 @@ def test_a_message_of_metas_shape_in_the_names_of_the_14():
     assert received == Received(
         kind="message",
         fields={**TEXT, "message": messages, **extra},
-        present=tuple(name for name in INCOMING if name != "custom_response"),
-        empty=listing("mime_type media_url reply_to contacts location"),
+        present=INCOMING,
+        empty=listing("mime_type media_url reply_to custom_response contacts location"),
         literal=(),
-        missing=("custom_response",),
+        missing=(),
         notes=(),
         body=sent,
     )
@@ -385,6 +386,12 @@ FILE = "https://media.example/1.jpg"
             {"reply_to": "wamid.9"},
             "",
         ),
+        (
+            {"text": {"body": "Hi"}},
+            {"custom_response": False},
+            {"body": "Hi", "custom_response": False},
+            "",
+        ),
         ({"text": {"body": None}}, {}, {}, "body"),
         ({"type": None}, {}, {"body": ""}, "type"),
         ({"type": ["text"]}, {}, {"type": ["text"]}, ""),
@@ -393,7 +400,7 @@ FILE = "https://media.example/1.jpg"
     ids=[
         *("image", "no media_url", "no mime_type", "location", "no location", "contacts"),
         *("no contacts", "button", "reaction", "list", "odd list", "context", "reply_to"),
-        *("no text", "no type", "odd type", "another sender"),
+        *("custom_response", "no text", "no type", "odd type", "another sender"),
     ],
 )
 def test_what_metas_shape_says_of_each_type(
@@ -401,8 +408,7 @@ def test_what_metas_shape_says_of_each_type(
 ):
     received = read(post(meta(message, extra=extra)))
     assert fields.items() <= received.fields.items()
-    wanted = {"custom_response", *missing.split()}
-    assert received.missing == tuple(name for name in INCOMING if name in wanted)
+    assert received.missing == listing(missing)
 
 
 def test_of_several_messages_the_first_is_shown():
@@ -702,6 +708,21 @@ def test_any_text_arrives_by_query_and_form(values: dict[str, str]):
     for text in (urlencode(values), urlencode(values, quote_via=quote)):
         assert read(get(text)).fields == values
         assert read(post(text.encode(), query=text)).fields == values
+
+
+ESCAPES = (st.sampled_from(b'":,{}[]/%+') | st.integers(0, 255)).map("%{:02X}".format)
+
+
+@given(st.lists(ESCAPES | ESCAPES.map(str.lower) | st.text("%0257BCDFbcdf+é")).map("".join))
+@settings(max_examples=1000, deadline=None)
+def test_a_form_value_is_percent_decoded_once_and_shown_as_it_came_where_it_is_no_text(value: str):
+    raw = unquote_to_bytes(value.replace("+", " "))
+    try:
+        wanted = (raw.decode(), "")
+    except UnicodeDecodeError:
+        wanted = (value, "not UTF-8, so shown as it came: x")
+    received = read(get(f"body=&x={value}"))
+    assert (received.fields["x"], "".join(received.notes)) == wanted
 
 
 @given(st.text() | st.text('{}[]"&=?:/%,+ab1 \n'))

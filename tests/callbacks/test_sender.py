@@ -20,6 +20,7 @@ from wacb.callbacks.sender import (
     build,
     deliver,
     deliver_all,
+    open_session,
     withheld,
 )
 from wacb.errors import CheckFailed, ConfigError, DeadlineExceeded, Unavailable
@@ -136,7 +137,7 @@ def told(*script: str | bytes, timeout: float = 5, **how: Any) -> tuple[Delivery
     """What is told of a delivery to a server, and the server's host."""
     with (
         FaultServer(*script) as server,
-        closing(Session(timeout=timeout, deadline=Deadline(5))) as session,
+        closing(open_session(timeout=timeout, deadline=Deadline(5))) as session,
     ):
         outgoing = Outgoing("POST", f"{server.url}/hook?a=b", {"X-A": "b"}, b"{}")
         ticks = count(1.0, 0.0123456)
@@ -185,20 +186,34 @@ def test_another_answer_is_a_failure_with_its_words(status: int):
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "words", "hint"),
     [
-        ("refused", "cannot connect to {}: Connection refused"),
-        ("silent", "{} did not answer within 0.1 s"),
-        ("drip body", "{} did not answer within 0.1 s"),
-        ("garbage", "{} broke off, or answered in something that is not HTTP"),
+        (
+            "refused",
+            "cannot connect to {}: Connection refused",
+            "does a receiver run there? `wacb callback listen` is one to try with",
+        ),
+        *(
+            (
+                script,
+                "{} did not answer within 0.1 s",
+                "try again, or give it more time with --timeout",
+            )
+            for script in ("silent", "drip body")
+        ),
+        (
+            "garbage",
+            "{} broke off, or answered in something that is not HTTP",
+            "see the log of what answers there, and whether it speaks HTTP",
+        ),
     ],
 )
-def test_no_answer_is_a_failure_that_took_its_time(script: str, words: str):
+def test_no_answer_is_a_failure_that_took_its_time(script: str, words: str, hint: str):
     delivery, host = told(script, timeout=0.1 if script in ("silent", "drip body") else 5)
     assert (delivery.status, delivery.response, delivery.ok) == (None, None, False)
     assert delivery.ms == 12.3
     assert isinstance(delivery.error, Unavailable)
-    assert (delivery.error.message, delivery.error.hint) == (words.format(host), None)
+    assert (delivery.error.message, delivery.error.hint) == (words.format(host), hint)
     assert delivery.error.sent == (script != "refused")
 
 

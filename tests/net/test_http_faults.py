@@ -60,6 +60,16 @@ WORDS = {
 }
 
 
+HINTS = {
+    "refused": "check the network, and the host that --region or --base-url names",
+    "self-signed": "check the clock of this machine; where a company's gateway reads along, name "
+    "its CA certificate in SSL_CERT_FILE",
+    "plain on TLS port": "check host and port: does a server speak TLS there, in a version of "
+    "today?",
+    "garbage": "try again later; does anything between here and there meddle?",
+}
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_certificate(tmp_path_factory.mktemp("tls"))
@@ -109,6 +119,7 @@ def test_every_fault_ends_in_time_with_an_answer_or_an_error_of_ours(
             assert name in NOT_DETERMINED or error.sent == (name not in NOT_SENT)
             assert error.message == WORDS.get(name, error.message).format(host=host)
             assert error.message.startswith((host, "cannot connect to", "no TLS connection to"))
+            assert error.hint == HINTS.get(name, error.hint)
             assert error.hint
             assert "secret" not in error.message + error.hint
             assert "private" not in error.message + error.hint

@@ -24,7 +24,7 @@ _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
 _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
 _TEMPLATE = frozenset(("message_template_id", "message_template_name"))
 _QUALITY = frozenset(("event", "current_limit"))
-_NOTHING = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 _OPENING = frozenset(("<", "%", "&", "\\"))
 _LONGEST_MARK = 100  # an escape of an escape of a bracket on both sides, and the name
 

@@ -15,7 +15,8 @@ from wacb.placeholders import INCOMING
 
 _MEDIA = frozenset(("image", "audio", "voice", "video", "document", "sticker"))
 _ALWAYS = frozenset(("from", "name", "type", "created_at", "wanumber", "mobile", "message"))
-# assumed: a field that a type does not have is empty, as in the other shape, and not missing
+# assumed: a field that a type, or this shape, does not have is empty as in the other shape, and
+# not missing
 _NEEDED = {
     "text": frozenset(("body",)),
     "location": frozenset(("location",)),
@@ -72,6 +73,7 @@ def _said(message: dict[str, Any], value: dict[str, Any], extra: dict[str, Any])
         "reply_to": extra.get("reply_to") or _object(message.get("context")).get("id"),
         "wanumber": _object(value.get("metadata")).get("display_phone_number"),
         "mobile": contact.get("wa_id") or message.get("from"),
+        "custom_response": extra.get("custom_response"),
         "message": value["messages"],
         "contacts": message.get("contacts"),
         "location": message.get("location"),

@@ -19,6 +19,7 @@ from wacb.placeholders import append_query
 from wacb.rules import authenticates, is_loopback
 
 if TYPE_CHECKING:  # a dry run does without the HTTP library
+    from wacb.net.deadline import Deadline
     from wacb.net.http import Response, Session
 
 MOST_RESPONSE = 4096  # characters of an answer that are kept
@@ -113,6 +114,18 @@ def _place(url: str) -> tuple[str, str]:
     return parts.scheme, parts.hostname or ""
 
 
+def open_session(*, timeout: float, deadline: Deadline) -> Session:
+    """Open a session to deliver over: the hints of its failures are about receivers."""
+    from wacb.net.failures import Remedies
+    from wacb.net.http import Session
+
+    remedies = Remedies(
+        unreachable="does a receiver run there? `wacb callback listen` is one to try with",
+        broken="see the log of what answers there, and whether it speaks HTTP",
+    )
+    return Session(timeout=timeout, deadline=deadline, remedies=remedies)
+
+
 def deliver(
     session: Session,
     outgoing: Outgoing,
@@ -141,7 +154,7 @@ def deliver(
         )
         error = _refusal(outgoing.url, response)
     except Unavailable as failure:
-        error = type(failure)(failure.message, sent=failure.sent)  # its hint is about the API
+        error = failure
     return Delivery(
         n=n,
         type=kind,

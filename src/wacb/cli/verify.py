@@ -14,6 +14,7 @@ from wacb.cli.choose import choose_number
 from wacb.cli.options import Command, output_options
 from wacb.cli.target import program
 from wacb.cli.views import VIEWS, View
+from wacb.provision.remembered import Remembered
 from wacb.render import Column
 from wacb.rules import parse_number
 from wacb.verify.chain import walk
@@ -35,7 +36,6 @@ def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
     return (value["link"], _WORDS[value["ok"]], *(value[name] for name in ("ms", "detail", "fix")))
 
 
-# Here, and not with the others in views.py, which commands load that verify nothing.
 VIEWS[Link] = View(
     as_json=_as_json,
     # no fix: what is broken is said in full on stderr, and a command that is cut mends nothing
@@ -90,6 +90,7 @@ def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
     settings = app.settings
     return Setup(
         look=app.look,
+        remembered=Remembered(app.state_folder, account=app.api.sid),
         number=number or settings.get("number"),
         reference=profile or settings.get("profile"),
         server="the built-in sandbox" if settings.sandbox else f"SID {app.api.sid}, {app.api_host}",
@@ -110,12 +111,11 @@ def _sample(app: App, profile: CallbackProfile, number: str | None) -> Outgoing:
 
 
 def _deliver(app: App, outgoing: Outgoing) -> Delivery:
-    from wacb.callbacks.sender import deliver
+    from wacb.callbacks.sender import deliver, open_session
     from wacb.cli.callback.deliveries import trace
-    from wacb.net.http import Session
 
     # the network itself, even where `--sandbox` puts the emulator in the place of Kaleyra's
-    with closing(Session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
+    with closing(open_session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
         delivery = deliver(session, outgoing, hide=app.out.redact)
     trace(app, outgoing, delivery)
     return delivery

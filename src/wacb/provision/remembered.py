@@ -40,6 +40,13 @@ class Remembered:
         entry = self._read(disk.read_text(self._path))[self._account].get(number)
         return entry and Registration(number=number, id=entry["id"], profile=entry["profile"])
 
+    def knows(self, number: str) -> bool:
+        """Say whether the ID of a number's registration is known; a damaged file knows none."""
+        with suppress(ConfigError):
+            found = self.find(number)
+            return found is not None and bool(found.id)
+        return False
+
     def keep(self, registration: Registration) -> None:
         """Remember a registration. Raises ConfigError where the disk does not let it."""
         self._put(registration.number, registration)

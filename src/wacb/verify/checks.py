@@ -21,17 +21,19 @@ from wacb.verify.link import Finding, unchecked
 if TYPE_CHECKING:  # a list of links is shown without them
     from wacb.callbacks.sender import Delivery, Outgoing
     from wacb.provision.look import Look
+    from wacb.provision.remembered import Remembered
 
 
 class Setup(NamedTuple):
     """What the links stand on.
 
-    `number` (E.164) and `reference` (ID or title of a profile) are what the user named, `server` is
-    the API in words. `sample` makes a callback of a profile for a number (None: any), `deliver`
-    sends one to the endpoint.
+    `remembered` are the numbers that were added on this machine. `number` (E.164) and `reference`
+    (ID or title of a profile) are what the user named, `server` is the API in words. `sample` makes
+    a callback of a profile for a number (None: any), `deliver` sends one to the endpoint.
     """
 
     look: Look
+    remembered: Remembered
     number: str | None
     reference: str | None
     server: str
@@ -109,7 +111,8 @@ def number(known: Known) -> Finding:
 
 def _check_approved(known: Known, found: Number) -> None:
     if found.approved is False:
-        confirm = known.command(f"number confirm {found.number} --otp CODE")
+        identity = "" if known.setup.remembered.knows(found.number) else " --id ID"
+        confirm = known.command(f"number confirm {found.number}{identity} --otp CODE")
         waits = found.waba_id and (found.status or "").lower() in ("pending", "unverified")
         raise CheckFailed(
             f"number {found.number} is {found.status}; only an approved one gets messages",

@@ -30,7 +30,6 @@ def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*(value[name] for name in names), shown, value["method"], value["url"])
 
 
-# Here, and not with the others in views.py, which commands load that know nothing of callbacks/.
 VIEWS[Delivery] = View(
     as_json=_as_json,
     columns=(
@@ -105,6 +104,5 @@ def judge(app: App, deliveries: Sequence[Delivery]) -> None:
             hint="a delivery counts as failed unless the endpoint answers with a 2xx itself",
             status=refused[0].status,
         )
-    raise Unavailable(
-        message, hint="does a receiver run there? `wacb callback listen` is one to try with"
-    )
+    hints = dict.fromkeys(error.hint for error in errors if error.hint)
+    raise Unavailable(message, hint="; ".join(hints))

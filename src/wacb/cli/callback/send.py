@@ -139,7 +139,7 @@ def _adhoc(
     **how: Any,
 ) -> CallbackProfile:
     """Build a profile that is stored nowhere, as `profile create` would."""
-    from wacb.provision.drafts import build_draft
+    from wacb.drafts import build_draft
     from wacb.provision.profiles import as_sent
 
     chosen = method or ask(app, "Method", option="--method", choices=METHODS)
@@ -187,11 +187,10 @@ def _outgoing(
 
 
 def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> None:
-    from wacb.callbacks.sender import Delivery, deliver_all
+    from wacb.callbacks.sender import Delivery, deliver_all, open_session
     from wacb.cli.callback.deliveries import judge, trace
-    from wacb.net.http import Session
 
-    session = Session(timeout=app.settings.timeout, deadline=app.deadline)
+    session = open_session(timeout=app.settings.timeout, deadline=app.deadline)
     with app.out.progress(len(outgoing)) as advance:
 
         def done(each: Outgoing, delivery: Delivery) -> None:

@@ -6,8 +6,8 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
+from wacb.cli.number.registrations import show
 from wacb.cli.options import Command, dry_run_option, output_options
-from wacb.cli.target import program
 from wacb.provision import new_number, registration
 from wacb.provision.remembered import Remembered
 from wacb.rules import parse_number
@@ -70,5 +70,4 @@ def command(
         profile=profile,
         sleep=app.sleep,
     )
-    app.out.one(added)
-    app.out.hint(f"next: {program(app.flags)} number confirm {target} --otp CODE")
+    show(app, added)

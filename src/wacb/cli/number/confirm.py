@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
+from wacb.cli.number.registrations import show
 from wacb.cli.number.run import run_one
 from wacb.cli.options import Command, dry_run_option, output_options
 from wacb.cli.prompts import ask
@@ -47,7 +48,7 @@ def command(
     remembered = Remembered(app.state_folder, account=app.api.sid)
     found = registration.identify(app.api, remembered, target, identity)
     if resend:
-        _resend(app, found, dry_run=dry_run)
+        _resend(app, found, identity, dry_run=dry_run)
     elif dry_run:
         _show(app, found)
     else:
@@ -55,14 +56,13 @@ def command(
         remembered.settle(target, found._replace(profile=None))
 
 
-def _resend(app: App, found: Registration, *, dry_run: bool) -> None:
+def _resend(app: App, found: Registration, identity: str | None, *, dry_run: bool) -> None:
     request = app.api.retry_otp(found.number, registration_id=found.id)
     if dry_run:
         show_requests(app, [request])
         return
     app.client.send(request)
-    app.out.one(found)
-    app.out.hint(f"next: {program(app.flags)} number confirm {found.number} --otp CODE")
+    show(app, found, identity=identity)
 
 
 def _show(app: App, found: Registration) -> None:

@@ -52,7 +52,6 @@ def _in_words(attempts: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{one['status'] or 'no answer'} in {one['ms']:g} ms" for one in attempts)
 
 
-# Here, and not with the others in views.py, which commands load that know nothing of callbacks/.
 VIEWS[Delivery] = View(
     as_json=_as_json,
     columns=(),  # there is always one
