@@ -60,14 +60,11 @@ def test_every_code_is_given_once():
 def test_an_error_carries_what_it_was_told_and_nothing_else(cls):
     bare = cls("it broke")
     assert (str(bare), bare.message) == ("it broke", "it broke")
-    assert (bare.hint, bare.status, bare.api_code) == (None, None, None)
-    full = cls("it broke", hint="mend it", status=404, api_code="RBC302")
-    assert (full.message, full.hint, full.status, full.api_code) == (
-        "it broke",
-        "mend it",
-        404,
-        "RBC302",
-    )
+    assert (bare.hint, bare.status, bare.api_code, bare.details) == (None, None, None, ())
+    given = {"hint": "mend it", "status": 404, "api_code": "RBC302", "details": ("here", "there")}
+    full = cls("it broke", **given)
+    assert full.message == "it broke"
+    assert {name: getattr(full, name) for name in given} == given
 
 
 @pytest.mark.parametrize("cls", tree(Unavailable), ids=lambda cls: cls.__name__)

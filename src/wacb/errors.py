@@ -1,7 +1,7 @@
-"""The failures a user can cause or meet, each with an exit code (cli.md 5). Imports nothing.
+"""The failures a user can cause or meet, each with an exit code (cli.md 5).
 
 WacbError                  1  unexpected
-├── BulkFailed             *  some numbers of a bulk run failed: the code they agree on, else 1
+├── BulkFailed             *  some things of many failed: the code they agree on, else 1
 ├── InvalidInput           2  a value the user gave is wrong
 │   └── TemplateError      2  a template is incomplete, misspelt or encoded
 ├── ConfigError            3  configuration or credentials missing or broken
@@ -21,12 +21,14 @@ WacbError                  1  unexpected
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class WacbError(Exception):
     """Say what happened, to which thing, and in `hint` what to do about it.
 
-    `status` and `api_code` repeat what the API said, where it said anything.
-    Neither text may carry a secret.
+    `status` and `api_code` repeat what the API said, where it said anything; `details` are lines
+    of their own, where one sentence stands for several. No text may carry a secret.
     """
 
     exit_code = 1
@@ -40,16 +42,18 @@ class WacbError(Exception):
         hint: str | None = None,
         status: int | None = None,
         api_code: str | None = None,
+        details: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details = details
         self.status = status
         self.api_code = api_code
 
 
 class BulkFailed(WacbError):
-    """Some numbers of a bulk run failed; `exit_code` is the one they agree on, else 1."""
+    """Some things of many failed; `exit_code` is the one they agree on, else 1."""
 
     code = "bulk_failed"
 
@@ -58,11 +62,9 @@ class BulkFailed(WacbError):
         message: str,
         *,
         exit_code: int = 1,
-        hint: str | None = None,
-        status: int | None = None,
-        api_code: str | None = None,
+        **given: Any,
     ) -> None:
-        super().__init__(message, hint=hint, status=status, api_code=api_code)
+        super().__init__(message, **given)
         self.exit_code = exit_code
 
 
@@ -129,13 +131,11 @@ class Unavailable(WacbError):
         self,
         message: str,
         *,
-        hint: str | None = None,
-        status: int | None = None,
-        api_code: str | None = None,
         sent: bool = True,
         retry_after: float | None = None,
+        **given: Any,
     ) -> None:
-        super().__init__(message, hint=hint, status=status, api_code=api_code)
+        super().__init__(message, **given)
         self.sent = sent
         self.retry_after = retry_after
 

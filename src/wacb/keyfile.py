@@ -44,7 +44,11 @@ def load(path: Path) -> Encryption:
         iv=_string(path, table, "iv"),
         encoding=_one_of(path, table, "encoding", ENCODINGS),
     )
-    _check_lengths(path, encryption)
+    for name in ("key", "iv"):
+        try:
+            check_part(name, encryption)
+        except InvalidInput as error:
+            raise _wrong(path, f"{name} {error.message}") from None
     return encryption
 
 
@@ -104,19 +108,20 @@ def _one_of(path: Path, table: dict[str, Any], name: str, known: tuple[str, ...]
     raise _wrong(path, f"{name} is not a known one", f"known: {', '.join(known)}")
 
 
-def _check_lengths(path: Path, encryption: Encryption) -> None:
+def check_part(name: str, encryption: Encryption) -> None:
+    """Raise InvalidInput unless the `key` or the `iv` suits the algorithm. Never repeats it."""
     cipher, _, mode = encryption.algorithm.rpartition("-")
-    for name, text, lengths in (
-        ("key", encryption.key, (KEY_LENGTHS[cipher],)),
-        ("iv", encryption.iv, IV_LENGTHS[mode]),
-    ):
-        try:
-            count = len(decode(text or "", encryption.encoding))
-        except ValueError:
-            raise _wrong(path, f"{name} is not {encryption.encoding} text") from None
-        if count not in lengths:
-            right = " or ".join(map(str, lengths))
-            raise _wrong(path, f"{name} has {count} bytes, {encryption.algorithm} needs {right}")
+    text, lengths = {
+        "key": (encryption.key, (KEY_LENGTHS[cipher],)),
+        "iv": (encryption.iv, IV_LENGTHS[mode]),
+    }[name]
+    try:
+        count = len(decode(text or "", encryption.encoding))
+    except ValueError:
+        raise InvalidInput(f"is not {encryption.encoding} text") from None
+    if count not in lengths:
+        right = " or ".join(map(str, lengths))
+        raise InvalidInput(f"has {count} bytes, {encryption.algorithm} needs {right}")
 
 
 def decode(text: str, encoding: str) -> bytes:

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from wacb.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ipaddress import IPv4Address, IPv6Address
 
 _TITLE = re.compile(r"[A-Za-z0-9 _-]{3,}")
@@ -190,3 +191,13 @@ def check_header(name: str, value: str, *, literal: bool = False) -> tuple[str, 
 def authenticates(name: str) -> bool:
     """Say whether a header of this name carries a secret."""
     return _AUTHENTICATES.search(name) is not None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Word a hint: the name nearest to `name`, and all the known ones."""
+    import difflib
+
+    names = sorted(known)
+    nearest = difflib.get_close_matches(name, names, n=1)
+    guess = f"did you mean {nearest[0]}? " if nearest else ""
+    return f"{guess}known: {', '.join(names)}" if names else "there is none yet"

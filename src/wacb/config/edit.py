@@ -16,10 +16,10 @@ from wacb.config.rules import (
     CONTRACT_RULES,
     Rule,
     check_account_name,
-    did_you_mean,
     parse_command,
 )
 from wacb.errors import ConfigError, InvalidInput
+from wacb.rules import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wacb import disk
-from wacb.config.rules import ACCOUNT_RULES, CONTRACT_RULES, did_you_mean, is_command
+from wacb.config.rules import ACCOUNT_RULES, CONTRACT_RULES, is_command
 from wacb.errors import ConfigError
+from wacb.rules import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ A rule returns the value in its normal form or raises InvalidInput; who gave it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,16 +19,6 @@ REGIONS = ("in", "sg", "eu", "na")
 MOST_SECONDS = 86_400
 BOOLEANS = {"1": "1", "true": "1", "yes": "1", "on": "1"}
 BOOLEANS |= {"0": "0", "false": "0", "no": "0", "off": "0"}
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Word a hint: the name nearest to `name`, and all the known ones."""
-    import difflib
-
-    names = sorted(known)
-    nearest = difflib.get_close_matches(name, names, n=1)
-    guess = f"did you mean {nearest[0]}? " if nearest else ""
-    return f"{guess}known: {', '.join(names)}" if names else "there is none yet"
 
 
 def check_account_name(name: str) -> str:

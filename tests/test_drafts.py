@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from wacb.drafts import build_draft
 from wacb.errors import InvalidInput, TemplateError
 from wacb.models import Encryption, Method, ProfileDraft
 from wacb.placeholders import INCOMING, KNOWN, names
-from wacb.provision.drafts import build_draft
 
 URL = "https://example.com/hook"
 QUERY = "&".join(f"{name}=<{name}>" for name in INCOMING)

@@ -1,0 +1,36 @@
+"""What a manifest asks for. Reading one is read.py's, writing one write.py's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wacb.models import ProfileDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """A profile of the file: the table `[profiles.NAME]` as a draft, found again by its title.
+
+    `shown` maps each field of the draft that was made with a variable to what the file says
+    instead of its value; nothing else of such a field may be printed.
+    """
+
+    name: str
+    draft: ProfileDraft = field(repr=False)
+    allow_missing: bool = False
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A whole file, in its order.
+
+    `numbers` maps E.164 to a profile: its name in the file, or a live ID or title; it is None
+    where the file has no such table. `secrets` are the values that came from variables.
+    """
+
+    profiles: tuple[Desired, ...]
+    numbers: Mapping[str, str] | None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
