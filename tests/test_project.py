@@ -42,8 +42,12 @@ LAYERS = {
     "limiter": "errors",
     "exchange": "errors jsontext contract limiter net",
     "client": "errors contract exchange models",
+    "drafts": "errors placeholders models rules",
+    "manifest": "errors disk jsontext placeholders rules models compare keyfile drafts manifest",
     "provision": "errors jsontext placeholders templates rules models contract compare disk "
-    "journal client provision",
+    "drafts journal client provision",
+    "plan": "errors placeholders rules models contract compare journal client provision manifest "
+    "plan",
     "callbacks": "errors models rules placeholders jsontext net keyfile disk redact render "
     "callbacks",
     "sandbox": "errors models net callbacks sandbox",

@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import Outcome, Wacb
 from wacb import errors
+from wacb.cli.plan import CHANGES_PENDING
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.server import Server
@@ -43,6 +44,7 @@ def test_every_line_of_the_console_blocks_runs(
 ):
     monkeypatch.chdir(tmp_path)
     Path("key.txt").write_text(f"{API_KEY}\n")
+    Path("wacb.toml").write_text(for_the_sandbox(manifest()))
     Path("numbers.csv").write_text("number,profile\n+15550100001,\n+15550100003,support\n")
     lines = re.findall(r"^\$ wacb (.*)$", "".join(blocks("console")), re.MULTILINE)
     assert len(lines) >= 20
@@ -74,7 +76,7 @@ def test_the_script_blocks_run(tmp_path: Path):
 
 def recipes() -> dict[str, str]:
     """The shell parts of the CI recipes."""
-    github, gitlab = blocks("yaml")
+    github, gitlab = (text for text in blocks("yaml") if "wacb plan" not in text)
     (plain,) = [text for text in blocks("sh") if text.startswith("set -eu")]
     _, _, run = github.partition("run: |\n")
     _, _, script = gitlab.partition("script:\n")
@@ -83,6 +85,12 @@ def recipes() -> dict[str, str]:
         "GitLab": re.sub(r"^ +- ", "", script, flags=re.MULTILINE),
         "shell": plain,
     }
+
+
+def manifest() -> str:
+    """The file that the README shows."""
+    (text,) = blocks("toml")
+    return text
 
 
 @pytest.mark.parametrize("name", recipes())
@@ -105,6 +113,37 @@ def test_a_ci_recipe_runs_again_and_again(tmp_path: Path, name: str):
             assert f"| {result} |" in summary.read_text()
     history = run_script("wacb number history; wacb profile list -q", tmp_path, WACB_SANDBOX="1")
     assert len(history.out.splitlines()) == 2 + 1
+
+
+def outputs(file: Path) -> dict[str, str]:
+    """The outputs of a step, as the runner reads them."""
+    found = re.findall(r"^(\w+)<<(\w+)\n(.*?)\n\2$", file.read_text(), re.M | re.S)
+    return {name: value for name, _, value in found}
+
+
+def test_the_workflow_applies_the_plan_that_was_shown(tmp_path: Path):
+    (workflow,) = (text for text in blocks("yaml") if "wacb plan" in text)
+    plan, apply = re.findall(r"run: \|\n +(wacb .*)", workflow)
+    (tmp_path / "wacb.toml").write_text(for_the_sandbox(manifest()))
+    for changed in ("true", "false"):
+        output, summary = tmp_path / "output", tmp_path / "summary"
+        environ = {
+            "WACB_SANDBOX": "1",
+            "HOOK_TOKEN": "synthetic-token",
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(summary),
+        }
+        outcome = run_script(f"cd {shlex.quote(str(tmp_path))}; {plan}", tmp_path, **environ)
+        assert outcome.code == 0, outcome.err
+        planned = outputs(output)
+        assert planned["changed"] == changed
+        output.unlink()
+        environ["CHECKSUM"] = planned["checksum"]
+        outcome = run_script(f"cd {shlex.quote(str(tmp_path))}; {apply}", tmp_path, **environ)
+        assert outcome.code == 0, outcome.err
+        assert outputs(output)["changed"] == changed
+        output.unlink()
+        assert "synthetic-token" not in summary.read_text()
 
 
 def test_the_emulator_is_reached_over_http_as_the_readme_says(sandbox: Sandbox, tmp_path: Path):
@@ -142,7 +181,7 @@ def test_the_exit_codes_are_those_of_the_errors():
     block = re.search(r"<!-- exit codes -->(.*?)<!-- /exit codes -->", README, re.DOTALL)
     assert block is not None
     written = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", block[1], re.MULTILINE)}
-    known, waiting = {0}, [errors.WacbError]
+    known, waiting = {0, CHANGES_PENDING}, [errors.WacbError]
     while waiting:
         kind = waiting.pop()
         known.add(kind.exit_code)

@@ -41,9 +41,23 @@ class Client:
         """
         for row in self._profile_rows(title):
             if wanted(str(row.get("title") or "")):
-                if answers.is_partial(row):
-                    row = {**row, **self._details(row)}
-                yield answers.parse_profile(row)
+                yield self._whole(row)
+
+    def survey_profiles(
+        self, wanted: Callable[[str, str], bool]
+    ) -> tuple[dict[str, str], dict[str, CallbackProfile]]:
+        """List the title of every profile by its ID, and whole those whose ID and title are wanted.
+
+        One listing, and details only of what is wanted where the listing lacks them.
+        """
+        titles: dict[str, str] = {}
+        profiles: dict[str, CallbackProfile] = {}
+        for row in self._profile_rows(None):
+            profile_id, title = answers.row_id(row) or "", str(row.get("title") or "")
+            titles[profile_id] = title
+            if wanted(profile_id, title):
+                profiles[profile_id] = self._whole(row)
+        return titles, profiles
 
     def profile_ids(self, title: str) -> set[str]:
         """List the IDs of the profiles with exactly this title."""
@@ -70,9 +84,12 @@ class Client:
             if not fresh or len(page.rows) < first_page or offset == page.total:
                 return
 
-    def _details(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        data = self.send(self.api.get_profile(answers.row_id(row) or ""))
-        return data if isinstance(data, dict) else {}
+    def _whole(self, row: Mapping[str, Any]) -> CallbackProfile:
+        """Read a listed profile, completed from its details where the listing lacks members."""
+        details: Any = {}
+        if answers.is_partial(row):
+            details = self.send(self.api.get_profile(answers.row_id(row) or ""))
+        return answers.parse_profile({**row, **(details if isinstance(details, dict) else {})})
 
     def get_profile(self, profile_id: str) -> CallbackProfile:
         """Fetch one profile. Raises NotFound."""

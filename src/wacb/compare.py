@@ -15,38 +15,67 @@ def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tupl
     A body is compared as JSON, so key order and white space don't matter; header names ignore case;
     an encryption key that the API does not show is compared by its algorithm (cli.md 7).
     """
-    pairs: dict[str, tuple[Any, Any]] = {
-        "title": (profile.title, draft.title),
-        "method": (profile.method, draft.method),
-        "url": (profile.url, draft.url),
-        "body": (_json(profile.body), _json(draft.body)),
-        "headers": (_folded(profile.headers), _folded(draft.headers)),
-        "encryption": _encryptions(profile.encryption, draft.encryption),
-        "response_message": (profile.response_message or "", draft.response_message),
-        "channel": (profile.channel, draft.channel),
-        "events": (sorted(profile.events), sorted(draft.events or ())),
+    keys_known = bool(
+        profile.encryption and profile.encryption.key and draft.encryption and draft.encryption.key
+    )
+    present: dict[str, Any] = {
+        "title": profile.title,
+        "method": profile.method,
+        "url": profile.url,
+        "body": _json(profile.body),
+        "headers": _folded(profile.headers),
+        "encryption": _comparable(profile.encryption, keys_known),
+        "response_message": profile.response_message or "",
+        "channel": profile.channel,
+        "events": sorted(profile.events),
     }
-    return {
-        name: (old, new)
-        for name, (old, new) in pairs.items()
-        if getattr(draft, name) is not None and old != new
+    asked = fields(draft, with_key=keys_known)
+    return {name: (present[name], new) for name, new in asked.items() if present[name] != new}
+
+
+def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
+    """Give every field that the draft gives, in the form that `differences` compares."""
+    values: dict[str, Any] = {
+        "title": draft.title,
+        "method": draft.method,
+        "url": draft.url,
+        "body": _json(draft.body),
+        "headers": _folded(draft.headers),
+        "encryption": _comparable(draft.encryption, with_key),
+        "response_message": draft.response_message,
+        "channel": draft.channel,
+        "events": sorted(draft.events or ()),
     }
+    return {name: value for name, value in values.items() if getattr(draft, name) is not None}
+
+
+def masked(name: str, old: Any, new: Any) -> tuple[Any, Any]:
+    """Take the secrets out of both values of a field, and the headers in which they agree."""
+    if name == "encryption":
+        return _masked_key(old), _masked_key(new)
+    if name == "headers":
+        before, after = old or {}, new or {}
+        return _masked_headers(before, after), _masked_headers(after, before)
+    return old, new
 
 
 def describe(changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
     """Put differences into lines, `field: old → new`, without header values and keys."""
-    return [
-        f"{name}: {_shown(name, old)} → {_shown(name, new)}" for name, (old, new) in changes.items()
-    ]
+    lines = []
+    for name, values in changes.items():
+        old, new = (as_text(name, value) for value in masked(name, *values))
+        lines.append(f"{name}: {old} → {new}")
+    return lines
 
 
-def _shown(name: str, value: Any) -> str:
+def as_text(name: str, value: Any) -> str:
+    """Write the masked value of a field on one line."""
     if not value:
         return "none"
     if name == "headers":
-        return ", ".join(f"{header}: ***" for header in sorted(value))
+        return ", ".join(f"{header}: {shown}" for header, shown in value.items())
     if name == "encryption":
-        return f"{value[0]} (key ***)" if len(value) > 1 else str(value[0])
+        return f"{value['algorithm']}{' (key ***)' if 'key' in value else ''}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -64,15 +93,18 @@ def _folded(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
 
 
-def _encryptions(
-    old: Encryption | None, new: Encryption | None
-) -> tuple[tuple[Any, ...] | None, tuple[Any, ...] | None]:
-    keys_known = bool(old and old.key and new and new.key)
-    return _comparable(old, keys_known), _comparable(new, keys_known)
-
-
 def _comparable(encryption: Encryption | None, with_key: bool) -> tuple[Any, ...] | None:
     if encryption is None:
         return None
     algorithm = encryption.algorithm.upper()
     return (algorithm, encryption.key, encryption.iv) if with_key else (algorithm,)
+
+
+def _masked_key(value: tuple[Any, ...] | None) -> dict[str, str] | None:
+    if value is None:
+        return None
+    return {"algorithm": value[0]} | ({"key": "***"} if len(value) > 1 else {})
+
+
+def _masked_headers(values: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    return {name: "***" for name in sorted(values) if values[name] != others.get(name)}

@@ -150,6 +150,7 @@ def test_a_callback_of_metas_shape_comes_in_the_same_names(wacb: Wacb):
     assert decode(wacb, input=text) == done(
         "body\tHi\nmime_type\t\nmedia_url\t\nfrom\t15550100099\ntype\ttext\ncreated_at\t1\n"
         "reply_to\t\nwanumber\t15550100001\nmobile\t15550100099\n"
+        "custom_response\t\n"
         'message\t[{"from": "15550100099", "timestamp": "1", "type": "text", '
         '"text": {"body": "Hi"}}]\n'
         "contacts\t\nlocation\t"

@@ -215,15 +215,28 @@ def test_what_is_not_met_is_exit_8(
     assert (outcome.code, outcome.err) == (8, f"error: {message}\nhint: {HINT}\n")
 
 
+def of_v2(url: str) -> None:
+    """Send a text message in Meta's shape."""
+    value = {
+        "metadata": {"display_phone_number": "15550100001"},
+        "contacts": [{"profile": {"name": "Asha"}, "wa_id": "15550100099"}],
+        "messages": [
+            {"from": "15550100099", "timestamp": "1", "type": "text", "text": {"body": "Hi"}}
+        ],
+    }
+    send(url, body=json.dumps({"meta_object": {"field": "messages", "value": value}}))
+
+
 @pytest.mark.parametrize(
     ("client", "line", "count"),
     [
         (send, ["--expect", "all"], 1),
+        (of_v2, ["--expect", "all"], 1),
         (incomplete, ["--expect", "body,from"], 1),
         (incomplete, ["--count", "1"], 1),
         (nobody, ["--wait", "0.02"], 0),
     ],
-    ids=["all", "named", "count", "time alone"],
+    ids=["all", "all of V2", "named", "count", "time alone"],
 )
 def test_what_is_met_is_exit_0(listen: Listen, client: Client, line: list[str], count: int) -> None:
     outcome = listen(client, *line)

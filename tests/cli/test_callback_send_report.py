@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.cli.expect import as_json, done
+from tests.cli.expect import as_json, done, failed
 from tests.cli.sending import SEND, without_ms
 from tests.conftest import Wacb
-from tests.fault_server import FAULTS, FaultServer, answer
+from tests.fault_server import FAULTS, FaultServer, answer, make_certificate
 from tests.faults import OK
 
 RECEIVER = "does a receiver run there? `wacb callback listen` is one to try with"
+TORN = "see the log of what answers there, and whether it speaks HTTP"
 OWN_2XX = "a delivery counts as failed unless the endpoint answers with a 2xx itself"
 
 
@@ -77,18 +79,14 @@ ENDS: dict[str, tuple[tuple[str | bytes, ...], int, str, str | None]] = {
         OWN_2XX,
     ),
     "refused": (("refused",), 7, "cannot connect to {}: Connection refused", RECEIVER),
-    "all refused": (
+    "all refused": (("refused", "refused"), 7, "2 of 2 deliveries failed", RECEIVER),
+    "all torn": (
         ("close after reading", "close after reading"),
         7,
         "2 of 2 deliveries failed",
-        RECEIVER,
+        TORN,
     ),
-    "one without an answer": (
-        (OK, "close after reading"),
-        7,
-        "1 of 2 deliveries failed",
-        RECEIVER,
-    ),
+    "one without an answer": ((OK, "close after reading"), 7, "1 of 2 deliveries failed", TORN),
     "one refused, one without": (
         ("500", "close after reading"),
         8,
@@ -111,7 +109,41 @@ def test_the_exit_code_tells_what_went_wrong(wacb: Wacb, case: str):
     assert error == [f"error: {message.format(host)}", f"hint: {hint}"]
     assert outcome.code == code
     assert len(outcome.out.splitlines()) == len(script)
-    assert notes == [[]] or all(re.match(rf"\d of them: {host} ", note) for note in notes[0])
+    said = rf"\d of them: (cannot connect to )?{host}\b"
+    assert notes == [[]] or all(re.match(said, note) for note in notes[0])
+
+
+@pytest.mark.parametrize(
+    ("fault", "message", "hint"),
+    [
+        (
+            "self-signed",
+            "{} shows a certificate that is not trusted: self-signed certificate",
+            "check the clock of this machine; where a company's gateway reads along, name its CA "
+            "certificate in SSL_CERT_FILE",
+        ),
+        (
+            "plain on TLS port",
+            "no TLS connection to {} came about: WRONG_VERSION_NUMBER",
+            "check host and port: does a server speak TLS there, in a version of today?",
+        ),
+    ],
+)
+def test_an_endpoint_without_tls_that_fits_has_a_remedy_of_its_own(
+    wacb: Wacb, tmp_path: Path, fault: str, message: str, hint: str
+):
+    with FaultServer(fault, certificate=make_certificate(tmp_path)) as server:
+        outcome = wacb(*SEND, "--method", "post", "--to", server.url, "-q")
+    host = server.url.removeprefix("https://")
+    assert outcome == failed(7, message.format(host), hint)
+
+
+def test_failures_of_two_kinds_are_told_with_both_remedies(wacb: Wacb):
+    with FaultServer("close after reading", "silent") as server:
+        line = (*SEND, "--method", "post", "--to", server.url, "--count", "2", "--timeout", "0.1")
+        outcome = wacb(*line, "-q")
+    slow = "try again, or give it more time with --timeout"
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (7, f"hint: {TORN}; {slow}")
 
 
 def test_a_host_that_does_not_exist_is_told(wacb: Wacb):

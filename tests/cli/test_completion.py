@@ -45,11 +45,11 @@ def test_an_unknown_shell_is_refused(wacb: Wacb):
 
 NOUNS = [
     *("template", "profile", "number", "callback"),
-    *("verify", "sandbox", "config", "completion"),
+    *("verify", "plan", "apply", "export", "sandbox", "config", "completion"),
 ]
 OFFERED = {
     "": NOUNS,
-    "p": ["profile"],
+    "p": ["profile", "plan"],
     "prifo": [],
     "prifo ": NOUNS,  # no word of it is an error yet
     "--sandbox n": ["number"],

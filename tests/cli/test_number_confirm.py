@@ -217,6 +217,14 @@ def test_resend_in_each_form(live: Wacb, added: None, on_screen: Wacb):
     )
 
 
+def test_resend_names_the_id_that_it_was_given(live: Wacb, added: None, on_screen: Wacb):
+    line = (*BARE, "--resend", "--sandbox", "--color", "never", "--id", ID)
+    assert on_screen(*line) == done(
+        f"number:  {NEW}\nid:      {ID}",
+        f"next: wacb --sandbox number confirm {NEW} --id {ID} --otp CODE",
+    )
+
+
 def test_resend_and_a_code_exclude_each_other(refused: Refused):
     refused((*CONFIRM, "--resend"), 2, "--resend and --otp exclude each other")
 

@@ -11,6 +11,7 @@ import pytest
 from tests.api import Network, refusal
 from tests.cli.conftest import Handler, Showing
 from tests.cli.expect import NINE, ONE, TWO
+from tests.cli.registering import ADD, NEW
 from tests.cli.verifying import (
     FIRST,
     NO_SEND,
@@ -62,15 +63,26 @@ def test_what_was_named_is_checked_whatever_the_number_is_like(live: Wacb, chain
     check(live("verify", other, "--profile", FIRST), 5, links, detail, fix)
 
 
-def test_a_pending_number(live: Wacb):
-    detail = f"number {NINE} is pending; only an approved one gets messages"
-    fix = f"wacb number confirm {NINE} --otp CODE, or see in the Kaleyra console what it lacks"
+CONFIRM = "wacb number confirm {} --otp CODE, or see in the Kaleyra console what it lacks"
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        (NEW, CONFIRM.format(NEW)),
+        (NINE, CONFIRM.format(f"{NINE} --id ID")),
+    ],
+    ids=["added on this machine", "added elsewhere"],
+)
+def test_a_pending_number(live: Wacb, number: str, fix: str):
+    live(*ADD)
+    detail = f"number {number} is pending; only an approved one gets messages"
     links = good(
         number=line("number", "broken", detail, fix),
         **skipped("profile", why="not checked: the number carries none"),
         **skipped("template", "endpoint", "delivery"),
     )
-    check(live("verify", NINE), 8, links, detail, fix)
+    check(live("verify", number), 8, links, detail, fix)
 
 
 @pytest.mark.parametrize("waba", [(), ("--waba-id", "")], ids=["v2", "v1"])

@@ -66,8 +66,16 @@ def carrying(
     ("old", "new", "notes"),
     [
         (answer(make_row()), make_row(profile_id=NEW), ()),
-        (answer(make_row(body=STATUS_BODY)), make_row(profile_id=NEW), (STATUS_NOTE,)),
-        (answer(make_row(body=STATUS_BODY)), make_row(profile_id=NEW, body=STATUS_BODY), ()),
+        (
+            answer(make_row(profile_id=OLD, body=STATUS_BODY)),
+            make_row(profile_id=NEW),
+            (STATUS_NOTE,),
+        ),
+        (
+            answer(make_row(profile_id=OLD, body=STATUS_BODY)),
+            make_row(profile_id=NEW, body=STATUS_BODY),
+            (),
+        ),
         (answer(make_row()), make_row(profile_id=NEW, body=STATUS_BODY), ()),
         (refusal(404), make_row(profile_id=NEW), (GONE_NOTE,)),
     ],
@@ -220,7 +228,7 @@ def test_a_number_that_is_believed_to_carry_the_profile_is_left_as_it_is(
 
 def test_status_that_a_believed_profile_carries_is_said_to_get_lost(tmp_path: Path) -> None:
     rows = answer([{"phone_number": ONE}])
-    old = answer(make_row(body=STATUS_BODY))
+    old = answer(make_row(profile_id=OLD, body=STATUS_BODY))
     client = make_client(Network(answer(make_row(profile_id=NEW)), rows, old))
     note = f"{NOT_SHOWN}; by the journal it is {OLD}"
     assert prepare(believing(client, tmp_path, OLD), replace=True).notes == (note, STATUS_NOTE)

@@ -122,7 +122,7 @@ def test_many_numbers_are_updated_once_each_and_listed_twice(jobs: int, tmp_path
     prepared = prepare(make_look(client, tmp_path), numbers)
     run = make_run(client, tmp_path, jobs=jobs)
     assert carry_out(run, prepared) == [attached(number) for number in numbers]
-    assert not run.interrupted
+    assert not run.stop.interrupted
     assert requests(sandbox) - made == {
         ("GET", FIRST): 1,
         ("GET", "number"): 2,

@@ -34,6 +34,7 @@ from wacb.errors import (
 )
 from wacb.provision.attach import Attachment
 from wacb.provision.bulk import Prepared, Run
+from wacb.provision.stop import Stop
 
 NUMBERS = make_numbers(6)
 
@@ -41,8 +42,10 @@ pytestmark = pytest.mark.usefixtures("ticking")
 
 
 def make_run(line: Line, folder: Path, **how: Any) -> Run:
-    options = {"sleep": lambda seconds: None, **how}
-    return Run(make_client(line), make_journal(folder), **options)
+    client = make_client(line)
+    stop = Stop(client, how.pop("interrupted", lambda: None))
+    options = {"sleep": lambda seconds: None, "stop": stop, **how}
+    return Run(client, make_journal(folder), **options)
 
 
 def kinds(results: Sequence[Attachment]) -> list[type[WacbError] | str]:
@@ -74,7 +77,7 @@ def test_fail_fast_starts_nothing_after_a_failure_and_compares_what_was_done(
     )
     assert results[2] == Attachment(NUMBERS[2], None, "", FIRST, error=results[2].error)
     assert (line.puts, line.listings, len(ends)) == (NUMBERS[:2], 1, 6)
-    assert not run.interrupted
+    assert not run.stop.interrupted
     assert journaled(tmp_path) == NUMBERS[:1]
 
 
@@ -158,7 +161,7 @@ def test_ctrl_c_starts_nothing_new_and_lets_end_what_is_running(jobs: int, tmp_p
     assert kinds(results) == ["attached"] * jobs + [NotTried] * (6 - jobs)
     assert results[0] == attached(NUMBERS[0], verified=None)
     assert (sorted(line.puts), line.listings, len(ends)) == (NUMBERS[:jobs], 0, 6)
-    assert run.interrupted
+    assert run.stop.interrupted
     assert sorted(journaled(tmp_path)) == NUMBERS[:jobs]
 
 
@@ -174,7 +177,7 @@ def test_another_ctrl_c_gives_up_what_is_running(tmp_path: Path) -> None:
     assert kinds(results) == [Interrupted] * 2 + [NotTried] * 4
     assert results[0].error is not None
     assert results[0].error.message == "interrupted before an answer came"
-    assert (run.interrupted, line.listings, journaled(tmp_path)) == (True, 0, [])
+    assert (run.stop.interrupted, line.listings, journaled(tmp_path)) == (True, 0, [])
 
 
 def test_ctrl_c_twice_at_once_is_two_of_them(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_ctrl_c_twice_at_once_is_two_of_them(tmp_path: Path) -> None:
     finally:
         line.release.set()
     assert kinds(results) == [Interrupted] * 2 + [NotTried] * 4
-    assert run.interrupted
+    assert run.stop.interrupted
 
 
 def test_ctrl_c_is_noticed_while_the_steps_are_still_being_handed_out(tmp_path: Path) -> None:
@@ -217,7 +220,7 @@ def test_ctrl_c_is_noticed_while_the_steps_are_still_being_handed_out(tmp_path: 
 
     run = make_run(line, tmp_path, interrupted=noticed.set)
     results = carry_out(run, Interrupting(make_prepared(NUMBERS)))
-    assert (run.interrupted, noticed.is_set(), line.listings) == (True, True, 0)
+    assert (run.stop.interrupted, noticed.is_set(), line.listings) == (True, True, 0)
     assert kinds(results)[3:] == [NotTried] * 3
 
 
@@ -233,7 +236,7 @@ def test_ctrl_c_while_the_numbers_are_listed_still_gives_a_report(
     run = make_run(line, tmp_path, sleep=sleep)
     results = carry_out(run, make_prepared(NUMBERS))
     assert [result.result for result in results] == ["attached"] * 6
-    assert (run.interrupted, line.listings) == (True, int(pause))
+    assert (run.stop.interrupted, line.listings) == (True, int(pause))
 
 
 class Nap:
@@ -266,7 +269,7 @@ def napping(line: Line, folder: Path, nap: Nap, jobs: int) -> Run:
         make_journal(folder),
         sleep=lambda seconds: None,
         jobs=jobs,
-        interrupted=nap.over.set,
+        stop=Stop(client, nap.over.set),
     )
 
 

@@ -50,6 +50,16 @@ def test_the_last_that_is_kept_counts(file: Path):
     assert of(file).find(NEW) == Registration(number=NEW, id="", profile=None)
 
 
+def test_a_registration_is_known_by_its_id(file: Path):
+    assert not of(file).knows(NEW)
+    of(file).keep(ENTRY._replace(id=""))  # the answer that held it was lost
+    assert not of(file).knows(NEW)
+    of(file).keep(ENTRY)
+    assert of(file).knows(NEW)
+    file.write_text("damaged")
+    assert not of(file).knows(NEW)
+
+
 def test_another_account_has_its_own(file: Path):
     of(file).keep(ENTRY)
     of(file, "HX2").keep(ENTRY._replace(id="wn-2"))

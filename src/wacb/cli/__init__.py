@@ -19,6 +19,9 @@ COMMANDS = {
     "number": "Look at WhatsApp numbers and attach profiles to them.",
     "callback": "Send, receive and decode callbacks.",
     "verify": "Walk the whole chain, and say which link is broken.",
+    "plan": "Show what would make the account as a file wants it.",
+    "apply": "Make the account as a file wants it.",
+    "export": "Write the live state as a wacb.toml.",
     "sandbox": "Run, show or empty the built-in emulator of the Kaleyra API.",
     "config": "Keep credentials and defaults in a local file.",
     "completion": "Print the completion script of a shell.",
@@ -88,7 +91,7 @@ def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
         from wacb.cli.views import error_json
 
         as_json = error_json(error)
-    app.out.error(error.message, error.hint, as_json=as_json)
+    app.out.error(error, as_json=as_json)
     return error.exit_code
 
 

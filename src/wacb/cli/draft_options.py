@@ -13,9 +13,9 @@ from wacb.cli.app import App
 from wacb.cli.options import METHODS, chain, template_options
 from wacb.cli.prompts import ask
 from wacb.cli.stdin import read_input
+from wacb.drafts import build_draft
 from wacb.errors import InvalidInput
 from wacb.models import Encryption, Method, ProfileDraft
-from wacb.provision.drafts import build_draft
 from wacb.rules import check_header, parse_header
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -134,7 +134,7 @@ def with_key(
     if algorithm is None:
         return draft
     path = file or app.state_folder / "keys" / f"{draft.title}.toml"
-    return draft.with_encryption(_encryption(app, algorithm, path, dry_run=dry_run))
+    return draft._replace(encryption=_encryption(app, algorithm, path, dry_run=dry_run))
 
 
 def _headers(

@@ -33,14 +33,17 @@ def check_github(app: App) -> None:
         _append(path, "")
 
 
-def write_github(
-    app: App, outputs: Mapping[str, str], titles: Sequence[str], rows: Sequence[Sequence[str]]
-) -> None:
-    """Append the outputs, and a table of `rows` to the step's summary where there is one."""
-    table = [_row(titles), _row(["---"] * len(titles)), *(_row(map(_cell, row)) for row in rows)]
-    texts = ("".join(map(_output, outputs, outputs.values())), "\n".join(table) + "\n\n")
+def write_github(app: App, outputs: Mapping[str, str], summary: str) -> None:
+    """Append the outputs, and the Markdown `summary` to the step's where there is one."""
+    texts = ("".join(map(_output, outputs, outputs.values())), summary + "\n\n")
     for path, text in zip(_files(app), texts, strict=False):
         _append(path, app.out.redact(text))
+
+
+def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table in which no cell is Markdown or HTML."""
+    lines = [_row(titles), _row(["---"] * len(titles)), *(_row(map(_cell, row)) for row in rows)]
+    return "\n".join(lines)
 
 
 def _files(app: App) -> list[str]:

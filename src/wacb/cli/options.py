@@ -157,14 +157,13 @@ def _set_output(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         setattr(ctx.find_root().ensure_object(App).out, param.name or "", value)
 
 
-def output_options(command: F) -> F:
-    """Add `-o/--output` and `-q/--quiet` (cli.md 3)."""
+def _output_options(*forms: str) -> Callable[[F], F]:
     return chain(
         click.option(
             "-o",
             "--output",
             "format",
-            type=click.Choice(("table", "tsv", "json")),
+            type=click.Choice(forms),
             expose_value=False,
             callback=_set_output,
             help="Form of the output: table on a terminal, tsv in a pipe.",
@@ -177,7 +176,12 @@ def output_options(command: F) -> F:
             callback=_set_output,
             help="Print only the ID, or one ID a line.",
         ),
-    )(command)
+    )
+
+
+# `-o/--output` and `-q/--quiet` (cli.md 3), and those of `plan` (cli.md 10)
+output_options = _output_options("table", "tsv", "json")
+plan_output_options = _output_options("table", "tsv", "json", "markdown")
 
 
 dry_run_option = click.option(

@@ -83,9 +83,9 @@ class Output:
         value = self._without_secrets(view.as_json(thing))
         if self.quiet:
             self.raw(self._shown(value[view.id]))
-        elif self._chosen() == "json":
+        elif self.chosen == "json":
             self.json(value)
-        elif self._chosen() == "tsv":
+        elif self.chosen == "tsv":
             self.raw(render.tsv([view.cells(value)]))
         else:
             shown = [
@@ -93,7 +93,7 @@ class Output:
                 for name, item in value.items()
                 if item not in (None, "", [], {})
             ]
-            self.raw(render.record(shown, width=self.width, color=self._color()))
+            self.raw(render.record(shown, width=self.width, color=self.color))
 
     def named(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
         """Print values whose names vary, one a line; as JSON the `whole` they are a part of."""
@@ -102,16 +102,16 @@ class Output:
         shown = self._without_secrets(values)
         if self.quiet:
             self.raw(self._shown(id))
-        elif self._chosen() == "json":
+        elif self.chosen == "json":
             self.json(self._without_secrets(whole))
-        elif shown and self._chosen() == "tsv":
+        elif shown and self.chosen == "tsv":
             rows = [
                 (name, render.json_line(item) if isinstance(item, list) else item)
                 for name, item in shown.items()
             ]
             self.raw(render.tsv(rows))
         elif shown:
-            self.raw(render.record([*shown.items()], width=self.width, color=self._color()))
+            self.raw(render.record([*shown.items()], width=self.width, color=self.color))
 
     def many(self, things: Sequence[Any], kind: type, *, none: str | None = None) -> None:
         """Print a list of one kind: a table on a terminal, rows in a pipe, an array as JSON.
@@ -125,16 +125,16 @@ class Output:
         values = [self._without_secrets(view.as_json(thing)) for thing in things]
         if self.quiet:
             lines = "\n".join(self._shown(value[view.id]) for value in values)
-        elif self._chosen() == "json":
+        elif self.chosen == "json":
             lines = render.json_text(values)
-        elif self._chosen() == "tsv":
+        elif self.chosen == "tsv":
             lines = render.tsv([view.cells(value) for value in values])
         else:
             lines = render.table(
                 view.columns,
                 [view.cells(value)[: len(view.columns)] for value in values],
                 width=self.width,
-                color=self._color(),
+                color=self.color,
             )
         if lines:
             self.raw(lines)
@@ -161,8 +161,15 @@ class Output:
 
         return shutil.get_terminal_size().columns
 
-    def _chosen(self) -> str:
+    @property
+    def chosen(self) -> str:
+        """The form of the output: what was asked for, else what fits stdout (cli.md 3)."""
         return self.format or ("table" if self.to_terminal else "tsv")
+
+    @property
+    def color(self) -> bool:
+        """Whether stdout takes colour."""
+        return self._color()
 
     @property
     def to_terminal(self) -> bool:
@@ -179,7 +186,7 @@ class Output:
             return
         from wacb.render import progress_bar
 
-        with progress_bar(total, color=self._color()) as bar:
+        with progress_bar(total, color=self.color) as bar:
             self._say = bar.say
             try:
                 yield bar.advance
@@ -195,16 +202,18 @@ class Output:
         if is_terminal(sys.stderr) and not self.quiet:
             self._err(text)
 
-    def error(self, message: str, hint: str | None, *, as_json: Mapping[str, Any] | None) -> None:
+    def error(self, error: WacbError, *, as_json: Mapping[str, Any] | None) -> None:
         """Print a failure: a sentence and its remedy, or the JSON error of cli.md 4."""
         if as_json is not None:
             from wacb.render import json_line
 
             click.echo(self._hide(json_line({"error": as_json})), err=True)
             return
-        self._err(f"error: {message}")
-        if hint:
-            self._err(f"hint: {hint}")
+        self._err(f"error: {error.message}")
+        for line in error.details:
+            self._err(f"  {line}")
+        if error.hint:
+            self._err(f"hint: {error.hint}")
 
     def _err(self, text: str) -> None:
         from wacb.render import visible

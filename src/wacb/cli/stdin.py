@@ -16,7 +16,7 @@ def read_stdin() -> str:
         raise InvalidInput("stdin holds what is not UTF-8 text", hint="convert it first") from None
 
 
-def read_input(name: str, what: str) -> str:
+def read_input(name: str, what: str, *, hint: str = "name a file in UTF-8, or - for stdin") -> str:
     """Read the UTF-8 file `name`, or stdin for `-`. Raises InvalidInput; `what` is for its text."""
     if name == "-":
         return read_stdin()
@@ -26,5 +26,5 @@ def read_input(name: str, what: str) -> str:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InvalidInput(
             f"cannot read {what} {name}: {reason}",
-            hint="name a file in UTF-8, or - for stdin",
+            hint=hint,
         ) from error

@@ -10,7 +10,9 @@ from wacb.contract.requests import HOSTS, Api
 from wacb.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from wacb.cli.app import App
     from wacb.config.settings import Settings
+    from wacb.provision.once import Claim
 
 # What stands for the in-process sandbox in a URL; nothing is ever sent there.
 SANDBOX_URL = "http://sandbox.localhost"
@@ -57,4 +59,18 @@ def _sandbox(settings: Settings) -> Api:
         sid=SID,
         waba_id=(settings.get("waba_id") or None) if given else WABA_ID,
         overrides=settings.contract,
+    )
+
+
+def claim_of(app: App, title: str) -> Claim:
+    """Make what guards the creation of a title against other runs on this machine."""
+    from wacb.provision.once import Claim
+
+    return Claim(
+        app.state_folder / "creates",
+        sid=app.api.sid,
+        title=title,
+        now=app.now,
+        sleep=app.sleep,
+        tell=lambda text: app.out.note(f"note: {text}"),
     )

@@ -161,7 +161,7 @@ def prepare_incoming_url(
     if look is None:
         notes = (*notes, "without credentials the number was not looked up")
     else:
-        _check_number(look.client.get_number(number))
+        check_number(look.client.get_number(number))
     request = api.set_incoming_url(number, full_url)
     return AttachStep(number=number, old=None, new=None, request=request, notes=notes)
 
@@ -169,7 +169,7 @@ def prepare_incoming_url(
 def _start(look: Look, number: str, new: str, action: Action) -> AttachStep:
     """Look at the number: the step without its request, as if nothing had to change."""
     target = look.number(number)
-    _check_number(target)
+    check_number(target)
     old, shown = look.present(target), target.callback_profile_id is not None
     note = f"the API does not show which profile number {number} carries"
     if old is not None:
@@ -217,7 +217,8 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
         )
 
 
-def _check_number(number: Number) -> None:
+def check_number(number: Number) -> None:
+    """Raise Refused for a number that is known not to be approved: it cannot be edited."""
     if number.approved is False:
         raise Refused(
             f"number {number.number} is {number.status}; only an approved number can be edited",
@@ -226,16 +227,21 @@ def _check_number(number: Number) -> None:
 
 
 def _lost_status(look: Look, new: CallbackProfile, old_id: str) -> tuple[str, ...]:
-    """Say so when message status (delivered, read) would get lost with the old profile."""
+    """Look at the old profile, and say so when message status would get lost with it."""
     try:
         old = look.profile(old_id)
     except NotFound:
         return (f"the old profile {old_id} does not exist any more",)
     except Unavailable as error:
         return (f"the old profile could not be looked at: {error.message}",)
+    return lost_status(old, new)
+
+
+def lost_status(old: CallbackProfile, new: CallbackProfile) -> tuple[str, ...]:
+    """Say so when message status (delivered, read) would get lost with the old profile."""
     if placeholders.carries_status(old.template) and not placeholders.carries_status(new.template):
         return (
-            f"the old profile {old_id} carries message status (delivered, read) and "
-            f"{new.id} does not: status callbacks would stop",
+            f"the old profile {old.id} carries message status (delivered, read) and "
+            f"{new.id or new.title} does not: status callbacks would stop",
         )
     return ()

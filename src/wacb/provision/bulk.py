@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.errors import (
@@ -20,12 +17,12 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.provision.attach import Attachment, AttachStep
+from wacb.provision.stop import Stop
 
 if TYPE_CHECKING:
     from wacb.client import Client
     from wacb.journal import Journal
 
-_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether an update is visible
 
 
@@ -63,9 +60,8 @@ def _prepare(number: str, step: Callable[[], AttachStep]) -> Prepared:
 class Run:
     """Carry out prepared steps, up to `jobs` at a time.
 
-    A change is journaled as soon as it is made; `done` is told after each number, `interrupted`
-    of Ctrl-C. That or, with `fail_fast`, a failure ends the run: no new request starts, those under
-    way end; `interrupted` is known afterwards.
+    A change is journaled as soon as it is made; `done` is told after each number. A `stop` or, with
+    `fail_fast`, a failure ends the run: no new request starts, those under way end.
     """
 
     def __init__(
@@ -77,7 +73,7 @@ class Run:
         jobs: int = 1,
         fail_fast: bool = False,
         done: Callable[[], None] = lambda: None,
-        interrupted: Callable[[], None] = lambda: None,
+        stop: Stop | None = None,
     ) -> None:
         self._client = client
         self._journal = journal
@@ -85,9 +81,7 @@ class Run:
         self._jobs = jobs
         self._fail_fast = fail_fast
         self._done = done
-        self._on_interrupt = interrupted
-        self._stopped = Event()
-        self.interrupted = False
+        self.stop = stop or Stop(client)
 
     def carry_out(self, prepared: Sequence[Prepared]) -> list[Attachment]:
         """Do all steps, then list the numbers once for all of them and compare.
@@ -98,7 +92,7 @@ class Run:
         if any(item.step and item.step.request and item.step.new is not None for item in prepared):
             self._journal.check_writable()
         patient = len(prepared) > 1
-        with self._heeding_ctrl_c():
+        with self.stop:
             with ThreadPoolExecutor(self._jobs) as pool:
                 results = list(pool.map(lambda item: self._one(item, patient), prepared))
             if self._client.api.waba_id is not None:
@@ -108,37 +102,10 @@ class Run:
             for item, result in zip(prepared, results, strict=True)
         ]
 
-    @contextmanager
-    def _heeding_ctrl_c(self) -> Iterator[None]:
-        """Let no Ctrl-C end the run in the middle: what was done must be journaled and said.
-
-        Nor a CI job that is cancelled (SIGTERM) or a terminal that is closed (SIGHUP).
-        """
-        before = {number: signal.getsignal(number) for number in _ENDS}
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:  # as in a shell's background job, or under nohup
-                signal.signal(number, lambda number, frame: self._interrupt())
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _interrupt(self) -> None:
-        """Start nothing new on the first Ctrl-C, give up what is under way on another."""
-        if self.interrupted:
-            # not in this thread, which may hold the session's lock
-            Thread(target=self._client.close, daemon=True).start()
-            return
-        self.interrupted = True
-        self._stopped.set()
-        self._client.halt()
-        self._on_interrupt()
-
     def _one(self, item: Prepared, patient: bool) -> Attachment:
         result = self._attempt(item, patient)
         if result.error and self._fail_fast:
-            self._stopped.set()
+            self.stop.now()
         self._done()
         return result
 
@@ -149,7 +116,7 @@ class Run:
         plain = Attachment(step.number, None, step.old, step.new)
         if step.request is None:
             return plain._replace(result="unchanged", verified=True if step.shown else None)
-        if self._stopped.is_set():
+        if self.stop.over:
             return plain._replace(error=_not_tried(step.number))
         try:
             self._client.send(step.request, patient=patient)
@@ -166,14 +133,14 @@ class Run:
                     number=step.number, old=step.old, new=step.new, action=step.action
                 )
             except ConfigError as error:
-                self._stopped.set()  # else every other number were changed without a way back, too
+                self.stop.now()  # else every other number were changed without a way back, too
                 return made._replace(error=_unjournaled(step, error))
         return made
 
     def _compare(self, prepared: Sequence[Prepared], results: list[Attachment]) -> list[Attachment]:
         """List the numbers, again while something is not visible yet, and settle what is open."""
         for pause in READ_BACK_AFTER:
-            if self.interrupted or not any(map(_is_open, results)):
+            if self.stop.interrupted or not any(map(_is_open, results)):
                 break
             if pause >= self._client.remaining():
                 late = DeadlineExceeded("the deadline left no time for it")

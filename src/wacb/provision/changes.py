@@ -6,7 +6,6 @@ A step is prepared first and carried out second; a dry run stops in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wacb.compare import describe, differences
@@ -72,7 +71,7 @@ def prepare_once(
         return create._replace(notes=(note,))
     titled = _titled(client, draft.title, claim)
     if len(titled) > 1:
-        raise _double(draft.title, [profile.id for profile in titled])
+        raise double(draft.title, [profile.id for profile in titled])
     if not titled:
         return create
     step = _compared(titled[0], draft)
@@ -117,7 +116,7 @@ def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
 
 def _compared(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     if not draft.method.uses_body and live.body:
-        draft = replace(draft, body="")  # assumed: PATCH clears a value by "" (api-contract.md 4)
+        draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api-contract.md 4)
     changes = differences(draft, live)
     result = "updated" if changes else "unchanged"
     return ProfileStep(result=result, draft=draft, live=live, changes=changes)
@@ -162,7 +161,7 @@ def _only_one(client: Client, made: Created) -> Created:
         note = f"whether another machine created it, too, could not be looked up: {error.message}"
         return made._replace(notes=(*made.notes, note))
     if len(titled) > 1:
-        raise _double(title, sorted(titled))
+        raise double(title, sorted(titled))
     return made
 
 
@@ -193,7 +192,8 @@ def _unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
     )
 
 
-def _double(title: str, ids: list[str]) -> Ambiguous:
+def double(title: str, ids: list[str]) -> Ambiguous:
+    """Make the error for a title that several profiles carry."""
     return Ambiguous(
         f"{len(ids)} profiles are called {title!r}: {', '.join(ids)}",
         hint="keep one, and take the others away with wacb profile delete ID",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from wacb.errors import NotFound, WacbError
@@ -14,6 +14,16 @@ if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run
     from wacb.journal import Journal
 
 T = TypeVar("T")
+
+
+def carried(number: Number, believed: Callable[[], Mapping[str, str]]) -> str | None:
+    """Tell the profile ID on a number ("" for none), None where nobody knows it.
+
+    The journal's last word is asked for where the API does not show it (cli.md 8).
+    """
+    if number.callback_profile_id is not None:
+        return number.callback_profile_id
+    return believed().get(number.number)
 
 
 class Look:
@@ -48,9 +58,7 @@ class Look:
 
     def present(self, number: Number) -> str | None:
         """Tell the profile ID on a number ("" for none), None where nobody knows it."""
-        if number.callback_profile_id is not None:
-            return number.callback_profile_id
-        return self.journal.believed.get(number.number)
+        return carried(number, lambda: self.journal.believed)
 
     def profile(self, reference: str) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import unquote
 
-from wacb import placeholders, templates
+from wacb import drafts, placeholders, templates
 from wacb.errors import TemplateError
 from wacb.jsontext import append_members, parse_object, strings
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.placeholders import MARK, append_query, build_query, check_body, check_url
-from wacb.provision import drafts
 from wacb.rules import check_endpoint, check_title
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from wacb.cli.dry_run import show_requests
-from wacb.cli.github import write_github
+from wacb.cli.github import markdown_table, write_github
+from wacb.cli.number.attachments import in_words
 from wacb.cli.target import program
 from wacb.errors import BulkFailed, ConfigError, Interrupted, NotTried
+from wacb.provision.attach import Attachment, AttachStep
 
 if TYPE_CHECKING:
     from wacb.cli.app import App
-    from wacb.provision.attach import Attachment, AttachStep
     from wacb.provision.bulk import Prepared
+    from wacb.provision.stop import Stop
 
 _MOST_NAMED = 20  # failures that stderr names; the rows name all
 
@@ -24,8 +25,6 @@ def step_of(app: App, item: Prepared, *, github: bool) -> AttachStep:
     """Return a single number's step, or raise the reason why it has none."""
     if item.step:
         return item.step
-    from wacb.provision.attach import Attachment
-
     failed = Attachment(item.number, None, None, None, error=item.error)
     if github:
         _write_github(app, [failed])
@@ -43,28 +42,30 @@ def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
     from wacb.provision.bulk import Prepared, Run
 
     _show_notes(app, [step])
-    run = Run(app.client, app.journal, sleep=app.sleep, interrupted=partial(_say_stopping, app))
+    run = Run(app.client, app.journal, sleep=app.sleep, stop=stop_of(app))
     (result,) = run.carry_out([Prepared(step.number, step)])
-    if not result.error and not run.interrupted:
+    if not result.error and not run.stop.interrupted:
         app.out.one(result)
     _show_undo(app, [result])
     if github:
         _write_github(app, [result])
     if result.error:
         raise result.error
-    if run.interrupted:
+    if run.stop.interrupted:
         seen = "" if result.verified else ", and not read back"
         raise Interrupted(f"interrupted: number {result.number} is {result.result}{seen}")
 
 
-def _say_stopping(app: App) -> None:
-    app.out.note("waiting for the requests under way; Ctrl-C again gives them up")
+def stop_of(app: App) -> Stop:
+    """Make what ends a run on Ctrl-C, and says so."""
+    from wacb.provision.stop import Stop
+
+    says = "waiting for the requests under way; Ctrl-C again gives them up"
+    return Stop(app.client, lambda: app.out.note(says))
 
 
 def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
     """Print the requests of a bulk dry run. Raises BulkFailed as run_many does."""
-    from wacb.provision.attach import Attachment
-
     steps = [item.step for item in prepared if item.step]
     _show_notes(app, steps)
     requests = [step.request for step in steps if step.request]
@@ -81,7 +82,6 @@ def run_many(
 
     Raises BulkFailed when some failed, with the exit code they agree on, and Interrupted.
     """
-    from wacb.provision.attach import Attachment
     from wacb.provision.bulk import Run
 
     _show_notes(app, [item.step for item in prepared if item.step])
@@ -93,7 +93,7 @@ def run_many(
             jobs=jobs,
             fail_fast=fail_fast,
             done=advance,
-            interrupted=partial(_say_stopping, app),
+            stop=stop_of(app),
         )
         results = run.carry_out(prepared)
     right = [result for result in results if not result.error]
@@ -101,11 +101,9 @@ def run_many(
     _show_undo(app, results)
     if github:
         _write_github(app, results)
-    if run.interrupted:
-        from wacb.cli.views import attachment_word
-
+    if run.stop.interrupted:
         words = Counter(
-            attachment_word(result.result, result.error.code if result.error else None)
+            in_words(result.result, result.error.code if result.error else None)
             for result in results
         )
         if any(result.result != "unchanged" and result.verified is None for result in right):
@@ -165,17 +163,19 @@ def _write_github(app: App, results: Sequence[Attachment]) -> None:
             "result": words.pop() if len(words) == 1 else "mixed",
             "changed": str(changed).lower(),
         },
-        ("Number", "Result", "Old profile", "New profile", "Error"),
-        [
+        markdown_table(
+            ("Number", "Result", "Old profile", "New profile", "Error"),
             (
-                result.number,
-                result.result or "failed",
-                result.old or "",
-                result.new or "",
-                result.error.message if result.error else "",
-            )
-            for result in results
-        ],
+                (
+                    result.number,
+                    result.result or "failed",
+                    result.old or "",
+                    result.new or "",
+                    result.error.message if result.error else "",
+                )
+                for result in results
+            ),
+        ),
     )
 
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.draft_options import draft_from, draft_options
 from wacb.cli.dry_run import show_requests
-from wacb.cli.github import check_github, github_option, write_github
+from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import Command, dry_run_option, output_options
-from wacb.cli.target import program
+from wacb.cli.target import claim_of, program
 from wacb.compare import describe
 from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
 from wacb.provision.profiles import Created
-
-if TYPE_CHECKING:
-    from wacb.provision.once import Claim
 
 
 @click.command(cls=Command)
@@ -61,7 +58,7 @@ def command(
         check_github(app)
     draft = draft_from(app, dry_run=dry_run, **options)
     once = if_not_exists or update_existing
-    claim = _claim(app, draft.title) if once or not dry_run else None
+    claim = claim_of(app, draft.title) if once or not dry_run else None
     with claim.held(app.client.remaining) if claim and once and not dry_run else nullcontext():
         step = ProfileStep(result="created", draft=draft, claim=claim)
         if once and claim:
@@ -73,9 +70,9 @@ def command(
             show_requests(app, step.requests(app.api))
             return
         created = changes.carry_out(app.client, step, sleep=app.sleep)
-    for note in created.notes:
-        app.out.note(f"note: {note}")
-    app.out.one(created)
+    from wacb.cli.profile.created import show
+
+    show(app, created)
     if github:
         _report(app, created)
     app.out.hint(f"next: {program(app.flags)} number attach --profile {created.profile.id}")
@@ -85,19 +82,5 @@ def _report(app: App, created: Created) -> None:
     changed = created.result in ("created", "updated", "adopted")
     outputs = {"profile_id": created.profile.id, "result": created.result}
     row = (created.profile.id, created.profile.title, created.result)
-    write_github(
-        app, outputs | {"changed": str(changed).lower()}, ("Profile", "Title", "Result"), [row]
-    )
-
-
-def _claim(app: App, title: str) -> Claim:
-    from wacb.provision.once import Claim
-
-    return Claim(
-        app.state_folder / "creates",
-        sid=app.api.sid,
-        title=title,
-        now=app.now,
-        sleep=app.sleep,
-        tell=lambda text: app.out.note(f"note: {text}"),
-    )
+    summary = markdown_table(("Profile", "Title", "Result"), [row])
+    write_github(app, outputs | {"changed": str(changed).lower()}, summary)

@@ -1,0 +1,189 @@
+"""`wacb apply`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.dry_run import show_requests
+from wacb.cli.github import check_github, github_option, markdown_table, write_github
+from wacb.cli.number.attachments import in_words
+from wacb.cli.number.run import stop_of
+from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.plan_view import as_json, as_lines, summary
+from wacb.cli.planning import (
+    checksum_of,
+    make_plan,
+    outputs,
+    plan_options,
+    refuse_problems,
+    several,
+)
+from wacb.cli.prompts import consent
+from wacb.cli.target import claim_of, program
+from wacb.cli.views import VIEWS, View, error_json
+from wacb.errors import Interrupted, NotTried, Refused
+from wacb.plan.apply import Apply, Outcome, requests
+from wacb.plan.model import Plan
+from wacb.render import Column
+
+
+@click.command(cls=Command)
+@plan_options
+@click.option("--checksum", metavar="SUM", help="Do it only if the plan has this checksum.")
+@yes_option
+@github_option
+@dry_run_option
+@output_options
+@pass_app
+def command(
+    app: App,
+    *,
+    file: str,
+    prune: bool,
+    checksum: str | None,
+    yes: bool,
+    github: bool,
+    dry_run: bool,
+) -> None:
+    """Make the account as a file wants it.
+
+    Plans again, shows the plan, asks, and does exactly that: profiles before numbers, and nothing
+    is taken away before the rest is in place. Needs --yes off a terminal. A run that broke off is
+    finished by the next one.
+
+    \b
+    Example:
+      wacb apply --yes
+    """
+    if github:
+        check_github(app)
+    plan = make_plan(app, file, prune=prune)
+    if not dry_run:
+        for line in as_lines(app, plan, color=False):
+            app.out.note(line)
+    refuse_problems(plan)
+    _check_reviewed(app, plan, checksum)
+    if dry_run:
+        show_requests(app, requests(plan, app.api))
+        return
+    outcomes = []
+    if plan.changes:
+        consent(app, "make these changes", yes=yes)
+        outcomes = _carry_out(app, plan)
+    _show(app, plan, outcomes)
+    if github:
+        _report(app, plan, outcomes)
+    _raise_failures(outcomes)
+
+
+def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
+    current = checksum_of(app, plan)
+    if checksum is not None and checksum != current:
+        raise Refused(
+            f"this is not the plan that was reviewed: its checksum is {current}",
+            hint="somebody changed the file or the account since: look at it with `wacb plan`",
+        )
+
+
+def _carry_out(app: App, plan: Plan) -> list[Outcome]:
+    with app.out.progress(len(plan.changes)) as advance:
+        stop = stop_of(app)
+        run = Apply(
+            app.client,
+            app.journal,
+            claim=partial(claim_of, app),
+            sleep=app.sleep,
+            stop=stop,
+            tell=lambda text: app.out.note(f"note: {text}"),
+            done=advance,
+        )
+        outcomes = run.carry_out(plan)
+    if stop.interrupted:
+        _show(app, plan, outcomes)
+        words = Counter(_word(outcome) for outcome in outcomes)
+        done = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
+        raise Interrupted(f"interrupted: {done}", hint="run the same command again to finish")
+    return outcomes
+
+
+def _word(outcome: Outcome) -> str:
+    return in_words(outcome.result, outcome.error.code if outcome.error else None)
+
+
+def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
+    if app.out.format == "json" and not app.out.quiet:
+        shown = as_json(app, plan)
+        changes = [_as_json(outcome) for outcome in outcomes]
+        app.out.json(shown | {"changes": changes})
+    elif outcomes:
+        app.out.many(outcomes, Outcome)
+    if any(outcome.result in ("attached", "detached") for outcome in outcomes):
+        app.out.note(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
+
+
+def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
+    made = {
+        outcome.change.name: outcome.id
+        for outcome in outcomes
+        if outcome.change.kind == "profile" and outcome.change.action != "delete" and outcome.id
+    }
+    changed = any(outcome.result not in (None, "unchanged") for outcome in outcomes)
+    table = markdown_table(
+        ("Action", "Kind", "Name", "Result", "Profile", "Error"),
+        [
+            (
+                outcome.change.action,
+                outcome.change.kind,
+                outcome.change.name,
+                _word(outcome),
+                outcome.id or "",
+                outcome.error.message if outcome.error else "",
+            )
+            for outcome in outcomes
+        ],
+    )
+    text = f"{summary(plan)}\n\n{table}" if outcomes else summary(plan)
+    write_github(app, outputs(app, plan, ids={**plan.ids, **made}, changed=changed), text)
+
+
+def _raise_failures(outcomes: Sequence[Outcome]) -> None:
+    failed = [outcome.error for outcome in outcomes if outcome.error]
+    tried = [error for error in failed if not isinstance(error, NotTried)]
+    if failed:
+        not_tried = len(failed) - len(tried)
+        raise several(
+            f"{len(tried)} of {len(outcomes)} changes failed"
+            + (f", {not_tried} not tried" if not_tried else ""),
+            tried,
+            hint="run the same command again to finish the rest",
+        )
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    value = outcome.change.as_json() | {"id": outcome.id, "result": outcome.result}
+    return value | ({"error": error_json(outcome.error)} if outcome.error else {})
+
+
+def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    error = value.get("error") or {}
+    word = in_words(value["result"], error.get("code"))
+    return (value["kind"], value["name"], word, value["id"], error.get("message"))
+
+
+VIEWS[Outcome] = View(
+    as_json=_as_json,
+    columns=(
+        Column(title="KIND"),
+        Column(title="NAME", keep=True),
+        Column(title="RESULT"),
+        Column(title="PROFILE", keep=True),
+    ),
+    cells=_cells,
+    id="id",
+)

@@ -1,0 +1,35 @@
+"""`wacb export`."""
+
+from __future__ import annotations
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.options import Command
+from wacb.manifest.write import write
+
+
+@click.command(cls=Command)
+@pass_app
+def command(app: App) -> None:
+    """Write the live state as a wacb.toml.
+
+    Use it to take over an account that was set up by hand: `wacb plan` finds nothing to do in
+    what it writes. No secret stands in the file: variables take their place, and their names are
+    listed on stderr. Needs a WABA ID: only the V2 API lists numbers.
+
+    \b
+    Example:
+      wacb export > wacb.toml
+    """
+    numbers = [
+        number._replace(callback_profile_id=app.look.present(number))
+        for number in app.look.listed.values()
+    ]
+    exported = write([*app.client.list_profiles()], numbers, local=app.accepts_local)
+    app.out.raw(exported.text.removesuffix("\n"))
+    for note in exported.notes:
+        app.out.note(f"note: {note}")
+    if exported.variables:
+        names = ", ".join(exported.variables)
+        app.out.note(f"note: set these variables before plan or apply: {names}")

@@ -1,0 +1,193 @@
+"""Carry out a plan so that no message falls into a gap: nothing is taken away before all else is
+in place, and nothing at all once something has failed (cli.md 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wacb.errors import NotTried, WacbError
+from wacb.models import CallbackProfile, ProfileDraft
+from wacb.plan.model import Action, Change, Move, Plan
+from wacb.provision import changes, removal
+from wacb.provision.attach import Attachment, AttachStep
+from wacb.provision.bulk import Prepared, Run
+from wacb.provision.changes import ProfileStep
+from wacb.provision.profiles import Created
+from wacb.provision.stop import Stop
+
+if TYPE_CHECKING:
+    from wacb.client import Client
+    from wacb.contract.requests import Api, ApiRequest
+    from wacb.journal import Journal
+    from wacb.provision.once import Claim
+
+JOBS = 4  # numbers at a time, as `number attach` has it
+
+
+class Outcome(NamedTuple):
+    """What became of a change: `result` is None where nothing is known to have been done.
+
+    It is "created", "adopted", "updated", "unchanged" (somebody else did the same meanwhile),
+    "attached", "detached" or "deleted"; `id` is the profile's, for a number the one on it now.
+    """
+
+    change: Change
+    result: str | None
+    id: str | None
+    error: WacbError | None = None
+
+
+class Apply:
+    """Carries out one plan. `claim` guards the creation of a title, `tell` is told notes.
+
+    `done` is called after each change.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        journal: Journal,
+        *,
+        claim: Callable[[str], Claim],
+        sleep: Callable[[float], None],
+        stop: Stop,
+        tell: Callable[[str], None],
+        done: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client = client
+        self._journal = journal
+        self._claim = claim
+        self._sleep = sleep
+        self._stop = stop
+        self._tell = tell
+        self._done = done
+        self._ids: dict[str, str] = {}
+
+    def carry_out(self, plan: Plan) -> list[Outcome]:
+        """Do every change, in the plan's order. Nothing is raised for one that fails.
+
+        Raises ConfigError, before anything is done, where a move could not be journaled.
+        """
+        outcomes: list[Outcome] = []
+        if any(isinstance(change.work, Move) for change in plan.changes):
+            self._journal.check_writable()
+        with self._stop:
+            profiles = _of(plan, "create") + _of(plan, "update")
+            outcomes += [self._one(change) for change in profiles]
+            outcomes += self._move(_of(plan, "attach"))
+            for action in ("detach", "delete"):
+                taken = _of(plan, action)
+                if self._stop.over or any(outcome.error for outcome in outcomes):
+                    outcomes += [_not_tried(change) for change in taken]
+                elif action == "detach":
+                    outcomes += self._move(taken)
+                else:
+                    outcomes += [self._one(change) for change in taken]
+        return outcomes
+
+    # -- profiles
+
+    def _one(self, change: Change) -> Outcome:
+        if self._stop.over:
+            return _not_tried(change)
+        try:
+            made = self._profile(change)
+        except WacbError as error:
+            return Outcome(change, None, change.id, error)
+        finally:
+            self._done()
+        for note in made.notes:
+            self._tell(note)
+        self._ids[change.name] = made.profile.id
+        return Outcome(change, made.result, made.profile.id)
+
+    def _profile(self, change: Change) -> Created:
+        if isinstance(change.work, CallbackProfile):
+            return removal.delete(self._client, change.work)
+        assert isinstance(change.work, ProfileStep)
+        return (
+            self._create(change.work)
+            if change.action == "create"
+            else changes.update(self._client, change.work)
+        )
+
+    def _create(self, step: ProfileStep) -> Created:
+        """Create a profile, unless it appeared since the plan was made; never a second one."""
+        claim = self._claim(step.draft.title)
+        with claim.held(self._client.remaining):
+            step = changes.prepare_once(self._client, step.draft, update=False, claim=claim)
+            return changes.carry_out(self._client, step, sleep=self._sleep)
+
+    # -- numbers
+
+    def _move(self, moves: Sequence[Change]) -> list[Outcome]:
+        prepared = [self._prepare(change.work) for change in moves if isinstance(change.work, Move)]
+        if not prepared:
+            return []
+        run = Run(
+            self._client,
+            self._journal,
+            sleep=self._sleep,
+            jobs=JOBS,
+            done=self._done,
+            stop=self._stop,
+        )
+        results = run.carry_out(prepared)
+        return [_outcome(change, result) for change, result in zip(moves, results, strict=True)]
+
+    def _prepare(self, move: Move) -> Prepared:
+        new = self._ids.get(move.desired or "") if move.new is None else move.new
+        if new is None:
+            why = f"number {move.number} was not tried: its profile was not created"
+            return Prepared(move.number, None, NotTried(why))
+        return Prepared(move.number, step_of(self._client.api, move, new))
+
+
+def step_of(api: Api, move: Move, new: str) -> AttachStep:
+    """Make the step that puts the profile `new` ("" for none) on the number of a move."""
+    return AttachStep(
+        number=move.number,
+        old=move.old,
+        new=new,
+        request=api.attach(move.number, new) if new else api.detach(move.number),
+        action="attach" if new else "detach",
+        shown=move.shown,
+    )
+
+
+def requests(plan: Plan, api: Api) -> list[ApiRequest]:
+    """Give the requests of a dry run, secrets masked; `ID_OF_<name>` is an ID not known yet."""
+    listed: list[ApiRequest] = []
+    for change in plan.changes:
+        work = change.work
+        if isinstance(work, ProfileStep):
+            listed += work._replace(draft=_as_written(work.draft, change.shown)).requests(api)
+        elif isinstance(work, Move):
+            new = f"ID_OF_{work.desired}" if work.new is None else work.new
+            listed += [request for request in [step_of(api, work, new).request] if request]
+        else:
+            listed.append(api.delete_profile(work.id))
+    return listed
+
+
+def _as_written(draft: ProfileDraft, shown: Mapping[str, str]) -> ProfileDraft:
+    """Put what the file says in place of what a variable made of it."""
+    values: dict[str, Any] = dict(shown)
+    if "events" in values:
+        values["events"] = (values["events"],)
+    return draft._replace(**values)
+
+
+def _of(plan: Plan, action: Action) -> list[Change]:
+    return [change for change in plan.changes if change.action == action]
+
+
+def _outcome(change: Change, result: Attachment) -> Outcome:
+    return Outcome(change, result.result, result.new if result.result else None, result.error)
+
+
+def _not_tried(change: Change) -> Outcome:
+    why = f"{change.kind} {change.name} was not tried: the run was stopped"
+    return Outcome(change, None, change.id, NotTried(why))

@@ -1,0 +1,86 @@
+"""What a plan is: changes in the order in which they are carried out, and why some cannot be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple
+
+from wacb.errors import WacbError
+from wacb.models import CallbackProfile
+from wacb.provision.changes import ProfileStep
+
+Action = Literal["create", "update", "attach", "detach", "delete"]
+ACTIONS: tuple[Action, ...] = ("create", "update", "attach", "detach", "delete")
+
+
+class Move(NamedTuple):
+    """What a number (E.164) is to carry instead of `old`: profile IDs, "" for none.
+
+    `old` is None where neither the API nor the journal tells it, `new` where the profile of the
+    file named `desired` has yet to be created; `shown` says whether the API itself shows `old`.
+    """
+
+    number: str
+    old: str | None
+    new: str | None
+    desired: str | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing to be done. `kind` is "profile" or "number", `id` a live profile's.
+
+    `name` is the profile's name in the file, the title of one that is deleted, or the number.
+    `fields` are old and new values as they may be printed: nothing secret is in them. `shown` is
+    what the file says of those fields of the profile that a variable made.
+    """
+
+    action: Action
+    kind: Literal["profile", "number"]
+    name: str
+    id: str | None = None
+    fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+    work: ProfileStep | Move | CallbackProfile = field(repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of cli.md 11."""
+        return {
+            "action": self.action,
+            "kind": self.kind,
+            "name": self.name,
+            "id": self.id,
+            "fields": {name: {"old": old, "new": new} for name, (old, new) in self.fields.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What has to be done so that the account is as its manifest says.
+
+    `ids` maps the file's profiles that are there to their IDs. With `problems` nothing can be
+    carried out; `notes` are for the user.
+    """
+
+    changes: tuple[Change, ...]
+    unchanged: int
+    ids: Mapping[str, str]
+    problems: tuple[WacbError, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def counts(self) -> dict[Action, int]:
+        """How many changes there are of each action that there is."""
+        actions = [change.action for change in self.changes]
+        return {action: actions.count(action) for action in ACTIONS if action in actions}
+
+    def checksum(self, account: str) -> str:
+        """Tie a review to its plan: a hash of the account and of all changes as they are shown.
+
+        Secrets are not in it, for a hash of a weak one could be guessed.
+        """
+        text = json.dumps([account, *(change.as_json() for change in self.changes)], sort_keys=True)
+        return sha256(text.encode()).hexdigest()

@@ -1,0 +1,462 @@
+"""`wacb apply`: exactly the plan, in an order in which no message falls into a gap."""
+
+from __future__ import annotations
+
+import json
+import signal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Answer, Handler, Showing, Watch, ask, attached, fields, put, writes
+from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, failed
+from tests.cli.manifests import ENV, TOKEN, Manifest
+from tests.cli.test_github import outputs
+from tests.conftest import Outcome, Wacb, profile_id
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.transport import exchange
+
+FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
+PROFILES = "/v1/SID/callback/profiles"
+UNDO = "undo, for each changed number: wacb number rollback NUMBER\n"
+AGAIN = "hint: run the same command again to finish the rest\n"
+ROWS = f"""\
+profile\tincoming\tcreated\t{FIRST}\t
+profile\tsecond\tcreated\t{SECOND}\t
+number\t{ONE}\tattached\t{FIRST}\t
+number\t{TWO}\tattached\t{SECOND}\t
+"""
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Manifest:
+    return Manifest(tmp_path / "wacb.toml")
+
+
+@pytest.fixture
+def old(sandbox: Sandbox) -> str:
+    """A profile that the file does not name, on two numbers."""
+    profile = {"title": "Old hook", "http_method": "POST", "url": HOOK, "body": BODY}
+    made = ask(sandbox, "POST", PROFILES, profile)["profile_id"]
+    put(sandbox, made, ONE)
+    put(sandbox, made, THREE)
+    return str(made)
+
+
+def rows(outcome: Outcome) -> list[tuple[str, ...]]:
+    """Name and result of each change."""
+    return [tuple(line.split("\t")[1:3]) for line in outcome.out.splitlines()]
+
+
+def test_an_account_becomes_what_the_file_says(live: Wacb, manifest: Manifest, sandbox: Sandbox):
+    outcome = live("apply", *manifest.file, "--yes", **manifest.how)
+    assert (outcome.code, outcome.out) == (0, ROWS)
+    shown = live("plan", *manifest.file, "-o", "table", **manifest.how)
+    assert shown.out == "nothing to change, 4 unchanged\n"
+    assert outcome.err.startswith("+ create  profile incoming\n    title             Incoming")
+    assert outcome.err.endswith(UNDO)
+    assert [attached(sandbox, number) for number in (ONE, TWO, THREE)] == [FIRST, SECOND, ""]
+    posts = [fields(request) for request in writes(sandbox) if request.method == "POST"]
+    assert [post["title"] for post in posts] == ["Incoming messages", "Second hook"]
+    assert json.loads(posts[0]["headers"]) == {"X-Token": TOKEN}
+    assert TOKEN not in outcome.out + outcome.err
+
+
+def test_a_second_run_changes_nothing(live: Wacb, manifest: Manifest, sandbox: Sandbox):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    before = writes(sandbox)
+    again = live("apply", *manifest.file, **manifest.how)  # there is nothing to consent to
+    assert again == done(err="nothing to change, 4 unchanged")
+    assert writes(sandbox) == before
+
+
+def test_nothing_is_taken_away_before_all_else_is_in_place(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    put(sandbox, old, TWO)
+    sandbox.requests()
+    begin = len(writes(sandbox))
+    manifest.edit(f'"{TWO}" = "second"', f'"{NINE}" = "second"')
+    assert live("apply", *manifest.file, "--prune", "--yes", **manifest.how).code == 9  # pending
+    manifest.edit(f'"{NINE}" = "second"', "")
+    outcome = live("apply", *manifest.file, "--prune", "--yes", **manifest.how)
+    assert outcome.code == 0
+    assert rows(outcome) == [
+        ("incoming", "created"),
+        ("second", "created"),
+        (ONE, "attached"),
+        (TWO, "detached"),
+        (THREE, "detached"),
+        ("Old hook", "deleted"),
+    ]
+    methods = [request.method for request in writes(sandbox)[begin:]]
+    assert methods == ["POST", "POST", "PUT", "PUT", "PUT", "DELETE"]
+    assert fields(writes(sandbox)[begin + 2])["phone_number"] == ONE
+    again = live("plan", *manifest.file, "--prune", "--detailed-exitcode", **manifest.how)
+    assert again.code == 0
+
+
+def test_what_the_file_does_not_name_stays_without_prune(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    assert attached(sandbox, THREE) == old
+    assert ask(sandbox, "GET", f"{PROFILES}/{old}")["title"] == "Old hook"
+
+
+def test_the_outcome_as_json(live: Wacb, manifest: Manifest):
+    planned = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
+    outcome = live("apply", *manifest.file, "--yes", "-o", "json", **manifest.how)
+    value = json.loads(outcome.out)
+    results = [(FIRST, "created"), (SECOND, "created"), (FIRST, "attached"), (SECOND, "attached")]
+    expected = [
+        change | {"id": id, "result": result}
+        for change, (id, result) in zip(planned["changes"], results, strict=True)
+    ]
+    assert value == planned | {"changes": expected}
+    again = live("apply", *manifest.file, "--yes", "-o", "json", **manifest.how)
+    assert json.loads(again.out)["changes"] == []
+    assert live("apply", *manifest.file, "--yes", "-q", **manifest.how).out == ""
+
+
+def test_ids_alone(live: Wacb, manifest: Manifest):
+    outcome = live("apply", *manifest.file, "--yes", "-q", **manifest.how)
+    assert outcome.out == f"{FIRST}\n{SECOND}\n{FIRST}\n{SECOND}\n"
+
+
+# -- consent and review
+
+
+def test_off_a_terminal_it_needs_yes(live: Wacb, manifest: Manifest, untouched: Watch):
+    with untouched():
+        outcome = live("apply", *manifest.file, **manifest.how)
+    assert (outcome.code, outcome.out) == (9, "")
+    assert outcome.err.endswith(
+        "error: this would make these changes, and there is no terminal to ask on\n"
+        "hint: give --yes if that is what you want\n"
+    )
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 9), ("", 9)])
+def test_a_person_is_asked_after_the_plan_is_shown(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, answer: str, code: int
+):
+    outcome = live("apply", *manifest.file, input=f"{answer}\n", tty=True, **manifest.how)
+    assert outcome.code == code
+    question = "Make these changes? [y/N] "
+    assert question in outcome.err.partition("\nchecksum ")[2]
+    assert bool(writes(sandbox)) == (code == 0)
+
+
+def test_only_the_plan_that_was_reviewed_is_applied(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, untouched: Watch
+):
+    plan = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
+    line = ("apply", *manifest.file, "--yes", "--checksum")
+    put_aside = manifest.path.read_text()
+    manifest.edit("a=1", "a=2")
+    with untouched():
+        outcome = live(*line, plan["checksum"], **manifest.how)
+    changed = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
+    assert (outcome.code, outcome.out) == (9, "")
+    assert outcome.err.endswith(
+        "error: this is not the plan that was reviewed: its checksum is "
+        f"{changed['checksum']}\n"
+        "hint: somebody changed the file or the account since: look at it with `wacb plan`\n"
+    )
+    manifest.write(put_aside)
+    assert live(*line, plan["checksum"], **manifest.how).code == 0
+
+
+def test_problems_forbid_all_of_it(live: Wacb, manifest: Manifest, untouched: Watch):
+    manifest.edit(f'"{TWO}"', f'"{NINE}"')
+    for option in ("--yes", "--dry-run"):
+        with untouched():
+            outcome = live("apply", *manifest.file, option, **manifest.how)
+        assert (outcome.code, outcome.out) == (9, "")
+        assert f"error: number {NINE} is pending; only" in outcome.err
+
+
+# -- dry run
+
+
+def test_a_dry_run_prints_the_requests(
+    live: Wacb, manifest: Manifest, old: str, untouched: Watch, sandbox: Sandbox
+):
+    ask(sandbox, "PATCH", f"{PROFILES}/{old}", {"title": "Second hook"})
+    put(sandbox, "", ONE)
+    line = ("apply", *manifest.file, "--prune", "--dry-run", "-o", "json")
+    with untouched():
+        outcome = live(*line, **manifest.how)
+    sent = [(request["method"], request["body"]) for request in json.loads(outcome.out)["requests"]]
+    created = {
+        "title": "Incoming messages",
+        "http_method": "POST",
+        "url": HOOK,
+        "body": BODY,
+        "headers": '{"X-Token":"***"}',
+    }
+    assert sent == [
+        ("POST", created),
+        (
+            "PATCH",
+            {"http_method": "GET", "url": f"https://example.com/get?a=1&{QUERY}", "body": ""},
+        ),
+        ("PUT", {"phone_number": ONE, "callback_profile_id": "ID_OF_incoming"}),
+        ("PUT", {"phone_number": TWO, "callback_profile_id": FIRST}),
+        ("PUT", {"phone_number": THREE, "callback_profile_id": ""}),
+    ]
+    assert outcome.err.endswith("put it in before you paste\n")
+
+
+def test_a_dry_run_shows_the_file_where_a_variable_was(
+    live: Wacb, manifest: Manifest, old: str, untouched: Watch
+):
+    manifest.write(
+        """
+        [profiles.incoming]
+        title = "Of ${PLACE} office"
+        method = "post"
+        url = "https://${HOST}/hook"
+        response_message = "${W}"
+        events = ["${E}", "b"]
+        [numbers]
+        """
+    )
+    env = {"PLACE": "ab", "HOST": "h.example.com", "W": "zzz", "E": "evt"}
+    with untouched():
+        outcome = live("apply", *manifest.file, "--dry-run", "--prune", "-o", "json", env=env)
+    requests = json.loads(outcome.out)["requests"]
+    assert {**requests[0]["body"], "body": ""} == {
+        "title": "Of ${PLACE} office",
+        "http_method": "POST",
+        "url": "https://${HOST}/hook",
+        "body": "",
+        "response_message": "${W}",
+        "events": '["${E}, b"]',
+    }
+    assert [request["method"] for request in requests] == ["POST", "PUT", "PUT", "DELETE"]
+    nothing = live("apply", *manifest.file, "--dry-run", env=env | {"WACB_API_KEY": ""})
+    assert (nothing.code, nothing.out) == (3, "")
+
+
+# -- failures
+
+
+def test_a_failure_in_the_middle_says_what_was_done_and_the_next_run_finishes_it(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    put(sandbox, old, TWO)
+    sandbox.add_fault("422,PUT")
+    line = ("apply", *manifest.file, "--prune", "--yes")
+    outcome = live(*line, **manifest.how)
+    assert outcome.code == 6
+    assert sorted(rows(outcome)) == sorted(
+        [
+            ("incoming", "created"),
+            ("second", "created"),
+            *([(ONE, "failed"), (TWO, "attached")] if attached(sandbox, ONE) == old else []),
+            *([(ONE, "attached"), (TWO, "failed")] if attached(sandbox, TWO) == old else []),
+            (THREE, "not tried"),
+            ("Old hook", "not tried"),
+        ]
+    )
+    error = outcome.err.partition(UNDO)[2].splitlines()
+    assert error[0] == "error: 1 of 6 changes failed, 2 not tried"
+    assert error[1].startswith("  number +1555010000")
+    assert error[2] == AGAIN.rstrip()
+    assert attached(sandbox, THREE) == old
+    again = live(*line, **manifest.how)
+    assert again.code == 0
+    assert sorted(result for _, result in rows(again)) == ["attached", "deleted", "detached"]
+
+
+def test_a_number_waits_for_a_profile_that_could_not_be_created(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    sandbox.add_fault("422,POST")
+    outcome = live("apply", *manifest.file, "--yes", "-o", "json", **manifest.how)
+    assert outcome.code == 6
+    changes = json.loads(outcome.out)["changes"]
+    assert [(change["name"], change["result"]) for change in changes] == [
+        ("incoming", None),
+        ("second", "created"),
+        (ONE, None),
+        (TWO, "attached"),
+    ]
+    assert changes[0]["error"]["code"] == "api_refused"
+    assert changes[2]["error"]["message"] == (
+        f"number {ONE} was not tried: its profile was not created"
+    )
+    assert attached(sandbox, ONE) == old
+    assert json.loads(outcome.err.splitlines()[-1])["error"]["code"] == "bulk_failed"
+
+
+class Meanwhile:
+    """The emulator, behind which somebody else acts before the first write."""
+
+    def __init__(self, sandbox: Sandbox, act: Any) -> None:
+        self.api: Handler = partial(exchange, sandbox, sleep=lambda seconds: None)
+        self.act = act
+
+    def __call__(self, method: str, url: str, *rest: Any) -> Answer:
+        if method == "GET" and "title=" in url and self.act:
+            act, self.act = self.act, None
+            act()
+        return self.api(method, url, *rest)
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["as wanted", "with other content"])
+def test_a_profile_that_appears_after_the_plan_is_no_reason_for_a_second_one(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, same: bool
+):
+    profile = {
+        "title": "Incoming messages",
+        "http_method": "POST",
+        "url": HOOK if same else "https://example.com/other",
+        "body": BODY,
+        "headers": json.dumps({"X-Token": TOKEN}),
+    }
+    act = partial(ask, sandbox, "POST", PROFILES, profile)
+    outcome = over(Meanwhile(sandbox, act), "apply", *manifest.file, "--yes", **manifest.how)
+    titles = [row["title"] for row in ask(sandbox, "GET", PROFILES)["profiles"]]
+    assert sorted(titles) == ["Incoming messages", "Second hook"]
+    assert outcome.code == (0 if same else 9)
+    assert rows(outcome)[0] == ("incoming", "unchanged" if same else "failed")
+    assert rows(outcome)[2] == (ONE, "attached" if same else "not tried")
+
+
+def test_a_profile_that_is_deleted_meanwhile_is_deleted(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    manifest.write("[numbers]\n")
+    sandbox.add_fault("reset,after,DELETE")
+    outcome = live("apply", *manifest.file, "--prune", "--yes", **manifest.how)
+    assert outcome.code == 0
+    assert rows(outcome) == [(ONE, "detached"), (THREE, "detached"), ("Old hook", "deleted")]
+
+
+def test_notes_of_a_create_are_told(over: Wacb, manifest: Manifest, sandbox: Sandbox):
+    manifest.edit(f'"{ONE}" = "incoming"', "")
+
+    def api(method: str, url: str, *rest: Any) -> Answer:
+        if method == "GET" and url.endswith(FIRST):
+            return 500, [], iter([b""])
+        return exchange(sandbox, method, url, *rest, sleep=lambda seconds: None)
+
+    outcome = over(api, "apply", *manifest.file, "--yes", **manifest.how)
+    assert outcome.code == 0
+    assert "note: it could not be read back, shown as it was sent: " in outcome.err
+
+
+@pytest.mark.parametrize("name", ["POST", "PUT"])
+def test_ctrl_c_ends_it_between_two_requests_and_says_what_was_done(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, name: str
+):
+    def api(method: str, *rest: Any) -> Answer:
+        answer = exchange(sandbox, method, *rest, sleep=lambda seconds: None)
+        if method == name and not pressed:
+            pressed.append(method)
+            signal.raise_signal(signal.SIGINT)
+        return answer
+
+    pressed: list[str] = []
+    line = ("apply", *manifest.file, "--prune", "--yes")
+    outcome = over(api, *line, **manifest.how)
+    assert outcome.code == 130
+    assert "waiting for the requests under way; Ctrl-C again gives them up\n" in outcome.err
+    assert outcome.err.endswith("\nhint: run the same command again to finish\n")
+    results = [result for _, result in rows(outcome)]
+    if name == "POST":
+        assert results == ["created", *["not tried"] * 5]
+        assert "error: interrupted: 1 created, 5 not tried\n" in outcome.err
+    else:
+        assert results[:2] == ["created", "created"]
+        assert results[-2:] == ["not tried", "not tried"]
+    assert over(api, *line, **manifest.how).code == 0
+    assert attached(sandbox, THREE) == ""
+
+
+def test_a_journal_that_cannot_be_written_forbids_moves_before_anything_is_done(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, home: Path
+):
+    journal = home / ".local" / "state" / "wacb" / "journal.jsonl"
+    journal.mkdir(parents=True)
+    outcome = live("apply", *manifest.file, "--yes", **manifest.how)
+    assert (outcome.code, outcome.out, writes(sandbox)) == (3, "", [])
+    manifest.edit(f'"{ONE}" = "incoming"\n"{TWO}" = "second"', "")
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+
+
+def test_what_apply_changed_can_be_rolled_back(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    assert live("number", "rollback", ONE, "--yes").code == 0
+    assert attached(sandbox, ONE) == old
+
+
+# -- GitHub Actions
+
+
+def test_plan_and_apply_report_to_github(live: Wacb, manifest: Manifest, tmp_path: Path):
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    env = ENV | {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    plan = json.loads(live("plan", *manifest.file, "-o", "json", env=env).out)
+    shown = live("plan", *manifest.file, "-o", "markdown", "--github", env=env)
+    told = {"checksum": plan["checksum"], "changed": "true", "profile_ids": "{}"}
+    assert outputs(output) == told
+    assert summary.read_text() == shown.out + "\n"
+    output.unlink()
+    summary.unlink()
+    line = ("apply", *manifest.file, "--yes", "--github", "--checksum", plan["checksum"])
+    assert live(*line, env=env).code == 0
+    ids = {"incoming": FIRST, "second": SECOND}
+    assert outputs(output) == told | {"profile_ids": json.dumps(ids)}
+    lines = summary.read_text().splitlines()
+    assert lines[:4] == [
+        "2 to create, 2 to attach, 0 unchanged",
+        "",
+        "| Action | Kind | Name | Result | Profile | Error |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    assert lines[4].startswith("| create | profile | incoming | created | SG&#95;")
+    output.unlink()
+    summary.unlink()
+    again = live("apply", *manifest.file, "--yes", "--github", env=env)
+    assert again.code == 0
+    assert outputs(output)["changed"] == "false"
+    assert json.loads(outputs(output)["profile_ids"]) == ids
+    assert summary.read_text() == "nothing to change, 4 unchanged\n\n"
+
+
+def test_a_failure_is_reported_to_github(
+    live: Wacb, manifest: Manifest, tmp_path: Path, sandbox: Sandbox
+):
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    env = ENV | {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    sandbox.add_fault("422:9,PUT")
+    assert live("apply", *manifest.file, "--yes", "--github", env=env).code == 6
+    assert outputs(output)["changed"] == "true"
+    assert "| attach | number | &#43;15550100001 | failed |  | number" in summary.read_text()
+
+
+@pytest.mark.parametrize("line", [("plan",), ("apply", "--yes")], ids=str)
+def test_outside_of_github_nothing_is_done(
+    live: Wacb, manifest: Manifest, untouched: Watch, line: tuple[str, ...]
+):
+    with untouched():
+        assert live(*line, *manifest.file, "--github", **manifest.how) == failed(
+            2, "--github needs the variable GITHUB_OUTPUT", "GitHub Actions sets it in a job"
+        )
+
+
+def test_an_unseen_number_is_attached_though_nothing_shows_it(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
+    outcome = over(hidden, "apply", *manifest.file, "--yes", **manifest.how)
+    assert (outcome.code, outcome.out) == (0, ROWS)
+    assert attached(sandbox, ONE) == FIRST

@@ -1,0 +1,89 @@
+"""`wacb export`."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Showing, put
+from tests.cli.expect import CREATE, ONE, TITLE, TWO, done, failed
+from tests.conftest import Wacb, profile_id
+from wacb.sandbox.core import Sandbox
+
+HEADER = "# wacb.toml, written by wacb export"
+FIRST = f"""\
+[profiles.{TITLE}]
+title = "{TITLE}"
+method = "post"
+url = "https://example.com/hook"
+"""
+SECOND = """
+[profiles.second]
+title = "Second"
+method = "post"
+url = "https://example.com/hook"
+"""
+
+
+def text(*parts: str) -> str:
+    return "\n".join((HEADER, *parts)).removesuffix("\n")
+
+
+def test_an_empty_account(live: Wacb):
+    assert live("export") == done(HEADER)
+
+
+def test_profiles_and_numbers(live: Wacb, two_profiles: None, sandbox: Sandbox):
+    put(sandbox, profile_id(2), TWO)
+    put(sandbox, profile_id(1), ONE)
+    numbers = f'\n[numbers]\n"{ONE}" = "{TITLE}"\n"{TWO}" = "second"'
+    assert live("export") == done(text(SECOND.lstrip() + "\n" + FIRST + numbers))
+
+
+def test_variables_and_what_is_left_out_stand_on_stderr(live: Wacb, sandbox: Sandbox):
+    key = {"SECRET": "s3cret-in-a-header"}
+    assert live(*CREATE, "--header-env", "X-Api-Key=SECRET", env=key).code == 0
+    for _ in range(2):
+        assert live(*CREATE, "--title", "Twice").code == 0
+    put(sandbox, profile_id(3))
+    variable = "WACB_INCOMING_EXAMPLE_COM_HOOK_X_API_KEY"
+    said = [
+        f"profile {profile_id(n)} (Twice) is left out: 2 profiles have this title" for n in (2, 3)
+    ]
+    assert live("export") == done(
+        text(
+            FIRST
+            + f'\n[profiles.{TITLE}.headers]\nX-Api-Key = "${{{variable}}}"\n'
+            + f'\n[numbers]\n"{ONE}" = "{profile_id(3)}"'
+        ),
+        "\n".join(f"note: {line}" for line in said)
+        + f"\nnote: set these variables before plan or apply: {variable}",
+    )
+
+
+def test_the_journal_counts_where_the_api_shows_no_profile(
+    live: Wacb, over: Wacb, sandbox: Sandbox
+):
+    assert live(*CREATE).code == 0
+    assert live("number", "attach", ONE, "--profile", profile_id(1)).code == 0
+    put(sandbox, profile_id(1), TWO)
+    hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
+    assert over(hidden, "export") == done(
+        text(f'{FIRST}\n[numbers]\n"{ONE}" = "{TITLE}"'),
+        "note: numbers left out, as the API does not show what they carry: 3",
+    )
+
+
+def test_an_endpoint_on_this_machine(live: Wacb, wacb: Wacb):
+    create = ("profile", "create", "--method", "post", "--url", "http://localhost/hook")
+    assert wacb("--sandbox", *create, "--title", "Local").code == 0
+    local = '[profiles.local]\ntitle = "Local"\nmethod = "post"\nurl = "http://localhost/hook"'
+    assert wacb("--sandbox", "export") == done(text(local))
+    assert live("export") == done(text(f"{local}\nallow_http = true\nallow_local = true"))
+
+
+def test_without_a_waba_id_nothing_is_asked(live: Wacb, sandbox: Sandbox):
+    assert live("export", "--waba-id", "") == failed(
+        3,
+        "the numbers can only be listed with a WABA ID: the V1 API has no listing",
+        "give --waba-id ID (the console shows it beside the number), or "
+        "`wacb config set waba_id ID`",
+    )
+    assert sandbox.requests() == []

@@ -1,0 +1,354 @@
+"""`wacb plan`: the changes that a file asks for, in every form, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Showing, Watch, ask, put, writes
+from tests.cli.expect import BODY, HOOK, MEMBERS, NINE, ONE, QUERY, THREE, TWO, done, failed
+from tests.cli.manifests import ENV, TOKEN, Manifest
+from tests.conftest import Outcome, Wacb, profile_id
+from wacb.sandbox.core import Sandbox
+
+FIRST, SECOND = profile_id(1), profile_id(2)
+PROFILES = "/v1/SID/callback/profiles"
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Manifest:
+    return Manifest(tmp_path / "wacb.toml")
+
+
+def drift(sandbox: Sandbox, profile: str, **changes: str) -> None:
+    """Edit a profile in the console."""
+    ask(sandbox, "PATCH", f"{PROFILES}/{profile}", changes)
+
+
+def checksum(outcome: Outcome) -> str:
+    sum = outcome.out.splitlines()[-1].removeprefix("checksum ")
+    assert len(sum) == 64
+    return sum
+
+
+def test_a_first_plan_for_eyes(on_screen: Wacb, manifest: Manifest, untouched: Watch):
+    with untouched():
+        outcome = on_screen("plan", *manifest.file, "--color", "never", **manifest.how)
+    assert outcome == done(
+        f"""\
++ create  profile incoming
+    title             Incoming messages
+    method            POST
+    url               https://example.com/hook
+    headers           x-token: ***
+    placeholders      14/14
++ create  profile second
+    title             Second hook
+    method            GET
+    url               https://example.com/get?a=1
+    placeholders      14/14
+~ attach  number {ONE}
+    profile: none → incoming
+~ attach  number {TWO}
+    profile: none → second
+
+2 to create, 2 to attach, 0 unchanged
+checksum {checksum(outcome)}""",
+        f"next: wacb apply -f {manifest.path}",
+    )
+
+
+def test_what_changed_in_the_console_is_shown_where_it_changed(
+    on_screen: Wacb, live: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    body = {name: mark for name, mark in MEMBERS.items() if name != "reply_to"}
+    drift(sandbox, FIRST, body=json.dumps(body | {"extra": "1"}), headers="{}")
+    elsewhere = "https://elsewhere.example.com/one/longer/path/to/the/same/hook/as/before"
+    query = QUERY.replace("&from=<from>", "")
+    drift(sandbox, SECOND, url=f"{elsewhere}?a=1&{query}", response_message="ok")
+    put(sandbox, SECOND)
+    outcome = on_screen("plan", *manifest.file, "--color", "always", **manifest.how)
+    assert outcome == done(
+        f"""\
+\x1b[33m~ update  profile incoming ({FIRST})\x1b[0m
+    body.extra: 1 → none
+    body.reply_to: none → <reply_to>
+    headers: none → x-token: ***
+\x1b[33m~ update  profile second ({SECOND})\x1b[0m
+    url: {elsewhere}
+       → https://example.com/get
+    url query: none → from=<from>
+\x1b[33m~ attach  number {ONE}\x1b[0m
+    profile: {SECOND} → incoming
+
+\x1b[1m2 to update, 1 to attach, 1 unchanged\x1b[0m
+checksum {checksum(outcome)}""",
+        f"next: wacb apply -f {manifest.path}",
+    )
+
+
+def test_the_order_of_a_query_is_drift_too(
+    on_screen: Wacb, live: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    url = f"https://example.com/get?{QUERY}"
+    drift(sandbox, SECOND, url=f"{url}&a=1")
+    outcome = on_screen("plan", *manifest.file, "--color", "never", **manifest.how)
+    assert outcome.out.splitlines()[:3] == [
+        f"~ update  profile second ({SECOND})",
+        f"    url: {url}&a=1",
+        f"       → https://example.com/get?a=1&{QUERY}",
+    ]
+
+
+def test_another_endpoint_is_shown_without_its_query(
+    on_screen: Wacb, live: Wacb, manifest: Manifest
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    manifest.edit("example.com/get", "example.com/other")
+    outcome = on_screen("plan", *manifest.file, "--color", "never", **manifest.how)
+    assert outcome.out.splitlines()[:3] == [
+        f"~ update  profile second ({SECOND})",
+        "    url: https://example.com/get → https://example.com/other",
+        "",
+    ]
+
+
+def test_rows_have_complete_values(live: Wacb, manifest: Manifest, untouched: Watch):
+    with untouched():
+        outcome = live("plan", *manifest.file, **manifest.how)
+    body = ", ".join(f'"{name}": "{mark}"' for name, mark in MEMBERS.items())
+    rows = [
+        ("create", "profile", "incoming", "title", "", "Incoming messages"),
+        ("create", "profile", "incoming", "method", "", "POST"),
+        ("create", "profile", "incoming", "url", "", HOOK),
+        ("create", "profile", "incoming", "body", "", f"{{{body}}}"),
+        ("create", "profile", "incoming", "headers", "", "x-token: ***"),
+        ("create", "profile", "second", "title", "", "Second hook"),
+        ("create", "profile", "second", "method", "", "GET"),
+        ("create", "profile", "second", "url", "", f"https://example.com/get?a=1&{QUERY}"),
+        ("attach", "number", ONE, "profile", "", "incoming"),
+        ("attach", "number", TWO, "profile", "", "second"),
+    ]
+    assert outcome == done("\n".join("\t".join(row) for row in rows))
+    names = f"incoming\nsecond\n{ONE}\n{TWO}"
+    assert live("plan", *manifest.file, "-q", **manifest.how) == done(names)
+
+
+def test_json_and_markdown(live: Wacb, manifest: Manifest, sandbox: Sandbox):
+    manifest.edit(f'"{ONE}" = "incoming"', "")
+    profile = {"title": "Second hook", "http_method": "GET", "url": f"{HOOK}?{QUERY}"}
+    ask(sandbox, "POST", PROFILES, profile)
+    ask(sandbox, "POST", PROFILES, profile | {"title": "Another"})
+    put(sandbox, SECOND, TWO)
+    outcome = live("plan", *manifest.file, "-o", "json", **manifest.how)
+    value = json.loads(outcome.out)
+    created = {
+        "title": "Incoming messages",
+        "method": "POST",
+        "url": HOOK,
+        "body": MEMBERS,
+    }
+    url = f"https://example.com/get?a=1&{QUERY}"
+    assert value == {
+        "changes": [
+            {
+                "action": "create",
+                "kind": "profile",
+                "name": "incoming",
+                "id": None,
+                "fields": {name: {"old": None, "new": new} for name, new in created.items()}
+                | {"headers": {"old": {}, "new": {"x-token": "***"}}},
+            },
+            {
+                "action": "update",
+                "kind": "profile",
+                "name": "second",
+                "id": FIRST,
+                "fields": {"url": {"old": f"{HOOK}?{QUERY}", "new": url}},
+            },
+            {
+                "action": "attach",
+                "kind": "number",
+                "name": TWO,
+                "id": None,
+                "fields": {"profile": {"old": SECOND, "new": "second"}},
+            },
+        ],
+        "unchanged": 0,
+        "checksum": value["checksum"],
+    }
+    shown = live("plan", *manifest.file, "-o", "markdown", **manifest.how)
+    lines = shown.out.splitlines()
+    assert lines[:4] == [
+        "1 to create, 1 to update, 1 to attach, 0 unchanged",
+        "",
+        "| Action | Kind | Name | Field | Old | New |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    assert lines[4] == "| create | profile | incoming | title |  | Incoming messages |"
+    assert lines[9] == (
+        "| update | profile | second | url | https&#58;//example.com/hook "
+        "| https&#58;//example.com/get |"
+    )
+    assert lines[-1] == f"checksum `{value['checksum']}`"
+    assert TOKEN not in outcome.out + shown.out + outcome.err + shown.err
+
+
+def test_a_plan_without_a_change_says_so(live: Wacb, on_screen: Wacb, manifest: Manifest):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    shown = on_screen("plan", *manifest.file, "--detailed-exitcode", **manifest.how)
+    assert shown == done("\x1b[1mnothing to change, 4 unchanged\x1b[0m")
+    assert live("plan", *manifest.file, **manifest.how) == done()
+    assert live("plan", *manifest.file, "-q", **manifest.how) == done()
+    value = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
+    assert (value["changes"], value["unchanged"]) == ([], 4)
+    markdown = live("plan", *manifest.file, "-o", "markdown", **manifest.how)
+    assert markdown == done(f"nothing to change, 4 unchanged\n\nchecksum `{value['checksum']}`")
+
+
+def test_pending_changes_are_exit_10_where_that_is_asked_for(live: Wacb, manifest: Manifest):
+    plain = live("plan", *manifest.file, **manifest.how)
+    assert plain.code == 0
+    asked = live("plan", *manifest.file, "--detailed-exitcode", **manifest.how)
+    assert (asked.code, asked.out, asked.err) == (10, plain.out, "")
+
+
+def test_the_checksum_changes_with_the_account(live: Wacb, manifest: Manifest):
+    line = ("plan", *manifest.file, "-o", "json")
+    sums = {
+        json.loads(live(*line, env=ENV | more).out)["checksum"]
+        for more in ({}, {}, {"WACB_REGION": "eu"})
+    }
+    assert len(sums) == 2
+
+
+def test_a_plan_takes_one_listing_of_each(live: Wacb, manifest: Manifest, sandbox: Sandbox):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    before = len(sandbox.requests())
+    assert live("plan", *manifest.file, "--prune", **manifest.how).code == 0
+    asked = [(request.method, request.path) for request in sandbox.requests()[before:]]
+    assert sorted(path.rpartition("/")[2] for _, path in asked) == ["number", "profiles"]
+
+
+def test_a_file_without_numbers_needs_no_waba_id(live: Wacb, manifest: Manifest):
+    text = manifest.path.read_text()
+    manifest.write(text.partition("[numbers]")[0])
+    outcome = live("plan", *manifest.file, "-q", env=ENV | {"WACB_WABA_ID": ""})
+    assert outcome == Outcome(
+        code=0,
+        out="incoming\nsecond\n",
+        err="note: no number of the file uses profiles incoming and second\n",
+    )
+    for line in ((), ("--prune",)):
+        manifest.write(text)
+        outcome = live("plan", *manifest.file, *line, env=ENV | {"WACB_WABA_ID": ""})
+        assert (outcome.code, outcome.out) == (3, "")
+        assert "WABA ID" in outcome.err
+
+
+def test_problems_are_all_told_after_the_plan(live: Wacb, manifest: Manifest, sandbox: Sandbox):
+    manifest.edit(f'"{TWO}"', f'"{NINE}"')
+    manifest.edit("[numbers]", f'[numbers]\n"{THREE}" = "No such"')
+    outcome = live("plan", *manifest.file, "-q", **manifest.how)
+    assert outcome == Outcome(
+        code=1,
+        out=f"incoming\nsecond\n{ONE}\n",
+        err="error: 2 things forbid this plan\n"
+        "  no profile of the file or of the account is called 'No such'; known: incoming, second\n"
+        f"  number {NINE} is pending; only an approved number can be edited; finish its "
+        "registration in the Kaleyra console first\n",
+    )
+    manifest.edit(f'"{THREE}" = "No such"', "")
+    alone = live("plan", *manifest.file, "-q", "--detailed-exitcode", **manifest.how)
+    assert (alone.code, alone.out) == (9, f"incoming\nsecond\n{ONE}\n")
+    unlisted = (f'"+1777000{n:04}" = "second"' for n in range(22))
+    manifest.edit(f'"{NINE}" = "second"', "\n".join(unlisted))
+    many = live("plan", *manifest.file, "-q", **manifest.how)
+    assert many.code == 5
+    assert many.err.splitlines()[0] == "error: 22 things forbid this plan"
+    assert many.err.splitlines()[-1] == "  and 2 more"
+    value = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).err)
+    assert len(value["error"].pop("details")) == 21
+    assert value["error"]["message"] == "22 things forbid this plan"
+
+
+@pytest.mark.parametrize("line", [("plan",), ("apply", "--yes"), ("apply", "--dry-run")], ids=str)
+def test_a_file_with_faults_is_refused_before_any_request(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, line: tuple[str, ...]
+):
+    manifest.edit('method = "post"', 'method = "pst"')
+    manifest.edit(f'"{TWO}"', '"0015550100001"')
+    outcome = live(*line, *manifest.file, **manifest.how)
+    assert (outcome.code, outcome.out, sandbox.requests()) == (2, "", [])
+    assert outcome.err.startswith(f"error: {manifest.path} has 2 faults\n  [profiles.incoming] ")
+    missing = live(*line, "-f", "nowhere.toml")
+    assert missing == failed(
+        2,
+        "cannot read the manifest nowhere.toml: No such file or directory",
+        "name one with -f, or write it by `wacb export`",
+    )
+
+
+@pytest.mark.parametrize("line", [("plan",), ("apply", "--yes")], ids=str)
+def test_an_empty_file_prunes_nothing(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, line: tuple[str, ...]
+):
+    manifest.write("")
+    assert live(*line, *manifest.file, "--prune") == failed(
+        2,
+        f"{manifest.path} names nothing, and --prune would take everything else away",
+        "is this the right file? An empty table [numbers] in it says so",
+    )
+    assert sandbox.requests() == []
+
+
+def test_the_file_may_be_piped_and_is_wacb_toml_by_default(
+    live: Wacb, manifest: Manifest, monkeypatch: pytest.MonkeyPatch
+):
+    text = manifest.path.read_text()
+    names = live("plan", "-q", "-f", "-", input=text, **manifest.how).out
+    monkeypatch.chdir(manifest.path.parent)
+    assert live("plan", "-q", **manifest.how).out == names == f"incoming\nsecond\n{ONE}\n{TWO}\n"
+
+
+def test_a_number_whose_profile_is_not_shown_is_attached_unless_the_journal_agrees(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
+    outcome = over(hidden, "plan", *manifest.file, "-o", "table", **manifest.how)
+    assert "    profile: the API does not show the present value → incoming\n" in outcome.out
+    assert over(hidden, "apply", *manifest.file, "--yes", **manifest.how).code == 0
+    assert over(hidden, "plan", *manifest.file, "--detailed-exitcode", **manifest.how) == done()
+
+
+def test_a_profile_that_prune_would_delete_has_its_title_and_id(
+    live: Wacb, on_screen: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    ask(
+        sandbox,
+        "POST",
+        PROFILES,
+        {"title": "Old hook", "http_method": "POST", "url": HOOK, "body": BODY},
+    )
+    put(sandbox, FIRST, THREE)
+    manifest.write("[numbers]\n")
+    assert on_screen("plan", *manifest.file, **manifest.how).out.startswith(
+        "\x1b[1mnothing to change"
+    )
+    outcome = on_screen("plan", *manifest.file, "--prune", "--color", "never", **manifest.how)
+    assert outcome.out.splitlines()[:-1] == [
+        f"- detach  number {THREE}",
+        f"    profile: {FIRST} → none",
+        f"- delete  profile Old hook ({FIRST})",
+        "",
+        "1 to detach, 1 to delete, 0 unchanged",
+    ]
+    rows = live("plan", *manifest.file, "--prune", **manifest.how).out
+    assert rows == f"detach\tnumber\t{THREE}\tprofile\t{FIRST}\t\ndelete\tprofile\tOld hook\t\t\t\n"
+    markdown = live("plan", *manifest.file, "--prune", "-o", "markdown", **manifest.how).out
+    assert "\n| delete | profile | Old hook |  |  |  |\n" in markdown
+    assert not [request for request in writes(sandbox) if request.method == "DELETE"]

@@ -1,0 +1,50 @@
+"""What the tests of plans share: manifests and live states made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api import make_draft
+from tests.conftest import profile_id
+from wacb.manifest.model import Desired, Manifest
+from wacb.models import CallbackProfile, Number
+from wacb.plan.live import Live
+from wacb.provision.profiles import as_sent
+
+ONE, TWO, THREE = "+15550100001", "+15550100002", "+15550100003"
+FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
+
+
+def make_desired(name: str = "incoming", **changes: Any) -> Desired:
+    """A complete POST profile of a file, its title the name."""
+    how = {key: changes.pop(key) for key in ("allow_missing", "shown") if key in changes}
+    return Desired(name=name, draft=make_draft(**{"title": f"The {name}", **changes}), **how)
+
+
+def make_manifest(
+    *profiles: Desired, numbers: dict[str, str] | None = None, notes: tuple[str, ...] = ()
+) -> Manifest:
+    return Manifest(profiles=profiles, numbers=numbers, notes=notes)
+
+
+def stored(desired: Desired, id: str = FIRST, **changes: Any) -> CallbackProfile:
+    """The live profile that a desired one asks for."""
+    return as_sent(desired.draft, id)._replace(**changes)
+
+
+def make_number(number: str = ONE, profile: str | None = "", **changes: Any) -> Number:
+    fields = {"number": number, "status": "approved", "callback_profile_id": profile}
+    return Number(**{**fields, **changes})
+
+
+def make_live(
+    *profiles: CallbackProfile,
+    numbers: tuple[Number, ...] | None = None,
+    believed: dict[str, str] | None = None,
+) -> Live:
+    return Live(
+        titles={profile.id: profile.title for profile in profiles},
+        profiles={profile.id: profile for profile in profiles},
+        numbers=None if numbers is None else {number.number: number for number in numbers},
+        believed=believed or {},
+    )
