@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import is_hypothesis_test
 
+from tests.examples import choose_tier
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
@@ -22,6 +24,30 @@ from wacb.sandbox.store import Store
 from wacb.sandbox.transport import exchange
 
 LIVE = {"WACB_SID": SID, "WACB_API_KEY": API_KEY, "WACB_WABA_ID": WABA_ID}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="run what the default run leaves out, and every property with more examples",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "thorough: takes long, so it runs with --thorough only")
+    choose_tier(thorough=config.getoption("--thorough"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    thorough = config.getoption("--thorough")
+    chosen, left_out = [], []
+    for item in items:
+        marked = item.get_closest_marker("thorough") is not None
+        scales = is_hypothesis_test(getattr(item, "obj", None))
+        (chosen if (marked or scales if thorough else not marked) else left_out).append(item)
+    items[:] = chosen
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(autouse=True)

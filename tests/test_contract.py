@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import BODY, make_api, make_draft, make_profile, make_row
@@ -571,7 +571,6 @@ def test_keys_and_header_values_are_masked_wherever_they_stand() -> None:
 # -- any JSON at all
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(sorted(make_row())) | st.text(max_size=3), json_values, max_size=8

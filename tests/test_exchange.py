@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import (
@@ -125,7 +125,6 @@ def test_an_attempt_that_succeeds_ends_the_repeating(name: str) -> None:
     assert len(network.sent) == 3
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(("POST", "PATCH")), st.lists(st.sampled_from(sorted(FAILURES)), min_size=1))
 def test_what_may_have_arrived_is_never_sent_twice(method: str, names: list[str]) -> None:
     network = Network(*(FAILURES[name][0] for name in names))
@@ -202,7 +201,6 @@ def test_the_api_may_say_how_long_to_wait(text: str, pause: float, status: int) 
     assert clock.sleeps == [pause]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.from_regex(r"\d\d? Jan \d+ .*"))
 def test_any_retry_after_is_a_wait_within_the_cap(text: str) -> None:
     clock = Clock()
@@ -729,7 +727,6 @@ ENVELOPES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(METHODS),
     st.sampled_from((200, 201, 204, 302, 400, 401, 404, 429, 500, 503)) | st.integers(100, 999),

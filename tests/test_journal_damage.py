@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.journal_file import (
@@ -27,8 +27,6 @@ from tests.journal_file import (
 )
 from wacb import disk
 from wacb.journal import Entry
-
-SETTINGS = settings(max_examples=200, deadline=None)
 
 
 @pytest.fixture
@@ -165,7 +163,6 @@ def of(account: str, entries: list[Entry]) -> list[Entry]:
     return [one for one in entries if one.account == account]
 
 
-@SETTINGS
 @given(pieces=st.lists(PIECES, max_size=8))
 def test_any_content_is_read_and_the_next_entry_stands_by_itself(pieces: list[bytes]) -> None:
     with TemporaryDirectory() as folder:
@@ -181,7 +178,6 @@ def test_any_content_is_read_and_the_next_entry_stands_by_itself(pieces: list[by
         assert (opened().last_change(ONE), opened().believed[ONE]) == (new, C)
 
 
-@SETTINGS
 @given(entries=st.lists(ENTRIES, min_size=1, max_size=4), data=st.data())
 def test_a_journal_cut_anywhere_keeps_its_whole_lines(entries: list[Entry], data: Any) -> None:
     with TemporaryDirectory() as folder:

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import Clock
@@ -169,7 +169,6 @@ def test_closings_that_overlap_are_one() -> None:
     assert (clock.now, limiter.gate()) == (1.875, None)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(

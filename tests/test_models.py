@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
 
 from wacb.models import CallbackProfile, Encryption, Method, Number, ProfileDraft
 
-SETTINGS = settings(max_examples=200, deadline=None)
 HOOK = "https://example.com/hook"
 
 

@@ -6,13 +6,12 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.errors import InvalidInput
 from wacb.number_list import Wanted, from_arguments, parse
 
-SETTINGS = settings(max_examples=200, deadline=None)
 ONE, TWO = "+919812345678", "+15550100002"
 HINT = (
     "write `number` or `number,profile` on each line, a number with its country code "
@@ -195,7 +194,6 @@ TEXTS = st.one_of(
 )
 
 
-@SETTINGS
 @given(text=TEXTS, profile=st.one_of(st.none(), st.text(max_size=3)))
 def test_any_text_is_a_list_or_invalid_input(text, profile):
     try:
@@ -216,7 +214,6 @@ def test_any_text_is_a_list_or_invalid_input(text, profile):
 LINES = st.sampled_from(("number", "quoted", "blank", "comment", "bad", "columns"))
 
 
-@SETTINGS
 @given(
     kinds=st.lists(LINES, max_size=18),
     end=st.sampled_from(("\n", "\r\n", "\r")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb import placeholders
@@ -41,7 +41,6 @@ URL_HINT = (
     "and wacb adds them (--allow-missing takes the URL as it is)"
 )
 BODY_HINT = "add the missing ones (--allow-missing takes the body as it is)"
-SETTINGS = settings(max_examples=200, deadline=None)
 
 # Text in which brackets, names, escapes and JSON are likely to meet.
 PIECES = st.sampled_from(
@@ -564,7 +563,6 @@ QUERIES = st.lists(
 ).map(lambda pairs: "&".join(key if value is None else f"{key}={value}" for key, value in pairs))
 
 
-@SETTINGS
 @given(path=st.text(SAFE, max_size=8), mark=st.sampled_from(("", "?")), query=QUERIES)
 def test_any_url_keeps_its_bytes_and_gets_every_placeholder_once(path, mark, query):
     url = f"https://example.com/{path}{mark}{query}"
@@ -577,7 +575,6 @@ def test_any_url_keeps_its_bytes_and_gets_every_placeholder_once(path, mark, que
     assert placeholders.build_url(built, INCOMING) == built
 
 
-@SETTINGS
 @given(name=st.sampled_from(INCOMING), encoded=st.sets(st.sampled_from("aeiorstum_")))
 def test_any_taken_key_is_refused_however_it_is_spelled(name, encoded):
     key = "".join(f"%{ord(char):02x}" if char in encoded else char for char in name)
@@ -585,7 +582,6 @@ def test_any_taken_key_is_refused_however_it_is_spelled(name, encoded):
     assert message == f"the query key {key!r} already stands in the URL"
 
 
-@SETTINGS
 @given(text=TEXTS)
 def test_any_text_is_a_body_or_a_template_error(text):
     for check in (placeholders.check_body, placeholders.check_url, placeholders.compact):
@@ -595,7 +591,6 @@ def test_any_text_is_a_body_or_a_template_error(text):
             assert error.message
 
 
-@SETTINGS
 @given(text=TEXTS)
 def test_any_text_is_inspected_without_an_error(text):
     for look in (placeholders.inspect_url, placeholders.inspect_body):
@@ -623,7 +618,6 @@ JSON_VALUES = st.recursive(
 )
 
 
-@SETTINGS
 @given(
     value=st.dictionaries(st.text('ab<>& \\"\u00e9', max_size=4), JSON_VALUES, max_size=4),
     indent=st.none() | st.integers(0, 3),
@@ -637,7 +631,6 @@ def test_compact_means_the_same_and_is_stable(value, indent, ascii_only):
     assert placeholders.inspect_body(compacted) == placeholders.inspect_body(json.dumps(value))
 
 
-@SETTINGS
 @given(
     dropped=st.sets(st.sampled_from(INCOMING)), order=st.permutations(INCOMING), url=st.booleans()
 )

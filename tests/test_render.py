@@ -8,7 +8,7 @@ import unicodedata
 from enum import StrEnum
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -40,7 +40,6 @@ HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
-many = settings(max_examples=200, deadline=None)
 any_letters = st.text(max_size=10)
 any_text = st.text(st.characters(), max_size=30)  # lone surrogates too
 cuttable_text = st.text(
@@ -197,7 +196,6 @@ def test_plain_values_in_a_table():
     )
 
 
-@many
 @given(st.data(), st.integers(1, 120))
 def test_no_table_line_is_wider_than_the_terminal(data, width):
     columns = data.draw(
@@ -291,7 +289,6 @@ def test_record_of_nothing_is_empty():
     assert record([], width=80, color=False) == ""
 
 
-@many
 @given(st.lists(st.tuples(any_text, any_text), max_size=4), st.integers(1, 60))
 def test_record_keeps_every_value_and_no_control_character(pairs, width):
     text = record(pairs, width=width, color=False)
@@ -342,7 +339,6 @@ def unescape(text):
     )
 
 
-@many
 @given(st.lists(st.tuples(any_text, any_text, any_text), min_size=1, max_size=5))
 def test_tsv_reads_back_line_by_line(rows):
     text = tsv(rows)
@@ -380,7 +376,6 @@ scalars = st.none() | st.booleans() | st.integers() | any_letters
 json_values = scalars | st.lists(scalars, max_size=3) | st.dictionaries(any_letters, scalars)
 
 
-@many
 @given(json_values)
 def test_json_reads_back_and_is_safe_to_print(value):
     assert json.loads(json_text(value)) == json.loads(json_line(value)) == value
@@ -406,7 +401,6 @@ def test_visible_shows_what_would_be_obeyed(text, shown):
     assert visible(text) == shown
 
 
-@many
 @given(any_text)
 def test_visible_leaves_no_control_character(text):
     shown = visible(text)

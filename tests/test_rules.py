@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb import rules
 from wacb.errors import InvalidInput
 
-SETTINGS = settings(max_examples=200, deadline=None)
 HOOK = "https://example.com/hook"
 
 
@@ -118,7 +117,6 @@ def test_what_is_no_number_is_refused(text):
     )
 
 
-@SETTINGS
 @given(
     digits=st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True),
     prefix=st.sampled_from(("", "+", "00", "(+", "0-0")),
@@ -129,7 +127,6 @@ def test_any_number_is_read_whatever_separates_its_digits(digits, prefix, gaps):
     assert rules.parse_number(text) == f"+{digits}"
 
 
-@SETTINGS
 @given(text=st.text() | st.text("0123456789+-(). \n\u0663", max_size=20))
 def test_any_text_is_a_number_or_invalid_input(text):
     try:
@@ -324,7 +321,6 @@ URL_PIECES = st.sampled_from(
 )
 
 
-@SETTINGS
 @given(
     url=st.text() | st.lists(URL_PIECES | st.text(max_size=3), max_size=10).map("".join),
     prefix=st.sampled_from(("", "https://", "https://example.com/")),
@@ -359,7 +355,6 @@ def test_loopback_and_local_hosts_are_told_by_name_or_address(host, loopback, lo
     assert rules.is_local_host(host) is local
 
 
-@SETTINGS
 @given(host=st.text() | st.text("0123456789abcdefx.:%", max_size=20))
 def test_any_host_is_judged_without_an_error(host):
     assert not rules.is_loopback(host) or rules.is_local_host(host)
@@ -441,7 +436,6 @@ def test_a_header_that_does_not_authenticate_may_be_a_literal(name):
     assert not rules.authenticates(name)
 
 
-@SETTINGS
 @given(text=st.text() | st.tuples(st.text(max_size=5), st.text()).map(": ".join))
 def test_any_text_is_a_header_or_invalid_input(text):
     try:

@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.test_placeholders import HOOK, JSON_VALUES, QUERIES, QUERY, SAFE, TEXTS, error_of
@@ -16,7 +16,6 @@ from wacb.placeholders import INCOMING, KNOWN
 
 BODY = placeholders.compact(placeholders.build_body(INCOMING))
 URL = f"{HOOK}?{QUERY}"
-SETTINGS = settings(max_examples=200, deadline=None)
 SPELLINGS = ("%3C{}%3E", "%253c{}%253e", "&lt;{}&gt;", "&amp;lt;{}&amp;gt;", "&#60;{}%3E")
 
 URL_HINT = "give the whole template: wacb profile update ID --url URL"
@@ -438,7 +437,6 @@ def tidy(url: str) -> str:
     return f"{path}?{own}" if own else path
 
 
-@SETTINGS
 @given(
     path=st.text(SAFE + "&", max_size=8),
     ending=ENDINGS,
@@ -452,7 +450,6 @@ def test_any_template_goes_to_the_body_and_back(path, ending, names):
     assert templates.body_to_query(rest, text) == placeholders.build_url(rest, names)
 
 
-@SETTINGS
 @given(
     members=st.dictionaries(
         st.text(
@@ -490,7 +487,6 @@ def mixed(names: list[str], own: dict[str, str], order: Random) -> list[str]:
     return keys
 
 
-@SETTINGS
 @given(damaged=damages(), own=QUERIES, order=st.randoms())
 def test_any_damage_to_a_url_is_repaired_and_nothing_else_is_touched(damaged, own, order):
     before = {name: f"{name}={text}" for name, text in damaged.items() if text is not None}
@@ -512,7 +508,6 @@ def is_foreign(value: object) -> bool:
     return "<" not in (text := json.dumps(value)) and "&" not in text and "%" not in text
 
 
-@SETTINGS
 @given(
     damaged=damages(),
     own=st.dictionaries(
@@ -543,7 +538,6 @@ def test_any_damage_to_a_body_is_repaired_and_nothing_else_is_touched(
     placeholders.check_body(whole)
 
 
-@SETTINGS
 @given(text=TEXTS)
 def test_any_text_is_repaired_for_good_or_refused(text):
     for repair, check in (
@@ -559,7 +553,6 @@ def test_any_text_is_repaired_for_good_or_refused(text):
             assert repair(repaired) == repaired
 
 
-@SETTINGS
 @given(text=TEXTS)
 def test_any_text_is_parted_from_its_template_or_refused(text):
     rest = templates.endpoint_of(text)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.callbacks.encryption import Cipher
@@ -23,7 +23,6 @@ from wacb.models import Encryption
 
 ciphers = pytest.importorskip("cryptography.hazmat.primitives.ciphers", reason="no cryptography")
 
-SETTINGS = settings(max_examples=200, deadline=None)
 UNICODE = st.text(st.characters(codec="utf-8"))
 PRINTABLE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]))
 KEY, IV = "Canary0123456789Canary0123456789", "iv-canary-012345"
@@ -165,14 +164,12 @@ def test_half_a_character_becomes_a_question_mark():
     assert cipher.decrypt(cipher.encrypt("a\ud800")) == "a?"
 
 
-@SETTINGS
 @given(UNICODE, st.sampled_from(GCM))
 def test_any_text_comes_back_from_gcm(text, algorithm):
     cipher = make_cipher(algorithm)
     assert cipher.decrypt(cipher.encrypt(text)) == text
 
 
-@SETTINGS
 @given(PRINTABLE, st.sampled_from(CFB))
 def test_any_text_that_can_be_typed_comes_back_from_cfb(text, algorithm):
     cipher = make_cipher(algorithm)
@@ -258,7 +255,6 @@ REFUSALS = (
 )
 
 
-@SETTINGS
 @given(
     st.sampled_from(ALGORITHMS), st.text() | st.binary().map(lambda raw: b64encode(raw).decode())
 )

@@ -7,14 +7,13 @@ from string import ascii_lowercase
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.callbacks.fill import fill_body, fill_url
 from wacb.callbacks.samples import TYPES, sample
 from wacb.placeholders import INCOMING, build_body, build_query, build_url
 
-SETTINGS = settings(max_examples=200, deadline=None)
 UNICODE = st.text(st.characters(codec="utf-8"))
 VALUES = st.dictionaries(st.sampled_from(INCOMING), UNICODE)
 NASTY = 'a "b"\n\\ &c=d #e+f %41 ü 👍 <from>'
@@ -136,7 +135,6 @@ def test_half_a_character_becomes_a_question_mark():
 # -- anything
 
 
-@SETTINGS
 @given(VALUES)
 def test_any_values_come_back_from_a_query(values):
     own = "https://example.com/h?own=%3C1%3E&blank="
@@ -149,7 +147,6 @@ def test_any_values_come_back_from_a_query(values):
     }
 
 
-@SETTINGS
 @given(VALUES)
 def test_any_values_come_back_from_a_body(values):
     filled = json.loads(fill_body(build_body(INCOMING), values))
@@ -172,7 +169,6 @@ def filled_tree(node: object, values: dict[str, str]) -> object:
     return values[node[1:-1]] if node in ("<body>", "<name>") else node
 
 
-@SETTINGS
 @given(JSON, st.booleans(), UNICODE, UNICODE)
 def test_valid_json_stays_valid_and_only_placeholders_change(tree, ascii_only, body, name):
     values = {"body": body, "name": name}
@@ -180,7 +176,6 @@ def test_valid_json_stays_valid_and_only_placeholders_change(tree, ascii_only, b
     assert json.loads(fill_body(text, values)) == filled_tree(tree, values)
 
 
-@SETTINGS
 @given(st.text(), st.dictionaries(st.text() | st.sampled_from(INCOMING), st.text()))
 def test_no_template_and_no_value_raises(template, values):
     assert fill_url(template, {}) == template or "<" in template

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.received import Received, Request, read, read_text
 from wacb.callbacks.samples import TYPES, sample
@@ -677,13 +678,12 @@ def check(received: Received) -> None:
     st.text() | st.text(st.characters(codec="latin-1")),
     st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 def test_any_bytes_are_read(method: str, query: str, body: bytes):
     check(read(Request(method, "/", query, {}, body)))
 
 
 @given(st.dictionaries(NAMES, JSON))
-@settings(max_examples=200, deadline=None)
 def test_any_json_object_arrives_as_it_is(value: dict[str, Any]):
     received = read(post(value))
     check(received)
@@ -692,7 +692,6 @@ def test_any_json_object_arrives_as_it_is(value: dict[str, Any]):
 
 
 @given(JSON, JSON, JSON)
-@settings(max_examples=200, deadline=None)
 def test_anything_in_metas_shape_is_read(value: Any, message: Any, extra: Any):
     check(read(post({"meta_object": {"value": value}, "extra_info": extra})))
     check(read(post(meta(messages=[message], metadata=value, contacts=[extra], extra=message))))
@@ -701,7 +700,6 @@ def test_anything_in_metas_shape_is_read(value: Any, message: Any, extra: Any):
 @given(
     st.dictionaries(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
 )
-@settings(max_examples=200, deadline=None)
 def test_any_text_arrives_by_query_and_form(values: dict[str, str]):
     values.pop("message", None)
     values.pop("meta_object", None)
@@ -714,7 +712,7 @@ ESCAPES = (st.sampled_from(b'":,{}[]/%+') | st.integers(0, 255)).map("%{:02X}".f
 
 
 @given(st.lists(ESCAPES | ESCAPES.map(str.lower) | st.text("%0257BCDFbcdf+é")).map("".join))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000))
 def test_a_form_value_is_percent_decoded_once_and_shown_as_it_came_where_it_is_no_text(value: str):
     raw = unquote_to_bytes(value.replace("+", " "))
     try:
@@ -726,7 +724,7 @@ def test_a_form_value_is_percent_decoded_once_and_shown_as_it_came_where_it_is_n
 
 
 @given(st.text() | st.text('{}[]"&=?:/%,+ab1 \n'))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 def test_any_text_is_decoded_or_refused_with_a_sentence(text: str):
     try:
         check(read_text(text))
@@ -735,7 +733,6 @@ def test_any_text_is_decoded_or_refused_with_a_sentence(text: str):
 
 
 @given(st.dictionaries(st.sampled_from(INCOMING), st.text() | st.binary().map(repr)))
-@settings(max_examples=200, deadline=None)
 def test_any_value_is_decrypted_or_refused_with_a_sentence(values: dict[str, str]):
     for cipher in CIPHERS.values():
         try:

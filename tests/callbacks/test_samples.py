@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.callbacks.samples import TYPES, override, sample
@@ -240,7 +240,6 @@ def test_bytes_of_a_command_line_that_are_no_text_are_refused():
         make_sample(text="\ud800")
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(INCOMING), UNICODE), st.sampled_from(TYPES))
 def test_any_values_are_kept_as_they_are(values, kind):
     fields = override(make_sample(kind), values)

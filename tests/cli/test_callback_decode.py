@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.cli.expect import NAMES, as_json, done, failed
 from tests.conftest import Outcome, Wacb
+from tests.examples import examples
 from wacb.callbacks.samples import TYPES, sample
 
 NESTED = [{"from": "15550100099", "type": "text", "text": {"body": "Hi\nthere"}}]
@@ -350,7 +351,9 @@ def test_a_terminal_is_told_that_stdin_is_read(on_screen: Wacb, monkeypatch: pyt
     form=st.sampled_from(["tsv", "table", "json"]),
 )
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_anything_is_decoded_or_refused_with_a_sentence(wacb: Wacb, text: bytes, form: str):
     outcome = decode(wacb, "-o", form, input=text)

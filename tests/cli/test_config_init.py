@@ -64,8 +64,25 @@ def test_variables_are_taken_for_what_no_flag_says(wacb: Wacb, file: Path):
     }
 
 
-ASKED = "SID: {sid}\nAPI key: \nRegion (in, sg, eu, na) [sg]: {region}\n"
-OPTIONAL = "WABA ID (empty for none): {waba_id}\nEndpoint URL (empty for none): {endpoint}\n"
+INTRODUCTION = (
+    "The Kaleyra console shows what is asked for here.\n"
+    "Nothing is stored before the API has taken it.\n"
+)
+SID_ASKED = "SID (console: Developer > API Key): "
+KEY_ASKED = "API key (beside it; not shown as you type): \n"
+ENDPOINT_ASKED = "Your URL that is to receive messages (empty for none): "
+ASKED = (
+    INTRODUCTION
+    + SID_ASKED
+    + "{sid}\n"
+    + KEY_ASKED
+    + "Region (console: API Domain) (in, sg, eu, na) [sg]: {region}\n"
+)
+OPTIONAL = (
+    "WABA ID (console: beside the WhatsApp number; empty for none): {waba_id}\n"
+    + ENDPOINT_ASKED
+    + "{endpoint}\n"
+)
 
 
 def test_what_is_missing_is_asked_for_on_a_terminal(wacb: Wacb, file: Path):
@@ -86,9 +103,23 @@ def test_an_empty_answer_stands_for_the_default_or_for_none(wacb: Wacb, file: Pa
 
 def test_what_was_given_is_not_asked_for(wacb: Wacb, file: Path):
     flags = ("--sid", SID, "--base-url", "http://127.0.0.1:8900", "--waba-id", WABA_ID)
-    asked = "API key: \nEndpoint URL (empty for none): \n"
+    asked = f"{INTRODUCTION}{KEY_ASKED}{ENDPOINT_ASKED}\n"
     outcome = wacb(*INIT, *flags, input=f"{API_KEY}\n\n", tty=True)
     assert outcome == done(err=f"{asked}{ACCEPTED}\n{kept(file)}")
+
+
+def test_an_answer_that_breaks_a_rule_is_asked_for_again(wacb: Wacb, file: Path):
+    answers = f"HX 1\n{SID}\n{API_KEY}\nmars\nin\nx\n\nftp://x.y/\n{HOOK}\n"
+    outcome = wacb(*INIT, input=answers, tty=True)
+    errors = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
+    assert errors == [
+        "Error: the value is not a SID: letters, digits and underscores",
+        "Error: 'mars' is not one of 'in', 'sg', 'eu', 'na'.",
+        "Error: the value is not a WABA ID: digits only",
+        "Error: the URL 'ftp://x.y/' does not begin with https://",
+    ]
+    stored = {"sid": SID, "api_key": API_KEY, "region": "in", "endpoint": HOOK}
+    assert (outcome.code, accounts(file)) == (0, {"default": stored})
 
 
 @pytest.mark.parametrize(

@@ -143,23 +143,26 @@ def test_prompts_stay_out_of_a_pipe(on_terminal):
 
 def test_a_key_is_not_echoed(on_terminal, tmp_path: Path):
     terminal = on_terminal("config", "init")
-    for question, answer in (
-        ("SID: ", SID),
-        ("API key: ", API_KEY),
-        ("Region (in, sg, eu, na) [sg]: ", ""),
-        ("WABA ID (empty for none): ", ""),
-        ("Endpoint URL (empty for none): ", HOOK),
-    ):
+    asked = (
+        ("SID (console: Developer > API Key): ", SID),
+        ("API key (beside it; not shown as you type): ", API_KEY),
+        ("Region (console: API Domain) (in, sg, eu, na) [sg]: ", ""),
+        ("WABA ID (console: beside the WhatsApp number; empty for none): ", ""),
+        ("Your URL that is to receive messages (empty for none): ", HOOK),
+    )
+    for question, answer in asked:
         terminal.wait_for(question)
         terminal.type(f"{answer}\n")
     code, screen, _ = terminal.end()
     file = tmp_path / "config" / "wacb" / "config.toml"
     assert (code, screen) == (
         0,
-        f"SID: {SID}\nAPI key: \nRegion (in, sg, eu, na) [sg]: \nWABA ID (empty for none): \n"
-        f"Endpoint URL (empty for none): {HOOK}\nthe API accepts SID and key\n"
+        "The Kaleyra console shows what is asked for here.\n"
+        "Nothing is stored before the API has taken it.\n"
+        + "".join(f"{question}{answer.replace(API_KEY, '')}\n" for question, answer in asked)
+        + "the API accepts SID and key\n"
         f"account default is stored in {file} (plain text, mode 0600)\n"
-        "next: wacb profile create --method post --url https://example.com/hook\n",
+        "next: wacb profile create --method post\n",
     )
     assert f'api_key = "{API_KEY}"' in file.read_text()
 

@@ -133,7 +133,7 @@ def test_a_file_without_a_key_may_be_readable(tmp_path):
 
 
 # The file is written anew for each example, so sharing the folder is fine.
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.binary(),

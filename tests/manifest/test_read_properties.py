@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import tomli_w
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.manifest.reading import URL
@@ -127,7 +127,6 @@ FILE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_characters="qQ")))
 @example("\ufeff")
 @example("a.b = 1\na.b.c = 2")
@@ -135,13 +134,11 @@ def test_any_text_is_read_or_refused(text: str):
     read(text)
 
 
-@settings(max_examples=200, deadline=None)
 @given(FILE, st.booleans())
 def test_any_tables_are_read_or_refused(content: dict[str, Any], local: bool):
     read(tomli_w.dumps(content), local=local)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(KEY | st.sampled_from(["profiles", "numbers"]), ANYTHING, max_size=3))
 def test_any_toml_is_read_or_refused(content: dict[str, Any]):
     read(tomli_w.dumps(content))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.errors import InvalidInput
@@ -87,7 +87,6 @@ def test_in_the_values_of_json_keys_stay_as_they_are():
     )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(), st.text())
 def test_a_value_arrives_in_json_as_it_is(before: str, value: str):
     written = json.dumps({"a": before.replace("$", "$$") + "${X}"}, ensure_ascii=False)
@@ -96,7 +95,6 @@ def test_a_value_arrives_in_json_as_it_is(before: str, value: str):
         assert json.loads(fill(written).value) == {"a": before + value}
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text())
 def test_a_doubled_dollar_sign_is_one(text: str):
     assert Variables({}).fill(text.replace("$", "$$")).value == text

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import make_profile
@@ -408,7 +408,7 @@ profiles = st.builds(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(60))
 @given(live=st.lists(profiles, max_size=3, unique_by=lambda one: one.id), data=st.data())
 def test_what_is_written_asks_for_what_there_is(live: list[CallbackProfile], data: st.DataObject):
     ids = st.sampled_from(["", "SG_gone", *(profile.id for profile in live)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.api import BODY, make_profile
@@ -32,7 +32,6 @@ BODIES = st.one_of(
 METHODS = st.sampled_from(Method)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     method=METHODS,
     query=QUERIES,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.sandbox.shells import make_sandbox
 from wacb.sandbox.fault_spec import KINDS, Fault, parse, parse_late
 
@@ -57,7 +58,7 @@ def test_a_fault_says_what_happens_and_to_which_requests(
     kind=st.sampled_from(KINDS),
     words=st.permutations(["after", "PUT", "from=7"]),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 def test_the_words_stand_in_any_order(kind: str, words: list[str]) -> None:
     fault = make_fault(kind=kind, count=4, after=True, method="PUT", first=7)
     assert parse(",".join([f"{kind}:4", *words])) == fault
@@ -93,7 +94,7 @@ def test_a_wrong_fault_is_told_the_right_form(spec: str) -> None:
 
 
 @given(spec=st.from_regex(r"(503|late|[a-z]{1,9}):[0-9%s]{0,4}(,[a-zA-Z0-9=]{0,6}){0,3}"))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100))
 def test_any_other_text_is_refused_in_words(spec: str) -> None:
     try:
         assert parse_late(spec) is not None or parse(spec).count != 0

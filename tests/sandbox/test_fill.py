@@ -6,7 +6,7 @@ import json
 from urllib.parse import parse_qsl, unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.sandbox.fill import fill, json_escape, percent_encode, percent_encode_naively
@@ -20,7 +20,6 @@ messages = st.fixed_dictionaries(dict.fromkeys(NAMES, texts))
 
 
 @given(messages)
-@settings(max_examples=200, deadline=None)
 def test_a_query_gives_back_every_value(values: dict[str, str]):
     template = "&".join(f"{name}=<{name}>" for name in NAMES)
     filled = fill(template, values, percent_encode)
@@ -30,7 +29,6 @@ def test_a_query_gives_back_every_value(values: dict[str, str]):
 
 
 @given(messages)
-@settings(max_examples=200, deadline=None)
 def test_a_body_gives_back_every_value(values: dict[str, str]):
     template = json.dumps({name: f"<{name}>" for name in NAMES})
     assert json.loads(fill(template, values, json_escape)) == values

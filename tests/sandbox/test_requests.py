@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.shells import (
@@ -244,7 +244,6 @@ _BODIES = st.binary() | st.dictionaries(_NAMES, _VALUES).map(
 _SANDBOX = make_sandbox()
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
     path=st.lists(_SEGMENTS, max_size=6).map(lambda parts: "/" + "/".join(parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,15 +14,36 @@ if TYPE_CHECKING:
     from wacb.cli.app import App
 
 
-def ask(app: App, question: str, *, option: str, choices: tuple[str, ...] = (), **how: Any) -> str:
-    """Ask on the terminal; off it, raise InvalidInput naming the option that answers."""
+def ask(
+    app: App,
+    question: str,
+    *,
+    option: str,
+    choices: tuple[str, ...] = (),
+    rule: Callable[[str], str] | None = None,
+    **how: Any,
+) -> str:
+    """Ask on the terminal; off it, raise InvalidInput naming the option that answers.
+
+    An answer that is none of the `choices`, or breaks the `rule`, is asked for again.
+    """
     if not app.interactive:
         raise InvalidInput(
             f"{option} is missing, and there is no terminal to ask on", hint=f"give {option}"
         )
     if choices:
         how["type"] = click.Choice(choices)
+    elif rule:
+        how["value_proc"] = partial(_obeying, rule)
     return str(_answer(app, question, **how))
+
+
+def _obeying(rule: Callable[[str], str], answer: str) -> str:
+    try:
+        return answer and rule(answer)
+    except InvalidInput as error:
+        hint = f"; {error.hint}" if error.hint else ""
+        raise click.BadParameter(error.message + hint) from error
 
 
 def consent(app: App, deed: str, *, yes: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,9 +12,22 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.config.api_key import api_key_options, given_key
 from wacb.cli.options import Command
 from wacb.cli.prompts import ask
+from wacb.cli.target import program
 from wacb.config import edit
 from wacb.config.file import ConfigFile
-from wacb.config.rules import REGIONS
+from wacb.config.rules import REGIONS, RULES
+
+_INTRODUCTION = (
+    "The Kaleyra console shows what is asked for here.",
+    "Nothing is stored before the API has taken it.",
+)
+_QUESTIONS = {
+    "sid": "SID (console: Developer > API Key)",
+    "api_key": "API key (beside it; not shown as you type)",
+    "region": "Region (console: API Domain)",
+    "waba_id": "WABA ID (console: beside the WhatsApp number; empty for none)",
+    "endpoint": "Your URL that is to receive messages (empty for none)",
+}
 
 
 @click.command(cls=Command)
@@ -53,27 +67,33 @@ def command(
         app.out.note("the API accepts SID and key")
     edit.init_account(app.config_path, values, account=account)
     app.out.note(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
-    app.out.hint("next: wacb profile create --method post --url https://example.com/hook")
+    url = "" if "endpoint" in values else " --url https://example.com/hook"
+    flags = {name: app.flags[name] for name in ("config", "account") if name in app.flags}
+    app.out.hint(f"next: {program(flags)} profile create --method post{url}")
 
 
 def _complete(app: App, given: dict[str, str | None], key: str | None) -> dict[str, str]:
     """Take values from flags, then the environment, then the person at the terminal."""
     found = {name: given[name] or app.environ.get(f"WACB_{name.upper()}") for name in given}
-    found["sid"] = found["sid"] or ask(app, "SID", option="--sid")
-    found["api_key"] = (
-        key
-        or app.environ.get("WACB_API_KEY")
-        or ask(app, "API key", option="--api-key-stdin or --api-key-file", hide_input=True)
+    key = key or app.environ.get("WACB_API_KEY")
+    if app.interactive and not (found["sid"] and key):
+        for line in _INTRODUCTION:
+            app.out.note(line)
+    found["sid"] = found["sid"] or _ask(app, "sid", option="--sid")
+    found["api_key"] = key or _ask(
+        app, "api_key", option="--api-key-stdin or --api-key-file", hide_input=True
     )
     app.out.keep_secret(found["api_key"])
     if app.interactive:
         if not found["region"] and not found["base_url"]:
-            found["region"] = ask(app, "Region", option="--region", choices=REGIONS, default="sg")
-        for name, question in (("waba_id", "WABA ID"), ("endpoint", "Endpoint URL")):
-            found[name] = found[name] or ask(
-                app, f"{question} (empty for none)", option=name, default="", show_default=False
-            )
+            found["region"] = _ask(app, "region", choices=REGIONS, default="sg")
+        for name in ("waba_id", "endpoint"):
+            found[name] = found[name] or _ask(app, name, default="", show_default=False)
     return {name: value for name, value in found.items() if value}
+
+
+def _ask(app: App, name: str, *, option: str = "", **how: Any) -> str:
+    return ask(app, _QUESTIONS[name], option=option, rule=RULES.get(name), **how)
 
 
 def _trying(app: App, account: str, values: Mapping[str, str]) -> App:
