@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def command(
     account = app.flags.get("account") or app.environ.get("WACB_ACCOUNT") or "default"
     edit.check_values(values)
     if not no_check:
-        _trying(app, account, values).client.check_access()
+        with closing(_trying(app, account, values).client) as client:
+            client.check_access()
         app.out.note("the API accepts SID and key")
     edit.init_account(app.config_path, values, account=account)
     app.out.note(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
