@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -69,19 +68,6 @@ def test_a_pasted_command_delivers_what_the_real_run_does(
     pasted, real = got(server, 0), got(server, 1)
     assert (pasted[0], pasted[2]) == (real[0], real[2])
     assert pasted[1].get("content-type") == real[1].get("content-type")
-
-
-def test_without_credentials_no_http_library_is_loaded():
-    line = ["callback", "send", "--method", "post", "--to", "http://127.0.0.1/h", "--dry-run"]
-    script = (
-        "import sys; from wacb.cli import root; from wacb.cli.app import App\n"
-        f"assert root.run({line!r}, App(environ={{'HOME': '/absent'}})) == 0\n"
-        "print([m for m in ('httpx', 'rich', 'uvicorn', 'cryptography') if m in sys.modules])"
-    )
-    out = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout
-    assert out.endswith("\n[]\n")
 
 
 def test_credentials_are_needed_to_look_a_profile_up(wacb: Wacb):

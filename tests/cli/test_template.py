@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -148,34 +146,3 @@ def test_no_request_is_made_and_no_file_is_written(wacb: Wacb, sandbox: Sandbox,
     assert wacb("template", "--method", "get", "--url", URL).code == 0
     assert sandbox.requests() == []
     assert list(tmp_path.iterdir()) == []
-
-
-# architecture.md 3: what these never import
-HEAVY = {"httpx", "rich", "uvicorn", "cryptography"}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "--help",
-        "--version",
-        f"template --method get --url {URL}",
-        "config show",
-        f"profile create --method post --url {URL} --dry-run",
-        f"number attach +15550100001 --profile SG_{'0' * 8}-0000-4000-8000-{'0' * 12} --dry-run",
-    ],
-)
-def test_nothing_heavy_is_loaded(line: str, tmp_path: Path):
-    script = (
-        "import sys; from wacb.cli import root; from wacb.cli.app import App;"
-        f"code = root.run({shlex.split(line)}, App());"
-        f"print(code, sorted({HEAVY} & sys.modules.keys()), file=sys.stderr)"
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", script],
-        env={"HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert process.stderr.splitlines()[-1] == "0 []"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.errors import (
@@ -91,6 +90,8 @@ class Run:
         """
         if any(item.step and item.step.request and item.step.new is not None for item in prepared):
             self._journal.check_writable()
+        from concurrent.futures import ThreadPoolExecutor  # a dry run does without
+
         patient = len(prepared) > 1
         with self.stop:
             with ThreadPoolExecutor(self._jobs) as pool:
