@@ -15,4 +15,4 @@ def choose_tier(*, thorough: bool) -> None:
 
 def examples(count: int) -> int:
     """Scale the number of examples that a property has by default to the tier."""
-    return count * settings.default.max_examples // DEFAULT
+    return count * settings().max_examples // DEFAULT

@@ -122,3 +122,9 @@ def test_mask_headers_shows_only_known_harmless_ones():
 @pytest.mark.parametrize("name", ["authorization", "cookie", "set-cookie", "api-key", "location"])
 def test_headers_that_may_carry_a_secret_are_not_shown(name):
     assert name not in SHOWN_HEADERS
+
+
+def test_a_secret_in_json_within_json_is_masked():
+    secret = 'ab"PART1\\PART2"\ncd'
+    text = json.dumps({"body": json.dumps({"k": secret})})
+    assert Redactor([secret])(text) == json.dumps({"body": '{"k": "***"}'})

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from wacb.literals import map_body, map_url
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
 
 
@@ -22,7 +23,7 @@ def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tupl
         "title": profile.title,
         "method": profile.method,
         "url": profile.url,
-        "body": _json(profile.body),
+        "body": open_body(profile.body),
         "headers": _folded(profile.headers),
         "encryption": _comparable(profile.encryption, keys_known),
         "response_message": profile.response_message or "",
@@ -39,7 +40,7 @@ def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
         "title": draft.title,
         "method": draft.method,
         "url": draft.url,
-        "body": _json(draft.body),
+        "body": open_body(draft.body),
         "headers": _folded(draft.headers),
         "encryption": _comparable(draft.encryption, with_key),
         "response_message": draft.response_message,
@@ -50,12 +51,19 @@ def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
 
 
 def masked(name: str, old: Any, new: Any) -> tuple[Any, Any]:
-    """Take the secrets out of both values of a field, and the headers in which they agree."""
+    """Take the secrets out of both values of a field, and the headers in which they agree.
+
+    In a URL and a body, what the name of a parameter or a member calls a secret is one.
+    """
     if name == "encryption":
         return _masked_key(old), _masked_key(new)
     if name == "headers":
         before, after = old or {}, new or {}
         return _masked_headers(before, after), _masked_headers(after, before)
+    if name == "url":
+        return _masked_url(old), _masked_url(new)
+    if name == "body":
+        return map_body(old, secret=_mask), map_body(new, secret=_mask)
     return old, new
 
 
@@ -79,7 +87,7 @@ def as_text(name: str, value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _json(text: str | None) -> Any:
+def open_body(text: str | None) -> Any:
     """Open JSON text; text that is none is compared as it stands, and "" and "{}" are no body."""
     if text in (None, "", "{}"):
         return None
@@ -104,6 +112,14 @@ def _masked_key(value: tuple[Any, ...] | None) -> dict[str, str] | None:
     if value is None:
         return None
     return {"algorithm": value[0]} | ({"key": "***"} if len(value) > 1 else {})
+
+
+def _masked_url(url: str | None) -> str | None:
+    return url and map_url(url, secret=_mask)
+
+
+def _mask(name: str, value: Any) -> str:
+    return "***"
 
 
 def _masked_headers(values: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:

@@ -58,6 +58,18 @@ def read_required(path: Path) -> str:
     return text
 
 
+# How the parser begins what it says, and what may be repeated of that.
+_REASONS = {
+    "Cannot overwrite": "a key stands there twice",
+    "Cannot declare": "a table stands there twice",
+    "Expected '=' after": "a key needs = and a value",
+    "Expected newline": "each line holds one key = value",
+    "Invalid value": "a value is missing, or a string lacks its quotes",
+    "Unterminated string": "a string is not closed",
+    "Unclosed": "an array or a table is not closed",
+}
+
+
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Return the tables of `text`, or raise ConfigError that names `path` and the line only."""
     import tomllib
@@ -68,7 +80,9 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
         # The parser's own words may quote the file, so only the place is taken out of them.
         place = re.search(r"\(at line (\d+), column \d+\)\Z", str(error))
         line = f" (line {place[1]})" if place else ""
-    raise ConfigError(f"{path} is not valid TOML{line}", hint="mend it in an editor")
+        reasons = [words for start, words in _REASONS.items() if str(error).startswith(start)]
+    hint = "; ".join((*reasons, "mend it in an editor"))
+    raise ConfigError(f"{path} is not valid TOML{line}", hint=hint)
 
 
 def update(path: Path, change: Callable[[str | None], str]) -> None:

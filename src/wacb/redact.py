@@ -48,9 +48,12 @@ class Redactor:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield patterns of a secret: raw or percent-encoded, backslash-escaped, in base64."""
+    """Yield patterns of a secret: raw or percent-encoded, escaped once or twice, in base64."""
     yield "".join(map(_percent_encoded, secret))
     yield "".join(map(_backslash_escaped, secret))
+    twice = json_line(json_line(secret)[1:-1])[1:-1]  # in JSON that is a string of JSON
+    if "\\" in twice:
+        yield re.escape(twice)
     yield from _in_base64(secret.encode("utf-8", "surrogatepass"))
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.cli.conftest import Answer, Handler, Showing, Watch, ask, attached, fields, put, writes
 from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, failed
 from tests.cli.manifests import ENV, TOKEN, Manifest
 from tests.cli.test_github import outputs
-from tests.conftest import Outcome, Wacb, profile_id
+from tests.conftest import LIVE, Outcome, Wacb, profile_id
+from wacb.cli import root
+from wacb.cli.app import App
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.transport import exchange
 
@@ -288,7 +292,7 @@ def test_a_number_waits_for_a_profile_that_could_not_be_created(
     ]
     assert changes[0]["error"]["code"] == "api_refused"
     assert changes[2]["error"]["message"] == (
-        f"number {ONE} was not tried: its profile was not created"
+        f"number {ONE} was not tried: its profile is not as it shall be"
     )
     assert attached(sandbox, ONE) == old
     assert json.loads(outcome.err.splitlines()[-1])["error"]["code"] == "bulk_failed"
@@ -328,6 +332,104 @@ def test_a_profile_that_appears_after_the_plan_is_no_reason_for_a_second_one(
     assert rows(outcome)[2] == (ONE, "attached" if same else "not tried")
 
 
+def test_a_number_does_not_move_to_a_profile_whose_update_failed(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
+):
+    profile = {"title": "Incoming messages", "http_method": "GET", "url": "https://dead.example/"}
+    ask(sandbox, "POST", PROFILES, profile)
+    sandbox.add_fault("422,PATCH")
+    outcome = live("apply", *manifest.file, "--yes", **manifest.how)
+    assert outcome.code == 6
+    assert rows(outcome) == [
+        ("second", "created"),
+        ("incoming", "failed"),
+        (ONE, "not tried"),
+        (TWO, "attached"),
+    ]
+    assert attached(sandbox, ONE) == old
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["shown", "not shown"])
+def test_a_profile_that_got_a_number_meanwhile_is_not_deleted(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, fails: bool
+):
+    put(sandbox, "", ONE)
+    put(sandbox, "", THREE)
+    manifest.write("[numbers]\n")
+    listings: list[str] = []
+
+    def api(method: str, url: str, *rest: Any) -> Answer:
+        if url.endswith("/number"):
+            listings.append(url)
+        if len(listings) == 2 and fails:
+            return 403, [], iter([b"{}"])
+        if len(listings) == 1:
+            answer = exchange(sandbox, method, url, *rest, sleep=lambda seconds: None)
+            put(sandbox, old, TWO)
+            return answer
+        return exchange(sandbox, method, url, *rest, sleep=lambda seconds: None)
+
+    outcome = over(api, "apply", *manifest.file, "--prune", "--yes", **manifest.how)
+    assert rows(outcome) == [("Old hook", "failed")]
+    assert outcome.code == (4 if fails else 9)
+    assert ask(sandbox, "GET", f"{PROFILES}/{old}")["title"] == "Old hook"
+    why = f"profile {old} (Old hook) was not deleted: number {TWO} carries it by now"
+    assert fails or why in outcome.err
+
+
+def test_what_changes_while_a_person_thinks_is_noticed(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, tmp_path: Path
+):
+    class Thinking(App):
+        def thinking(self) -> AbstractContextManager[None]:
+            put(sandbox, old, TWO)
+            return super().thinking()
+
+    app = Thinking(
+        environ={"HOME": str(tmp_path / "home"), **LIVE, **ENV},
+        handler=partial(exchange, sandbox),
+        interactive=True,
+    )
+    line = ["apply", *manifest.file]
+    result = CliRunner().invoke(root, line, obj=app, input="y\n")
+    assert (result.exit_code, result.stdout) == (9, "")
+    assert "error: this is not the plan that was reviewed: its checksum is " in result.stderr
+    assert attached(sandbox, ONE) == old
+
+
+def test_a_profile_that_is_not_listed_yet_is_found_and_not_attached_again(
+    over: Wacb, live: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    before = writes(sandbox)
+    looked: list[str] = []
+
+    def api(method: str, url: str, *rest: Any) -> Answer:
+        if "/profiles?" in url and not looked:
+            looked.append(url)
+            return 200, [], iter([b'{"data": {"profiles": [], "total": 0}}'])
+        return exchange(sandbox, method, url, *rest, sleep=lambda seconds: None)
+
+    outcome = over(api, "apply", *manifest.file, "--yes", **manifest.how)
+    assert outcome.code == 0
+    assert {result for _, result in rows(outcome)} == {"unchanged"}
+    assert (len(rows(outcome)), writes(sandbox)) == (4, before)
+
+
+def test_the_end_of_the_time_is_told_once(over: Wacb, manifest: Manifest, sandbox: Sandbox):
+    def api(method: str, url: str, *rest: Any) -> Answer:
+        if method == "POST":
+            return 429, [("Retry-After", "60")], iter([b"{}"])
+        return exchange(sandbox, method, url, *rest, sleep=lambda seconds: None)
+
+    line = ("apply", *manifest.file, "--yes", "--deadline", "5")
+    outcome = over(api, *line, **manifest.how)
+    assert outcome.code == 7
+    assert [result for _, result in rows(outcome)] == ["failed", *["not tried"] * 3]
+    assert "error: 1 of 4 changes failed, 3 not tried\n" in outcome.err
+    assert outcome.err.count("would pass the deadline") == 1
+
+
 def test_a_profile_that_is_deleted_meanwhile_is_deleted(
     live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str
 ):
@@ -349,6 +451,21 @@ def test_notes_of_a_create_are_told(over: Wacb, manifest: Manifest, sandbox: San
     outcome = over(api, "apply", *manifest.file, "--yes", **manifest.how)
     assert outcome.code == 0
     assert "note: it could not be read back, shown as it was sent: " in outcome.err
+
+
+def test_an_interrupted_run_is_reported_to_github(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, tmp_path: Path
+):
+    def api(method: str, *rest: Any) -> Answer:
+        if method == "POST":
+            signal.raise_signal(signal.SIGINT)
+        return exchange(sandbox, method, *rest, sleep=lambda seconds: None)
+
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    env = ENV | {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    assert over(api, "apply", *manifest.file, "--yes", "--github", env=env).code == 130
+    assert outputs(output)["changed"] == "true"
+    assert "| not tried |" in summary.read_text()
 
 
 @pytest.mark.parametrize("name", ["POST", "PUT"])

@@ -75,6 +75,7 @@ VALUES = {
     "number": ("+1 555-010-0001", ONE),
     "profile": ("My title", "My title"),
 }
+VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an editor"
 TO_HOST = "note: the stored API key of this account now goes to {}"
 
 
@@ -276,7 +277,7 @@ def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path):
     file.write_text("sid = \n")
     for line in (("set", "sid", SID), ("unset", "sid"), ("show",)):
         outcome = wacb("config", *line)
-        assert outcome == failed(3, f"{file} is not valid TOML (line 1)", "mend it in an editor")
+        assert outcome == failed(3, f"{file} is not valid TOML (line 1)", VALUE_MISSING)
     assert file.read_text() == "sid = \n"
 
 

@@ -16,6 +16,7 @@ from wacb.sandbox.core import Sandbox
 
 INIT = ("config", "init")
 KEY = ("--api-key-stdin",)
+VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an editor"
 ACCEPTED = "the API accepts SID and key"
 
 
@@ -204,7 +205,7 @@ def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path, untouched: Wat
     file.write_text("sid = \n")
     with untouched():
         outcome = wacb(*INIT, "--sid", SID, *KEY, input=f"{API_KEY}\n")
-    assert outcome == failed(3, f"{file} is not valid TOML (line 1)", "mend it in an editor")
+    assert outcome == failed(3, f"{file} is not valid TOML (line 1)", VALUE_MISSING)
 
 
 def test_the_sandbox_can_be_the_one_to_try(wacb: Wacb, file: Path):

@@ -8,6 +8,7 @@ from tests.conftest import Wacb, profile_id
 from wacb.sandbox.core import Sandbox
 
 HEADER = "# wacb.toml, written by wacb export"
+LEFT_OUT = "# `wacb apply --prune` may take away what is left out here"
 FIRST = f"""\
 [profiles.{TITLE}]
 title = "{TITLE}"
@@ -49,9 +50,11 @@ def test_variables_and_what_is_left_out_stand_on_stderr(live: Wacb, sandbox: San
     ]
     assert live("export") == done(
         text(
+            *(f"# {line}" for line in said),
+            LEFT_OUT,
             FIRST
             + f'\n[profiles.{TITLE}.headers]\nX-Api-Key = "${{{variable}}}"\n'
-            + f'\n[numbers]\n"{ONE}" = "{profile_id(3)}"'
+            + f'\n[numbers]\n"{ONE}" = "{profile_id(3)}"',
         ),
         "\n".join(f"note: {line}" for line in said)
         + f"\nnote: set these variables before plan or apply: {variable}",
@@ -64,10 +67,11 @@ def test_the_journal_counts_where_the_api_shows_no_profile(
     assert live(*CREATE).code == 0
     assert live("number", "attach", ONE, "--profile", profile_id(1)).code == 0
     put(sandbox, profile_id(1), TWO)
+    hidden_ones = "numbers left out, as the API does not show what they carry: 3"
     hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
     assert over(hidden, "export") == done(
-        text(f'{FIRST}\n[numbers]\n"{ONE}" = "{TITLE}"'),
-        "note: numbers left out, as the API does not show what they carry: 3",
+        text(f"# {hidden_ones}", LEFT_OUT, f'{FIRST}\n[numbers]\n"{ONE}" = "{TITLE}"'),
+        f"note: {hidden_ones}",
     )
 
 

@@ -42,7 +42,7 @@ def test_a_first_plan_for_eyes(on_screen: Wacb, manifest: Manifest, untouched: W
     title             Incoming messages
     method            POST
     url               https://example.com/hook
-    headers           x-token: ***
+    headers           x-token: ${{HOOK_TOKEN}}
     placeholders      14/14
 + create  profile second
     title             Second hook
@@ -76,13 +76,13 @@ def test_what_changed_in_the_console_is_shown_where_it_changed(
 \x1b[33m~ update  profile incoming ({FIRST})\x1b[0m
     body.extra: 1 → none
     body.reply_to: none → <reply_to>
-    headers: none → x-token: ***
+    headers: none → x-token: ${{HOOK_TOKEN}}
 \x1b[33m~ update  profile second ({SECOND})\x1b[0m
     url: {elsewhere}
        → https://example.com/get
     url query: none → from=<from>
 \x1b[33m~ attach  number {ONE}\x1b[0m
-    profile: {SECOND} → incoming
+    profile: {SECOND} (Second hook) → incoming
 
 \x1b[1m2 to update, 1 to attach, 1 unchanged\x1b[0m
 checksum {checksum(outcome)}""",
@@ -122,16 +122,16 @@ def test_rows_have_complete_values(live: Wacb, manifest: Manifest, untouched: Wa
         outcome = live("plan", *manifest.file, **manifest.how)
     body = ", ".join(f'"{name}": "{mark}"' for name, mark in MEMBERS.items())
     rows = [
-        ("create", "profile", "incoming", "title", "", "Incoming messages"),
-        ("create", "profile", "incoming", "method", "", "POST"),
-        ("create", "profile", "incoming", "url", "", HOOK),
-        ("create", "profile", "incoming", "body", "", f"{{{body}}}"),
-        ("create", "profile", "incoming", "headers", "", "x-token: ***"),
-        ("create", "profile", "second", "title", "", "Second hook"),
-        ("create", "profile", "second", "method", "", "GET"),
-        ("create", "profile", "second", "url", "", f"https://example.com/get?a=1&{QUERY}"),
-        ("attach", "number", ONE, "profile", "", "incoming"),
-        ("attach", "number", TWO, "profile", "", "second"),
+        ("create", "profile", "incoming", "", "title", "", "Incoming messages"),
+        ("create", "profile", "incoming", "", "method", "", "POST"),
+        ("create", "profile", "incoming", "", "url", "", HOOK),
+        ("create", "profile", "incoming", "", "body", "", f"{{{body}}}"),
+        ("create", "profile", "incoming", "", "headers", "", "x-token: ${HOOK_TOKEN}"),
+        ("create", "profile", "second", "", "title", "", "Second hook"),
+        ("create", "profile", "second", "", "method", "", "GET"),
+        ("create", "profile", "second", "", "url", "", f"https://example.com/get?a=1&{QUERY}"),
+        ("attach", "number", ONE, "", "profile", "", "incoming"),
+        ("attach", "number", TWO, "", "profile", "", "second"),
     ]
     assert outcome == done("\n".join("\t".join(row) for row in rows))
     names = f"incoming\nsecond\n{ONE}\n{TWO}"
@@ -161,7 +161,7 @@ def test_json_and_markdown(live: Wacb, manifest: Manifest, sandbox: Sandbox):
                 "name": "incoming",
                 "id": None,
                 "fields": {name: {"old": None, "new": new} for name, new in created.items()}
-                | {"headers": {"old": {}, "new": {"x-token": "***"}}},
+                | {"headers": {"old": {}, "new": {"x-token": "${HOOK_TOKEN}"}}},
             },
             {
                 "action": "update",
@@ -180,6 +180,7 @@ def test_json_and_markdown(live: Wacb, manifest: Manifest, sandbox: Sandbox):
         ],
         "unchanged": 0,
         "checksum": value["checksum"],
+        "problems": [],
     }
     shown = live("plan", *manifest.file, "-o", "markdown", **manifest.how)
     lines = shown.out.splitlines()
@@ -190,8 +191,9 @@ def test_json_and_markdown(live: Wacb, manifest: Manifest, sandbox: Sandbox):
         "| --- | --- | --- | --- | --- | --- |",
     ]
     assert lines[4] == "| create | profile | incoming | title |  | Incoming messages |"
+    cell = FIRST.replace("_", "&#95;")
     assert lines[9] == (
-        "| update | profile | second | url | https&#58;//example.com/hook "
+        f"| update | profile | second &#40;{cell}&#41; | url | https&#58;//example.com/hook "
         "| https&#58;//example.com/get |"
     )
     assert lines[-1] == f"checksum `{value['checksum']}`"
@@ -208,6 +210,60 @@ def test_a_plan_without_a_change_says_so(live: Wacb, on_screen: Wacb, manifest: 
     assert (value["changes"], value["unchanged"]) == ([], 4)
     markdown = live("plan", *manifest.file, "-o", "markdown", **manifest.how)
     assert markdown == done(f"nothing to change, 4 unchanged\n\nchecksum `{value['checksum']}`")
+
+
+def test_no_cell_of_markdown_steers_a_terminal_or_holds_a_secret(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    hostile = {"title": "old_secret_title", "http_method": "POST", "url": HOOK, "body": BODY}
+    ask(sandbox, "POST", PROFILES, hostile)
+    ask(sandbox, "PATCH", f"{PROFILES}/{FIRST}", {"response_message": "a\x1bc\u202e| <b>"})
+    manifest.write(
+        f"""
+        [profiles.incoming]
+        title = "old_secret_title"
+        method = "post"
+        url = "{HOOK}"
+        response_message = "new"
+        [numbers]
+        "{ONE}" = "${{N}}"
+        """
+    )
+    env = {"N": "old_secret_title"}
+    outcome = live("plan", *manifest.file, "-o", "markdown", env=env)
+    assert "| a&#92;x1bc&#92;u202e&#124; &#60;b&#62; | new |\n" in outcome.out
+    assert "old_secret" not in outcome.out.replace("&#95;", "_")
+
+
+def test_what_forbids_a_plan_is_in_every_report(live: Wacb, manifest: Manifest, tmp_path: Path):
+    manifest.edit(f'"{TWO}"', f'"{NINE}"')
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    env = ENV | {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    outcome = live("plan", *manifest.file, "--github", "-o", "json", env=env)
+    assert outcome.code == 9
+    (problem,) = json.loads(outcome.out)["problems"]
+    assert (problem["code"], "is pending" in problem["message"]) == ("refused", True)
+    assert "| Forbidden by |\n| --- |\n| number &#43;15550100009 is pending" in summary.read_text()
+
+
+def test_a_long_plan_is_cut_in_markdown(live: Wacb, manifest: Manifest):
+    tables = (
+        f'[profiles.p{n}]\ntitle = "Title {n}"\nmethod = "post"\nurl = "{HOOK}/{n}"\n'
+        for n in range(300)
+    )
+    manifest.write("".join(tables))
+    lines = live("plan", *manifest.file, "-o", "markdown").out.splitlines()
+    rows = [line for line in lines if line.startswith("| create |")]
+    assert (len(rows), lines[4 + 1000]) == (1000, "| … | there are more |  |  |  |  |")
+
+
+def test_another_method_is_shown_with_its_template_counted(
+    on_screen: Wacb, live: Wacb, manifest: Manifest
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    manifest.edit('method = "get"', 'method = "post"')
+    outcome = on_screen("plan", *manifest.file, "--color", "never", **manifest.how)
+    assert "    body: none → 14/14 placeholders\n" in outcome.out
 
 
 def test_pending_changes_are_exit_10_where_that_is_asked_for(live: Wacb, manifest: Manifest):
@@ -342,13 +398,16 @@ def test_a_profile_that_prune_would_delete_has_its_title_and_id(
     outcome = on_screen("plan", *manifest.file, "--prune", "--color", "never", **manifest.how)
     assert outcome.out.splitlines()[:-1] == [
         f"- detach  number {THREE}",
-        f"    profile: {FIRST} → none",
+        f"    profile: {FIRST} (Old hook) → none",
         f"- delete  profile Old hook ({FIRST})",
         "",
         "1 to detach, 1 to delete, 0 unchanged",
     ]
     rows = live("plan", *manifest.file, "--prune", **manifest.how).out
-    assert rows == f"detach\tnumber\t{THREE}\tprofile\t{FIRST}\t\ndelete\tprofile\tOld hook\t\t\t\n"
+    assert rows == (
+        f"detach\tnumber\t{THREE}\t\tprofile\t{FIRST}\t\ndelete\tprofile\tOld hook\t{FIRST}\t\t\t\n"
+    )
     markdown = live("plan", *manifest.file, "--prune", "-o", "markdown", **manifest.how).out
-    assert "\n| delete | profile | Old hook |  |  |  |\n" in markdown
+    cell = FIRST.replace("_", "&#95;")
+    assert f"\n| delete | profile | Old hook &#40;{cell}&#41; |  |  |  |\n" in markdown
     assert not [request for request in writes(sandbox) if request.method == "DELETE"]

@@ -80,6 +80,7 @@ encryption = { algorithm = "aes-128-gcm", key = "${KEY}", iv = "${IV}", encoding
             events=("incoming", "inbound"),
         ),
         allow_missing=True,
+        headers={"Authorization": "Basic ${LOGIN}", "X-Team": "chat"},
         shown={"events": "incoming, ${EVENT}"},
     )
 

@@ -6,16 +6,18 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.api import make_profile
 from tests.cli.expect import QUERY, STATUS_QUERY
+from tests.examples import examples
 from wacb.compare import differences
 from wacb.manifest.read import parse
 from wacb.manifest.write import Exported, write
 from wacb.models import CallbackProfile, Encryption, Method, Number
 from wacb.placeholders import INCOMING, MARK, build_body, names
+from wacb.render import visible
 from wacb.rules import authenticates
 
 HEADER = "# wacb.toml, written by wacb export\n"
@@ -40,11 +42,17 @@ def table_of(profile: CallbackProfile, *, local: bool = False) -> str:
     return result.text.removeprefix(start)
 
 
+def head(*notes: str) -> str:
+    """The comments of a file from which something is left out."""
+    last = "# `wacb apply --prune` may take away what is left out here\n"
+    return HEADER + "".join(f"# {visible(note)}\n" for note in notes) + last
+
+
 def reason(profile: CallbackProfile) -> str:
     """Why a profile is left out; nothing else may be said then."""
     result = exported(profile)
     start = f"profile SG_1 ({profile.title}) is left out: "
-    assert result.text == HEADER
+    assert result.text == head(*result.notes)
     assert result.variables == ()
     assert [note.startswith(start) for note in result.notes] == [True]
     return result.notes[0].removeprefix(start)
@@ -316,14 +324,11 @@ def test_what_a_manifest_cannot_say_is_left_out(changes: dict[str, object], why:
 
 def test_two_profiles_of_one_title_are_left_out():
     profiles = [make_profile(id=f"SG_{n}") for n in (2, 1)]
-    assert write(profiles, [], local=False) == Exported(
-        text=HEADER,
-        variables=(),
-        notes=tuple(
-            f"profile SG_{n} (Incoming messages) is left out: 2 profiles have this title"
-            for n in (1, 2)
-        ),
+    notes = tuple(
+        f"profile SG_{n} (Incoming messages) is left out: 2 profiles have this title"
+        for n in (1, 2)
     )
+    assert write(profiles, [], local=False) == Exported(head(*notes), (), notes)
 
 
 def test_the_variables_of_a_profile_left_out_are_not_asked_for():

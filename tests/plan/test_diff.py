@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,16 @@ GET: dict[str, Any] = {
     "url": f"https://example.com/?{build_query(['from'])}",
     "body": None,
 }
+
+
+HIDDEN = (
+    "{} of the numbers which the file does not name are left alone: the API does not show what "
+    "they carry"
+)
+OTHERS = (
+    "only the numbers of this WABA are listed: whether one of another carries a profile that is to "
+    "be deleted is not known"
+)
 
 
 def short(change: Change) -> tuple[Any, ...]:
@@ -140,14 +151,96 @@ def test_a_title_that_two_profiles_carry_forbids_the_plan():
 def test_a_channel_that_cannot_be_changed_forbids_the_plan():
     desired = make_desired(channel="sms")
     plan = diff(make_manifest(desired), make_live(stored(desired, channel="whatsapp")), prune=False)
-    assert [(type(problem), plan.changes) for problem in plan.problems] == [(InvalidInput, ())]
+    said = f"the channel of profile {FIRST} is whatsapp, and the API cannot change it to sms"
+    hint = "create another profile"
+    assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
+    made = make_desired(channel="sms", shown={"channel": "${CH}"})
+    plan = diff(make_manifest(made), make_live(stored(made, channel="whatsapp")), prune=False)
+    said = f"the channel of profile {FIRST} (incoming) cannot be changed by the API"
+    assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
+
+
+def test_a_key_that_the_api_does_not_show_is_said_not_to_be_compared():
+    desired = make_desired(encryption=Encryption("AES-128-CFB", "k" * 16, "i" * 16))
+    live = stored(desired, encryption=Encryption("AES-128-CFB"))
+    plan = diff(make_manifest(desired), make_live(live), prune=False)
+    assert (plan.changes, plan.notes) == (
+        (),
+        (
+            f"the API does not show the key of profile {FIRST} (incoming), so it is not compared: "
+            "`wacb profile update` sends another one",
+        ),
+    )
+
+
+def test_what_a_name_calls_a_secret_is_masked_in_url_and_body():
+    desired = make_desired(url="https://example.com/hook?team=7&api_key=new-secret")
+    live = stored(
+        desired,
+        url="https://example.com/hook?team=6&token=old-secret&key=<from>",
+        body=json.dumps({**json.loads(BODY), "password": "old-secret", "n": {"token": [7]}}),
+    )
+    plan = diff(make_manifest(desired), make_live(live), prune=False)
+    fields = plan.changes[0].fields
+    assert fields["url"] == (
+        "https://example.com/hook?team=6&token=***&key=<from>",
+        "https://example.com/hook?team=7&api_key=***",
+    )
+    before, _ = fields["body"]
+    assert {name: before[name] for name in ("password", "n")} == {
+        "password": "***",
+        "n": {"token": ["***"]},
+    }
+
+
+def test_a_header_of_the_file_is_shown_as_it_is_written_there():
+    desired = make_desired(
+        headers={"X-Team": "blue", "X-Token": "secret"},
+        secret_headers=frozenset(["X-Token"]),
+    )
+    desired = replace(desired, headers={"X-Team": "blue", "X-Token": "${TOKEN}"})
+    live = stored(desired, headers={"x-team": "red"})
+    plan = diff(make_manifest(desired), make_live(live), prune=False)
+    shown = ({"x-team": "***"}, {"x-team": "blue", "x-token": "${TOKEN}"})
+    assert changes(plan) == [("update", "incoming", {"headers": shown})]
+
+
+def test_a_number_whose_profile_a_variable_names_is_shown_as_it_is_written():
+    manifest = replace(
+        make_manifest(numbers={ONE: "Zq9", TWO: "Zq8"}), written={ONE: "${N}", TWO: "${M}"}
+    )
+    live = make_live(
+        stored(OTHER, SECOND, title="Zq9"), numbers=(make_number(ONE), make_number(TWO))
+    )
+    plan = diff(manifest, live, prune=False)
+    assert [short(change) for change in plan.changes] == [
+        ("attach", ONE, {"profile": ("", "${N}")})
+    ]
+    said = "no profile of the file or of the account is called '${M}'"
+    assert told(plan.problems) == [(NotFound, said, "`wacb profile list` shows what exists")]
+    double = make_live(
+        stored(OTHER, FIRST, title="Zq9"), stored(OTHER, SECOND, title="Zq9"), numbers=()
+    )
+    (problem, _) = diff(manifest, double, prune=False).problems
+    assert problem.message == f"2 profiles are called '${{N}}': {FIRST}, {SECOND}"
+
+
+def test_an_id_of_a_profile_of_the_file_is_as_good_as_its_name():
+    desired = make_desired(response_message="new")
+    live = make_live(stored(desired, response_message="old"), numbers=(make_number(),))
+    plan = diff(make_manifest(desired, numbers={ONE: FIRST}), live, prune=False)
+    assert [short(change)[:2] for change in plan.changes] == [
+        ("update", "incoming"),
+        ("attach", ONE),
+    ]
+    assert plan.changes[1].work == Move(ONE, "", FIRST, "incoming")
 
 
 def test_a_number_is_attached_to_a_profile_that_is_there():
     live = make_live(stored(INCOMING), numbers=(make_number(ONE, ""), make_number(TWO, FIRST)))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert changes(plan) == [("attach", ONE, {"profile": ("", "incoming")})]
-    assert (plan.changes[0].work, plan.unchanged) == (Move(ONE, "", FIRST), 1)
+    assert (plan.changes[0].work, plan.unchanged) == (Move(ONE, "", FIRST, "incoming"), 1)
 
 
 def test_a_number_waits_for_a_profile_that_is_yet_to_be_created():
@@ -179,7 +272,8 @@ def test_the_journal_counts_where_the_api_does_not_show_a_number(
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     expected = [("attach", ONE, {"profile": (old, "incoming")})]
     assert changes(plan) == expected[:count]
-    assert [change.work for change in plan.changes] == [Move(ONE, old, FIRST, shown=False)][:count]
+    moves = [Move(ONE, old, FIRST, "incoming", shown=False)]
+    assert [change.work for change in plan.changes] == moves[:count]
 
 
 def test_losing_message_status_with_the_old_profile_is_said():
@@ -287,7 +381,7 @@ def test_prune_detaches_and_deletes_what_the_file_does_not_name():
         ("detach", ONE, {"profile": (SECOND, "")}),
         ("delete", "The other", {}),
     ]
-    assert plan.changes[0].work == Move(ONE, SECOND, "")
+    assert plan.changes[0].work == Move(ONE, SECOND, "", title="The other")
     assert plan.changes[1].work == stored(OTHER, SECOND)
 
 
@@ -309,6 +403,7 @@ def test_without_a_table_of_numbers_prune_leaves_numbers_and_their_profiles_alon
     assert plan.notes == (
         f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} and 1 "
         "more on it",
+        OTHERS,
     )
 
 
@@ -339,6 +434,32 @@ def test_prune_leaves_alone_a_number_that_cannot_be_edited_and_what_it_carries()
     )
 
 
+def test_prune_leaves_alone_what_only_the_journal_says_of_a_number():
+    live = make_live(
+        stored(OTHER, SECOND), numbers=(make_number(ONE, None),), believed={ONE: SECOND}
+    )
+    plan = diff(make_manifest(numbers={}), live, prune=True)
+    assert plan.changes == ()
+    assert plan.notes == (
+        HIDDEN.format(1),
+        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+    )
+
+
+@pytest.mark.parametrize(("channel", "count"), [("SMS", 0), ("WhatsApp", 1), ("default", 1)])
+def test_prune_leaves_the_profiles_of_other_channels_alone(channel: str, count: int):
+    live = make_live(stored(OTHER, SECOND, channel=channel), numbers=())
+    plan = diff(make_manifest(numbers={}), live, prune=True)
+    assert len(plan.changes) == count
+
+
+def test_prune_judges_a_profile_of_the_file_as_it_will_be():
+    desired = make_desired("status", body='{"status": "<status>"}', title="Status")
+    live = make_live(stored(desired, body=BODY), numbers=(make_number(ONE, FIRST),))
+    plan = diff(make_manifest(desired, numbers={}), live, prune=True)
+    assert [change.action for change in plan.changes] == ["update"]
+
+
 def test_prune_deletes_nothing_that_a_number_may_carry_unseen():
     live = make_live(
         stored(OTHER, SECOND), numbers=(make_number(ONE, None), make_number(TWO, None))
@@ -346,6 +467,7 @@ def test_prune_deletes_nothing_that_a_number_may_carry_unseen():
     plan = diff(make_manifest(numbers={}), live, prune=True)
     assert plan.changes == ()
     assert plan.notes == (
+        HIDDEN.format(2),
         f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} and 1 "
         "more perhaps on it, which is not shown",
     )
@@ -381,6 +503,20 @@ def test_the_checksum_is_that_of_the_account_and_of_what_is_shown():
     assert len(plan.checksum("one")) == 64
     other = make_live(stored(INCOMING, url="https://older.example.com/"))
     assert diff(make_manifest(INCOMING), other, prune=False).checksum("one") != plan.checksum("one")
+    numbers = {ONE: "The other"}
+    attach = [
+        diff(
+            make_manifest(numbers=numbers),
+            make_live(stored(OTHER, profile, url=url), numbers=(make_number(),)),
+            prune=False,
+        ).checksum("one")
+        for profile, url in (
+            (FIRST, "https://a.b.c/"),
+            (SECOND, "https://a.b.c/"),
+            (FIRST, "https://a.b.d/"),
+        )
+    ]
+    assert len(set(attach)) == 3
     elsewhere = make_live(stored(INCOMING, SECOND, url="https://old.example.com/"))
     assert diff(make_manifest(INCOMING), elsewhere, prune=False).checksum("one") != plan.checksum(
         "one"

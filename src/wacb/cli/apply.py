@@ -29,8 +29,10 @@ from wacb.cli.target import claim_of, program
 from wacb.cli.views import VIEWS, View, error_json
 from wacb.errors import Interrupted, NotTried, Refused
 from wacb.plan.apply import Apply, Outcome, requests
-from wacb.plan.model import Plan
+from wacb.plan.model import Move, Plan
 from wacb.render import Column
+
+_MOVED = ("attached", "detached")
 
 
 @click.command(cls=Command)
@@ -72,13 +74,19 @@ def command(
     if dry_run:
         show_requests(app, requests(plan, app.api))
         return
-    outcomes = []
-    if plan.changes:
+    if plan.changes and not yes:
         consent(app, "make these changes", yes=yes)
-        outcomes = _carry_out(app, plan)
+        again = make_plan(app, file, prune=prune)  # a person may think for hours
+        _check_reviewed(app, again, checksum_of(app, plan))
+        plan = again
+    outcomes, interrupted = _carry_out(app, plan) if plan.changes else ([], False)
     _show(app, plan, outcomes)
     if github:
         _report(app, plan, outcomes)
+    if interrupted:
+        words = Counter(_word(outcome) for outcome in outcomes)
+        done = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
+        raise Interrupted(f"interrupted: {done}", hint="run the same command again to finish")
     _raise_failures(outcomes)
 
 
@@ -91,7 +99,8 @@ def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
         )
 
 
-def _carry_out(app: App, plan: Plan) -> list[Outcome]:
+def _carry_out(app: App, plan: Plan) -> tuple[list[Outcome], bool]:
+    """Do it; the second value says whether it was interrupted."""
     with app.out.progress(len(plan.changes)) as advance:
         stop = stop_of(app)
         run = Apply(
@@ -103,13 +112,7 @@ def _carry_out(app: App, plan: Plan) -> list[Outcome]:
             tell=lambda text: app.out.note(f"note: {text}"),
             done=advance,
         )
-        outcomes = run.carry_out(plan)
-    if stop.interrupted:
-        _show(app, plan, outcomes)
-        words = Counter(_word(outcome) for outcome in outcomes)
-        done = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
-        raise Interrupted(f"interrupted: {done}", hint="run the same command again to finish")
-    return outcomes
+        return run.carry_out(plan), stop.interrupted
 
 
 def _word(outcome: Outcome) -> str:
@@ -123,7 +126,9 @@ def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
         app.out.json(shown | {"changes": changes})
     elif outcomes:
         app.out.many(outcomes, Outcome)
-    if any(outcome.result in ("attached", "detached") for outcome in outcomes):
+    deleted = {outcome.id for outcome in outcomes if outcome.result == "deleted"}
+    moved = [outcome.change.work for outcome in outcomes if outcome.result in _MOVED]
+    if any(isinstance(move, Move) and move.old not in (None, *deleted) for move in moved):
         app.out.note(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
 
 
@@ -135,6 +140,7 @@ def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     }
     changed = any(outcome.result not in (None, "unchanged") for outcome in outcomes)
     table = markdown_table(
+        app,
         ("Action", "Kind", "Name", "Result", "Profile", "Error"),
         [
             (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from wacb.errors import ConfigError, InvalidInput
 if TYPE_CHECKING:
     from wacb.cli.app import App
 
+MOST_ROWS = 1_000  # GitHub shows no summary of more than 1 MiB
 _VARIABLES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
 
 github_option = click.option(
@@ -40,10 +42,21 @@ def write_github(app: App, outputs: Mapping[str, str], summary: str) -> None:
         _append(path, app.out.redact(text))
 
 
-def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table in which no cell is Markdown or HTML."""
-    lines = [_row(titles), _row(["---"] * len(titles)), *(_row(map(_cell, row)) for row in rows)]
+def markdown_table(app: App, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table in which no cell is Markdown or HTML, nor a secret; a long one is cut."""
+    shown = [_row(markdown_text(app, cell) for cell in row) for row in islice(rows, MOST_ROWS + 1)]
+    lines = [_row(titles), _row(["---"] * len(titles)), *shown[:MOST_ROWS]]
+    if len(shown) > MOST_ROWS:
+        lines.append(_row(["…", "there are more", *[""] * (len(titles) - 2)]))
     return "\n".join(lines)
+
+
+def markdown_text(app: App, text: str) -> str:
+    """Keep text from being Markdown or HTML, from its cell's end, and from steering a terminal."""
+    from wacb.render import visible  # only a summary needs it
+
+    plain = visible(" ".join(app.out.redact(text).split()))
+    return "".join(f"&#{ord(char)};" if char in "\\`*_{}[]<>()#+!|&~@:" else char for char in plain)
 
 
 def _files(app: App) -> list[str]:
@@ -58,12 +71,6 @@ def _output(name: str, value: str) -> str:
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Keep text from being Markdown or HTML, and in its cell."""
-    plain = " ".join(text.split())
-    return "".join(f"&#{ord(char)};" if char in "\\`*_{}[]<>()#+!|&~@:" else char for char in plain)
 
 
 def _append(path: str, text: str) -> None:

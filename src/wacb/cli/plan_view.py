@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from wacb import placeholders, render, templates
 from wacb.cli.github import markdown_table
-from wacb.cli.planning import checksum_of
+from wacb.cli.planning import checksum_of, in_one_line
+from wacb.cli.views import error_json
 from wacb.compare import as_text
 from wacb.models import Method
 from wacb.plan.model import Move
@@ -49,6 +50,7 @@ def as_json(app: App, plan: Plan) -> dict[str, Any]:
         "changes": [change.as_json() for change in plan.changes],
         "unchanged": plan.unchanged,
         "checksum": checksum_of(app, plan),
+        "problems": [error_json(problem) for problem in plan.problems],
     }
 
 
@@ -57,12 +59,15 @@ def as_markdown(app: App, plan: Plan) -> str:
     parts = [summary(plan), f"checksum `{checksum_of(app, plan)}`"]
     if plan.changes:
         rows = (
-            (change.action, change.kind, change.name, *detail)
+            (change.action, change.kind, _named(change), *detail)
             for change in plan.changes
             for detail in _details(change) or [("", "", "")]
         )
         titles = ("Action", "Kind", "Name", "Field", "Old", "New")
-        parts.insert(1, markdown_table(titles, rows))
+        parts.insert(1, markdown_table(app, titles, rows))
+    if plan.problems:
+        problems = ((in_one_line(problem),) for problem in plan.problems)
+        parts.append(markdown_table(app, ("Forbidden by",), problems))
     return "\n\n".join(parts)
 
 
@@ -76,8 +81,7 @@ def as_lines(app: App, plan: Plan, *, color: bool) -> Iterator[str]:
     """Write a plan for eyes: a head for each change, its fields below."""
     for change in plan.changes:
         mark, style = _MARKS[change.action]
-        head = f"{mark} {change.action}  {change.kind} {change.name}"
-        head += f" ({change.id})" if change.id else ""
+        head = f"{mark} {change.action}  {change.kind} {_named(change)}"
         yield render.style(_clean(app, head), style, color)
         for name, old, new in _details(change):
             yield from _lines(name, _clean(app, old), _clean(app, new), app.out.width)
@@ -86,6 +90,10 @@ def as_lines(app: App, plan: Plan, *, color: bool) -> Iterator[str]:
     yield render.style(summary(plan), "bold", color)
     if plan.changes:
         yield f"checksum {checksum_of(app, plan)}"
+
+
+def _named(change: Change) -> str:
+    return f"{change.name} ({change.id})" if change.id else change.name
 
 
 def _clean(app: App, text: str) -> str:
@@ -108,7 +116,9 @@ def _details(change: Change) -> list[tuple[str, str, str]]:
         return [*_created(change.fields)]
     if isinstance(change.work, Move):
         old, new = change.fields["profile"]
-        return [("profile", _NOT_SHOWN if old is None else old or "none", new or "none")]
+        present = _NOT_SHOWN if old is None else old or "none"
+        title = f" ({change.work.title})" if change.work.title else ""
+        return [("profile", present + title, new or "none")]
     return [row for name, values in change.fields.items() for row in _differences(name, *values)]
 
 
@@ -131,6 +141,10 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, str, str]
     """Take two bodies or URLs apart, so that what differs in them is seen."""
     if name == "url":
         yield from _url_differences(old, new)
+        return
+    if name == "body" and isinstance(new, dict) and not old:
+        report = placeholders.inspect_body(render.json_line(new))
+        yield "body", "none", f"{report.present}/{len(placeholders.INCOMING)} placeholders"
         return
     if not (isinstance(old, dict) and isinstance(new, dict) and name == "body"):
         yield name, as_text(name, old), as_text(name, new)
@@ -157,9 +171,9 @@ def _url_differences(old: str, new: str) -> Iterator[tuple[str, str, str]]:
         yield "url", old, new
 
 
-def _rows(change: Change) -> Iterator[tuple[str, str, str, str, str, str]]:
+def _rows(change: Change) -> Iterator[tuple[str, ...]]:
     """Give the complete values of a change, a row a field."""
-    head = (change.action, change.kind, change.name)
+    head = (change.action, change.kind, change.name, change.id or "")
     for name, values in (change.fields or {"": ("", "")}).items():
         old, new = (as_text(name, value) if value else "" for value in values)
         yield (*head, name, old, new)

@@ -8,11 +8,11 @@ from collections.abc import Container, Iterator
 from contextlib import suppress
 from itertools import count, product
 from typing import Any
-from urllib.parse import unquote
 
 from wacb import keyfile, placeholders
 from wacb.errors import InvalidInput, TemplateError
 from wacb.jsontext import is_deep, parse_object
+from wacb.literals import map_body, map_url
 from wacb.models import CallbackProfile, Encryption
 from wacb.rules import authenticates, check_endpoint
 
@@ -25,8 +25,13 @@ class Secrets:
         self._table = table
         self._taken = taken
 
-    def hide(self, what: str, secret: str) -> str:
-        """Return the reference to a new variable for the secret of `what`, a header or the like."""
+    def hide(self, what: str, secret: Any) -> str:
+        """Return the reference to a new variable for the secret of `what`, a header or the like.
+
+        Raises InvalidInput for one that is no text, as no variable can be.
+        """
+        if not isinstance(secret, str):
+            raise InvalidInput(f"member {what!r} of its body may be a secret, and is no text")
         # before a digit stands an underscore, too: no name begins with one
         base = re.sub(r"[^A-Z0-9]+|^(?=[0-9])", "_", f"{self._table}_{what}".upper())
         name = next(
@@ -89,18 +94,7 @@ def _url(profile: CallbackProfile, secrets: Secrets) -> dict[str, Any]:
 
 def _hidden_in_url(url: str, secrets: Secrets) -> str:
     """Put variables where a query key says that its value is a secret."""
-    path, mark, query = url.partition("?")
-    written = []
-    for parameter in re.split(placeholders.SEPARATOR, query):
-        key, equals, value = parameter.partition("=")
-        secret = authenticates(unquote(key)) and _is_literal(value)
-        value = secrets.hide(unquote(key), value) if secret else escaped(value)
-        written.append(escaped(key) + equals + value)
-    return escaped(path) + mark + "&".join(written)
-
-
-def _is_literal(value: str) -> bool:
-    return value != "" and not placeholders.MARK.search(value)
+    return map_url(url, secret=secrets.hide, plain=escaped)
 
 
 def _permissions(url: str) -> dict[str, bool]:
@@ -150,25 +144,9 @@ def _body(text: str, secrets: Secrets) -> dict[str, Any]:
         names = placeholders.names(with_status=with_status)
         if members == {name: f"<{name}>" for name in names}:
             return {"with_status": True} if with_status else {}
-    body = _hidden_in_body(members, secrets)
+    body = map_body(members, secret=secrets.hide, plain=escaped)
     allowed = {"allow_missing": True} if placeholders.inspect_body(text).missing else {}
     return {**allowed, "body": json.dumps(body) if _holds_null(body) else body}
-
-
-def _hidden_in_body(value: Any, secrets: Secrets, name: str = "") -> Any:
-    """Put variables where a member's name says that it is a secret: `name` is the member's."""
-    if isinstance(value, dict):
-        return {
-            key: _hidden_in_body(item, secrets, name or (key if authenticates(key) else ""))
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_hidden_in_body(item, secrets, name) for item in value]
-    if isinstance(value, str):
-        return secrets.hide(name, value) if name and _is_literal(value) else escaped(value)
-    if name and isinstance(value, int | float) and not isinstance(value, bool):
-        raise InvalidInput(f"member {name!r} of its body may be a secret, and is no text")
-    return value
 
 
 def _holds_null(value: Any) -> bool:

@@ -13,12 +13,14 @@ class Desired:
     """A profile of the file: the table `[profiles.NAME]` as a draft, found again by its title.
 
     `shown` maps each field of the draft that was made with a variable to what the file says
-    instead of its value; nothing else of such a field may be printed.
+    instead of its value; nothing else of such a field may be printed. `headers` is what it says of
+    each header.
     """
 
     name: str
     draft: ProfileDraft = field(repr=False)
     allow_missing: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -27,10 +29,12 @@ class Manifest:
     """A whole file, in its order.
 
     `numbers` maps E.164 to a profile: its name in the file, or a live ID or title; it is None
-    where the file has no such table. `secrets` are the values that came from variables.
+    where the file has no such table. `written` is what the file says of those that were made with a
+    variable. `secrets` are the values that came from variables.
     """
 
     profiles: tuple[Desired, ...]
-    numbers: Mapping[str, str] | None
+    numbers: Mapping[str, str] | None = field(repr=False)
+    written: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()

@@ -31,11 +31,12 @@ def parse(text: str, *, file: str, environ: Mapping[str, str], local: bool = Fal
     root = Table(content, (), faults, variables)
     root.refuse_unknown(("profiles", "numbers"))
     profiles, names = _profiles(root, local=local)
-    numbers = _numbers(root, names)
+    numbers, written = _numbers(root, names)
     faults.raise_any(file, content)
     return Manifest(
         profiles=profiles,
         numbers=numbers,
+        written=written,
         secrets=variables.secrets,
         notes=(*_shared_endpoints(profiles), *_unused(profiles, numbers)),
     )
@@ -72,22 +73,29 @@ def _profiles(root: Table, *, local: bool) -> tuple[tuple[Desired, ...], dict[st
     return tuple(found), titles | {name: name for name in table.content}
 
 
-def _numbers(root: Table, names: Mapping[str, str]) -> dict[str, str] | None:
-    """Read the numbers as E.164, each with the name, ID or title of its profile."""
+def _numbers(root: Table, names: Mapping[str, str]) -> tuple[dict[str, str] | None, dict[str, str]]:
+    """Read the numbers as E.164, each with the name, ID or title of its profile.
+
+    The second value has what the file says of those that a variable made.
+    """
     table = root.table("numbers")
     if table is None:
-        return None
+        return None, {}
     numbers: dict[str, str] = {}
+    made: dict[str, str] = {}
     spelled: dict[str, str] = {}
     for written, value in table.content.items():
-        profile = table.check(written, table.filled(written, value), _profile)
+        text = table.filled(written, value)
+        profile = table.check(written, text, _profile)
         number = table.attempt(written, parse_number, written)
         if number and spelled.setdefault(number, written) != written:
             first = place(("numbers", spelled[number]))
             table.refuse(written, f"is the number of {first} too", "write it once")
         if number and profile:
             numbers[number] = names.get(profile, profile)
-    return numbers
+            if text and text.variables:
+                made[number] = text.written
+    return numbers, made
 
 
 def _profile(value: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tomli_w
@@ -18,6 +18,7 @@ from wacb.errors import InvalidInput
 from wacb.manifest.live_table import Secrets, as_table, escaped, numbered
 from wacb.manifest.read import parse
 from wacb.models import CallbackProfile, Number
+from wacb.render import visible
 from wacb.rules import parse_number
 
 _FILE = "wacb.toml"
@@ -62,10 +63,18 @@ def write(
     rows, more = _rows(numbers, references)
     content = {"profiles": tables, "numbers": rows}
     return Exported(
-        text=f"# {_FILE}, written by wacb export\n" + _toml(content),
+        text="\n".join((*_head((*notes, *more)), _toml(content))),
         variables=tuple(variables),
         notes=(*notes, *more),
     )
+
+
+def _head(notes: Sequence[str]) -> Iterator[str]:
+    """Write the comments: what is not in the file would be taken away by `apply --prune`."""
+    yield f"# {_FILE}, written by wacb export"
+    yield from (f"# {visible(note)}" for note in notes)
+    if notes:
+        yield "# `wacb apply --prune` may take away what is left out here"
 
 
 def _toml(content: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wacb.errors import NotTried, WacbError
+from wacb.errors import DeadlineExceeded, NotTried, OutcomeUnknown, Refused, WacbError
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.plan.model import Action, Change, Move, Plan
 from wacb.provision import changes, removal
@@ -64,6 +64,7 @@ class Apply:
         self._tell = tell
         self._done = done
         self._ids: dict[str, str] = {}
+        self._failed: set[str] = set()
 
     def carry_out(self, plan: Plan) -> list[Outcome]:
         """Do every change, in the plan's order. Nothing is raised for one that fails.
@@ -77,14 +78,12 @@ class Apply:
             profiles = _of(plan, "create") + _of(plan, "update")
             outcomes += [self._one(change) for change in profiles]
             outcomes += self._move(_of(plan, "attach"))
-            for action in ("detach", "delete"):
-                taken = _of(plan, action)
+            takes = ((_of(plan, "detach"), self._move), (_of(plan, "delete"), self._delete))
+            for taken, take in takes:
                 if self._stop.over or any(outcome.error for outcome in outcomes):
                     outcomes += [_not_tried(change) for change in taken]
-                elif action == "detach":
-                    outcomes += self._move(taken)
                 else:
-                    outcomes += [self._one(change) for change in taken]
+                    outcomes += take(taken)
         return outcomes
 
     # -- profiles
@@ -95,6 +94,9 @@ class Apply:
         try:
             made = self._profile(change)
         except WacbError as error:
+            self._failed.add(change.name)
+            if isinstance(error, DeadlineExceeded):
+                self._stop.now()  # else every other change failed by it, too
             return Outcome(change, None, change.id, error)
         finally:
             self._done()
@@ -116,9 +118,35 @@ class Apply:
     def _create(self, step: ProfileStep) -> Created:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
         claim = self._claim(step.draft.title)
-        with claim.held(self._client.remaining):
-            step = changes.prepare_once(self._client, step.draft, update=False, claim=claim)
-            return changes.carry_out(self._client, step, sleep=self._sleep)
+        try:
+            with claim.held(self._client.remaining):
+                step = changes.prepare_once(self._client, step.draft, update=True, claim=claim)
+                if step.changes and step.live:
+                    raise Refused(
+                        f"profile {step.live.id} appeared since the plan was made, with its title "
+                        "and other content",
+                        hint="look at it with `wacb plan`",
+                    )
+                return changes.carry_out(self._client, step, sleep=self._sleep)
+        except OutcomeUnknown as error:
+            again = "run the same command again: it finds the profile or creates it"
+            raise OutcomeUnknown(error.message, hint=again, status=error.status) from error
+
+    def _delete(self, profiles: Sequence[Change]) -> list[Outcome]:
+        """Delete profiles, unless a number carries one by now."""
+        if not profiles:
+            return []
+        try:
+            numbers = self._client.list_numbers()
+        except WacbError as error:
+            return [Outcome(change, None, change.id, error) for change in profiles]
+        carriers = {number.callback_profile_id: number.number for number in numbers}
+        return [
+            self._one(change)
+            if change.id not in carriers
+            else Outcome(change, None, change.id, _taken(change, carriers[change.id]))
+            for change in profiles
+        ]
 
     # -- numbers
 
@@ -139,10 +167,12 @@ class Apply:
 
     def _prepare(self, move: Move) -> Prepared:
         new = self._ids.get(move.desired or "") if move.new is None else move.new
-        if new is None:
-            why = f"number {move.number} was not tried: its profile was not created"
+        if new is None or move.desired in self._failed:
+            why = f"number {move.number} was not tried: its profile is not as it shall be"
             return Prepared(move.number, None, NotTried(why))
-        return Prepared(move.number, step_of(self._client.api, move, new))
+        step = step_of(self._client.api, move, new)
+        # a profile that the listing did not show yet may be the one that is there
+        return Prepared(move.number, step._replace(request=None) if new == move.old else step)
 
 
 def step_of(api: Api, move: Move, new: str) -> AttachStep:
@@ -186,6 +216,13 @@ def _of(plan: Plan, action: Action) -> list[Change]:
 
 def _outcome(change: Change, result: Attachment) -> Outcome:
     return Outcome(change, result.result, result.new if result.result else None, result.error)
+
+
+def _taken(change: Change, number: str) -> Refused:
+    return Refused(
+        f"profile {change.id} ({change.name}) was not deleted: number {number} carries it by now",
+        hint="look at it with `wacb plan`",
+    )
 
 
 def _not_tried(change: Change) -> Outcome:

@@ -1,6 +1,6 @@
-"""Compare a manifest with the live state: what to create, update, attach, detach and delete.
+"""Compare a manifest with the live state: what to create, update and attach (cli.md 10).
 
-Pure. Reading the live state is live.py's, carrying the plan out apply.py's.
+Pure. What to take away is prune.py's, reading the live state live.py's, carrying out apply.py's.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from wacb import compare
 from wacb.errors import InvalidInput, NotFound, WacbError
 from wacb.manifest.model import Desired, Manifest
 from wacb.models import CallbackProfile, Number
-from wacb.placeholders import looks_incoming
 from wacb.plan.live import Live
 from wacb.plan.model import ACTIONS, Change, Move, Plan
+from wacb.plan.prune import Pruning
 from wacb.provision.attach import check_number, check_profile, lost_status
 from wacb.provision.changes import ProfileStep, double, prepare_update
 from wacb.provision.profiles import as_sent
@@ -22,26 +22,26 @@ from wacb.rules import did_you_mean
 
 
 def diff(manifest: Manifest, live: Live, *, prune: bool) -> Plan:
-    """Say what has to be done; with `prune`, also to what the file does not name (cli.md 10).
+    """Say what has to be done; with `prune`, also to what the file does not name.
 
-    Without a table of numbers the file has no say in them: none is detached, and a profile that
-    one carries is not deleted. Raises nothing: what forbids a change is among the plan's problems.
+    Raises nothing: what forbids a change is among the plan's problems.
     """
     comparison = _Comparison(manifest, live)
     comparison.compare_profiles()
     comparison.compare_numbers()
+    changes, notes = comparison.changes, comparison.notes
     if prune:
-        comparison.prune()
+        pruning = Pruning(manifest, live, comparison.planned)
+        pruning.prune()
+        changes, notes = changes + pruning.changes, notes + pruning.notes
     order = {action: place for place, action in enumerate(ACTIONS)}
-    changes = sorted(
-        comparison.changes, key=lambda change: (order[change.action], change.name, change.id or "")
-    )
+    changes.sort(key=lambda change: (order[change.action], change.name, change.id or ""))
     return Plan(
         changes=tuple(changes),
         unchanged=comparison.unchanged,
         ids=comparison.ids,
         problems=tuple(comparison.problems),
-        notes=(*manifest.notes, *comparison.notes),
+        notes=(*manifest.notes, *notes),
     )
 
 
@@ -52,27 +52,27 @@ class _Comparison:
         self._titled: dict[str, list[str]] = {}
         for profile_id, title in live.titles.items():
             self._titled.setdefault(title, []).append(profile_id)
-        # the file's profiles as they will be; an empty ID is one that is not created yet
-        self._planned: dict[str, CallbackProfile] = {}
         self._desired = {desired.name: desired for desired in manifest.profiles}
-        self._carried: dict[str, str | None] = {}
+        # the file's profiles as they will be; an empty ID is one that is not created yet
+        self.planned: dict[str, CallbackProfile] = {}
         self.ids: dict[str, str] = {}
         self.changes: list[Change] = []
         self.unchanged = 0
         self.problems: list[WacbError] = []
         self.notes: list[str] = []
 
-    # -- profiles of the file
+    # -- profiles
 
     def compare_profiles(self) -> None:
         for desired in self._manifest.profiles:
             ids = self._titled.get(desired.draft.title, [])
             if len(ids) > 1:
-                self.problems.append(double(desired.draft.title, sorted(ids)))
+                title = desired.shown.get("title", desired.draft.title)
+                self.problems.append(double(title, sorted(ids)))
             elif ids:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
             else:
-                self._planned[desired.name] = as_sent(desired.draft, "")
+                self.planned[desired.name] = as_sent(desired.draft, "")
                 step = ProfileStep(result="created", draft=desired.draft, once=True)
                 asked = {name: (None, new) for name, new in compare.fields(desired.draft).items()}
                 self._add(desired, step, asked)
@@ -82,18 +82,31 @@ class _Comparison:
         try:
             step = prepare_update(live, desired.draft)
         except InvalidInput as error:
-            self.problems.append(error)
+            said = f"the channel of profile {live.id} ({desired.name}) cannot be changed by the API"
+            self.problems.append(
+                InvalidInput(said, hint=error.hint) if "channel" in desired.shown else error
+            )
             return
-        self._planned[desired.name] = as_sent(desired.draft, live.id)._replace(status=live.status)
+        events = live.events if desired.draft.events is None else desired.draft.events
+        planned = as_sent(desired.draft, live.id)._replace(status=live.status, events=events)
+        self.planned[desired.name] = planned
+        self._note_oddities(desired, live)
+        if step.changes:
+            self._add(desired, step, step.changes)
+        else:
+            self.unchanged += 1
+
+    def _note_oddities(self, desired: Desired, live: CallbackProfile) -> None:
         if live.status != "active":
             self.notes.append(
                 f"profile {live.id} ({desired.name}) is {live.status}, so nothing arrives through "
                 "it: enable it in the Kaleyra console"
             )
-        if step.changes:
-            self._add(desired, step, step.changes)
-        else:
-            self.unchanged += 1
+        if desired.draft.encryption and live.encryption and not live.encryption.key:
+            self.notes.append(
+                f"the API does not show the key of profile {live.id} ({desired.name}), so it is "
+                "not compared: `wacb profile update` sends another one"
+            )
 
     def _add(
         self, desired: Desired, step: ProfileStep, changes: Mapping[str, tuple[Any, Any]]
@@ -110,14 +123,17 @@ class _Comparison:
             )
         )
 
-    # -- numbers of the file
+    # -- numbers
 
     def compare_numbers(self) -> None:
-        for number, reference in (self._manifest.numbers or {}).items():
+        names = {profile_id: name for name, profile_id in self.ids.items()}
+        for number, given in (self._manifest.numbers or {}).items():
+            reference = names.get(given, given)  # what the file says of a profile goes for its ID
+            written = self._manifest.written.get(number)
             try:
-                profile = self._profile(reference)
+                profile = self._profile(reference, written)
                 if profile:
-                    self._compare_number(self._number(number), reference, profile)
+                    self._compare_number(self._number(number), reference, written, profile)
             except WacbError as error:
                 self.problems.append(error)
 
@@ -130,118 +146,70 @@ class _Comparison:
             )
         return listed[number]
 
-    def _profile(self, reference: str) -> CallbackProfile | None:
+    def _profile(self, reference: str, written: str | None) -> CallbackProfile | None:
         """Find the profile that a number names, None where a problem of it is told already."""
         if reference in self._desired:
-            return self._planned.get(reference)
+            return self.planned.get(reference)
         if reference in self._live.titles:
             return self._live.profiles[reference]
         ids = self._titled.get(reference, [])
         if len(ids) > 1:
-            raise double(reference, sorted(ids))
+            raise double(written or reference, sorted(ids))
         if not ids:
+            near = did_you_mean(reference, {*self._desired, *self._titled})
             raise NotFound(
-                f"no profile of the file or of the account is called {reference!r}",
-                hint=did_you_mean(reference, {*self._planned, *self._titled}),
+                f"no profile of the file or of the account is called {written or reference!r}",
+                hint="`wacb profile list` shows what exists" if written else near,
             )
         return self._live.profiles[ids[0]]
 
-    def _compare_number(self, number: Number, reference: str, profile: CallbackProfile) -> None:
+    def _compare_number(
+        self, number: Number, reference: str, written: str | None, profile: CallbackProfile
+    ) -> None:
         old = self._live.present(number)
-        self._carried[number.number] = profile.id
         if profile.id and old == profile.id:
             self.unchanged += 1
             return
-        check_number(number)
         desired = self._desired.get(reference)
+        check_number(number)
         check_profile(profile, allow_missing=bool(desired and desired.allow_missing))
         if old and old in self._live.profiles:
             self.notes += lost_status(self._live.profiles[old], profile)
-        self._move(number, old, profile.id, reference)
-
-    def _move(self, number: Number, old: str | None, new: str, reference: str) -> None:
         work = Move(
             number=number.number,
             old=old,
-            new=new or (None if reference else ""),
-            desired=reference if not new and reference else None,
+            new=profile.id or None,
+            desired=desired.name if desired else None,
+            title=self._live.titles.get(old or ""),
             shown=number.callback_profile_id is not None,
         )
         self.changes.append(
             Change(
-                action="attach" if reference else "detach",
+                action="attach",
                 kind="number",
                 name=number.number,
-                fields={"profile": (old, reference)},
+                fields={"profile": (old, written or reference)},
+                target=_target(profile, desired),
                 work=work,
             )
         )
-
-    # -- what the file does not name
-
-    def prune(self) -> None:
-        listed = self._live.numbers or {}
-        kept = {profile.id for profile in self._planned.values()} | set(self._carried.values())
-        for shown in listed.values():
-            if shown.number not in (self._manifest.numbers or {}):
-                self._prune_number(shown)
-        for unlisted, profile_id in self._live.believed.items():
-            if unlisted not in listed:
-                self._carried[unlisted] = profile_id
-        carriers: dict[str | None, list[str]] = {}
-        for number, carried in self._carried.items():
-            carriers.setdefault(carried, []).append(number)
-        titles = {desired.draft.title for desired in self._manifest.profiles}
-        for profile in self._live.profiles.values():
-            if profile.title not in titles and profile.id not in kept and _incoming(profile):
-                self._prune_profile(profile, carriers)
-
-    def _prune_number(self, number: Number) -> None:
-        """Detach a number, unless something speaks against it: that is said."""
-        old = self._live.present(number)
-        self._carried[number.number] = old
-        if not old or self._manifest.numbers is None:
-            return
-        profile = self._live.profiles.get(old)
-        if number.approved is False:
-            why = f"is {number.status}"
-        elif profile and not _incoming(profile):
-            why = f"carries {old} ({profile.title}), which is not one for incoming messages"
-        else:
-            self._carried[number.number] = ""
-            self._move(number, old, "", "")
-            return
-        self.notes.append(
-            f"number {number.number}, which the file does not name, {why}: left alone"
-        )
-
-    def _prune_profile(
-        self, profile: CallbackProfile, carriers: Mapping[str | None, list[str]]
-    ) -> None:
-        """Delete a profile, unless a number that is left alone carries it, or may: that is said.
-
-        `carriers` are the numbers by the profile that they will carry, None where nobody knows it.
-        """
-        for what, state in ((profile.id, "on it"), (None, "perhaps on it, which is not shown")):
-            if what in carriers:
-                first, *others = carriers[what]
-                more = f" and {len(others)} more" if others else ""
-                self.notes.append(
-                    f"profile {profile.id} ({profile.title}), which the file does not name, is "
-                    f"kept: number {first}{more} {state}"
-                )
-                return
-        self.changes.append(
-            Change(action="delete", kind="profile", name=profile.title, id=profile.id, work=profile)
-        )
-
-
-def _incoming(profile: CallbackProfile) -> bool:
-    return looks_incoming(profile.template, profile.title, profile.events)
 
 
 def _shown(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Mask what is secret in a field, and all that a variable made (cli.md 10)."""
     if name in desired.shown:
         return "***" if old else old, desired.shown[name]
-    return compare.masked(name, old, new)
+    before, after = compare.masked(name, old, new)
+    if name == "headers":
+        written = {header.lower(): text for header, text in desired.headers.items()}
+        after = {header: written.get(header, mask) for header, mask in after.items()}
+    return before, after
+
+
+def _target(profile: CallbackProfile, desired: Desired | None) -> tuple[Any, ...]:
+    """Say as whole as may be printed what a number is to carry."""
+    shown = desired.shown if desired else {}
+    url, _ = compare.masked("url", profile.url, None)
+    body, _ = compare.masked("body", compare.open_body(profile.body), None)
+    values = {"title": profile.title, "method": profile.method, "url": url, "body": body}
+    return (profile.id, {name: shown.get(name, value) for name, value in values.items()})

@@ -19,14 +19,16 @@ ACTIONS: tuple[Action, ...] = ("create", "update", "attach", "detach", "delete")
 class Move(NamedTuple):
     """What a number (E.164) is to carry instead of `old`: profile IDs, "" for none.
 
-    `old` is None where neither the API nor the journal tells it, `new` where the profile of the
-    file named `desired` has yet to be created; `shown` says whether the API itself shows `old`.
+    `old` is None where neither the API nor the journal tells it, `new` where the profile has yet to
+    be created. `desired` is the profile's name in the file, `title` that of the old one, both None
+    where there is none; `shown` says whether the API itself shows `old`.
     """
 
     number: str
     old: str | None
     new: str | None
     desired: str | None = None
+    title: str | None = None
     shown: bool = True
 
 
@@ -36,7 +38,8 @@ class Change:
 
     `name` is the profile's name in the file, the title of one that is deleted, or the number.
     `fields` are old and new values as they may be printed: nothing secret is in them. `shown` is
-    what the file says of those fields of the profile that a variable made.
+    what the file says of those fields of the profile that a variable made, `target` what else a
+    review stands on: the whole profile that a number is to carry, as it may be printed.
     """
 
     action: Action
@@ -45,6 +48,7 @@ class Change:
     id: str | None = None
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
+    target: tuple[Any, ...] = field(default=(), repr=False)
     work: ProfileStep | Move | CallbackProfile = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
@@ -82,5 +86,6 @@ class Plan:
 
         Secrets are not in it, for a hash of a weak one could be guessed.
         """
-        text = json.dumps([account, *(change.as_json() for change in self.changes)], sort_keys=True)
+        changes = [[change.as_json(), change.target] for change in self.changes]
+        text = json.dumps([account, *changes], sort_keys=True)
         return sha256(text.encode()).hexdigest()

@@ -70,7 +70,7 @@ def command(
     edit.init_account(app.config_path, values, account=account)
     app.out.note(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
     url = "" if "endpoint" in values else " --url https://example.com/hook"
-    flags = {name: app.flags[name] for name in ("config", "account") if name in app.flags}
+    flags = {name: value for name, value in app.flags.items() if name in ("config", "account")}
     app.out.hint(f"next: {program(flags)} profile create --method post{url}")
 
 

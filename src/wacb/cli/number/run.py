@@ -164,6 +164,7 @@ def _write_github(app: App, results: Sequence[Attachment]) -> None:
             "changed": str(changed).lower(),
         },
         markdown_table(
+            app,
             ("Number", "Result", "Old profile", "New profile", "Error"),
             (
                 (

@@ -82,5 +82,5 @@ def _report(app: App, created: Created) -> None:
     changed = created.result in ("created", "updated", "adopted")
     outputs = {"profile_id": created.profile.id, "result": created.result}
     row = (created.profile.id, created.profile.title, created.result)
-    summary = markdown_table(("Profile", "Title", "Result"), [row])
+    summary = markdown_table(app, ("Profile", "Title", "Result"), [row])
     write_github(app, outputs | {"changed": str(changed).lower()}, summary)
