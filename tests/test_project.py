@@ -29,6 +29,7 @@ LAYERS = {
     "placeholders": "errors jsontext",
     "templates": "errors jsontext placeholders",
     "journal": "errors disk",
+    "listed": "errors disk",
     "number_list": "errors rules",
     "rules": "errors",
     "models": "",
@@ -38,12 +39,13 @@ LAYERS = {
     "net": "errors rules net",
     "render": "",
     "redact": "render",
-    "compare": "models",
+    "literals": "placeholders rules",
+    "compare": "literals models",
     "limiter": "errors",
     "exchange": "errors jsontext contract limiter net",
     "client": "errors contract exchange models",
     "drafts": "errors placeholders models rules",
-    "manifest": "errors disk jsontext placeholders rules models compare keyfile drafts manifest",
+    "manifest": "errors disk render literals jsontext placeholders rules models compare keyfile drafts manifest",
     "provision": "errors jsontext placeholders templates rules models contract compare disk "
     "drafts journal client provision",
     "plan": "errors placeholders rules models contract compare journal client provision manifest "

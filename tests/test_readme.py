@@ -13,14 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Outcome, Wacb
+from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from wacb import errors
 from wacb.cli.plan import CHANGES_PENDING
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.server import Server
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+PROJECT = Path(__file__).parents[1]
+SOURCE = PROJECT / "src" / "wacb"
+README = (PROJECT / "README.md").read_text()
 # what a reader puts in -> what the emulator knows
 INSTEAD = {
     "HXXXXXXXXX01IN": SID,
@@ -187,6 +189,77 @@ def test_the_exit_codes_are_those_of_the_errors():
         known.add(kind.exit_code)
         waiting += kind.__subclasses__()
     assert written == known
+
+
+def test_the_commands_are_those_of_the_help(wacb: Wacb):
+    block = re.search(r"<!-- help -->\n```text\n(.*?)```\n<!-- /help -->", README, re.DOTALL)
+    assert block is not None
+    assert f"\nCommands:\n{block[1]}\nOptions:\n" in wacb("--help").out
+
+
+CREATE = "profile create --method post --url https://example.com/hook --title support"
+ID = profile_id(1)
+PREPARED = (CREATE, f"number attach +15550100001 --profile {ID}")
+# What the emulator can say, and the command line that makes it, after others.
+TROUBLE = {
+    "missing credentials: ": ((), "profile list", {}),
+    "the API refused the SID and key": ((), "profile list", LIVE | {"WACB_API_KEY": "wrong-one"}),
+    "the numbers can only be listed with a WABA ID": (
+        (),
+        "number list",
+        LIVE | {"WACB_WABA_ID": ""},
+    ),
+    "no profile has the ID or title": ((), "profile show nobody", LIVE),
+    "is there with other content": (
+        (CREATE,),
+        f"{CREATE} --if-not-exists --response-message ok",
+        LIVE,
+    ),
+    "of 14 placeholders; missing:": (
+        (
+            "profile create --method get --url https://example.com/?a=<body> --title support "
+            "--allow-missing",
+        ),
+        f"number attach +15550100001 --profile {ID}",
+        LIVE,
+    ),
+    "would replace it": (
+        (*PREPARED, CREATE.replace("support", "other")),
+        f"number attach +15550100001 --profile {profile_id(2)}",
+        LIVE,
+    ),
+    "only an approved number can be edited": (
+        PREPARED,
+        f"number attach +15550100009 --profile {ID}",
+        LIVE,
+    ),
+}
+# What others say: a server (tests/test_api_faults.py, tests/cli/test_bad_answers.py)
+NETWORK = (
+    *("redirects to", "something that is no JSON", "did not answer within"),
+    "shows a certificate that is not trusted",
+)
+
+
+def test_the_troubles_are_those_that_the_program_tells():
+    block = re.search(r"<!-- troubleshooting -->(.*?)<!-- /", README, re.DOTALL)
+    assert block is not None
+    listed = re.findall(r"^\| `([^`]*)`", block[1], re.MULTILINE)
+    assert len(listed) >= 10
+    for words in listed:
+        assert any(words.startswith(known) for known in (*TROUBLE, *NETWORK)), words
+    source = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    assert all(words in source for words in NETWORK)
+
+
+@pytest.mark.parametrize("words", TROUBLE)
+def test_a_trouble_of_the_list_is_told_in_these_words(wacb: Wacb, words: str):
+    before, line, env = TROUBLE[words]
+    for each in before:
+        assert wacb(*each.split(" "), env=LIVE).code == 0
+    outcome = wacb(*line.split(" "), env=env)
+    assert outcome.code != 0
+    assert words in outcome.err
 
 
 def test_the_account_of_the_sandbox_is_named_as_it_is():

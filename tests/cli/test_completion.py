@@ -73,7 +73,7 @@ OFFERED = {
 def test_tab_offers_what_fits(wacb: Wacb, monkeypatch: pytest.MonkeyPatch, typed: str):
     words = ["wacb", *typed.split(" ")]
     monkeypatch.setenv("_WACB_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
     monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
     offered = "\n".join(f"plain,{word}" for word in OFFERED[typed])
     assert wacb() == Outcome(code=0, out=f"{offered}\n", err="")

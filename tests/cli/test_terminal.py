@@ -10,6 +10,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +20,11 @@ from typing import IO
 import pytest
 
 from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, missing, undo
-from tests.conftest import Outcome
+from tests.conftest import LIVE, Outcome
+from tests.sandbox.shells import serving
 from wacb.sandbox.account import API_KEY, SID
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store
 
 WACB = [sys.executable, "-m", "wacb"]
 CREATE = f"wacb profile create --method post --url {HOOK}"
@@ -79,6 +83,10 @@ class Terminal:
             if not self._read():
                 pytest.fail(f"the command ended without {text!r}: {self.seen!r}")
 
+    def resize(self, width: int) -> None:
+        """Give the terminal another width; the kernel tells the command (SIGWINCH)."""
+        termios.tcsetwinsize(self.master, (24, width))
+
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
@@ -106,8 +114,10 @@ def on_terminal(env: dict[str, str]) -> Iterator[object]:
     """Start a command on a terminal; with `piped`, its stdout is a pipe."""
     started: list[Terminal] = []
 
-    def start(*line: str, piped: bool = False) -> Terminal:
+    def start(*line: str, piped: bool = False, width: int | None = None) -> Terminal:
         master, slave = pty.openpty()
+        if width:
+            termios.tcsetwinsize(master, (24, width))
         process = subprocess.Popen(
             [sys.executable, "-c", TAKE_TERMINAL, *line],
             stdin=slave,
@@ -207,6 +217,75 @@ def test_a_terminal_gets_a_table(on_terminal):
             f"{ONE}  Sandbox One    approved",
         ],
     )
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_table_fits_the_terminal(env: dict[str, str], on_terminal, width: int):
+    del env["COLUMNS"]
+    shell(f"{CREATE}; {CREATE} --title 'Another one of a longer title, not too long'", env)
+    code, screen, _ = on_terminal("profile", "list", width=width).end()
+    lines = screen.splitlines()
+    assert code == 0
+    assert max(map(len, lines)) <= max(width, len("SG_") + 36)  # an ID is never cut
+    assert len(ID.findall(screen)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "colored"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False)],
+    ids=["plain", "NO_COLOR", "both"],
+)
+def test_colour_is_for_a_terminal_that_wants_it(
+    env: dict[str, str], on_terminal, changes: dict[str, str], colored: bool
+):
+    del env["NO_COLOR"]
+    env |= changes
+    assert shell(CREATE, env).code == 0
+    code, screen, _ = on_terminal("profile", "list").end()
+    assert (code, "\x1b[1mID" in screen, "\x1b[" in screen) == (0, colored, colored)
+    assert "\x1b[" not in shell("wacb profile list", env).out
+    forced = shell("wacb profile list -o table --color always", env).out
+    assert "\x1b[1mID" in forced
+
+
+@pytest.fixture
+def busy(env: dict[str, str]) -> Iterator[list[str]]:
+    """Ten numbers of a slow emulator, and a profile for them on the environment's account."""
+    store = Store(":memory:")
+    numbers = [f"+1555020{n:04}" for n in range(10)]
+    store.add_numbers((number, "Shop", "approved") for number in numbers)
+    sandbox = Sandbox(store)
+    sandbox.add_fault("slow:100%,PUT")
+    with serving(sandbox, slow=0.15) as address:
+        del env["WACB_SANDBOX"], env["COLUMNS"]
+        env |= {**LIVE, "WACB_BASE_URL": f"http://{address}"}
+        assert shell(CREATE, env).code == 0
+        yield numbers
+
+
+def test_a_progress_bar_follows_the_terminal_and_is_gone_at_the_end(on_terminal, busy: list[str]):
+    line = ("number", "attach", *busy, "--profile", TITLE, "--jobs", "1")
+    terminal = on_terminal(*line, width=120)
+    terminal.wait_for("2/10")
+    terminal.resize(60)
+    code, screen, _ = terminal.end()
+    assert code == 0
+    bar, _, rest = screen.rpartition("\x1b[2K")  # the bar's line is wiped
+    assert "/10" in bar
+    assert "/10" not in rest
+    assert [rest.count(number) for number in busy] == [1] * 10
+    assert max(map(len, rest.splitlines())) <= 60
+
+
+def test_ctrl_c_under_a_progress_bar_says_what_was_done(on_terminal, busy: list[str]):
+    line = ("number", "attach", *busy, "--profile", TITLE, "--jobs", "1")
+    terminal = on_terminal(*line, width=120)
+    terminal.wait_for("2/10")
+    terminal.type("\x03")
+    code, screen, _ = terminal.end()
+    assert code == 130
+    assert "waiting for the requests under way; Ctrl-C again gives them up\n" in screen
+    assert re.search(r"\nerror: interrupted: \d attached, \d not tried\nhint: run the same", screen)
 
 
 def test_a_closed_pipe_is_quiet(env: dict[str, str]):

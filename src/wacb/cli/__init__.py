@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -60,6 +61,12 @@ class Root(Group):
         **extra: Any,
     ) -> int:
         """Run one command line and return its exit code."""
+        shell, _, instruction = os.environ.get("_WACB_COMPLETE", "").partition("_")
+        if instruction == "complete":  # a TAB, where click itself would let errors through
+            from wacb.cli.tab import answer
+
+            answer(self, app, shell)
+            return 0
         try:
             status = super().main(
                 line, prog_name, complete_var, standalone_mode=False, obj=app, **extra

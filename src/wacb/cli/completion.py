@@ -18,7 +18,7 @@ def command(app: App, ctx: click.Context, *, shell: str) -> None:
 
     \b
     Example:
-      wacb completion bash > ~/.local/share/bash-completion/completions/wacb
+      wacb completion bash > ~/.wacb.bash && echo 'source ~/.wacb.bash' >> ~/.bashrc
     """
     kind = get_completion_class(shell)
     assert kind is not None  # the choices are the three that click has

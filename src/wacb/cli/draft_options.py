@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from wacb import disk, keyfile
+from wacb.cli import suggest
 from wacb.cli.app import App
 from wacb.cli.options import METHODS, chain, template_options
 from wacb.cli.prompts import ask
@@ -66,7 +67,10 @@ def content_options(command: F) -> F:
         click.option("--channel", metavar="NAME", help="Channel of the profile."),
         click.option("--event", "events", multiple=True, metavar="NAME", help="Event to deliver."),
         click.option(
-            "--body-file", metavar="FILE", help="A JSON template of your own; - is stdin."
+            "--body-file",
+            metavar="FILE",
+            help="A JSON template of your own; - is stdin.",
+            shell_complete=suggest.files,
         ),
         click.option(
             "--allow-missing", is_flag=True, help="Accept a template that lacks placeholders."

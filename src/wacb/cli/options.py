@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App
 
 if TYPE_CHECKING:
@@ -33,8 +34,18 @@ def _global(*names: str, help: str, **settings: Any) -> click.Option:
 # cli.md 3. The environment is resolved in config/settings.py: a bad variable must not matter where
 # its flag is given.
 GLOBAL_OPTIONS: tuple[click.Parameter, ...] = (
-    _global("--account", metavar="NAME", help="Account of the config file. [WACB_ACCOUNT]"),
-    _global("--config", metavar="FILE", help="Another config file. [WACB_CONFIG]"),
+    _global(
+        "--account",
+        metavar="NAME",
+        help="Account of the config file. [WACB_ACCOUNT]",
+        shell_complete=suggest.accounts,
+    ),
+    _global(
+        "--config",
+        metavar="FILE",
+        help="Another config file. [WACB_CONFIG]",
+        shell_complete=suggest.files,
+    ),
     _global("--region", type=click.Choice(REGIONS), help="Hosts of a pod. [WACB_REGION]"),
     _global("--base-url", metavar="URL", help="Explicit host of the API. [WACB_BASE_URL]"),
     _global("--waba-id", metavar="ID", help="WhatsApp business account. [WACB_WABA_ID]"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.options import chain
 from wacb.cli.stdin import read_input
 from wacb.errors import BulkFailed, InvalidInput
@@ -35,6 +36,7 @@ def plan_options(command: F) -> F:
             metavar="FILE",
             default=DEFAULT_FILE,
             help=f"The file (default {DEFAULT_FILE}); - is stdin.",
+            shell_complete=suggest.files,
         ),
         click.option("--prune", is_flag=True, help="Take away what the file does not name, too."),
     )(command)
@@ -69,9 +71,14 @@ def refuse_problems(plan: Plan) -> None:
         raise several(f"{len(plan.problems)} things forbid this plan", plan.problems)
 
 
+def in_one_line(error: WacbError) -> str:
+    """Write an error with its hint."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message
+
+
 def several(message: str, errors: Sequence[WacbError], *, hint: str | None = None) -> BulkFailed:
     """Make one error of many, with the exit code that they agree on."""
-    lines = [f"{error.message}; {error.hint}" if error.hint else error.message for error in errors]
+    lines = list(dict.fromkeys(map(in_one_line, errors)))
     more = len(lines) - MOST_NAMED
     codes = {error.exit_code for error in errors}
     return BulkFailed(

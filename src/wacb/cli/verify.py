@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number
 from wacb.cli.options import Command, output_options
@@ -51,9 +52,12 @@ VIEWS[Link] = View(
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="[NUMBER]", required=False)
+@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=suggest.numbers)
 @click.option(
-    "--profile", metavar="ID|TITLE", help="Profile the number is to carry. [WACB_PROFILE]"
+    "--profile",
+    metavar="ID|TITLE",
+    help="Profile the number is to carry. [WACB_PROFILE]",
+    shell_complete=suggest.profiles,
 )
 @click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
 @output_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.keys import decrypter
 from wacb.cli.options import Command, output_options
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="[FILE|-]", default="-")
+@click.argument("file", metavar="[FILE|-]", default="-", shell_complete=suggest.files)
 @click.option(
     "--decrypt",
     "key_file",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.keys import decrypter
 from wacb.cli.options import Command
@@ -51,6 +52,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Keep each callback as a file that `callback decode` reads.",
+    shell_complete=suggest.folders,
 )
 @click.option(
     "--basic-auth",

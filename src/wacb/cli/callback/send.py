@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wacb.callbacks.samples import TYPES
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_profile
 from wacb.cli.options import METHODS, Command, dry_run_option, output_options, template_options
@@ -26,9 +27,19 @@ SENDER = "+15550123456"
 
 
 @click.command(cls=Command)
-@click.option("--profile", metavar="ID|TITLE", help="Profile to deliver through. [WACB_PROFILE]")
+@click.option(
+    "--profile",
+    metavar="ID|TITLE",
+    help="Profile to deliver through. [WACB_PROFILE]",
+    shell_complete=suggest.profiles,
+)
 @template_options
-@click.option("--body-file", metavar="FILE", help="A JSON template of your own; - is stdin.")
+@click.option(
+    "--body-file",
+    metavar="FILE",
+    help="A JSON template of your own; - is stdin.",
+    shell_complete=suggest.files,
+)
 @click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
 @click.option("--to", metavar="URL", help="Deliver there, and not to the endpoint.")
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
@@ -23,7 +24,12 @@ from wacb.rules import parse_number
     default="sms",
     help="How the code comes to the number (default sms).",
 )
-@click.option("--profile", metavar="ID|TITLE", help="Attach it once the number is confirmed.")
+@click.option(
+    "--profile",
+    metavar="ID|TITLE",
+    help="Attach it once the number is confirmed.",
+    shell_complete=suggest.profiles,
+)
 @dry_run_option
 @output_options
 @pass_app

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number, choose_profile
 from wacb.cli.github import check_github, github_option
@@ -21,17 +22,28 @@ from wacb.provision.attach import AttachStep
 
 
 @click.command(cls=Command)
-@click.argument("numbers", metavar="[NUMBER]...", nargs=-1)
-@click.option("--profile", metavar="ID|TITLE", help="Profile to attach. [WACB_PROFILE]")
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=suggest.numbers)
+@click.option(
+    "--profile",
+    metavar="ID|TITLE",
+    help="Profile to attach. [WACB_PROFILE]",
+    shell_complete=suggest.profiles,
+)
 @click.option(
     "--from",
     "file",
     metavar="FILE",
     help="Attach many: lines of NUMBER or NUMBER,PROFILE; - is stdin.",
+    shell_complete=suggest.files,
 )
 @click.option("--incoming-url", metavar="URL", help="Store an endpoint on the number itself (V1).")
 @click.option("--replace", is_flag=True, help="Replace another profile that is there.")
-@click.option("--if-current", metavar="ID|TITLE", help="Replace this profile, and no other.")
+@click.option(
+    "--if-current",
+    metavar="ID|TITLE",
+    help="Replace this profile, and no other.",
+    shell_complete=suggest.profiles,
+)
 @click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
 @click.option(
     "--jobs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
@@ -18,7 +19,7 @@ from wacb.rules import parse_number
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="NUMBER")
+@click.argument("number", metavar="NUMBER", shell_complete=suggest.numbers)
 @click.option("--otp", metavar="CODE", help="Code that was sent to the number. [WACB_OTP]")
 @click.option("--id", "identity", metavar="ID", help="ID that `wacb number add` printed.")
 @click.option("--resend", is_flag=True, help="Send another code, and confirm nothing.")

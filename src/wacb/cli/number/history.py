@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
 from wacb.cli.views import VIEWS, View
@@ -27,7 +28,7 @@ VIEWS[Entry] = View(
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="[NUMBER]", required=False)
+@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=suggest.numbers)
 @output_options
 @pass_app
 def command(app: App, *, number: str | None) -> None:

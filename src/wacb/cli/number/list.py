@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
+from wacb.cli.suggest import remember
 from wacb.models import Number
 
 
@@ -21,4 +22,6 @@ def command(app: App) -> None:
     Example:
       wacb number list
     """
-    app.out.many(app.client.list_numbers(), Number)
+    listed = app.client.list_numbers()
+    remember(app, "numbers", {number.number: number.name or "" for number in listed})
+    app.out.many(listed, Number)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
@@ -48,7 +49,7 @@ VIEWS[Checked] = View(
 
 
 @click.command(cls=Command)
-@click.argument("references", metavar="[ID|TITLE]...", nargs=-1)
+@click.argument("references", metavar="[ID|TITLE]...", nargs=-1, shell_complete=suggest.profiles)
 @click.option("--fix", is_flag=True, help="Add and repair placeholders; all else stays.")
 @yes_option
 @dry_run_option

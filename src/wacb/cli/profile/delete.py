@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
@@ -13,7 +14,7 @@ from wacb.provision import profiles, removal
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE")
+@click.argument("reference", metavar="ID|TITLE", shell_complete=suggest.profiles)
 @click.option("--force", is_flag=True, help="Delete it even if a number carries it.")
 @yes_option
 @dry_run_option

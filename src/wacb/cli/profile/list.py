@@ -8,6 +8,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
+from wacb.cli.suggest import remember
 from wacb.models import CallbackProfile
 
 
@@ -36,5 +37,8 @@ def command(app: App, *, title: str | None, status: str | None, limit: int | Non
         for profile in app.client.list_profiles(wanted=lambda text: wanted in text.lower())
         if status in (None, profile.status)
     )
+    listed = list(islice(found, limit))
+    if not (wanted or status or limit):
+        remember(app, "profiles", {profile.id: profile.title for profile in listed})
     none = "no callback profile is like that" if title or status else None
-    app.out.many(list(islice(found, limit)), CallbackProfile, none=none)
+    app.out.many(listed, CallbackProfile, none=none)

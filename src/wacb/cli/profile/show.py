@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
 from wacb.provision import profiles
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE")
+@click.argument("reference", metavar="ID|TITLE", shell_complete=suggest.profiles)
 @output_options
 @pass_app
 def command(app: App, *, reference: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.draft_options import content, content_options, header_option, with_key
 from wacb.cli.dry_run import show_requests
@@ -45,7 +46,7 @@ _NOT_LOOKED = (
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE")
+@click.argument("reference", metavar="ID|TITLE", shell_complete=suggest.profiles)
 @method_option
 @click.option("--url", metavar="URL", help="New endpoint; the template moves along.")
 @click.option(

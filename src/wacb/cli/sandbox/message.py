@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from wacb.callbacks.samples import TYPES, sample
+from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.emulator import state_errors
 from wacb.cli.options import Command, dry_run_option, output_options
@@ -16,7 +17,12 @@ from wacb.rules import parse_number
 
 
 @click.command(cls=Command)
-@click.option("--to", metavar="NUMBER", help="The number that it arrives at. [WACB_NUMBER]")
+@click.option(
+    "--to",
+    metavar="NUMBER",
+    help="The number that it arrives at. [WACB_NUMBER]",
+    shell_complete=suggest.sandbox_numbers,
+)
 @click.option(
     "--from", "sender", metavar="NUMBER", default="+15550123456", help="Who seems to send it."
 )

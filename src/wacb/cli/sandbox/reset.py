@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, dry_run_option
+from wacb.cli.suggest import listed_of_sandbox
 
 
 @click.command(cls=Command)
@@ -22,4 +23,5 @@ def command(app: App, *, dry_run: bool) -> None:
         app.out.note("would empty the sandbox; nothing was changed")
         return
     app.sandbox.reset()
+    listed_of_sandbox(app).forget()
     app.out.note("the sandbox is empty")

@@ -1,0 +1,91 @@
+"""The answer to a TAB, in the form that click's scripts for bash, zsh and fish take.
+
+Whatever stops it means no suggestions: an error has no place in the middle of a line.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from typing import Any
+
+import click
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+)
+
+from wacb.cli.app import App
+from wacb.errors import WacbError
+
+
+class _Bash(BashComplete):
+    """Undo and do what readline leaves to us: it splits words at = and :, and quotes nothing."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        args, incomplete = super().get_completion_args()
+        *words, last = _rejoin([*args, incomplete])
+        return words, last
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        if item.type == "plain" and not self._in_quotes():
+            # two, because `read` in the script takes one away
+            return f"{item.type},{item.value}".replace(" ", r"\\ ")
+        return super().format_completion(item)
+
+    def _in_quotes(self) -> bool:
+        place = int(os.environ["COMP_CWORD"])
+        here = os.environ["COMP_WORDS"].split("\n")[place : place + 1]
+        return "".join(here).startswith(("'", '"'))
+
+
+class _WholeWord(ShellComplete):
+    """Offer `--option=value`, where the shell takes that for one word."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
+        items = super().get_completions(args, incomplete)
+        option, equals, _ = incomplete.partition("=")
+        if equals and option.startswith("--"):
+            for item in items:
+                item.value = f"{option}={item.value}"
+        return items
+
+
+class _Zsh(_WholeWord, ZshComplete):
+    pass
+
+
+class _Fish(_WholeWord, FishComplete):
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        # the script cuts what it gets at a comma
+        item.help = item.help and item.help.replace(",", ";")
+        return super().format_completion(item)
+
+
+_SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
+
+
+def answer(root: click.Command, app: App, shell: str) -> None:
+    """Print what fits at the cursor, by the variables that click's script sets."""
+    try:
+        text = _SHELLS[shell](root, {"obj": app}, "wacb", "_WACB_COMPLETE").complete().encode()
+    except (WacbError, click.ClickException, OSError, ValueError, LookupError, KeyboardInterrupt):
+        text = b""
+    click.echo(text)
+
+
+def _rejoin(words: list[str]) -> list[str]:
+    """Put together again what bash took apart: `--option`, `=`, `value`."""
+    joined = words[:1]
+    for before, word in pairwise(words):
+        if word in _BREAKS or before in _BREAKS:
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+_BREAKS = ("=", ":")

@@ -1,0 +1,96 @@
+"""The packages: built twice to the same bytes, and working in an empty environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from wacb import __version__
+
+PROJECT = Path(__file__).parents[1]
+PARTS = ("src", "tests", "completions", "README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml")
+NAMES = (f"wacb-{__version__}-py3-none-any.whl", f"wacb-{__version__}.tar.gz")
+
+pytestmark = pytest.mark.thorough
+
+
+def run(line: Sequence[str | Path], folder: Path, **environ: str) -> str:
+    """Run a command in a folder, with nothing of this environment but the path."""
+    done = subprocess.run(
+        [str(word) for word in line],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **environ},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(folder: Path) -> Path:
+    """Build both packages from a copy of the project made in `folder`."""
+    copy = folder / "wacb"
+    copy.mkdir(parents=True)
+    for part in PARTS:
+        source = PROJECT / part
+        if source.is_dir():
+            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    run([sys.executable, "-m", "build", "--outdir", folder / "dist", copy], folder)
+    return folder / "dist"
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("first"))
+
+
+def test_two_builds_are_the_same_bytes(packages: Path, tmp_path: Path):
+    again = build(tmp_path / "elsewhere")
+    assert sorted(path.name for path in again.iterdir()) == sorted(NAMES)
+    for name in NAMES:
+        assert (again / name).read_bytes() == (packages / name).read_bytes()
+
+
+def test_the_wheel_holds_the_program_and_nothing_else(packages: Path):
+    with zipfile.ZipFile(packages / NAMES[0]) as wheel:
+        names = wheel.namelist()
+    package = {name for name in names if name.startswith("wacb/")}
+    source = PROJECT / "src" / "wacb"
+    files = {f"wacb/{path.relative_to(source)}" for path in source.rglob("*") if path.is_file()}
+    assert package == {name for name in files if "__pycache__" not in name}
+    assert {"wacb/py.typed", "wacb/callbacks/inspect.html"} <= package
+    assert all(name.startswith(("wacb/", f"wacb-{__version__}.dist-info/")) for name in names)
+
+
+def test_the_source_package_holds_the_project(packages: Path):
+    with tarfile.open(packages / NAMES[1]) as archive:
+        top = {name.split("/")[1] for name in archive.getnames()}
+    assert {*PARTS} <= top
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_package_works_in_an_empty_environment(packages: Path, tmp_path: Path, name: str):
+    run([sys.executable, "-m", "venv", "venv"], tmp_path)
+    programs = tmp_path / "venv" / "bin"
+    run([programs / "pip", "install", "--quiet", packages / name], tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    wacb = programs / "wacb"
+    assert run([wacb, "--version"], elsewhere) == f"wacb {__version__}\n"
+    assert run([programs / "python", "-m", "wacb", "--version"], elsewhere)
+    create = [wacb, "--sandbox", "profile", "create", "--method", "post", "-q"]
+    made = run([*create, "--url", "https://example.com/hook"], elsewhere).strip()
+    rows = run([wacb, "--sandbox", "profile", "list"], elsewhere).splitlines()
+    assert [row.split("\t")[0] for row in rows] == [made]
+    assert run([wacb, "sandbox", "demo"], elsewhere).splitlines()
