@@ -89,7 +89,7 @@ def test_a_package_works_in_an_empty_environment(packages: Path, tmp_path: Path,
     wacb = programs / "wacb"
     assert run([wacb, "--version"], elsewhere) == f"wacb {__version__}\n"
     assert run([programs / "python", "-m", "wacb", "--version"], elsewhere)
-    create = [wacb, "--sandbox", "profile", "create", "--method", "post", "-q"]
+    create: list[str | Path] = [wacb, "--sandbox", "profile", "create", "--method", "post", "-q"]
     made = run([*create, "--url", "https://example.com/hook"], elsewhere).strip()
     rows = run([wacb, "--sandbox", "profile", "list"], elsewhere).splitlines()
     assert [row.split("\t")[0] for row in rows] == [made]

@@ -45,7 +45,8 @@ LAYERS = {
     "exchange": "errors jsontext contract limiter net",
     "client": "errors contract exchange models",
     "drafts": "errors placeholders models rules",
-    "manifest": "errors disk render literals jsontext placeholders rules models compare keyfile drafts manifest",
+    "manifest": "errors disk render literals jsontext placeholders rules models compare keyfile "
+    "drafts manifest",
     "provision": "errors jsontext placeholders templates rules models contract compare disk "
     "drafts journal client provision",
     "plan": "errors placeholders rules models contract compare journal client provision manifest "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
@@ -52,21 +52,27 @@ class State(NamedTuple):
         """Say whether a profile is one that prune may touch (cli.md 10)."""
         row = self.profiles[id]
         template = row["body"] if row["http_method"] in ("POST", "PUT") else row["url"]
+        if row["channel"] not in (None, "whatsapp"):
+            return False
         return looks_incoming(template, row["title"], json.loads(row["events"]))
 
 
 class Account:
     """The emulator, a home folder, and a clock that passes by sleeping only.
 
-    `seen` are the states since the last command began: before it, and after each of its requests.
+    `seen` are the states since the last command began: before it, and after each of its requests,
+    if it `watches`. What is in `meanwhile` happens once, after so many requests of a command;
+    `seen` begins anew then.
     """
 
-    def __init__(self, home: Path, *, shows_attachment: bool = True) -> None:
+    def __init__(self, home: Path, *, shows_attachment: bool = True, watches: bool = True) -> None:
         self.home = home
+        self.watches = watches
         self.shows_attachment = shows_attachment
         self.clock = Clock()
         self.store = Store(":memory:")
         self.seen: list[State] = []
+        self.meanwhile: tuple[int, Callable[[], None]] | None = None
         self._serial = count(1)
         self._lock = threading.Lock()
         self.meets()
@@ -87,7 +93,7 @@ class Account:
         """Run a command line, and tell what it asked the API."""
         app = App(
             environ={"HOME": str(self.home), **LIVE, **env},
-            handler=self._network,
+            handler=self.network,
             interactive=False,
             sleep=self.clock.sleep,
             now=lambda: NOW + self.clock(),
@@ -101,13 +107,17 @@ class Account:
         outcome = Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
         return outcome, self.sandbox.requests()[met:]
 
-    def _network(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def network(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         with self._lock:  # so that no state between two requests is missed
             try:
                 ask = partial(exchange, self.sandbox, sleep=self.clock.sleep)
                 return ask(method, url, headers, body)
             finally:
-                self.seen.append(self.state())
+                if self.watches:
+                    self.seen.append(self.state())
+                if self.meanwhile and self.meanwhile[0] < len(self.seen):
+                    self.meanwhile[1]()
+                    self.meanwhile, self.seen = None, [self.state()]
 
     def state(self) -> State:
         rows, _ = self.store.profiles(title="", limit=1000, offset=0)

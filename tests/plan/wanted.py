@@ -105,7 +105,7 @@ def check_untouched(
     """
     for number in before.numbers.keys() - (numbers or {}).keys():
         left = after.carried(number)
-        if prune and numbers is not None and _is_pruned(number, before):
+        if prune and numbers is not None and _is_pruned(number, before, after):
             assert left == "" or not sees_numbers, number
         else:
             assert left == before.carried(number), number
@@ -122,9 +122,10 @@ def check_untouched(
             assert after.profiles[id] == row
 
 
-def _is_pruned(number: str, before: State) -> bool:
+def _is_pruned(number: str, before: State, after: State) -> bool:
     carried = before.carried(number)
-    another_kind = carried in before.profiles and not before.is_incoming(carried)
+    there = after if carried in after.profiles else before
+    another_kind = carried in there.profiles and not there.is_incoming(carried)
     return before.numbers[number]["status"] == "approved" and carried != "" and not another_kind
 
 
@@ -155,6 +156,9 @@ def _pairs(written: Any, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(written, dict):
         for key, member in written.items():
             yield from _pairs(member, value[key])
+    elif isinstance(written, list):
+        for member, item in zip(written, value, strict=True):
+            yield from _pairs(member, item)
     elif isinstance(written, str):
         yield written, value
 
