@@ -22,6 +22,11 @@ from statistics import median
 
 from wacb import disk
 
+if __name__ != "__main__":  # the program stays small
+    import pytest
+
+    pytestmark = pytest.mark.thorough
+
 KILLS = 500
 ACCOUNTS = 300  # so that the config has several blocks
 CONFIG = 'default_account = "a0"\n' + "".join(

@@ -416,6 +416,22 @@ def test_a_profile_that_is_not_listed_yet_is_found_and_not_attached_again(
     assert (len(rows(outcome)), writes(sandbox)) == (4, before)
 
 
+def test_a_create_of_which_nothing_is_known_is_finished_by_the_next_run(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    sandbox.add_fault("reset,before,POST")
+    outcome = live("apply", *manifest.file, "--yes", **manifest.how)
+    assert outcome.code == 7
+    assert rows(outcome)[:3] == [
+        ("incoming", "not known"),
+        ("second", "created"),
+        (ONE, "not tried"),
+    ]
+    assert "; run the same command again: it finds the profile or creates it\n" in outcome.err
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    assert attached(sandbox, ONE) == SECOND
+
+
 def test_the_end_of_the_time_is_told_once(over: Wacb, manifest: Manifest, sandbox: Sandbox):
     def api(method: str, url: str, *rest: Any) -> Answer:
         if method == "POST":
