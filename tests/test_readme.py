@@ -68,8 +68,12 @@ def run_script(script: str, home: Path, **environ: str) -> Outcome:
     return Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+# installing and testing itself, and what does not end by itself
+NOT_RUN = ("pip install", "pytest", "serve")
+
+
 def test_the_script_blocks_run(tmp_path: Path):
-    scripts = [text for text in blocks("sh") if "pip install" not in text and "serve" not in text]
+    scripts = [text for text in blocks("sh") if not any(word in text for word in NOT_RUN)]
     assert scripts
     for number, script in enumerate(scripts):
         outcome = run_script(for_the_sandbox(script), tmp_path / str(number), WACB_SANDBOX="1")
@@ -267,8 +271,13 @@ def test_the_account_of_the_sandbox_is_named_as_it_is():
     assert WABA_ID in README
 
 
-def test_ci_runs_the_test_command_of_the_readme():
-    block = re.search(r"<!-- tests -->(.*?)<!-- /tests -->", README, re.DOTALL)
+@pytest.mark.parametrize(
+    ("tier", "command"), [("tests", "pytest --cov"), ("thorough", "pytest --thorough")]
+)
+def test_ci_runs_the_test_commands_of_the_readme(tier: str, command: str):
+    block = re.search(rf"<!-- {tier} -->(.*?)<!-- /{tier} -->", README, re.DOTALL)
     assert block is not None
-    assert re.findall(r"pytest.*", block[1]) == ["pytest --cov"]
-    assert "<!-- tests -->" in (Path(__file__).parents[1] / ".ci" / "run").read_text()
+    assert re.findall(r"pytest.*", block[1]) == [command]
+    ci = (PROJECT / ".ci" / "run").read_text()
+    assert "for tier in tests thorough; do" in ci
+    assert "<!-- $tier -->" in ci
