@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-DEFAULT, THOROUGH = 200, 2_500
+DEFAULT, THOROUGH = 200, 1_200
 
 
 def choose_tier(*, thorough: bool) -> None:

@@ -169,12 +169,44 @@ def test_details_that_tell_nothing_leave_the_row_as_it_is(details: Reply) -> Non
     assert (found.id, found.title) == ("1", "Abc")
 
 
+def test_a_row_without_a_title_has_an_empty_one() -> None:
+    network = Network(answer({"profiles": [make_row(profile_id=1, title=None)], "total": 1}))
+    assert [each.id for each in make_client(network).list_profiles(wanted="".__eq__)] == ["1"]
+
+
 def test_a_row_without_an_id_is_no_answer() -> None:
     with pytest.raises(Unavailable, match="describes no callback profile"):
         list(make_client(Network(answer([make_row(profile_id=None)]))).list_profiles())
 
 
 # -- what else is read of the listing
+
+
+def test_a_survey_names_every_profile_and_reads_whole_what_is_wanted() -> None:
+    rows = [
+        {"id": 1, "title": "Mine", "channel": "whatsapp"},
+        {"id": 2, "title": "Yours", "channel": "whatsapp"},
+        make_row(profile_id="SG_3", title="Mine"),
+        {"id": 4},
+    ]
+    network = Network(answer({"profiles": rows, "total": 4}), answer(make_row(channel=None)))
+    asked: list[tuple[str, str]] = []
+
+    def wanted(profile_id: str, title: str) -> bool:
+        asked.append((profile_id, title))
+        return title == "Mine"
+
+    titles, profiles = make_client(network).survey_profiles(wanted)
+    assert titles == {"1": "Mine", "2": "Yours", "SG_3": "Mine", "4": ""}
+    assert asked == list(titles.items())
+    assert profiles == {
+        "1": make_profile(created_at=CREATED_AT),
+        "SG_3": make_profile(id="SG_3", title="Mine", created_at=CREATED_AT),
+    }
+    assert [sent.url.removeprefix(PROFILES) for sent in network.sent] == [
+        "?limit=100&offset=0",
+        "/1",
+    ]
 
 
 def test_ids_of_a_title_are_those_of_exactly_that_title() -> None:

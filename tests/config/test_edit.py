@@ -90,7 +90,10 @@ def test_values_are_written_in_their_normal_form(path):
 def test_a_command_is_a_json_array_of_strings(path, value):
     with pytest.raises(InvalidInput) as caught:
         set_value(path, "api_key_command", value, account="a")
-    assert caught.value.message.startswith("api_key_command is not a JSON array of strings")
+    assert (caught.value.message, caught.value.hint) == (
+        "api_key_command is not a JSON array of strings that begins with a program",
+        """write it like '["op", "read", "op://vault/kaleyra/key"]'""",
+    )
     assert CANARY not in repr(caught.value)
     assert not path.parent.exists()
 
@@ -143,11 +146,33 @@ def test_an_only_account_stays_the_usual_one_when_a_second_comes(path):
     assert read(path)["default_account"] == "mine"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['default_account = "gone"\n[accounts.a]\n', "[accounts.a]\n[accounts.b]\n"],
+    ids=["chosen", "open"],
+)
+def test_a_further_account_leaves_the_default_as_it_is(path, text):
+    start(path, text)
+    before = read(path).get("default_account")
+    set_value(path, "sid", "C", account="c")
+    assert read(path).get("default_account") == before
+
+
+def test_a_key_is_unset_in_the_account_that_is_named(path):
+    set_value(path, "sid", "A", account="a")
+    set_value(path, "sid", "B", account="b")
+    unset_value(path, "sid", account="b")
+    assert read(path)["accounts"] == {"a": {"sid": "A"}, "b": {}}
+
+
 @pytest.mark.parametrize("name", ["", "a b", "a.b", "é", "a\n"])
 def test_a_new_account_has_a_plain_name(path, name):
-    with pytest.raises(InvalidInput, match="is not an account's name"):
+    with pytest.raises(InvalidInput) as caught:
         set_value(path, "sid", "A", account=name)
+    assert caught.value.message == f"{name!r} is not an account's name: use A-Z a-z 0-9 _ -"
     assert not path.exists()
+    set_value(path, "sid", "A", account="Az-0_9")
+    assert list(read(path)["accounts"]) == ["Az-0_9"]
 
 
 def test_an_account_that_stands_in_the_file_may_have_any_name(path):
@@ -160,6 +185,7 @@ def test_without_an_account_in_use_nothing_is_set(path):
     with pytest.raises(ConfigError) as caught:
         set_value(path, "sid", "A", account=None)
     assert caught.value.message == f"there is no account in {path}"
+    assert caught.value.hint == "create one with wacb config init"
     text = "[accounts.a]\n[accounts.b]\n"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:

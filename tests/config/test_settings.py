@@ -64,6 +64,7 @@ def test_an_absent_file_is_empty_unless_it_must_exist(tmp_path):
     with pytest.raises(ConfigError) as caught:
         ConfigFile.load(path, must_exist=True)
     assert caught.value.message == f"the config file {path} does not exist"
+    assert caught.value.hint == "wacb config init writes one"
     assert caught.value.exit_code == 3
 
 
@@ -113,7 +114,8 @@ def test_wrong_types_name_table_and_key(text, message):
     with pytest.raises(ConfigError) as caught:
         ConfigFile.parse(PATH, text)
     assert caught.value.message == f"{PATH}: {message}"
-    assert CANARY not in f"{caught.value.message}{caught.value.hint}"
+    table = message.removesuffix(" is not a table")
+    assert caught.value.hint == (None if table == message else f"write [{table}]")
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644], ids=oct)
@@ -275,6 +277,7 @@ def test_a_bad_value_in_the_file_is_named(name, value):
     [
         ("base_url", "https://a.example/", "https://a.example"),
         ("base_url", "https://a.example:8443/api//", "https://a.example:8443/api"),
+        ("base_url", "https://a.example/X", "https://a.example/X"),
         ("base_url", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("base_url", "http://localhost", "http://localhost"),
         ("base_url", "http://[::1]:1/", "http://[::1]:1"),
@@ -304,6 +307,33 @@ def test_a_bad_value_that_may_be_a_secret_is_not_repeated(name):
         with pytest.raises(WacbError) as caught:
             found.get(name)
         assert CANARY not in f"{caught.value.message}{caught.value.hint}"
+
+
+LIKE = "write it like https://api.example.com, as the console shows it under API Domain"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message", "hint"),
+    [
+        ("region", "mars", "'mars' is not one of in, sg, eu, na", None),
+        ("sid", "a-b", "the value is not a SID: letters, digits and underscores", None),
+        ("waba_id", "x", "the value is not a WABA ID: digits only", None),
+        ("sandbox", "ja", "'ja' is neither yes nor no", "write 1 or 0"),
+        ("timeout", "nan", "'nan' is not a number of seconds up to 86400", None),
+        ("profile", "a\nb", "'a\\nb' is empty or holds a control character", None),
+        ("profile", "", "'' is empty or holds a control character", None),
+        ("base_url", "https://u:p@a", "the base URL holds user info (@)", LIKE),
+        ("base_url", "https://a?", "the base URL holds a query (?)", LIKE),
+        ("base_url", "https://a/#f", "the base URL holds a fragment (#)", LIKE),
+        ("base_url", "ftp://a.example", "the base URL is not a valid URL", LIKE),
+        ("base_url", "http://a.example", "plain http:// is for this machine only", LIKE),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said_with_a_remedy(name, value, message, hint):
+    with pytest.raises(InvalidInput) as caught:
+        make_settings(**{name: value}).get(name)
+    option = f"--{name.replace('_', '-')}"
+    assert (caught.value.message, caught.value.hint) == (f"{option}: {message}", hint)
 
 
 # -- the account in use
@@ -447,22 +477,30 @@ def test_the_command_runs_without_a_shell_for_30_seconds_at_most():
     assert run.calls == [(["op", "read", "x y"], options)]
 
 
+BY_HAND, ON_PATH = "run it by hand to see why", "is it on the PATH?"
+COPIED_ALONG = "a space, a line break or a quote was probably copied along"
+
+
 @pytest.mark.parametrize(
-    ("run", "message"),
+    ("run", "message", "hint"),
     [
-        (Run(CANARY.encode(), 3), "the api_key_command 'op' ended with status 3"),
+        (Run(CANARY.encode(), 3), "the api_key_command 'op' ended with status 3", BY_HAND),
         (
             Run(error=subprocess.TimeoutExpired(["op", CANARY], 30, output=CANARY.encode())),
             "the api_key_command 'op' took over 30 s",
+            BY_HAND,
         ),
-        (Run(error=FileNotFoundError(2, CANARY)), "the api_key_command 'op' cannot be started"),
-        (Run(error=ValueError(CANARY)), "the api_key_command 'op' cannot be started"),
-        (Run(b"\n"), "the api_key_command 'op': the API key is empty"),
+        *(
+            (Run(error=error), "the api_key_command 'op' cannot be started", ON_PATH)
+            for error in (FileNotFoundError(2, CANARY), ValueError(CANARY))
+        ),
+        (Run(b"\n"), "the api_key_command 'op': the API key is empty", None),
         *(
             (
                 Run(output),
                 "the api_key_command 'op': the API key holds a character that no HTTP header can "
                 "carry",
+                COPIED_ALONG,
             )
             for output in (
                 f"{CANARY}\n\n".encode(),
@@ -474,10 +512,10 @@ def test_the_command_runs_without_a_shell_for_30_seconds_at_most():
         ),
     ],
 )
-def test_a_command_that_gives_no_key_is_named_and_never_quoted(run, message):
+def test_a_command_that_gives_no_key_is_named_and_never_quoted(run, message, hint):
     with pytest.raises(ConfigError) as caught:
         api_key(make_settings(COMMANDED), run=run)
-    assert caught.value.message == message
+    assert (caught.value.message, caught.value.hint) == (message, hint)
     assert CANARY not in repr((caught.value, caught.value.hint, caught.value.__cause__))
 
 

@@ -126,6 +126,12 @@ class Account:
             numbers={row["phone_number"]: row for row in self.store.numbers()},
         )
 
+    def journaled(self) -> dict[str, str]:
+        """What the journal says that each number carries."""
+        path = self.home / ".local" / "state" / "wacb" / "journal.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return {entry["number"]: entry["new"] for entry in map(json.loads, lines)}
+
     # -- what somebody else does meanwhile
 
     def console(self, method: str, path: str, fields: Mapping[str, Any] | None = None) -> int:

@@ -102,7 +102,7 @@ def test_a_profile_that_is_not_there_is_created_with_all_that_is_given():
     assert changes(plan) == [("create", "incoming", fields)]
     assert (plan.unchanged, plan.ids, plan.notes) == (0, {}, ("odd",))
     assert plan.changes[0].id is None
-    assert plan.changes[0].work == ProfileStep(result="created", draft=desired.draft, once=True)
+    assert plan.changes[0].work == ProfileStep(draft=desired.draft, once=True)
 
 
 def test_drift_is_an_update_field_by_field():

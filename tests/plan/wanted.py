@@ -90,6 +90,43 @@ def check_fulfilled(
             assert reference in (carried, state.profiles[carried]["title"])
 
 
+def forbids(
+    profiles: Mapping[str, Table],
+    numbers: Mapping[str, str] | None,
+    env: Mapping[str, str],
+    state: State,
+) -> Iterator[str]:
+    """Say what forbids a plan where the API shows what each number carries."""
+    by_title = {table["title"]: table for table in profiles.values()}
+    unset = set(re.findall(r"\$\{(\w+)\}", json.dumps(profiles))) - env.keys()
+    if unset or len(by_title) < len(profiles):
+        yield "the file is wrong"
+        return
+    for table in profiles.values():
+        rows = state.titled(table["title"])
+        if len(rows) > 1:
+            yield f"{table['title']} is double"
+        elif rows and rows[0]["channel"] != table.get("channel", rows[0]["channel"]):
+            yield f"the channel of {table['title']} would change"
+    for number, reference in (numbers or {}).items():
+        title = profiles[reference]["title"] if reference in profiles else reference
+        rows = [state.profiles[title]] if title in state.profiles else state.titled(title)
+        if len(rows) > 1 or not (rows or title in by_title):
+            yield f"{title} is double or nowhere"
+        elif not rows or state.carried(number) != rows[0]["profile_id"]:
+            if state.numbers[number]["status"] == "pending":
+                yield f"{number} waits"
+            if rows and rows[0]["status"] != 1:
+                yield f"{title} is not active"
+            if rows and rows[0]["title"] not in by_title and not _is_complete(rows[0]):
+                yield f"{title} is not complete"
+
+
+def _is_complete(row: Row) -> bool:
+    template = row["body"] if row["http_method"] in ("POST", "PUT") else row["url"]
+    return all(name in template for name in MEMBERS.values())
+
+
 def check_untouched(
     profiles: Mapping[str, Table],
     numbers: Mapping[str, str] | None,

@@ -125,9 +125,12 @@ def test_where_the_numbers_cannot_be_listed_nothing_is_verified(
     results = bench(make_prepared(THREE_NUMBERS))
     for number, result in zip(THREE_NUMBERS, results, strict=True):
         assert result == attached(number, verified=None, error=result.error)
-        assert type(result.error) is kind
         said = f"number {number} was changed, but could not be read back: "
-        assert told(result.error)[1].startswith(said)
+        error, message, hint = told(result.error)
+        assert (error, message[: len(said)]) == (kind, said)
+        assert hint == "run the same command again: it compares"
+        assert result.error is not None
+        assert result.error.status == turn.status
     assert (line.listings, len(bench.journaled)) == (1, 3)
 
 
@@ -161,11 +164,30 @@ def test_a_deadline_that_runs_out_leaves_the_rest_undone(tmp_path: Path) -> None
     assert bench.journaled == [entry(number) for number in numbers[:2]]
 
 
-def test_no_look_waits_beyond_the_deadline(tmp_path: Path) -> None:
-    bench = Bench(showing(OLD), tmp_path, deadline=2.5)
+@pytest.mark.parametrize(
+    ("deadline", "sleeps"), [(2.5, [0, 1]), (1, [0])], ids=["shorter", "just as long"]
+)
+def test_no_look_waits_beyond_the_deadline(
+    deadline: float, sleeps: list[float], tmp_path: Path
+) -> None:
+    bench = Bench(showing(OLD), tmp_path, deadline=deadline)
     result = bench.one()
     assert (result.verified, type(result.error)) == (False, CheckFailed)
-    assert bench.sleeps == [0, 1]
+    assert bench.sleeps == sleeps
+
+
+def test_where_the_deadline_leaves_no_time_to_look_that_is_said(tmp_path: Path) -> None:
+    class Slow(Line):
+        def put(self, number: str) -> Turn | None:
+            bench.clock.now += 10
+            return None
+
+    bench = Bench(Slow(stocked()), tmp_path, deadline=10)
+    assert told(bench.one().error) == (
+        DeadlineExceeded,
+        f"number {ONE} was changed, but could not be read back: the deadline left no time for it",
+        "run the same command again: it compares",
+    )
 
 
 # -- a journal that cannot be written

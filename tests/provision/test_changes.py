@@ -9,6 +9,7 @@ import pytest
 
 from tests.api import (
     BODY,
+    PROFILES,
     Clock,
     Network,
     Reply,
@@ -46,7 +47,6 @@ from wacb.sandbox.store import Store
 TITLE = "Incoming messages"
 GET_URL = build_url("https://example.com/hook", INCOMING)
 CURRENT = answer(make_row())
-OTHER = answer(make_row(url="https://example.com/old"))
 CHANGED = make_draft(url="https://example.com/new")
 
 
@@ -99,10 +99,10 @@ def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     ensure(client)
     with pytest.raises(Refused) as caught:
-        ensure(client, url="https://example.com/new")
+        ensure(client, url="https://example.com/new", response_message="ok")
     assert caught.value.message == (
         f"profile {TITLE!r} ({profile_id(1)}) is there with other content; "
-        "url: https://example.com/hook → https://example.com/new"
+        "url: https://example.com/hook → https://example.com/new; response_message: none → ok"
     )
     assert caught.value.hint == "add --update-existing to change it, or give another --title"
 
@@ -129,6 +129,16 @@ def test_an_update_moves_a_template_from_body_to_query_and_back(sandbox: Sandbox
     assert (back.profile.method, back.profile.body) == (Method.POST, BODY)
 
 
+def test_the_api_filters_by_the_title_and_what_it_lets_through_is_not_believed() -> None:
+    longer = make_row(profile_id="SG_2", title=f"{TITLE}, old")
+    network = Network(answer({"profiles": [longer, make_row()], "total": 2}))
+    outcome = ensure(make_client(network))
+    assert (outcome.result, outcome.profile.id) == ("unchanged", "SG_1")
+    assert [sent.url for sent in network.sent] == [
+        f"{PROFILES}?limit=100&offset=0&title=Incoming+messages"
+    ]
+
+
 def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     ids = [client.create_profile(make_draft()), client.create_profile(make_draft())]
@@ -143,8 +153,8 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
         changes.carry_out(client, step, sleep=Clock().sleep)
-    assert other in caught.value.message
-    assert profile_id(2) in caught.value.message
+    assert caught.value.message == f"2 profiles are called {TITLE!r}: {other}, {profile_id(2)}"
+    assert caught.value.hint == "keep one, and take the others away with wacb profile delete ID"
 
 
 def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
@@ -251,25 +261,31 @@ def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
 def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     client.create_profile(make_draft())
-    step = ProfileStep(result="created", draft=make_draft(), claim=make_claim())
+    step = ProfileStep(draft=make_draft(), claim=make_claim())
     made = changes.carry_out(client, step, sleep=Clock().sleep)
     assert made.profile.id == profile_id(2)
 
 
 def test_without_a_client_nothing_is_looked_up() -> None:
     step = changes.prepare_once(None, make_draft(), update=True, claim=make_claim())
-    assert (step.result, step.once, step.changes) == ("created", True, {})
+    assert (step.live, step.once, step.changes) == (None, True, {})
     assert step.notes == (
         "without credentials it was not looked up whether the profile is there already",
     )
 
 
-def test_the_channel_cannot_be_changed() -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (None, "whatsapp", "is not set, and the API cannot change it to whatsapp"),
+        ("whatsapp", "", "is whatsapp, and the API cannot change it to none"),
+    ],
+)
+def test_the_channel_cannot_be_changed(old: str | None, new: str, words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        changes.prepare_update(make_profile(), make_draft(channel="whatsapp"))
-    assert caught.value.message == (
-        "the channel of profile SG_1 is not set, and the API cannot change it to whatsapp"
-    )
+        changes.prepare_update(make_profile(channel=old), make_draft(channel=new))
+    assert caught.value.message == f"the channel of profile SG_1 {words}"
+    assert caught.value.hint == "create another profile"
 
 
 def test_the_requests_of_a_dry_run_hold_no_secret() -> None:
@@ -277,7 +293,7 @@ def test_the_requests_of_a_dry_run_hold_no_secret() -> None:
     secret = make_draft(
         headers={"X-Token": "synthetic-token"}, secret_headers=frozenset(("X-Token",))
     )
-    (create,) = ProfileStep(result="created", draft=secret).requests(api)
+    (create,) = ProfileStep(draft=secret).requests(api)
     (change,) = changes.prepare_update(make_profile(), secret).requests(api)
     assert change.body == {"headers": '{"X-Token":"***"}'}
     assert "synthetic-token" not in f"{create}{change}"
@@ -285,6 +301,7 @@ def test_the_requests_of_a_dry_run_hold_no_secret() -> None:
 
 
 NEW = answer(make_row(url=CHANGED.url))
+SG_1 = "callback profile SG_1"
 
 
 @pytest.mark.parametrize(
@@ -298,13 +315,21 @@ def test_an_update_whose_answer_is_lost_is_read_back(lost: Turn) -> None:
 
 def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
     error = failure(refusal(500), CURRENT)
-    assert isinstance(error, OutcomeUnknown)
-    assert error.hint == "run the same command again: it changes only what still differs"
+    assert (type(error), error.message, error.hint, error.status) == (
+        OutcomeUnknown,
+        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
+        "run the same command again: it changes only what still differs",
+        500,
+    )
 
 
-def test_an_update_that_cannot_be_read_back_is_unknown() -> None:
-    assert isinstance(failure(refusal(500), refusal(500)), OutcomeUnknown)
-    assert isinstance(failure(answer({}), refusal(500)), OutcomeUnknown)
+@pytest.mark.parametrize("first", [refusal(500), answer({})], ids=["lost", "updated"])
+def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn) -> None:
+    error = failure(first, refusal(500))
+    assert (type(error), error.message) == (
+        OutcomeUnknown,
+        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
+    )
 
 
 def test_an_update_that_was_never_sent_is_just_unavailable() -> None:
@@ -318,11 +343,12 @@ def test_an_update_that_is_refused_says_so() -> None:
 
 
 def test_an_update_that_is_stored_otherwise_is_a_failed_check() -> None:
-    error = failure(answer({}), OTHER)
-    assert isinstance(error, CheckFailed)
-    assert error.message == (
-        "profile SG_1 was updated, but the API stored it differently: "
-        "url: https://example.com/old → https://example.com/new"
+    error = failure(answer({}), answer(make_row(url="https://example.com/old", title="Another")))
+    assert (type(error), error.message, error.hint) == (
+        CheckFailed,
+        "profile SG_1 was updated, but the API stored it differently: title: Another → Incoming "
+        "messages; url: https://example.com/old → https://example.com/new",
+        "compare it: wacb profile show SG_1",
     )
 
 

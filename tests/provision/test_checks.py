@@ -9,7 +9,7 @@ import pytest
 
 from tests.api import BODY, make_profile
 from wacb.errors import OutcomeUnknown
-from wacb.models import CallbackProfile, Method
+from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.placeholders import INCOMING, build_query
 from wacb.provision import checks
 from wacb.provision.changes import ProfileStep
@@ -91,6 +91,9 @@ def test_a_repair_changes_the_template_and_nothing_else(
     step = prepared(profile).step
     assert step is not None
     assert {name: getattr(step.draft, name) for name in step.changes} == changes
+    kept = {"title": profile.title, "method": profile.method, "url": profile.url, "body": None}
+    assert step.draft == ProfileDraft(**kept | changes)
+    assert step.live == profile
 
 
 @pytest.mark.parametrize(

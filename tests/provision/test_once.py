@@ -12,7 +12,7 @@ import pytest
 
 from tests.api import Clock
 from tests.provision.lossy import NOW, make_claim
-from wacb.errors import ConfigError, DeadlineExceeded
+from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
 
 NAME = sha256(b"HXSANDBOX01IN\nIncoming messages").hexdigest()[:32]
 ID = "SG_00000000-0000-4000-8000-000000000001"
@@ -77,6 +77,16 @@ def test_a_create_under_way_may_be_sent_until_its_time_is_up(record: Path) -> No
     make_claim(clock).begin(120)
     assert json.loads(record.read_text()) == {"time": NOW + 120, "id": None}
     assert len(list(make_claim(clock).looks(enough_time))) == 11
+
+
+def test_no_look_is_waited_for_as_long_as_there_is_time() -> None:
+    clock = Clock()
+    make_claim(clock).settle(ID)
+    looks = make_claim(clock).looks(lambda: 6 - clock.now)
+    assert [next(looks), next(looks)] == [ID, ID]
+    with pytest.raises(OutcomeUnknown):
+        next(looks)  # it would end at the very deadline
+    assert clock.sleeps == [3]
 
 
 def test_what_was_withdrawn_is_not_looked_for(record: Path) -> None:

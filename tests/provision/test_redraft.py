@@ -73,6 +73,11 @@ MOVES: dict[str, Case] = {
         {"url": NEW},
         ("GET", f"{NEW}?a=<body>-<from>&b=%3Cname%3E&c%20d=<type>", None),
     ),
+    "GET, with a ? in a value": (
+        get(f"{HOOK}?a=<body>&b=who?<from>"),
+        {"url": NEW},
+        ("GET", f"{NEW}?a=<body>&b=who?<from>", None),
+    ),
     "GET without a template": (get(HOOK), {"url": NEW}, ("GET", f"{NEW}?{QUERY}", None)),
     "GET to a template of one's own": (
         get(),

@@ -110,6 +110,12 @@ REFUSED: dict[str, Case] = {
         "the query key 'id' and the query key 'ref' already stands in the URL",
         "remove or rename it: the template has a parameter of that name",
     ),
+    "a key that is taken by one whose value holds a =": (
+        get(f"{HOOK}?a=b=<body>"),
+        {"url": f"{NEW}?a=1"},
+        "the query key 'a' already stands in the URL",
+        "remove or rename it: the template has a parameter of that name",
+    ),
     "members of message status that are taken": (
         post(body='{"id":7,"price":null,' + BODY[1:]),
         {"with_status": True},
@@ -159,6 +165,13 @@ REFUSED: dict[str, Case] = {
         "the URL 'http://example.com/' would carry messages unencrypted",
         "use https://, or allow it with --allow-http",
     ),
+    "a local endpoint": (
+        post(),
+        {"url": "https://localhost/"},
+        "localhost can only be reached from this machine or its network, so Kaleyra cannot deliver "
+        "there",
+        "give a public address (a tunnel to this machine has one), or --allow-local",
+    ),
     "a bad title": (
         post(),
         {"title": "ab"},
@@ -166,6 +179,18 @@ REFUSED: dict[str, Case] = {
         "use at least 3 characters out of A-Z a-z 0-9, space, hyphen and underscore",
     ),
     "no text": (post(), {"channel": "\udcff"}, "the value of --channel is not valid text", None),
+    "no text in the answer": (
+        post(),
+        {"response_message": "\udcff"},
+        "the value of --response-message is not valid text",
+        None,
+    ),
+    "an event without a name": (
+        post(),
+        {"events": ("a", "")},
+        "--event is empty",
+        "give the name of an event",
+    ),
 }
 
 

@@ -6,12 +6,15 @@ import json
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wacb.errors import ConfigError, InvalidInput
+from tests.api import Network, Reply, answer, make_client, refusal
+from wacb.errors import ApiRefused, ConfigError, InvalidInput, OutcomeUnknown, WacbError
+from wacb.provision import registration
 from wacb.provision.new_number import check_country_code, check_name, check_otp
 from wacb.provision.remembered import Registration, Remembered
 
@@ -108,6 +111,86 @@ def test_runs_at_the_same_time_lose_nothing(file: Path):
     for thread in threads:
         thread.join()
     assert all(of(file).find(number) == ENTRY._replace(number=number) for number in numbers)
+
+
+# -- what is told of an answer that was lost or was no yes
+
+OOPS = f"number {NEW}: the API is unavailable (500)"
+CONSOLE = f"take its ID from the Kaleyra console: wacb number confirm {NEW} --id ID"
+LISTED = answer([{"phone_number": NEW, "status": "pending"}])
+
+
+@pytest.mark.parametrize(
+    ("script", "message", "hint", "status"),
+    [
+        (
+            [refusal(500), answer([])],
+            f"{OOPS}; whether number {NEW} was added is not known",
+            f"`wacb number show {NEW}` tells. If it is there, {CONSOLE}",
+            500,
+        ),
+        (
+            [refusal(500), LISTED],
+            f"{OOPS}; number {NEW} is listed as pending, but the ID of its registration was in "
+            "the answer that was lost",
+            CONSOLE,
+            500,
+        ),
+        *(
+            (
+                [answer(data), LISTED],
+                f"number {NEW}: the API's answer names no ID; number {NEW} is listed as pending, "
+                "but the ID of its registration was in the answer that was lost",
+                CONSOLE,
+                None,
+            )
+            for data in ({}, [], None)
+        ),
+    ],
+    ids=["lost", "lost but listed", "no ID", "an array", "nothing"],
+)
+def test_an_add_without_an_id_leaves_the_outcome_unknown(
+    script: list[Reply], message: str, hint: str, status: int | None, file: Path
+):
+    client = make_client(Network(*script))
+    request = client.api.add_number(NEW, name="Shop", country_code="1", verification="sms")
+    how: dict[str, Any] = {"number": NEW, "profile": "SG_1", "sleep": lambda seconds: None}
+    with pytest.raises(OutcomeUnknown) as caught:
+        registration.add(client, of(file), request, **how)
+    error = caught.value
+    assert (error.message, error.hint, error.status) == (message, hint, status)
+    assert of(file).find(NEW) == ENTRY._replace(id="")
+
+
+@pytest.mark.parametrize(
+    ("turn", "kind", "message", "hint", "code"),
+    [
+        (
+            refusal(500),
+            OutcomeUnknown,
+            f"{OOPS}; whether number {NEW} is confirmed is not known",
+            f"`wacb number show {NEW}` tells; the same command again does no harm",
+            None,
+        ),
+        (
+            refusal(422, "wrong code"),
+            ApiRefused,
+            f"number {NEW}: the API said no (422: wrong code)",
+            f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code",
+            "RBC422",
+        ),
+    ],
+    ids=["lost", "refused"],
+)
+def test_a_code_that_was_not_surely_taken_is_an_error_with_the_status_of_the_answer(
+    turn: Reply, kind: type[WacbError], message: str, hint: str, code: str | None
+):
+    client = make_client(Network(turn, LISTED))
+    with pytest.raises(WacbError) as caught:
+        registration.confirm(client, ENTRY, "123456", sleep=lambda seconds: None)
+    error = caught.value
+    assert (type(error), error.message, error.hint) == (kind, message, hint)
+    assert (error.status, error.api_code) == (turn.status, code)
 
 
 # -- the rules

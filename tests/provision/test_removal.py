@@ -76,7 +76,23 @@ def test_a_look_that_fails_settles_nothing(sandbox: Sandbox):
 
     with pytest.raises(OutcomeUnknown) as caught:
         removal.delete(make_client(dead), profile)
-    assert f"; profile {ID} may still be there: " in caught.value.message
+    broke = "api.example broke the connection"
+    assert (caught.value.message, caught.value.hint, caught.value.status) == (
+        f"{broke}; profile {ID} may still be there: {broke}",
+        "run the same command again",
+        None,
+    )
+
+
+def test_what_was_lost_keeps_its_status(sandbox: Sandbox):
+    make_client(emulated(sandbox)).create_profile(make_draft())
+    client = make_client(Line(sandbox, refusal(500), times=99, arrive=False))
+    with pytest.raises(OutcomeUnknown) as caught:
+        removal.delete(client, client.get_profile(ID))
+    assert (caught.value.message, caught.value.status) == (
+        f"callback profile {ID}: the API is unavailable (500); profile {ID} is still there",
+        500,
+    )
 
 
 def test_the_documented_answer_is_believed(sandbox: Sandbox):

@@ -73,7 +73,7 @@ class _Comparison:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
             else:
                 self.planned[desired.name] = as_sent(desired.draft, "")
-                step = ProfileStep(result="created", draft=desired.draft, once=True)
+                step = ProfileStep(draft=desired.draft, once=True)
                 asked = {name: (None, new) for name, new in compare.fields(desired.draft).items()}
                 self._add(desired, step, asked)
 
@@ -88,8 +88,9 @@ class _Comparison:
             )
             return
         events = live.events if desired.draft.events is None else desired.draft.events
-        planned = as_sent(desired.draft, live.id)._replace(status=live.status, events=events)
-        self.planned[desired.name] = planned
+        self.planned[desired.name] = as_sent(desired.draft, live.id)._replace(
+            status=live.status, channel=live.channel, events=events
+        )
         self._note_oddities(desired, live)
         if step.changes:
             self._add(desired, step, step.changes)

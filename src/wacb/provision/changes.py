@@ -35,12 +35,10 @@ _NO_SUCH_PROFILE = "RBC302"
 class ProfileStep(NamedTuple):
     """One profile's change, ready to be carried out.
 
-    `result` is what it will be: "created", "updated" or "unchanged". A create has a `claim` to its
-    title, and `once` forbids a second profile of it. Otherwise `live` is the profile that is there
-    already, `changes` the fields in which it differs.
+    A create has a `claim` to its title, and `once` forbids a second profile of it. Otherwise `live`
+    is the profile that is there already, `changes` the fields in which it differs.
     """
 
-    result: str
     draft: ProfileDraft
     once: bool = False
     claim: Claim | None = None
@@ -65,7 +63,7 @@ def prepare_once(
     title, Refused for one with other content unless `update`, OutcomeUnknown when a create of a
     moment ago may still appear and the deadline does not suffice to wait for it.
     """
-    create = ProfileStep(result="created", draft=draft, once=True, claim=claim)
+    create = ProfileStep(draft=draft, once=True, claim=claim)
     if client is None:
         note = "without credentials it was not looked up whether the profile is there already"
         return create._replace(notes=(note,))
@@ -117,9 +115,7 @@ def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
 def _compared(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     if not draft.method.uses_body and live.body:
         draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api-contract.md 4)
-    changes = differences(draft, live)
-    result = "updated" if changes else "unchanged"
-    return ProfileStep(result=result, draft=draft, live=live, changes=changes)
+    return ProfileStep(draft=draft, live=live, changes=differences(draft, live))
 
 
 def carry_out(client: Client, step: ProfileStep, *, sleep: Callable[[float], None]) -> Created:

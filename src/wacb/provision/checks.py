@@ -97,7 +97,7 @@ def prepare_repair(checked: Checked) -> Repair:
         return Repair(checked, None, CheckFailed(message, hint=hint))
     draft = ProfileDraft(title=live.title, method=live.method, url=url, body=body)
     changes = differences(draft, live)
-    return Repair(checked, ProfileStep(result="updated", draft=draft, live=live, changes=changes))
+    return Repair(checked, ProfileStep(draft=draft, live=live, changes=changes))
 
 
 def carry_out(repairs: Sequence[Repair], update: Callable[[ProfileStep], Created]) -> list[Repair]:

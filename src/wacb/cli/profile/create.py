@@ -60,7 +60,7 @@ def command(
     once = if_not_exists or update_existing
     claim = claim_of(app, draft.title) if once or not dry_run else None
     with claim.held(app.client.remaining) if claim and once and not dry_run else nullcontext():
-        step = ProfileStep(result="created", draft=draft, claim=claim)
+        step = ProfileStep(draft=draft, claim=claim)
         if once and claim:
             client = None if dry_run and not app.has_credentials else app.client
             step = changes.prepare_once(client, draft, update=update_existing, claim=claim)
