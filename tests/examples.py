@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-DEFAULT, THOROUGH = 200, 1_200
+DEFAULT, THOROUGH = 160, 960
 
 
 def choose_tier(*, thorough: bool) -> None:

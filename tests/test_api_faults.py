@@ -78,7 +78,7 @@ def pairs(turns: int) -> list[tuple[str, str]]:
     return [(name, next(commands)) for name in FAULTS for _ in range(turns)]
 
 
-SOME = pairs(2)
+SOME = pairs(1)
 SOUND = [(name, "number confirm") for name in SUCCESSES]
 REST = [
     (name, command)

@@ -64,6 +64,7 @@ def echo(status: int, *, envelope: bool = True) -> Handler:
     return network
 
 
+LATER = pytest.mark.thorough  # -vv says all that these do
 NETWORKS: Mapping[str, Handler | None] = {
     "sandbox": None,
     "200": echo(200),
@@ -103,7 +104,9 @@ def runs() -> Callable[..., Handler]:
     return make
 
 
-@pytest.mark.parametrize("verbosity", ["", "-v", "-vv"])
+@pytest.mark.parametrize(
+    "verbosity", [pytest.param("", marks=LATER), pytest.param("-v", marks=LATER), "-vv"]
+)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_output_and_no_file_holds_the_key(
     over: Wacb,

@@ -80,7 +80,9 @@ def results(out: str) -> Counter[str]:
     return Counter(row[1] for row in rows)
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "end", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)]
+)
 def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
     holding: Holding, tmp_path: Path, end: signal.Signals
 ):
