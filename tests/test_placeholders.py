@@ -183,6 +183,12 @@ def test_an_own_template_may_be_incomplete_on_request(text):
             id="encoded key",
         ),
         pytest.param(
+            f"{HOOK}?body=1?x",
+            "the query key 'body' already stands in the URL",
+            "remove or rename it: wacb adds body=<body>",
+            id="key before another ?",
+        ),
+        pytest.param(
             f"{HOOK}#top",
             "the URL has a fragment (#…), which is never sent",
             "remove it",

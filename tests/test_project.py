@@ -81,6 +81,19 @@ def imports(path: Path) -> Iterator[str]:
                 yield node.module or ""
 
 
+def test_the_readme_draws_the_same_arrows():
+    readme = (PROJECT / "README.md").read_text()
+    block = re.search(r"<!-- layers -->\n```text\n(.*?)```\n<!-- /layers -->", readme, re.DOTALL)
+    assert block is not None
+    drawn = dict(
+        line.split(" → ") for line in re.sub(r" *\n {10,}", " ", block[1]).strip().split("\n")
+    )
+    words = {"": "nothing", "*": "all of them"}
+    assert {name.rstrip(): used for name, used in drawn.items()} == {
+        name: words.get(used, used) for name, used in LAYERS.items() if not name.startswith("__")
+    }
+
+
 def room(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 

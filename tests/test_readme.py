@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.actions import outputs
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from wacb import errors
 from wacb.cli.plan import CHANGES_PENDING
@@ -119,12 +120,6 @@ def test_a_ci_recipe_runs_again_and_again(tmp_path: Path, name: str):
             assert f"| {result} |" in summary.read_text()
     history = run_script("wacb number history; wacb profile list -q", tmp_path, WACB_SANDBOX="1")
     assert len(history.out.splitlines()) == 2 + 1
-
-
-def outputs(file: Path) -> dict[str, str]:
-    """The outputs of a step, as the runner reads them."""
-    found = re.findall(r"^(\w+)<<(\w+)\n(.*?)\n\2$", file.read_text(), re.M | re.S)
-    return {name: value for name, _, value in found}
 
 
 def test_the_workflow_applies_the_plan_that_was_shown(tmp_path: Path):

@@ -1,6 +1,6 @@
 """The Kaleyra API, one method an endpoint, with every page of a listing followed.
 
-What a command does with several of these calls lives in provision.py.
+What a command does with several of these calls lives in provision/.
 """
 
 from __future__ import annotations

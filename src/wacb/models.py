@@ -1,4 +1,4 @@
-"""What the program talks about: profiles, numbers, attachments.
+"""What the program talks about: profiles and numbers.
 
 Plain frozen data; knows no wire names (contract/), no rules for values (rules.py) and no template
 rules (placeholders.py).

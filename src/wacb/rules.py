@@ -160,13 +160,13 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def parse_header(text: str, *, literal: bool = True) -> tuple[str, str]:
+def parse_header(text: str) -> tuple[str, str]:
     """Split `Name: value`. A literal header that authenticates is refused (cli.md 7)."""
     name, colon, value = text.partition(":")
     if not colon:
         # The text is not repeated, here and for a bad name: a secret may stand in it.
         raise InvalidInput("a header has no colon", hint="write 'Name: value'")
-    return check_header(name.strip(" "), value.strip(" "), literal=literal)
+    return check_header(name.strip(" "), value.strip(" "), literal=True)
 
 
 def check_header(name: str, value: str, *, literal: bool = False) -> tuple[str, str]:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.actions import outputs
 from tests.cli.conftest import Answer, Handler, Showing, Watch, ask, attached, fields, put, writes
 from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, failed
 from tests.cli.manifests import ENV, TOKEN, Manifest
-from tests.cli.test_github import outputs
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from wacb.cli import root
 from wacb.cli.app import App

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.actions import outputs
 from tests.cli.conftest import Showing, Watch, put
 from tests.cli.expect import CREATE, NINE, ONE, TITLE, TWO, failed
 from tests.conftest import Outcome, Wacb, profile_id
@@ -39,13 +39,6 @@ def github(live: Wacb, output: Path, summary: Path) -> Github:
         return live(*line, env=env, **how)
 
     return run
-
-
-def outputs(file: Path) -> dict[str, str]:
-    """Read outputs as the runner does: `name<<delimiter`, the value, the delimiter."""
-    found = re.findall(r"^(\w+)<<(wacb_[0-9a-f]{32})\n(.*?)\n\2$", file.read_text(), re.M | re.S)
-    assert len({delimiter for _, delimiter, _ in found}) == len(found)
-    return {name: value for name, _, value in found}
 
 
 def cell(text: str) -> str:

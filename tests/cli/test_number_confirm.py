@@ -271,7 +271,8 @@ def test_a_dry_run_of_resend(live: Wacb, added: None, untouched: Watch):
 
 def test_a_dry_run_without_credentials(wacb: Wacb, sandbox: Sandbox, home: Path):
     line = (*CONFIRM, "--waba-id", WABA_ID, "--dry-run")
-    assert wacb(*line) == failed(2, UNKNOWN, UNKNOWN_HINT)
+    same_account = UNKNOWN_HINT.replace("wacb ", f"wacb --waba-id {WABA_ID} ")
+    assert wacb(*line) == failed(2, UNKNOWN, same_account)
     shown = VERIFY.replace(V2, f'"{V2}').replace("/verify ", '/verify" ').replace(SID, "$WACB_SID")
     assert wacb(*line, "--id", ID) == done(shown, SECRET)
     assert sandbox.requests() == []

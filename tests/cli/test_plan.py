@@ -314,9 +314,10 @@ def test_problems_are_all_told_after_the_plan(live: Wacb, manifest: Manifest, sa
         code=1,
         out=f"incoming\nsecond\n{ONE}\n",
         err="error: 2 things forbid this plan\n"
-        "  no profile of the file or of the account is called 'No such'; known: incoming, second\n"
         f"  number {NINE} is pending; only an approved number can be edited; finish its "
-        "registration in the Kaleyra console first\n",
+        "registration in the Kaleyra console first\n"
+        f"  number {THREE}: no profile of the file or of the account is called 'No such'; known: "
+        "incoming, second\n",
     )
     manifest.edit(f'"{THREE}" = "No such"', "")
     alone = live("plan", *manifest.file, "-q", "--detailed-exitcode", **manifest.how)

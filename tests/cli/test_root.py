@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.expect import done, failed, missing, table
-from tests.conftest import Outcome, Wacb
+from tests.conftest import LIVE, Outcome, Wacb
 from wacb import __version__
 from wacb.cli import root
 from wacb.cli.app import App
@@ -261,3 +261,11 @@ def test_the_program_makes_its_own_app(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         root.main()
     assert (ended.value.code, capsys.readouterr().out) == (0, f"wacb {__version__}\n")
+
+
+def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
+    sandboxed = ("--sandbox", "profile", "show", "nobody")
+    assert wacb(*sandboxed).err.endswith("hint: `wacb --sandbox profile list` shows what exists\n")
+    assert wacb(*sandboxed[1:], env=LIVE).err.endswith(
+        "hint: `wacb profile list` shows what exists\n"
+    )

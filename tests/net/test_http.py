@@ -130,20 +130,25 @@ def test_a_header_that_http_cannot_carry_is_refused_unshown(
 
 
 @pytest.mark.parametrize(
-    ("url", "message"),
+    ("url", "message", "hint"),
     [
-        ("ftp://a.example/", "'a.example' is not the address of a server"),
+        (
+            "ftp://a.example/",
+            "'a.example' is not the address of a server",
+            "write a URL like https://api.example.com, with a valid host and port",
+        ),
         (
             "http://\N{FULLWIDTH LATIN SMALL LETTER A}.example/",
             "'\N{FULLWIDTH LATIN SMALL LETTER A}.example' is not the name of a host",
+            "check --base-url for misspellings",
         ),
     ],
 )
 def test_an_address_that_cannot_be_used_is_a_matter_of_configuration(
-    url: str, message: str, session: Session
+    url: str, message: str, hint: str, session: Session
 ) -> None:
     error = failure(session, url)
-    assert (type(error), error.message) == (ConfigError, message)
+    assert (type(error), error.message, error.hint) == (ConfigError, message, hint)
 
 
 def test_a_host_that_dns_does_not_know(session: Session) -> None:

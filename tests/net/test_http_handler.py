@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from wacb import __version__
@@ -65,11 +66,12 @@ def test_a_handler_gets_the_request_and_streams_the_answer(
         (ConnectionResetError(104, "rst"), "api.example broke the connection", True),
         (OSError("odd"), "api.example broke the connection", True),
         (TimeoutError("slow"), "api.example did not answer within 5 s", True),
+        (httpx.ConnectError("odd"), "cannot connect to api.example: no connection", False),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_os_error_of_a_handler_is_a_network_failure(
-    cause: OSError, message: str, sent: bool
+def test_an_error_of_a_handler_is_a_network_failure(
+    cause: Exception, message: str, sent: bool
 ) -> None:
     def handler(*_):
         raise cause
@@ -99,10 +101,27 @@ def test_limits_hold_for_a_handler_too() -> None:
     error = failure(with_handler(handler, timeout=0.05))
     released.set()
     assert error.message == "api.example did not answer within 0.05 s"
-    large = with_handler(lambda *_: (200, [], iter([bytes(2**20)] * 3)))
-    assert failure(large).message == ("api.example sent an answer larger than 2 MiB")
-    packed = with_handler(lambda *_: (200, [("Content-Encoding", "gzip")], iter([b"x"])))
-    assert failure(packed).message == ("api.example sent compressed data, which was not asked for")
+
+
+@pytest.mark.parametrize(
+    ("fields", "chunks", "what"),
+    [
+        ([], [bytes(2**20)] * 3, "an answer larger than 2 MiB"),
+        ([("Content-Encoding", "gzip")], [b"x"], "compressed data, which was not asked for"),
+    ],
+    ids=["large", "compressed"],
+)
+def test_an_answer_of_no_use_may_come_from_another_host(
+    fields: list[tuple[str, str]], chunks: list[bytes], what: str
+) -> None:
+    error = failure(with_handler(lambda *_: (201, fields, iter(chunks))))
+    assert isinstance(error, Unavailable)
+    assert (error.message, error.hint, error.status, error.sent) == (
+        f"api.example sent {what}",
+        "is this the right host and path?",
+        201,
+        True,
+    )
 
 
 def test_a_bug_in_a_handler_stays_a_bug() -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.fault_server import FaultServer, Peer, answer, make_certificate
 from wacb.errors import ConfigError, Unavailable, WacbError
 from wacb.net.deadline import Deadline
+from wacb.net.failures import unusable_certificates
 from wacb.net.http import Response, Session
 
 TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"
@@ -175,6 +176,12 @@ def test_a_name_that_is_not_in_the_certificate_is_not_trusted(
     assert error.hint == (
         "check the clock of this machine; where a company's gateway reads along, name its CA "
         "certificate in SSL_CERT_FILE"
+    )
+
+
+def test_certificates_that_no_variable_names_are_told_of_too() -> None:
+    assert unusable_certificates().message == (
+        "the CA certificates cannot be read: SSL_CERT_FILE is not set"
     )
 
 

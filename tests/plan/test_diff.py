@@ -216,12 +216,12 @@ def test_a_number_whose_profile_a_variable_names_is_shown_as_it_is_written():
     assert [short(change) for change in plan.changes] == [
         ("attach", ONE, {"profile": ("", "${N}")})
     ]
-    said = "no profile of the file or of the account is called '${M}'"
+    said = f"number {TWO}: no profile of the file or of the account is called '${{M}}'"
     assert told(plan.problems) == [(NotFound, said, "`wacb profile list` shows what exists")]
     double = make_live(
         stored(OTHER, FIRST, title="Zq9"), stored(OTHER, SECOND, title="Zq9"), numbers=()
     )
-    (problem, _) = diff(manifest, double, prune=False).problems
+    problem = diff(manifest, double, prune=False).problems[0]
     assert problem.message == f"2 profiles are called '${{N}}': {FIRST}, {SECOND}"
 
 
@@ -313,7 +313,10 @@ def test_what_forbids_an_attachment_is_a_problem_each():
         ),
         (Refused, f"number {THREE} is pending; only an approved number can be edited"),
         (NotFound, "number +15550199999 is not among the numbers of this WABA"),
-        (NotFound, "no profile of the file or of the account is called 'Old hok'"),
+        (
+            NotFound,
+            "number +15550199998: no profile of the file or of the account is called 'Old hok'",
+        ),
     ]
     assert plan.problems[-1].hint == "did you mean Old hook? known: Old hook, The other, incoming"
 

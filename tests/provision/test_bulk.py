@@ -232,6 +232,26 @@ def test_a_number_that_fails_stops_no_other(tmp_path: Path) -> None:
     assert journaled == [numbers[0], numbers[3]]
 
 
+def test_of_several_numbers_none_is_given_up_where_the_api_is_too_busy(tmp_path: Path) -> None:
+    numbers = make_numbers(2)
+    line = Line(stocked(numbers), before={numbers[1]: [refusal(429)] * 6})
+    results = carry_out(make_run(make_client(line), tmp_path), make_prepared(numbers))
+    assert results == [attached(number) for number in numbers]
+    assert line.puts == [numbers[0], *[numbers[1]] * 7]
+
+
+def test_a_single_number_is_given_up_after_four_attempts(tmp_path: Path) -> None:
+    line = Line(stocked(), before={ONE: [refusal(429)] * 6})
+    (result,) = carry_out(make_run(make_client(line), tmp_path), make_prepared([ONE]))
+    assert result == Attachment(ONE, None, "", FIRST, error=result.error)
+    assert told(result.error) == (
+        Unavailable,
+        f"number {ONE}: the API is unavailable (429)",
+        "try again later",
+    )
+    assert line.puts == [ONE] * 4
+
+
 # -- other changes than attaching
 
 

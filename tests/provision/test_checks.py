@@ -91,8 +91,8 @@ def test_a_repair_changes_the_template_and_nothing_else(
     step = prepared(profile).step
     assert step is not None
     assert {name: getattr(step.draft, name) for name in step.changes} == changes
-    kept = {"title": profile.title, "method": profile.method, "url": profile.url, "body": None}
-    assert step.draft == ProfileDraft(**kept | changes)
+    asked: dict[str, Any] = {"url": profile.url, "body": None, **changes}
+    assert step.draft == ProfileDraft(title=profile.title, method=profile.method, **asked)
     assert step.live == profile
 
 

@@ -118,6 +118,7 @@ def test_runs_at_the_same_time_lose_nothing(file: Path):
 OOPS = f"number {NEW}: the API is unavailable (500)"
 CONSOLE = f"take its ID from the Kaleyra console: wacb number confirm {NEW} --id ID"
 LISTED = answer([{"phone_number": NEW, "status": "pending"}])
+NAMELESS: list[object] = [{}, [], None]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ LISTED = answer([{"phone_number": NEW, "status": "pending"}])
                 CONSOLE,
                 None,
             )
-            for data in ({}, [], None)
+            for data in NAMELESS
         ),
     ],
     ids=["lost", "lost but listed", "no ID", "an array", "nothing"],

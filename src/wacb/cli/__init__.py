@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -12,6 +13,7 @@ import click
 from wacb import __version__
 from wacb.cli.app import App
 from wacb.cli.options import Group
+from wacb.cli.target import program
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
@@ -35,6 +37,8 @@ wacb sets up incoming WhatsApp messages on Kaleyra.io.
   wacb sandbox demo          the whole job on this machine, without an account
 
 `wacb config init` stores your credentials, `wacb --help` shows every command."""
+
+_WACB = re.compile(r"\bwacb (?=(?:profile|number|verify|plan|apply|callback) )")
 
 
 class Root(Group):
@@ -92,7 +96,12 @@ def _usage(error: click.ClickException) -> WacbError:
 
 
 def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
-    """Print a failure on stderr, as JSON where `-o json` was asked for; return the exit code."""
+    """Print a failure on stderr, as JSON where `-o json` was asked for; return the exit code.
+
+    The commands of its hint reach the account that this one reached.
+    """
+    if app.flags and error.hint:
+        error.hint = _WACB.sub(f"{program(app.flags)} ", error.hint)
     as_json = None
     if app.out.format == "json" or _asks_for_json(line):
         from wacb.cli.views import error_json

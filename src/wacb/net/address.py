@@ -1,6 +1,6 @@
 """What a URL means to a socket: host and port, the exact bytes of its target, the proxy.
 
-Whether an endpoint is one that callbacks may go to is decided in models.py.
+Whether an endpoint is one that callbacks may go to is decided in rules.py.
 """
 
 from __future__ import annotations

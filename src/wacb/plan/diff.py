@@ -55,6 +55,7 @@ class _Comparison:
         self._desired = {desired.name: desired for desired in manifest.profiles}
         # the file's profiles as they will be; an empty ID is one that is not created yet
         self.planned: dict[str, CallbackProfile] = {}
+        self._targets: dict[str, tuple[Any, ...]] = {}
         self.ids: dict[str, str] = {}
         self.changes: list[Change] = []
         self.unchanged = 0
@@ -128,15 +129,19 @@ class _Comparison:
 
     def compare_numbers(self) -> None:
         names = {profile_id: name for name, profile_id in self.ids.items()}
+        missing: dict[str, list[str]] = {}
         for number, given in (self._manifest.numbers or {}).items():
             reference = names.get(given, given)  # what the file says of a profile goes for its ID
-            written = self._manifest.written.get(number)
+            if not (reference in self._desired or self._live_ids(reference)):
+                missing.setdefault(reference, []).append(number)
+                continue
             try:
-                profile = self._profile(reference, written)
+                profile = self._profile(reference, self._manifest.written.get(number))
                 if profile:
-                    self._compare_number(self._number(number), reference, written, profile)
+                    self._compare_number(self._number(number), reference, profile)
             except WacbError as error:
                 self.problems.append(error)
+        self.problems += [self._missing(*item) for item in missing.items()]
 
     def _number(self, number: str) -> Number:
         listed = self._live.numbers or {}
@@ -151,29 +156,36 @@ class _Comparison:
         """Find the profile that a number names, None where a problem of it is told already."""
         if reference in self._desired:
             return self.planned.get(reference)
-        if reference in self._live.titles:
-            return self._live.profiles[reference]
-        ids = self._titled.get(reference, [])
+        ids = self._live_ids(reference)
         if len(ids) > 1:
             raise double(written or reference, sorted(ids))
-        if not ids:
-            near = did_you_mean(reference, {*self._desired, *self._titled})
-            raise NotFound(
-                f"no profile of the file or of the account is called {written or reference!r}",
-                hint="`wacb profile list` shows what exists" if written else near,
-            )
         return self._live.profiles[ids[0]]
 
-    def _compare_number(
-        self, number: Number, reference: str, written: str | None, profile: CallbackProfile
-    ) -> None:
+    def _live_ids(self, reference: str) -> list[str]:
+        if reference in self._live.titles:
+            return [reference]
+        return self._titled.get(reference, [])
+
+    def _missing(self, reference: str, numbers: list[str]) -> NotFound:
+        written = self._manifest.written.get(numbers[0])
+        near = did_you_mean(reference, {*self._desired, *self._titled})
+        more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
+        return NotFound(
+            f"number {numbers[0]}{more}: no profile of the file or of the account is called "
+            f"{written or reference!r}",
+            hint="`wacb profile list` shows what exists" if written else near,
+        )
+
+    def _compare_number(self, number: Number, reference: str, profile: CallbackProfile) -> None:
         old = self._live.present(number)
         if profile.id and old == profile.id:
             self.unchanged += 1
             return
         desired = self._desired.get(reference)
         check_number(number)
-        check_profile(profile, allow_missing=bool(desired and desired.allow_missing))
+        if reference not in self._targets:
+            check_profile(profile, allow_missing=bool(desired and desired.allow_missing))
+            self._targets[reference] = _target(profile, desired)
         if old and old in self._live.profiles:
             self.notes += lost_status(self._live.profiles[old], profile)
         work = Move(
@@ -189,8 +201,8 @@ class _Comparison:
                 action="attach",
                 kind="number",
                 name=number.number,
-                fields={"profile": (old, written or reference)},
-                target=_target(profile, desired),
+                fields={"profile": (old, self._manifest.written.get(number.number, reference))},
+                target=self._targets[reference],
                 work=work,
             )
         )

@@ -1,4 +1,4 @@
-"""Build a profile from what the user gave, create it exactly once, find it again."""
+"""Create a profile exactly once, find it again, look at its template."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 class Created(NamedTuple):
-    """A profile and what became of it: "created" or "adopted". `notes` are for the user."""
+    """A profile and what became of it; `notes` are for the user.
+
+    `result` is "created", "adopted", "updated", "unchanged" or "deleted".
+    """
 
     profile: CallbackProfile
     result: str

@@ -169,7 +169,7 @@ def _write_github(app: App, results: Sequence[Attachment]) -> None:
             (
                 (
                     result.number,
-                    result.result or "failed",
+                    in_words(result.result, result.error.code if result.error else None),
                     result.old or "",
                     result.new or "",
                     result.error.message if result.error else "",
