@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.api import (
@@ -202,6 +202,7 @@ def test_the_api_may_say_how_long_to_wait(text: str, pause: float, status: int) 
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.from_regex(r"\d\d? Jan \d+ .*"))
+@example("0\x1f")
 def test_any_retry_after_is_a_wait_within_the_cap(text: str) -> None:
     clock = Clock()
     network = Network(Reply(status=429, headers={"Retry-After": text}), answer(1))

@@ -129,8 +129,9 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
     """
     if text is None:
         return None
-    if text.strip().isdecimal():
-        return float(text)
+    seconds = text.strip()
+    if seconds.isdecimal():
+        return float(seconds)
     from email.utils import parsedate_to_datetime
 
     try:
