@@ -445,6 +445,14 @@ def test_the_place_of_an_escaped_bracket_is_the_query_key_it_stands_under():
     )
 
 
+def test_a_query_begins_at_the_first_question_mark_and_a_value_at_the_first_equals_sign():
+    url = f"{HOOK}?a=b?c=<x_x>"
+    assert error_of(placeholders.check_url, url, allow_missing=True) == (
+        "<x_x> in query key 'a' is unknown to Kaleyra",
+        None,
+    )
+
+
 # compacting
 
 

@@ -545,14 +545,19 @@ def test_an_empty_stored_key_is_an_error():
         api_key(make_settings(make_file(a={"api_key": ""})))
 
 
+@pytest.mark.parametrize("key", [{"api_key": CANARY}, {"api_key_command": ["op", CANARY]}])
 @pytest.mark.parametrize("environ", [{"WACB_BASE_URL": "https://other.example"}, {}])
-def test_a_stored_key_does_not_go_to_another_host(environ):
-    file = make_file(a={"api_key": CANARY, "base_url": "https://own.example"})
+def test_a_stored_key_does_not_go_to_another_host(environ, key):
+    file = make_file(a={"base_url": "https://own.example", **key})
     flags = {} if environ else {"base_url": "https://other.example"}
     with pytest.raises(ConfigError) as caught:
         check_key_host(make_settings(file, environ, **flags))
     source = "WACB_BASE_URL" if environ else "--base-url"
     assert caught.value.message == f"{source} names a host that the stored API key is not for"
+    assert caught.value.hint == (
+        "put the key for that host into WACB_API_KEY, or its URL into the account with wacb config "
+        "set base_url URL"
+    )
     check_key_host(make_settings(file, environ | {"WACB_API_KEY": "k"}, **flags))
 
 
