@@ -236,7 +236,7 @@ BAD = {
         "https://a:99999", "https://[::1", "http://127.0.0.1@evil.example", "https://é.example",
         "http://localhost.evil.example", "https:\\\\a",
     ],
-    "waba_id": ["x", "1 2", "\u0661", "1\n"],
+    "waba_id": ["", "x", "1 2", "\u0661", "1\n"],
     "sid": ["", "a-b", "a\n", "é", "a b"],
     "timeout": ["", "0", "-1", "nan", "inf", "1_0", " 1", "1\n",
         "\u0663", "86400.1", "1e9", "1.2.3", ".", "1e-999"],

@@ -103,6 +103,12 @@ def test_limits_hold_for_a_handler_too() -> None:
     assert error.message == "api.example did not answer within 0.05 s"
 
 
+@pytest.mark.parametrize("name", ["", "identity", " Identity "])
+def test_an_encoding_that_changes_nothing_is_taken(name: str) -> None:
+    session = with_handler(lambda *_: (200, [("Content-Encoding", name)], iter([b"plain"])))
+    assert session.send("GET", "https://api.example/", headers={}).body == b"plain"
+
+
 @pytest.mark.parametrize(
     ("fields", "chunks", "what"),
     [

@@ -165,6 +165,30 @@ def test_ctrl_c_starts_nothing_new_and_lets_end_what_is_running(jobs: int, tmp_p
     assert sorted(journaled(tmp_path)) == NUMBERS[:jobs]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
+def test_a_cancelled_job_and_a_closed_terminal_end_a_run_as_ctrl_c_does(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    noticed = threading.Event()
+
+    class Ended(Line):
+        def put(self, each: str) -> Turn | None:
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+            assert noticed.wait(SECONDS)
+            return None
+
+    line = Ended(stocked(NUMBERS))
+    usual = signal.signal(number, signal.default_int_handler)  # the usual one would end the tests
+    try:
+        run = make_run(line, tmp_path, interrupted=noticed.set)
+        results = carry_out(run, make_prepared(NUMBERS))
+        assert signal.getsignal(number) is signal.default_int_handler
+    finally:
+        signal.signal(number, usual)
+    assert kinds(results) == ["attached"] + [NotTried] * 5
+    assert (run.stop.interrupted, journaled(tmp_path)) == (True, NUMBERS[:1])
+
+
 def test_another_ctrl_c_gives_up_what_is_running(tmp_path: Path) -> None:
     line = Held(stocked(NUMBERS))
     user = User(line, 2, again=True)

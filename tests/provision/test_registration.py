@@ -155,11 +155,13 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
 ):
     client = make_client(Network(*script))
     request = client.api.add_number(NEW, name="Shop", country_code="1", verification="sms")
-    how: dict[str, Any] = {"number": NEW, "profile": "SG_1", "sleep": lambda seconds: None}
+    sleeps: list[float] = []
+    how: dict[str, Any] = {"number": NEW, "profile": "SG_1", "sleep": sleeps.append}
     with pytest.raises(OutcomeUnknown) as caught:
         registration.add(client, of(file), request, **how)
     error = caught.value
     assert (error.message, error.hint, error.status) == (message, hint, status)
+    assert sleeps == ([0] if "is listed" in message else [0, 1, 2])
     assert of(file).find(NEW) == ENTRY._replace(id="")
 
 
