@@ -39,8 +39,8 @@ def results() -> list[tuple[str, str]]:
 def main() -> None:
     """Print the survivors' names and a line a module; the exit code is 1 below the goal."""
     shutil.rmtree(PROJECT / "mutants", ignore_errors=True)  # what it remembers may be outdated
-    cores = str(len(os.sched_getaffinity(0)))
-    subprocess.run([*MUTMUT, "run", "--max-children", cores], cwd=PROJECT, check=True)
+    workers = str(2 * len(os.sched_getaffinity(0)))  # the tests of the network wait a lot
+    subprocess.run([*MUTMUT, "run", "--max-children", workers], cwd=PROJECT, check=True)
     became = results()
     for name, state in became:
         if state not in NOTICED:
