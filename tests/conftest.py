@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import is_hypothesis_test
 
 from tests.examples import choose_tier
+from tests.fault_server import make_certificate
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
 from wacb.sandbox.transport import exchange
+
+if TYPE_CHECKING:
+    from wacb.net.http import Handler
 
 LIVE = {"WACB_SID": SID, "WACB_API_KEY": API_KEY, "WACB_WABA_ID": WABA_ID}
 
@@ -34,7 +40,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """At least four: many tests wait for a process or a socket, and not for a core."""
+    return max(4, os.cpu_count() or 1)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    memory = Path("/dev/shm")  # where no test waits for a disk; containers have little of it
+    if memory.is_dir() and shutil.disk_usage(memory).free > 2**30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "thorough: takes long, so it runs with --thorough only")
     choose_tier(thorough=config.getoption("--thorough"))
 
@@ -55,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the machine's home, settings, proxies and colours out of every test."""
     for name in list(os.environ):
-        if name.startswith(("WACB_", "XDG_")) or name.lower().endswith("_proxy"):
+        if name.startswith(("WACB_", "XDG_", "SSL_CERT_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
@@ -104,6 +121,14 @@ class Outcome:
 Wacb = Callable[..., Outcome]
 
 
+def invoke(app: App, *line: str, input: str | bytes = "") -> Outcome:
+    """Run a command line of an app in this process; `input` is stdin. A bug is raised."""
+    result = CliRunner().invoke(root, list(line), obj=app, input=input)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+
 @pytest.fixture
 def sleeps() -> list[float]:
     """The seconds that the program wanted to sleep, without doing so."""
@@ -114,24 +139,25 @@ def sleeps() -> list[float]:
 def wacb(tmp_path: Path, sandbox: Sandbox, sleeps: list[float]) -> Wacb:
     """Run a command line; `env` adds variables, `input` is stdin, `tty` answers prompts.
 
-    `--sandbox` uses the `sandbox` fixture, and so does every other host: its network is the
-    emulator.
+    `--sandbox` uses the `sandbox` fixture, and so does every other host unless a `handler` stands
+    for the network.
     """
 
     def run(
-        *line: str, env: Mapping[str, str] | None = None, input: str | bytes = "", tty: bool = False
+        *line: str,
+        env: Mapping[str, str] | None = None,
+        input: str | bytes = "",
+        tty: bool = False,
+        handler: Handler | None = None,
     ) -> Outcome:
         app = App(
             environ={"HOME": str(tmp_path / "home"), **(env or {})},
-            handler=partial(exchange, sandbox, sleep=sleeps.append),
+            handler=handler or partial(exchange, sandbox, sleep=sleeps.append),
             sandbox=sandbox,
             interactive=tty,
             sleep=sleeps.append,
         )
-        result = CliRunner().invoke(root, list(line), obj=app, input=input)
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
+        return invoke(app, *line, input=input)
 
     return run
 
@@ -144,6 +170,12 @@ def live(wacb: Wacb) -> Wacb:
         return wacb(*line, env={**LIVE, **(env or {})}, **how)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate and its key, for a FaultServer that speaks TLS."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
