@@ -108,20 +108,29 @@ def _one_of(path: Path, table: dict[str, Any], name: str, known: tuple[str, ...]
     raise _wrong(path, f"{name} is not a known one", f"known: {', '.join(known)}")
 
 
-def check_part(name: str, encryption: Encryption) -> None:
-    """Raise InvalidInput unless the `key` or the `iv` suits the algorithm. Never repeats it."""
-    cipher, _, mode = encryption.algorithm.rpartition("-")
+def check_part(name: str, encryption: Encryption) -> bytes:
+    """Return the `key` or the `iv`. Raises InvalidInput unless it suits the algorithm.
+
+    The message is the rest of a sentence about it, which never repeats it.
+    """
+    cipher, _, mode = encryption.algorithm.upper().rpartition("-")
     text, lengths = {
         "key": (encryption.key, (KEY_LENGTHS[cipher],)),
         "iv": (encryption.iv, IV_LENGTHS[mode]),
     }[name]
+    if text is None:
+        raise InvalidInput(
+            f"for {encryption.algorithm} is not known here",
+            hint="name the encryption file that holds it",
+        )
     try:
-        count = len(decode(text or "", encryption.encoding))
+        value = decode(text, encryption.encoding)
     except ValueError:
         raise InvalidInput(f"is not {encryption.encoding} text") from None
-    if count not in lengths:
+    if len(value) not in lengths:
         right = " or ".join(map(str, lengths))
-        raise InvalidInput(f"has {count} bytes, {encryption.algorithm} needs {right}")
+        raise InvalidInput(f"has {len(value)} bytes, {encryption.algorithm} needs {right}")
+    return value
 
 
 def decode(text: str, encoding: str) -> bytes:

@@ -22,7 +22,7 @@ FLAGS = (
     *("--no-first-run", "--disable-component-update", "--disable-background-networking"),
     *("--disable-dev-shm-usage", "--disable-sync", "--disable-extensions", "--mute-audio"),
 )
-PATIENCE = 15.0  # seconds
+PATIENCE = 60.0  # seconds
 KEYS = {"Enter": 13, "Escape": 27, "Tab": 9, "ArrowDown": 40, "ArrowUp": 38, "Home": 36, "End": 35}
 
 

@@ -17,7 +17,8 @@ import pytest
 import uvicorn
 
 from tests.callbacks.chromium import PROGRAM, Browser, Page, chromium
-from wacb.callbacks.inspector import MOST, Message, app
+from wacb.callbacks.inspector import MOST, app
+from wacb.net.serving import Message
 from wacb.placeholders import INCOMING
 
 LOOPBACK = (b"host", b"127.0.0.1:8081")
@@ -531,6 +532,7 @@ def test_a_hidden_page_asks_nothing_until_it_is_seen_again(desk):
             "Object.defineProperty(document, 'hidden', {get: () => away});"
             "var away = true; poll(); undefined"
         )
+        page.wait("!asking")
         before = page.run(QUESTIONS)
         desk.record.add()
         page.run("new Promise((done) => setTimeout(done, 1100))")

@@ -247,25 +247,38 @@ def test_basic_auth(header: dict[str, str], status: int) -> None:
 
 
 def test_an_answer_waits_for_no_acknowledgement(running: Running) -> None:
-    """With Nagle's algorithm on, each of these takes 40 ms."""
-    began = time.monotonic()
+    """With Nagle's algorithm on, all of these but the first few take 40 ms."""
+    took = []
     with closing(http.client.HTTPConnection(urlsplit(running.url).netloc, timeout=10)) as client:
         for _ in range(100):
+            began = time.monotonic()
             client.request("POST", "/", b"{}")
             assert client.getresponse().read() == b""
+            took.append(time.monotonic() - began)
     assert len(running.taken) == 100
-    assert time.monotonic() - began < 2
+    assert min(took[50:]) < 0.03  # of the others, a busy machine may keep any
 
 
-def test_half_open_connections_stop_nobody_and_are_dropped() -> None:
-    with receiving(patience=0.2) as running, ExitStack() as stack:
-        half = [stack.enter_context(running.connect()) for _ in range(400)]
-        for number, connection in enumerate(half):
-            connection.sendall((b"", b"GET / HT", b"POST / HTTP/1.1\r\nContent-Le")[number % 3])
+HALVES = (b"", b"GET / HT", b"POST / HTTP/1.1\r\nContent-Le")
+
+
+def test_half_open_connections_stop_nobody() -> None:
+    with receiving() as running, ExitStack() as stack:
+        for half in HALVES * 130:
+            stack.enter_context(running.connect()).sendall(half)
         assert running.send("GET", "/") == OK
-        for connection in half:
-            assert connection.recv(1) == b""
     assert len(running.taken) == 1
+
+
+def test_half_open_connections_are_dropped() -> None:
+    with receiving(patience=0.1) as running, ExitStack() as stack:
+        connections = [stack.enter_context(running.connect()) for _ in HALVES]
+        for half, connection in zip(HALVES, connections, strict=True):
+            with suppress(ConnectionError):  # a slow sender's is gone already
+                connection.sendall(half)
+        for connection in connections:
+            with suppress(ConnectionError):  # what it sent was not read
+                assert connection.recv(1) == b""
 
 
 def test_what_the_callback_raises_ends_the_receiver_and_is_no_200() -> None:
@@ -308,44 +321,6 @@ def test_the_page_has_a_port_of_its_own() -> None:
         page = Running(url=running.page)
         assert page.send("GET", "/callbacks?after=4") == (200, b'[{"n": 5}]')
     assert [request.path for request in running.taken] == ["/callbacks"]
-
-
-def test_ipv6_is_written_in_brackets() -> None:
-    with receiving(host="::1") as running:
-        assert running.url.startswith("http://[::1]:")
-        assert running.send("GET", "/") == OK
-
-
-def test_a_port_in_use_is_a_sentence(running: Running) -> None:
-    port = urlsplit(running.url).port
-    with pytest.raises(WacbError) as caught:
-        Receiver(lambda request: None, port=port or 0).run(lambda url, page: None)
-    assert (caught.value.exit_code, caught.value.message, caught.value.hint) == (
-        1,
-        f"port {port} of 127.0.0.1 cannot be used: Address already in use",
-        "give another port, or 0 for any free one",
-    )
-
-
-def test_an_address_of_another_machine_is_a_sentence() -> None:
-    with pytest.raises(WacbError) as caught:
-        Receiver(lambda request: None, host="192.0.2.1", port=0).run(lambda url, page: None)
-    assert (caught.value.exit_code, caught.value.message, caught.value.hint) == (
-        1,
-        "192.0.2.1 is not an address of this machine",
-        "give one, like 127.0.0.1",
-    )
-
-
-@pytest.mark.parametrize("host", ["a..b", "x" * 70, "not a name"])
-def test_a_host_that_is_none_is_a_sentence(host: str) -> None:
-    with pytest.raises(WacbError) as caught:
-        Receiver(lambda request: None, host=host).run(lambda url, page: None)
-    assert (caught.value.exit_code, caught.value.hint) == (
-        1,
-        "give an address of this machine, like 127.0.0.1",
-    )
-    assert caught.value.message.startswith(f"the host {host!r} cannot be listened on: ")
 
 
 RUN = """

@@ -15,7 +15,7 @@ from contextlib import closing
 import pytest
 
 from tests.fault_server import FaultServer, Peer, answer
-from tests.faults import OK
+from tests.faults import LIFETIME, OK
 from wacb import __version__
 from wacb.errors import ConfigError, Interrupted, Unavailable, WacbError
 from wacb.net.deadline import Deadline
@@ -26,7 +26,7 @@ TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    with closing(Session(timeout=5, deadline=Deadline(5))) as session:
+    with closing(Session(timeout=30, deadline=Deadline(60))) as session:
         yield session
 
 
@@ -203,10 +203,10 @@ def test_close_ends_kept_connections() -> None:
             ended.set()
 
     with FaultServer(serve) as server:
-        session = Session(timeout=5, deadline=Deadline(5))
+        session = Session(timeout=30, deadline=Deadline(30))
         get(session, server.url)
         session.close()
-        assert ended.wait(2)
+        assert ended.wait(LIFETIME)
         error = failure(session, server.url)
         assert (type(error), error.message) == (Interrupted, "interrupted before an answer came")
 
@@ -217,21 +217,21 @@ def test_close_interrupts_requests_of_other_threads(session: Session) -> None:
     def serve(peer: Peer) -> None:
         peer.read()
         arrived.set()
-        peer.wait(5)
+        peer.wait(LIFETIME)
 
     with FaultServer(serve) as server, ThreadPoolExecutor(1) as pool:
         future = pool.submit(get, session, server.url)
-        assert arrived.wait(2)
+        assert arrived.wait(LIFETIME)
         session.close()
         with pytest.raises(Interrupted):
-            future.result(timeout=1)
+            future.result(timeout=LIFETIME / 2)
 
 
 def test_ctrl_c_is_prompt() -> None:
     def serve(peer: Peer) -> None:
         peer.read()
         os.kill(os.getpid(), signal.SIGINT)
-        peer.wait(5)
+        peer.wait(LIFETIME)
 
     with (
         FaultServer(serve) as server,
@@ -240,7 +240,7 @@ def test_ctrl_c_is_prompt() -> None:
         began = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             get(session, server.url)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < LIFETIME / 2
 
 
 # -- the import

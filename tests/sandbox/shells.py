@@ -1,4 +1,4 @@
-"""Callers of the emulator: in this process and over HTTP, so that a test may ask both the same."""
+"""Callers of the emulator, in this process and over HTTP, and the answers it owes to both."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ PROFILES = f"/v1/{SID}/callback/profiles"
 NUMBERS = f"/v2/{SID}/whatsapp/{WABA_ID}/number"
 V1_NUMBER = f"/v1/{SID}/whatsapp/number"
 ONE, TWO, NINE = "+15550100001", "+15550100002", "+15550100009"
+ENC = {"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}
 
 Send = Callable[[str, str, Mapping[str, str], bytes], "Answer"]
 
@@ -40,6 +41,20 @@ class Answer:
     @property
     def params(self) -> list[str]:
         return [entry["params"] for entry in self.envelope["error"]]
+
+
+def refused(code: str, message: str, *params: str, status: int) -> Answer:
+    """Build the documented envelope of a failure."""
+    error = [{"params": text} for text in params or (message,)]
+    return Answer(
+        status,
+        {"code": code, "message": message, "data": {}, "error": error, "status": status},
+    )
+
+
+def invalid(*params: str) -> Answer:
+    """Build the refusal of a profile whose fields are wrong."""
+    return refused("RBC400", "Validation failed", *params, status=400)
 
 
 @dataclass
@@ -99,6 +114,29 @@ def make_profile(**changes: object) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def make_row(profile_id: str, **changes: Any) -> dict[str, Any]:
+    """Make the row that a profile of `make_profile` shows."""
+    return {
+        "profile_id": profile_id,
+        "title": "Incoming messages",
+        "url": "https://example.com/hook",
+        "http_method": "POST",
+        "headers": "{}",
+        "body_type": None,
+        "body": '{"text": "<body>"}',
+        "status": 1,
+        "created_at": "2023-11-14T22:13:20.123Z",
+        "modified_at": None,
+        "enc": None,
+        "response_message": None,
+        "channel": None,
+        "events": "[]",
+        "dynamic_variables": None,
+        "replacers": {},
+        **changes,
+    }
+
+
 def make_sandbox(**options: Any) -> Sandbox:
     """Make an emulator in memory whose IDs count up."""
     serial = itertools.count(1)
@@ -127,7 +165,7 @@ def serving(sandbox: Sandbox, **options: Any) -> Iterator[str]:
     finally:
         server.stop()
         thread.join(10)
-        assert not thread.is_alive()
+        assert not thread.is_alive(), "the server did not end in time"
 
 
 def read_answer(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:

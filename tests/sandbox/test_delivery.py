@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tests.cli.expect import NAMES
 from tests.sandbox.endpoint import Arrived, Endpoint, listening
 from tests.sandbox.shells import NUMBERS, ONE, V1_NUMBER, Api
-from tests.sandbox.test_fill import NAMES
 from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.samples import TYPES, sample
 from wacb.errors import CheckFailed, ConfigError, NotFound, Refused
@@ -261,7 +261,7 @@ def test_an_endpoint_that_is_no_address_is_named(quick: Api, send: Deliver):
 
 
 def test_a_request_does_not_show_its_headers():
-    request = Outgoing("", "GET", "h", "http://h/", {"Authorization": "secret"}, None)
+    request = Outgoing("", "GET", "http://h/", {"Authorization": "secret"}, None)
     assert "secret" not in repr(request)
 
 

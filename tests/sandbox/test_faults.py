@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.shells import PROFILES, Api, make_profile, make_sandbox, statuses
-from tests.sandbox.test_requests import refused
+from tests.sandbox.shells import PROFILES, Api, make_profile, make_sandbox, refused, statuses
 from wacb.sandbox.core import API_KEY
 from wacb.sandbox.transport import exchange
 

@@ -11,9 +11,9 @@ from tests.sandbox.shells import (
     Api,
     make_profile,
     make_sandbox,
+    refused,
     statuses,
 )
-from tests.sandbox.test_requests import refused
 from wacb.sandbox.core import API_KEY
 from wacb.sandbox.transport import exchange
 

@@ -9,12 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cli.expect import NAMES
 from wacb.sandbox.fill import fill, json_escape, percent_encode, percent_encode_naively
 
-NAMES = [
-    *("body", "mime_type", "media_url", "from", "name", "type", "created_at", "reply_to"),
-    *("wanumber", "mobile", "custom_response", "message", "contacts", "location"),
-]
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 messages = st.fixed_dictionaries(dict.fromkeys(NAMES, texts))
 

@@ -13,9 +13,9 @@ from tests.sandbox.shells import (
     Api,
     Clock,
     make_sandbox,
+    refused,
     sends_in_process,
 )
-from tests.sandbox.test_requests import refused
 from wacb.sandbox.core import SID, WABA_ID
 
 UPDATE = f"{NUMBERS}/update"

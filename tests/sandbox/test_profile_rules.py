@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.shells import PROFILES, Api, make_profile
-from tests.sandbox.test_profiles import ENC, invalid, make_row
-from tests.sandbox.test_requests import refused
+from tests.sandbox.shells import ENC, PROFILES, Api, invalid, make_profile, make_row, refused
 
 _TITLE = "title must be 3 or more letters, digits, spaces, hyphens, underscores"
 _METHOD = "http_method must be one of GET, POST, PUT, DELETE"

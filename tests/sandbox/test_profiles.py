@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from tests.sandbox.shells import NUMBERS, ONE, PROFILES, Answer, Api, make_profile
-from tests.sandbox.test_requests import refused
+from tests.sandbox.shells import (
+    ENC,
+    NUMBERS,
+    ONE,
+    PROFILES,
+    Api,
+    invalid,
+    make_profile,
+    make_row,
+    refused,
+)
 from wacb.sandbox.core import API_KEY, Request, Sandbox, Store
 
-ENC = {"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}
 GET_URL = "https://example.com/hook?text=<body>&from=<from>"
 NO_SUCH = refused("RBC302", "There is no such profile", status=404)
-
-
-def invalid(*params: str) -> Answer:
-    return refused("RBC400", "Validation failed", *params, status=400)
-
-
-def make_row(profile_id: str, **changes: Any) -> dict[str, Any]:
-    """Make the row that a profile of `make_profile` shows."""
-    return {
-        "profile_id": profile_id,
-        "title": "Incoming messages",
-        "url": "https://example.com/hook",
-        "http_method": "POST",
-        "headers": "{}",
-        "body_type": None,
-        "body": '{"text": "<body>"}',
-        "status": 1,
-        "created_at": "2023-11-14T22:13:20.123Z",
-        "modified_at": None,
-        "enc": None,
-        "response_message": None,
-        "channel": None,
-        "events": "[]",
-        "dynamic_variables": None,
-        "replacers": {},
-        **changes,
-    }
 
 
 def test_a_created_profile_is_shown_as_it_was_sent(api: Api) -> None:

@@ -14,24 +14,15 @@ from tests.sandbox.shells import (
     ONE,
     PROFILES,
     V1_NUMBER,
-    Answer,
     Api,
     make_profile,
     make_sandbox,
+    refused,
 )
 from wacb.sandbox.core import API_KEY, MAX_BODY, SID, Request
 
 JSON = {"Content-Type": "application/json"}
 KEY = {"api-key": API_KEY}
-
-
-def refused(code: str, message: str, *params: str, status: int) -> Answer:
-    """Build the documented envelope of a failure."""
-    error = [{"params": text} for text in params or (message,)]
-    return Answer(
-        status,
-        {"code": code, "message": message, "data": {}, "error": error, "status": status},
-    )
 
 
 @pytest.mark.parametrize(

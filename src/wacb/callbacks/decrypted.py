@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wacb.callbacks.kinds import is_empty, is_literal
+from wacb.callbacks.kinds import is_empty, is_unfilled
 from wacb.errors import CheckFailed, InvalidInput
 from wacb.placeholders import INCOMING
 
@@ -32,7 +32,7 @@ def decrypt_fields(fields: Mapping[str, Any], decrypt: Decrypt) -> dict[str, Any
 
 
 def _required(name: str, value: str, decrypt: Decrypt) -> str:
-    if is_empty(value) or is_literal(name, value):
+    if is_empty(value) or is_unfilled(name, value):
         return value
     try:
         return decrypt(value)

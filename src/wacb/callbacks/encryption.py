@@ -10,7 +10,7 @@ import unicodedata
 from typing import Any
 
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
-from wacb.keyfile import ALGORITHMS, IV_LENGTHS, KEY_LENGTHS, decode
+from wacb.keyfile import check_algorithm, check_part
 from wacb.models import Encryption
 
 _TAG_LENGTH = 16
@@ -25,15 +25,11 @@ class Cipher:
 
     def __init__(self, encryption: Encryption) -> None:
         """Raises ConfigError for an unknown algorithm, a bad key, or a missing cryptography."""
-        algorithm = encryption.algorithm.upper()
-        if algorithm not in ALGORITHMS:
-            raise ConfigError(
-                f"{encryption.algorithm!r} is not a known encryption algorithm",
-                hint=f"known: {', '.join(ALGORITHMS)}",
-            )
-        size, _, self._mode = algorithm.rpartition("-")
-        self._key = _bytes("key", encryption.key, encryption, (KEY_LENGTHS[size],))
-        self._iv = _bytes("IV", encryption.iv, encryption, IV_LENGTHS[self._mode])
+        try:
+            self._mode = check_algorithm(encryption.algorithm).rpartition("-")[2]
+        except InvalidInput as error:
+            raise ConfigError(error.message, hint=error.hint) from None
+        self._key, self._iv = _part("key", encryption), _part("iv", encryption)
         self._aead = _import("cryptography.hazmat.primitives.ciphers.aead")
 
     def encrypt(self, text: str) -> str:
@@ -108,23 +104,12 @@ def _cfb(key: bytes, iv: bytes) -> Any:
     return ciphers.Cipher(ciphers.algorithms.AES(key), mode(iv))
 
 
-def _bytes(what: str, text: str | None, encryption: Encryption, lengths: tuple[int, ...]) -> bytes:
-    """Read a key or IV. No error repeats it."""
-    if text is None:
-        raise ConfigError(
-            f"the {what} for {encryption.algorithm} is not known here",
-            hint="name the encryption file that holds it",
-        )
+def _part(name: str, encryption: Encryption) -> bytes:
     try:
-        value = decode(text, encryption.encoding)
-    except ValueError:
-        raise ConfigError(f"the {what} is not {encryption.encoding} text") from None
-    if len(value) not in lengths:
-        right = " or ".join(map(str, lengths))
-        raise ConfigError(
-            f"the {what} has {len(value)} bytes, {encryption.algorithm} needs {right}"
-        )
-    return value
+        return check_part(name, encryption)
+    except InvalidInput as error:
+        what = name.replace("iv", "IV")
+        raise ConfigError(f"the {what} {error.message}", hint=error.hint) from None
 
 
 def _from_base64(text: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wacb.callbacks.kinds import is_literal
+from wacb.callbacks.kinds import MESSAGE, is_unfilled
 from wacb.errors import InvalidInput
 from wacb.placeholders import INCOMING, KNOWN
 
@@ -30,7 +30,10 @@ def parse_names(text: str) -> tuple[str, ...]:
 
 
 class Expectation:
-    """Counts messages and judges them. `wanted` is how many shall come; None is any number."""
+    """Counts messages and judges them. `wanted` is how many shall come; None is any number.
+
+    `remedy` says what to do where it is not met.
+    """
 
     def __init__(self, names: tuple[str, ...] = (), wanted: int | None = None) -> None:
         self._names = names
@@ -39,7 +42,7 @@ class Expectation:
         self._others = 0
         self._failed = 0
         self._first = ""
-        self._hint = (
+        self.remedy = (
             "look at the template with `wacb profile check`, and whether callbacks are sent"
         )
 
@@ -55,7 +58,7 @@ class Expectation:
 
     def add(self, received: Received, fault: str | None = None) -> None:
         """Count a message; another callback changes nothing. `fault` says why it is unreadable."""
-        if received.kind != "message":
+        if received.kind != MESSAGE:
             self._others += 1
             return
         self.count += 1
@@ -65,13 +68,8 @@ class Expectation:
         if fault:
             self._failed += 1
             if not self._first and not lacks:
-                self._hint = "compare key and IV with those of the profile"
+                self.remedy = "compare key and IV with those of the profile"
             self._first = self._first or f"message {self.count} {fault}"
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it."""
-        return self._hint
 
     def complaint(self) -> str:
         """Say what was not met."""
@@ -86,4 +84,4 @@ def _arrived(name: str, received: Received) -> bool:
     """Say whether a field came, be it empty; a literal `<name>` did not."""
     if name in INCOMING:
         return name in received.present
-    return name in received.fields and not is_literal(name, received.fields[name])
+    return name in received.fields and not is_unfilled(name, received.fields[name])

@@ -10,18 +10,12 @@ import json
 import os
 import re
 from base64 import b64encode
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Coroutine,
-    Iterable,
-    Mapping,
-    MutableMapping,
-    Sequence,
-)
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
+
+from wacb.net.serving import App, Message, Receive, Send
 
 MOST = 100  # callbacks in one answer; the page asks again at once
 _ENOUGH = 4 * 1024 * 1024  # characters after which an answer takes no further callback
@@ -35,12 +29,7 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
-Message = MutableMapping[str, Any]
 Records = Callable[[int], Sequence[Mapping[str, Any]]]
-App = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-    Coroutine[Any, Any, None],
-]
 
 
 class _Answer(NamedTuple):
@@ -76,11 +65,7 @@ def app(records: Records) -> App:
             return _Answer(400, "the query is after=N\n")
         return _Answer(200, _json(records(int(query[1] or 0))), "application/json", run)
 
-    async def application(
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
+    async def application(scope: Message, receive: Receive, send: Send) -> None:
         status, text, kind, more = answer(scope)
         body = text.encode()
         headers = {**always, **more, "content-type": kind, "content-length": str(len(body))}

@@ -34,7 +34,7 @@ def is_empty(value: Any) -> bool:
     return value in _NOTHING
 
 
-def is_literal(name: str, value: Any) -> bool:
+def is_unfilled(name: str, value: Any) -> bool:
     """Say whether a value still is the placeholder `<name>`, plain or escaped: never filled."""
     if not isinstance(value, str) or value[:1] not in _OPENING or len(value) > _LONGEST_MARK:
         return False
@@ -44,7 +44,7 @@ def is_literal(name: str, value: Any) -> bool:
 
 def has_value(name: str, value: Any) -> bool:
     """Say whether the platform put a value in."""
-    return not is_empty(value) and not is_literal(name, value)
+    return not is_empty(value) and not is_unfilled(name, value)
 
 
 def judge(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:

@@ -87,7 +87,7 @@ def _received(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any
         elif kinds.is_empty(value := fields[name]):
             present.append(name)
             empty.append(name)
-        elif kinds.is_literal(name, value):
+        elif kinds.is_unfilled(name, value):
             literal.append(name)
         else:
             present.append(name)

@@ -1,34 +1,29 @@
 """The HTTP endpoint that callbacks arrive at: uvicorn, a cap on bodies, Basic auth, a way to end.
 
-What a callback says is read in received.py and recorded in recorder.py; ports and signals are
-listening.py's. Importing this module imports uvicorn.
+What a callback says is read in received.py and recorded in recorder.py; ports, signals and what any
+server needs of uvicorn are net's. Importing this module imports uvicorn.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from hmac import compare_digest
 from typing import Any, Literal, cast
 
-import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wacb.callbacks.listening import LOOPBACK, listen, signals_call, url_of
 from wacb.callbacks.received import Request
+from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
+from wacb.net.serving import App, Message, Receive, Send, Uvicorn, headers_of, read_body
 
 MAX_BODY = 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _MAX_HEAD = 256 * 1024  # a GET carries the longest message (4 096 emoji) twice in its URL
 _DRAIN = 128 * MAX_BODY  # bytes of a refused body read before giving up on the connection
-_STUCK = 1  # seconds an unfinished request may delay the end
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Page = Callable[[Message, Receive, Send], Awaitable[None]]
 End = Literal["stopped", "late", "interrupted"]
 
 
@@ -48,7 +43,7 @@ class Receiver:
         port: int = 0,
         authorization: str | None = None,
         on_refused: Callable[[str], None] = lambda text: None,
-        page: Page | None = None,
+        page: App | None = None,
         page_port: int = 0,
         patience: float = 20.0,
         drain: int = _DRAIN,
@@ -61,23 +56,9 @@ class Receiver:
         self._drain = drain
         self._end: End | None = None
         self._failure: BaseException | None = None
-        config = uvicorn.Config(
-            self._app,
-            interface="asgi3",
-            http=cast("type[asyncio.Protocol]", partial(_Protocol, self._note_garbage)),
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            workers=1,
-            timeout_graceful_shutdown=_STUCK,
-            h11_max_incomplete_event_size=_MAX_HEAD,
-        )
-        self._uvicorn = _Uvicorn(config, patience)
+        protocol = partial(_Protocol, self._note_garbage)
+        self._uvicorn = _Uvicorn(self._app, protocol, _MAX_HEAD)
+        self._uvicorn.patience = patience
 
     def run(self, on_ready: Callable[[str, str | None], None], *, wait: float | None = None) -> End:
         """Receive until `stop`, for `wait` seconds or, in the main thread, until a signal.
@@ -117,7 +98,7 @@ class Receiver:
         if self._page and scope["server"][1] == self._page_port:
             await self._page(scope, receive, send)
             return
-        body = await self._read_body(receive)
+        body = await read_body(receive, most=MAX_BODY, drain=self._drain)
         if body is None:
             return
         try:
@@ -152,21 +133,6 @@ class Receiver:
         scheme, _, token = given.partition(b" ")
         return compare_digest(scheme.title() + b" " + token.strip(b" "), self._authorization)
 
-    async def _read_body(self, receive: Receive) -> bytes | None:
-        """Return the body, one byte more than allowed of a long one, None if the client left.
-
-        The rest of a long one is read and dropped, up to a bound: a client that is still sending
-        would see a reset instead of the 413.
-        """
-        body: bytes = b""
-        seen = 0
-        while (message := await receive())["type"] != "http.disconnect":
-            seen += len(message["body"])
-            body += message["body"][: MAX_BODY + 1 - len(body)]
-            if not message["more_body"] or seen > self._drain:
-                return body
-        return None
-
     def _note_garbage(self) -> None:
         self._on_refused("refused: a request that is no HTTP, as with a space in its URL (400)")
 
@@ -188,21 +154,13 @@ class _Protocol(H11Protocol):
         super().send_400_response(msg)
 
 
-class _Uvicorn(uvicorn.Server):
-    """Tells when it accepts connections, and drops those whose request does not come to its end."""
+class _Uvicorn(Uvicorn):
+    """Drops connections whose request does not come to its end in `patience` seconds."""
 
-    on_started: Callable[[], None]
-
-    def __init__(self, config: uvicorn.Config, patience: float) -> None:
-        super().__init__(config)
-        self._patience = patience
-
-    async def main_loop(self) -> None:
-        self.on_started()
-        await super().main_loop()
+    patience: float
 
     async def on_tick(self, counter: int) -> bool:
-        oldest = asyncio.get_running_loop().time() - self._patience
+        oldest = asyncio.get_running_loop().time() - self.patience
         for connection in cast("set[_Protocol]", self.server_state.connections):
             if connection.since < oldest:
                 connection.transport.abort()
@@ -210,18 +168,11 @@ class _Uvicorn(uvicorn.Server):
 
 
 def _request(scope: Message, body: bytes) -> Request:
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    headers = dict(pairs)
-    if len(headers) < len(pairs):
-        several: dict[str, list[str]] = {}
-        for name, value in pairs:
-            several.setdefault(name, []).append(value)
-        headers = {name: ", ".join(values) for name, values in several.items()}
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=headers,
+        headers=headers_of(scope),
         body=body,
     )
 

@@ -1,1 +1,1 @@
-"""HTTP at the edge: connections, time limits, and a library's failures made ours."""
+"""HTTP at the edge, asked and answered: connections, limits, a library's failures made ours."""

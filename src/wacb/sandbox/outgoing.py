@@ -32,7 +32,6 @@ class Outgoing(NamedTuple):
 
     profile_id: str
     method: str
-    host: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
@@ -51,8 +50,9 @@ def prepare(
     for one that is no address and where encryption is not installed.
     """
     profile = _profile(store, message.number)
-    escape = _escape(profile, naive=naive)
-    if profile["http_method"] in ("POST", "PUT"):
+    in_body = profile["http_method"] in ("POST", "PUT")
+    escape = _escape(profile, in_body=in_body, naive=naive)
+    if in_body:
         url, body = profile["url"], fill(profile["body"], message.fields, escape).encode()
     else:
         url, body = fill(profile["url"], message.fields, escape), None
@@ -65,9 +65,8 @@ def prepare(
     return Outgoing(
         profile_id=profile["profile_id"],
         method=profile["http_method"],
-        host=host,
         url=url,
-        headers=_headers(profile, has_body=body is not None),
+        headers=_headers(profile, has_body=in_body),
         body=body,
     )
 
@@ -110,8 +109,7 @@ def _usable(profile: Row | None, profile_id: str, number: str) -> Row:
     return profile
 
 
-def _escape(profile: Row, *, naive: bool) -> Escape:
-    in_body = profile["http_method"] in ("POST", "PUT")
+def _escape(profile: Row, *, in_body: bool, naive: bool) -> Escape:
     if naive:
         escape: Escape = str if in_body else percent_encode_naively
     else:

@@ -1,38 +1,25 @@
 """The emulator on a loopback port: uvicorn around the core, faults acted out on the wire.
 
-The shell without a network is transport.py. Importing this module imports uvicorn.
+The shell without a network is transport.py. How one listens and reads a request, it has in common
+with the receiver of callbacks. Importing this module imports uvicorn.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 import struct
-import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import NamedTuple
 
-import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
+from wacb.net.serving import Message, Receive, Send, Uvicorn, headers_of, read_body
 from wacb.sandbox.core import MAX_BODY, Reply, Request, Sandbox
 
-_HOST = "127.0.0.1"
 _DRAIN = 8 * MAX_BODY  # bytes of a refused body read before giving up on the connection
 _TICK = 0.05
-_STUCK = 1  # seconds an unfinished request may delay the end
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-
-def serve(sandbox: Sandbox, *, port: int = 0, on_ready: Callable[[str], None]) -> None:
-    """Run the emulator until SIGINT, SIGTERM; see Server."""
-    Server(sandbox, port=port).run(on_ready)
 
 
 class Server:
@@ -45,34 +32,15 @@ class Server:
         self._port = port
         self._slow = slow
         self._drip = drip
-        config = uvicorn.Config(
-            self._app,
-            interface="asgi3",
-            http=_Protocol,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            workers=1,
-            timeout_graceful_shutdown=_STUCK,
-        )
-        self._uvicorn = _Uvicorn(config)
+        self._uvicorn = Uvicorn(self._app, _Protocol)
 
     def run(self, on_ready: Callable[[str], None]) -> None:
         """Serve until `stop` or, in the main thread, a signal. Call `on_ready` with the URL.
 
-        Raises OSError for a port that is in use.
+        Raises WacbError for a port that is in use.
         """
-        # Only for a socket that says it is TCP does asyncio turn Nagle's algorithm (40 ms) off.
-        with socket.socket(proto=socket.IPPROTO_TCP) as listener, _signals_call(self.stop):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((_HOST, self._port))
-            url = f"http://{_HOST}:{listener.getsockname()[1]}"
-            self._uvicorn.on_started = lambda: on_ready(url)
+        with listen(LOOPBACK, self._port) as listener, signals_call(self.stop):
+            self._uvicorn.on_started = lambda: on_ready(url_of(listener))
             self._uvicorn.run(sockets=[listener])
 
     def stop(self) -> None:
@@ -80,7 +48,7 @@ class Server:
         self._uvicorn.should_exit = True
 
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await _read_body(receive)
+        body = await read_body(receive, most=MAX_BODY, drain=_DRAIN)
         if body is None:
             return
         reply = self._sandbox.handle(_request(scope, body))
@@ -125,8 +93,7 @@ class Server:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class _Wire:
+class _Wire(NamedTuple):
     """One answer's connection: where to send, whether the client left, the socket's transport."""
 
     send: Send
@@ -149,46 +116,14 @@ class _Protocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-class _Uvicorn(uvicorn.Server):
-    """Tells when it accepts connections."""
-
-    on_started: Callable[[], None]
-
-    async def main_loop(self) -> None:
-        self.on_started()
-        await super().main_loop()
-
-
 def _request(scope: Message, body: bytes) -> Request:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return Request(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
-        headers=headers,
+        headers=headers_of(scope),
         body=body,
     )
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """Return the body, one byte more than allowed of one that is too long, None if the client left.
-
-    The rest of a long one is read and dropped, up to a bound: a client that is still sending would
-    see a reset instead of the 413.
-    """
-    body: bytes = b""
-    seen = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        seen += len(message["body"])
-        body += message["body"][: MAX_BODY + 1 - len(body)]
-        if not message["more_body"] or seen > _DRAIN:
-            return body
 
 
 async def _send_whole(send: Send, reply: Reply) -> None:
@@ -210,21 +145,3 @@ def _head(reply: Reply) -> Message:
 
 def _data(body: bytes, *, more: bool) -> Message:
     return {"type": "http.response.body", "body": body, "more_body": more}
-
-
-@contextmanager
-def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Have SIGINT and SIGTERM call `stop`, in the main thread: elsewhere none arrives.
-
-    uvicorn ends by raising the signal it got once more, for the handler it found at its start.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

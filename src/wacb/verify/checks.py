@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
 from wacb.models import CallbackProfile, Number
 from wacb.placeholders import INCOMING, MARK, SEPARATOR
-from wacb.provision.checks import inspect, prepare_repair
+from wacb.provision.checks import check_one, prepare_repair
 from wacb.verify.link import Finding, unchecked
 
 if TYPE_CHECKING:  # a list of links is shown without them
@@ -166,17 +166,13 @@ def template(known: Known) -> Finding:
     """All placeholders are there, and nothing else is taken for one."""
     if known.profile is None:
         return unchecked("no profile was found")
-    checked = inspect(known.profile)
+    checked = check_one(known.profile)
     count = f"{checked.present} of {len(INCOMING)} placeholders"
     if checked.ok:
         return Finding(count)
-    gone = [name for name in checked.missing if name not in checked.encoded]
-    strange = [name for name in checked.unknown if name not in checked.encoded]
-    words = (("missing", gone), ("unknown", strange), ("encoded", checked.encoded))
-    faults = (f"{word} {' '.join(f'<{n}>' for n in names)}" for word, names in words if names)
     unrepaired = prepare_repair(checked).error
     raise CheckFailed(
-        f"{count}: {', '.join(faults)}",
+        f"{count}: {checked.faults}",
         hint=(unrepaired and unrepaired.hint)
         or known.command(f"profile check {known.profile.id} --fix"),
     )
