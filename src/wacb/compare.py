@@ -53,7 +53,9 @@ def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
 def masked(name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Take the secrets out of both values of a field, and the headers in which they agree.
 
-    In a URL and a body, what the name of a parameter or a member calls a secret is one.
+    In a URL and a body, what the name of a parameter or a member calls a secret is one. This is
+    for notes, errors and plans, which end up in logs: what shows a profile itself prints its URL
+    and body whole, as the user must be able to compare them.
     """
     if name == "encryption":
         return _masked_key(old), _masked_key(new)

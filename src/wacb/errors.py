@@ -21,7 +21,12 @@ WacbError                  1  unexpected
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOST_NAMED = 20  # failures of many that are told one by one
 
 
 class WacbError(Exception):
@@ -51,21 +56,36 @@ class WacbError(Exception):
         self.status = status
         self.api_code = api_code
 
+    @property
+    def in_one_line(self) -> str:
+        """The error with its hint."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
 
 class BulkFailed(WacbError):
-    """Some things of many failed; `exit_code` is the one they agree on, else 1."""
+    """Some things of many failed; `exit_code` is the one that `errors` agree on, else 1.
+
+    `details` are the errors, a line each, unless others are given; of many only the first stay.
+    """
 
     code = "bulk_failed"
 
     def __init__(
         self,
         message: str,
+        errors: Sequence[WacbError] = (),
         *,
-        exit_code: int = 1,
+        details: Sequence[str] | None = None,
         **given: Any,
     ) -> None:
-        super().__init__(message, **given)
-        self.exit_code = exit_code
+        if details is None:
+            details = list(dict.fromkeys(error.in_one_line for error in errors))
+        more = len(details) - _MOST_NAMED
+        rest = [f"and {more} more"] if more > 0 else []
+        super().__init__(message, details=(*details[:_MOST_NAMED], *rest), **given)
+        codes = {error.exit_code for error in errors}
+        if len(codes) == 1:
+            self.exit_code = codes.pop()
 
 
 class InvalidInput(WacbError):

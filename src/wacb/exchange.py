@@ -136,9 +136,7 @@ class Exchanger:
         )
 
     def _exchange(self, request: ApiRequest, attempt: int) -> Response:
-        headers = {"api-key": self._key, "accept": "application/json"}
-        if request.body is not None:
-            headers["content-type"] = "application/json"
+        headers = request.headers(self._key)
         response, began = None, self._clock()
         try:
             response = self._session.send(

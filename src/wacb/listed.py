@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from wacb import disk
 from wacb.errors import ConfigError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Accounts = dict[str, dict[str, dict[str, str]]]
 
 Kind = Literal["profiles", "numbers"]
-KINDS: tuple[Kind, ...] = ("profiles", "numbers")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 10_000  # entries in the file
 
 

@@ -23,7 +23,7 @@ _HOST_PORT = re.compile(
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _AUTHENTICATES = re.compile(r"authorization|cookie|key|token|secret|password", re.IGNORECASE)
-MOST_NAMES = 20  # that a hint lists
+_MOST_NAMES = 20  # that a hint lists
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 
 
@@ -201,5 +201,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     nearest = difflib.get_close_matches(name, names, n=1)
     guess = f"did you mean {nearest[0]}? " if nearest else ""
-    more = f", … ({len(names)} in all)" if len(names) > MOST_NAMES else ""
-    return f"{guess}known: {', '.join(names[:MOST_NAMES])}{more}" if names else "there is none yet"
+    more = f", … ({len(names)} in all)" if len(names) > _MOST_NAMES else ""
+    return f"{guess}known: {', '.join(names[:_MOST_NAMES])}{more}" if names else "there is none yet"

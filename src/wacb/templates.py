@@ -43,9 +43,7 @@ def repair_url(url: str) -> str:
     url = MARK.sub(lambda mark: right.get(mark["name"]) or mark[0], url)
     check_url(url, allow_missing=True)
     missing = inspect_url(url).missing
-    _refuse_taken(
-        [f"query key {key!r}" for key, _ in taken_keys(url, missing)], "the URL", "--url URL"
-    )
+    _refuse_taken("the URL", [f"query key {key!r}" for key, _ in taken_keys(url, missing)])
     return append_query(url, build_query(missing)) if missing else url
 
 
@@ -61,8 +59,8 @@ def repair_body(text: str) -> str:
     text = substitute(text, MARK, lambda mark: right.get(mark["name"]))
     check_body(text, allow_missing=True)
     missing = inspect_body(text).missing
-    taken = [name for name in missing if name in parse_object(text)]
-    _refuse_taken([f"member {name!r}" for name in taken], "the body", "--body-file FILE")
+    taken = [f"member {name!r}" for name in missing if name in parse_object(text)]
+    _refuse_taken("the body", taken)
     members = ",".join(f'"{name}":"<{name}>"' for name in missing)
     return append_members(text, members) if missing else text
 
@@ -180,12 +178,9 @@ def _one_slip(word: str, other: str) -> bool:
     return right in (left[1:], swapped) or left[1:] == right[1:] or left == right[1:]
 
 
-def _refuse_taken(places: list[str], what: str, option: str) -> None:
+def _refuse_taken(what: str, places: list[str]) -> None:
     if places:
-        raise TemplateError(
-            f"{what} cannot be repaired without changing {' and '.join(places)}",
-            hint=f"give the whole template: wacb profile update ID {option}",
-        )
+        raise TemplateError(f"{what} cannot be repaired without changing {' and '.join(places)}")
 
 
 def _quoted(key: str) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 import click
@@ -98,10 +99,13 @@ def _usage(error: click.ClickException) -> WacbError:
 def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
     """Print a failure on stderr, as JSON where `-o json` was asked for; return the exit code.
 
-    The commands of its hint reach the account that this one reached.
+    The commands that it names reach the account that this one reached.
     """
-    if app.flags and error.hint:
-        error.hint = _WACB.sub(f"{program(app.flags)} ", error.hint)
+    if app.flags:
+        start = f"{program(app.flags)} "
+        reach = partial(_WACB.sub, lambda _: start)  # in a plain text, a backslash would count
+        error.hint = error.hint and reach(error.hint)
+        error.details = tuple(map(reach, error.details))
     as_json = None
     if app.out.format == "json" or _asks_for_json(line):
         from wacb.cli.views import error_json

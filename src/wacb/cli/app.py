@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wacb.cli.output import Output, is_terminal
+from wacb.cli.target import NO_SID, api_of
 from wacb.errors import ConfigError, InvalidInput, WacbError
 
 if TYPE_CHECKING:
@@ -124,8 +125,6 @@ class App:
     @cached_property
     def api(self) -> Api:
         """Builds requests; needs a SID only when something is really sent."""
-        from wacb.cli.target import api_of
-
         return api_of(self.settings)
 
     @property
@@ -156,7 +155,11 @@ class App:
     @cached_property
     def has_credentials(self) -> bool:
         """Whether a SID and a key are configured, so that something can be sent."""
-        return self._key is not None and self.api.sid != "$WACB_SID"
+        return self._key is not None and self._has_sid
+
+    @property
+    def _has_sid(self) -> bool:
+        return self.api.sid != NO_SID
 
     @cached_property
     def _key(self) -> str | None:
@@ -176,7 +179,7 @@ class App:
         missing = [
             f"{what} ({variable})"
             for what, variable, there in (
-                ("the SID", "WACB_SID", self.api.sid != "$WACB_SID"),
+                ("the SID", "WACB_SID", self._has_sid),
                 ("the API key", "WACB_API_KEY", self._key),
             )
             if not there
@@ -215,7 +218,7 @@ class App:
         """The record of this account's attachments. Raises ConfigError without a SID."""
         from wacb.journal import Journal
 
-        if self.api.sid == "$WACB_SID":
+        if not self._has_sid:
             raise ConfigError(
                 "the SID (WACB_SID) is missing, by which the journal is kept",
                 hint="set it, or run `wacb config init`",
@@ -225,7 +228,7 @@ class App:
             self.state_folder / "journal.jsonl",
             account=self.api.sid,
             clock=self.now,
-            warn=lambda text: self.out.note(f"warning: {text}"),
+            warn=self.out.warn,
         )
 
     @cached_property
@@ -249,14 +252,14 @@ class App:
             return self._handler
         from wacb.cli.emulator import network
 
-        return network(self.sandbox, self.state_folder / "sandbox.sqlite3")
+        return network(self.sandbox, self.state_folder)
 
     @cached_property
     def sandbox(self) -> Sandbox:
         """The emulator with its state in the user's state folder."""
         from wacb.cli.emulator import open_sandbox
 
-        return self._sandbox or open_sandbox(self.state_folder / "sandbox.sqlite3")
+        return self._sandbox or open_sandbox(self.state_folder)
 
     def _show_wait(self, seconds: float, failure: WacbError) -> None:
         self.out.hint(f"waiting {seconds:.0f} s: {failure.message}")
@@ -269,7 +272,7 @@ class App:
 
         def show(exchange: Exchange) -> None:
             for line in describe(exchange, self.verbosity):
-                self.out.note(line)
+                self.out.say(line)
 
         return show
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,21 +12,14 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.number.attachments import in_words
-from wacb.cli.number.run import stop_of
+from wacb.cli.number.run import interrupted_by, stop_of, word_of
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
 from wacb.cli.plan_view import as_json, as_lines, summary
-from wacb.cli.planning import (
-    checksum_of,
-    make_plan,
-    outputs,
-    plan_options,
-    refuse_problems,
-    several,
-)
+from wacb.cli.planning import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.prompts import consent
 from wacb.cli.target import claim_of, program
 from wacb.cli.views import VIEWS, View, error_json
-from wacb.errors import Interrupted, NotTried, Refused
+from wacb.errors import BulkFailed, NotTried, Refused
 from wacb.plan.apply import Apply, Outcome, requests
 from wacb.plan.model import Move, Plan
 from wacb.render import Column
@@ -68,7 +60,7 @@ def command(
     plan = make_plan(app, file, prune=prune)
     if not dry_run:
         for line in as_lines(app, plan, color=False):
-            app.out.note(line)
+            app.out.say(line)
     refuse_problems(plan)
     _check_reviewed(app, plan, checksum)
     if dry_run:
@@ -84,9 +76,7 @@ def command(
     if github:
         _report(app, plan, outcomes)
     if interrupted:
-        words = Counter(_word(outcome) for outcome in outcomes)
-        done = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
-        raise Interrupted(f"interrupted: {done}", hint="run the same command again to finish")
+        raise interrupted_by(outcomes)
     _raise_failures(outcomes)
 
 
@@ -109,14 +99,10 @@ def _carry_out(app: App, plan: Plan) -> tuple[list[Outcome], bool]:
             claim=partial(claim_of, app),
             sleep=app.sleep,
             stop=stop,
-            tell=lambda text: app.out.note(f"note: {text}"),
+            tell=app.out.note,
             done=advance,
         )
         return run.carry_out(plan), stop.interrupted
-
-
-def _word(outcome: Outcome) -> str:
-    return in_words(outcome.result, outcome.error.code if outcome.error else None)
 
 
 def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
@@ -129,7 +115,7 @@ def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     deleted = {outcome.id for outcome in outcomes if outcome.result == "deleted"}
     moved = [outcome.change.work for outcome in outcomes if outcome.result in _MOVED]
     if any(isinstance(move, Move) and move.old not in (None, *deleted) for move in moved):
-        app.out.note(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
+        app.out.say(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
 
 
 def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
@@ -147,7 +133,7 @@ def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
                 outcome.change.action,
                 outcome.change.kind,
                 outcome.change.name,
-                _word(outcome),
+                word_of(outcome),
                 outcome.id or "",
                 outcome.error.message if outcome.error else "",
             )
@@ -163,7 +149,7 @@ def _raise_failures(outcomes: Sequence[Outcome]) -> None:
     tried = [error for error in failed if not isinstance(error, NotTried)]
     if failed:
         not_tried = len(failed) - len(tried)
-        raise several(
+        raise BulkFailed(
             f"{len(tried)} of {len(outcomes)} changes failed"
             + (f", {not_tried} not tried" if not_tried else ""),
             tried,

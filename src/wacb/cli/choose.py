@@ -44,6 +44,6 @@ def _pick(
     )
     numbered = [(position, *row) for position, row in enumerate(rows, start=1)]
     for line in table(columns, numbered, width=app.out.width, color=False).split("\n"):
-        app.out.note(line)
+        app.out.say(line)
     answer = ask(app, what, option=what, type=click.IntRange(1, len(rows)))
     return int(answer) - 1

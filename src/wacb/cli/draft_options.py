@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from wacb import disk, keyfile
-from wacb.cli import suggest
+from wacb.cli import folders, suggest
 from wacb.cli.app import App
 from wacb.cli.options import METHODS, chain, template_options
 from wacb.cli.prompts import ask
@@ -137,7 +137,7 @@ def with_key(
     app.check_credentials(dry_run=dry_run)  # before a key file is written that nothing uses
     if algorithm is None:
         return draft
-    path = file or app.state_folder / "keys" / f"{draft.title}.toml"
+    path = file or folders.key_file(app.state_folder, draft.title)
     return draft._replace(encryption=_encryption(app, algorithm, path, dry_run=dry_run))
 
 
@@ -207,5 +207,5 @@ def _encryption(app: App, algorithm: str, path: Path, *, dry_run: bool) -> Encry
     encryption, created = keyfile.load_or_create(path, algorithm)
     app.out.keep_secret(encryption.key, encryption.iv)
     if created:
-        app.out.note(f"note: a new {encryption.algorithm} key was written to {path}; keep it")
+        app.out.note(f"a new {encryption.algorithm} key was written to {path}; keep it")
     return encryption

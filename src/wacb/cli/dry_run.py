@@ -4,50 +4,62 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from wacb.cli.app import App
-from wacb.contract.requests import ApiRequest, json_text
+from wacb.contract.requests import ApiRequest, wire_json
+
+
+class Printed(NamedTuple):
+    """A request without its secrets, as JSON shows it: `body` is an object, or the very text."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any] | str | None
 
 
 def show_requests(app: App, requests: Sequence[ApiRequest]) -> None:
     """Print each request with the key as `$WACB_API_KEY`; other secrets are `***` already."""
-    if app.out.format == "json":
-        app.out.json(
-            {"dry_run": True, "requests": [_as_json(request) for request in requests]},
-        )
-    else:
-        for request in requests:
-            app.out.raw(curl(request))
+    shown = [
+        Printed(each.method, each.url, each.headers("$WACB_API_KEY"), each.body)
+        for each in requests
+    ]
+    masked = any('"***"' in wire_json(each.body).replace("\\", "") for each in requests)
+    show_printed(app, shown, masked=masked, quote=_expanding)
     if not requests:
-        app.out.note("note: nothing has to change, so no request would go out")
-    if any('"***"' in json_text(request.body).replace("\\", "") for request in requests):
-        app.out.note("note: *** stands for a secret that is not shown; put it in before you paste")
-    if requests and app.settings.sandbox:
-        app.out.note("note: the built-in sandbox has no address; `wacb sandbox serve` gives it one")
+        app.out.note("nothing has to change, so no request would go out")
+    elif app.settings.sandbox:
+        app.out.note("the built-in sandbox has no address; `wacb sandbox serve` gives it one")
 
 
-def _headers(request: ApiRequest) -> dict[str, str]:
-    headers = {"api-key": "$WACB_API_KEY", "accept": "application/json"}
-    return headers if request.body is None else headers | {"content-type": "application/json"}
+def show_printed(
+    app: App,
+    requests: Sequence[Printed],
+    *,
+    masked: bool,
+    quote: Callable[[str], str] = shlex.quote,
+) -> None:
+    """Print requests, and say so where a secret is `masked`. `quote` is for URLs and headers."""
+    if app.out.format == "json":
+        app.out.json({"dry_run": True, "requests": [each._asdict() for each in requests]})
+    else:
+        for each in requests:
+            app.out.raw(_curl(each, quote))
+    if masked:
+        app.out.note("*** stands for a secret that is not shown; put it in before you paste")
 
 
-def _as_json(request: ApiRequest) -> dict[str, object]:
-    return {
-        "method": request.method,
-        "url": request.url,
-        "headers": _headers(request),
-        "body": request.body,
-    }
-
-
-def curl(request: ApiRequest) -> str:
+def _curl(request: Printed, quote: Callable[[str], str]) -> str:
     """Write a request as one curl command for a POSIX shell, ready to paste."""
-    words = ["curl", "-X", request.method, _expanding(request.url)]
-    for name, value in _headers(request).items():
-        words += ["-H", _expanding(f"{name}: {value}")]
+    globbing = ["--globoff"] if re.search(r"[][{}]", request.url) else []
+    words = ["curl", *globbing, "-X", request.method, quote(request.url)]
+    for name, value in request.headers.items():
+        words += ["-H", quote(f"{name}: {value}")]
     if request.body is not None:
-        words += ["--data-raw", shlex.quote(json_text(request.body))]
+        text = request.body if isinstance(request.body, str) else wire_json(request.body)
+        words += ["--data-raw", shlex.quote(text)]
     return " ".join(words)
 
 

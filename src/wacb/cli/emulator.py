@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from wacb.net.http import Handler
 
+_FILE = "sandbox.sqlite3"
 
-def open_sandbox(path: Path) -> Sandbox:
-    """Open the emulator whose state is the file `path`. Raises ConfigError where it can't be."""
+
+def open_sandbox(folder: Path) -> Sandbox:
+    """Open the emulator whose state is in `folder`. Raises ConfigError where it can't be."""
+    path = folder / _FILE
     try:
         return Sandbox(Store(path))
     except sqlite3.DatabaseError as error:
@@ -35,25 +38,25 @@ def open_sandbox(path: Path) -> Sandbox:
         ) from error
 
 
-def network(sandbox: Sandbox, path: Path) -> Handler:
-    """Make the emulator with its state in `path` stand for the network."""
+def network(sandbox: Sandbox, folder: Path) -> Handler:
+    """Make the emulator with its state in `folder` stand for the network."""
 
     def answer(
         method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]:
-        with state_errors(path):
+        with state_errors(folder):
             return exchange(sandbox, method, url, headers, body)
 
     return answer
 
 
 @contextmanager
-def state_errors(path: Path) -> Iterator[None]:
-    """Raise ConfigError where the emulator's state in `path` cannot be read or written any more."""
+def state_errors(folder: Path) -> Iterator[None]:
+    """Raise ConfigError where the emulator's state in `folder` can't be read or written now."""
     try:
         yield
     except sqlite3.OperationalError as error:
         raise ConfigError(
-            f"the sandbox cannot use its state in {path}: {error}",
+            f"the sandbox cannot use its state in {folder / _FILE}: {error}",
             hint="free some space, or name another folder in XDG_STATE_HOME",
         ) from error

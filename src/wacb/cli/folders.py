@@ -19,6 +19,11 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return _folder(environ, "XDG_STATE_HOME", ".local/state")
 
 
+def key_file(state: Path, title: str) -> Path:
+    """Where the key that was generated for a profile of this title is kept."""
+    return state / "keys" / f"{title}.toml"
+
+
 def _folder(environ: Mapping[str, str], variable: str, default: str) -> Path:
     given = environ.get(variable, "")
     if given.startswith("/"):

@@ -10,12 +10,13 @@ import click
 
 from wacb.cli import suggest
 from wacb.cli.app import App
+from wacb.contract.requests import HOSTS
+from wacb.models import Method
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
-REGIONS = ("in", "sg", "eu", "na")
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -46,7 +47,7 @@ GLOBAL_OPTIONS: tuple[click.Parameter, ...] = (
         help="Another config file. [WACB_CONFIG]",
         shell_complete=suggest.files,
     ),
-    _global("--region", type=click.Choice(REGIONS), help="Hosts of a pod. [WACB_REGION]"),
+    _global("--region", type=click.Choice(tuple(HOSTS)), help="Hosts of a pod. [WACB_REGION]"),
     _global("--base-url", metavar="URL", help="Explicit host of the API. [WACB_BASE_URL]"),
     _global("--waba-id", metavar="ID", help="WhatsApp business account. [WACB_WABA_ID]"),
     _global(
@@ -201,7 +202,7 @@ dry_run_option = click.option(
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
 
-METHODS = ("get", "post", "put", "delete")
+METHODS = tuple(method.lower() for method in Method)
 
 method_option = click.option(
     "--method",

@@ -34,7 +34,7 @@ class Output:
         self.quiet = False
         self._color = color
         self._secrets: list[str] = []
-        self._say: Callable[[str], None] = _to_stderr
+        self._write: Callable[[str], None] = _to_stderr
 
     @cached_property
     def redact(self) -> Redactor:
@@ -139,7 +139,7 @@ class Output:
         if lines:
             self.raw(lines)
         elif not self.quiet:
-            self.note(none or view.none)
+            self.say(none or view.none)
 
     def _without_secrets(self, value: Any) -> Any:
         """Redact before the layout: half a secret, cut in a table, is not recognised any more."""
@@ -187,20 +187,30 @@ class Output:
         from wacb.render import progress_bar
 
         with progress_bar(total, color=self.color) as bar:
-            self._say = bar.say
+            self._write = bar.say
             try:
                 yield bar.advance
             finally:
-                self._say = _to_stderr
+                self._write = _to_stderr
+
+    def say(self, text: str) -> None:
+        """Tell a person something that is not the data."""
+        from wacb.render import visible
+
+        self._write(visible(self._hide(text)))
 
     def note(self, text: str) -> None:
-        """Tell a person something that is not the data."""
-        self._err(text)
+        """Tell what a person should know beside the data."""
+        self.say(f"note: {text}")
+
+    def warn(self, text: str) -> None:
+        """Tell what may be wrong."""
+        self.say(f"warning: {text}")
 
     def hint(self, text: str) -> None:
         """Name the next step, on a terminal only: a script's stderr stays quiet on success."""
         if is_terminal(sys.stderr) and not self.quiet:
-            self._err(text)
+            self.say(text)
 
     def error(self, error: WacbError, *, as_json: Mapping[str, Any] | None) -> None:
         """Print a failure: a sentence and its remedy, or the JSON error of cli.md 4."""
@@ -209,16 +219,11 @@ class Output:
 
             click.echo(self._hide(json_line({"error": as_json})), err=True)
             return
-        self._err(f"error: {error.message}")
+        self.say(f"error: {error.message}")
         for line in error.details:
-            self._err(f"  {line}")
+            self.say(f"  {line}")
         if error.hint:
-            self._err(f"hint: {error.hint}")
-
-    def _err(self, text: str) -> None:
-        from wacb.render import visible
-
-        self._say(visible(self._hide(text)))
+            self.say(f"hint: {error.hint}")
 
     def _hide(self, text: str) -> str:
         return self.redact(text) if self._secrets else text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wacb import placeholders, render, templates
 from wacb.cli.github import markdown_table
-from wacb.cli.planning import checksum_of, in_one_line
+from wacb.cli.planning import checksum_of
 from wacb.cli.views import error_json
 from wacb.compare import as_text
 from wacb.models import Method
@@ -66,7 +66,7 @@ def as_markdown(app: App, plan: Plan) -> str:
         titles = ("Action", "Kind", "Name", "Field", "Old", "New")
         parts.insert(1, markdown_table(app, titles, rows))
     if plan.problems:
-        problems = ((in_one_line(problem),) for problem in plan.problems)
+        problems = ((problem.in_one_line,) for problem in plan.problems)
         parts.append(markdown_table(app, ("Forbidden by",), problems))
     return "\n\n".join(parts)
 

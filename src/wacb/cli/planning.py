@@ -16,15 +16,13 @@ from wacb.plan.diff import diff
 from wacb.plan.live import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from wacb.cli.app import App
-    from wacb.errors import WacbError
     from wacb.plan.model import Plan
 
 F = TypeVar("F", bound="Callable[..., Any]")
 DEFAULT_FILE = "wacb.toml"
-MOST_NAMED = 20  # failures that stderr names
 
 
 def plan_options(command: F) -> F:
@@ -54,7 +52,7 @@ def make_plan(app: App, file: str, *, prune: bool) -> Plan:
         )
     plan = diff(manifest, look(app.client, app.journal, manifest, prune=prune), prune=prune)
     for note in plan.notes:
-        app.out.note(f"note: {note}")
+        app.out.note(note)
     return plan
 
 
@@ -68,25 +66,7 @@ def refuse_problems(plan: Plan) -> None:
     if len(plan.problems) == 1:
         raise plan.problems[0]
     if plan.problems:
-        raise several(f"{len(plan.problems)} things forbid this plan", plan.problems)
-
-
-def in_one_line(error: WacbError) -> str:
-    """Write an error with its hint."""
-    return f"{error.message}; {error.hint}" if error.hint else error.message
-
-
-def several(message: str, errors: Sequence[WacbError], *, hint: str | None = None) -> BulkFailed:
-    """Make one error of many, with the exit code that they agree on."""
-    lines = list(dict.fromkeys(map(in_one_line, errors)))
-    more = len(lines) - MOST_NAMED
-    codes = {error.exit_code for error in errors}
-    return BulkFailed(
-        message,
-        hint=hint,
-        details=(*lines[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])),
-        exit_code=codes.pop() if len(codes) == 1 else 1,
-    )
+        raise BulkFailed(f"{len(plan.problems)} things forbid this plan", plan.problems)
 
 
 def outputs(app: App, plan: Plan, *, ids: dict[str, str], changed: bool) -> dict[str, str]:

@@ -42,8 +42,7 @@ def _obeying(rule: Callable[[str], str], answer: str) -> str:
     try:
         return answer and rule(answer)
     except InvalidInput as error:
-        hint = f"; {error.hint}" if error.hint else ""
-        raise click.BadParameter(error.message + hint) from error
+        raise click.BadParameter(error.in_one_line) from error
 
 
 def consent(app: App, deed: str, *, yes: bool) -> None:

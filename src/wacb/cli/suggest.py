@@ -73,13 +73,13 @@ def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Item
 
 def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Offer values of the key that stands before."""
-    from wacb.config.rules import REGIONS
+    from wacb.contract.requests import HOSTS
 
     offers = {"default_account": accounts, "number": numbers, "profile": profiles}
     key = ctx.params["key"]
     if key in offers:
         return offers[key](ctx, param, incomplete)
-    return _fitting(ctx, param, dict.fromkeys(REGIONS if key == "region" else (), ""), incomplete)
+    return _fitting(ctx, param, dict.fromkeys(HOSTS if key == "region" else (), ""), incomplete)
 
 
 def listed_of_sandbox(app: App) -> Listed:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from wacb.provision.once import Claim
 
 # What stands for the in-process sandbox in a URL; nothing is ever sent there.
-SANDBOX_URL = "http://sandbox.localhost"
+_SANDBOX_URL = "http://sandbox.localhost"
+NO_SID = "$WACB_SID"  # stands for a SID that is not set: the shell fills it in
 
 
 def api_of(settings: Settings) -> Api:
     """Build requests for the sandbox, an explicit host or a region's hosts.
 
-    A SID that is not set reads `$WACB_SID`. Raises InvalidInput for two different servers.
+    A SID that is not set is NO_SID. Raises InvalidInput for two different servers.
     """
     if settings.sandbox:
         return _sandbox(settings)
@@ -32,8 +33,8 @@ def api_of(settings: Settings) -> Api:
     return Api(
         v1=v1,
         v2=v2,
-        sid=settings.get("sid") or "$WACB_SID",
-        waba_id=settings.get("waba_id") or None,
+        sid=settings.get("sid") or NO_SID,
+        waba_id=settings.get("waba_id"),
         overrides=settings.contract,
     )
 
@@ -54,10 +55,10 @@ def _sandbox(settings: Settings) -> Api:
         raise InvalidInput("--sandbox and --base-url name two different servers")
     given = settings.source("waba_id") in ("--waba-id", "WACB_WABA_ID")
     return Api(
-        v1=SANDBOX_URL,
-        v2=SANDBOX_URL,
+        v1=_SANDBOX_URL,
+        v2=_SANDBOX_URL,
         sid=SID,
-        waba_id=(settings.get("waba_id") or None) if given else WABA_ID,
+        waba_id=settings.get("waba_id") if given else WABA_ID,
         overrides=settings.contract,
     )
 
@@ -72,5 +73,5 @@ def claim_of(app: App, title: str) -> Claim:
         title=title,
         now=app.now,
         sleep=app.sleep,
-        tell=lambda text: app.out.note(f"note: {text}"),
+        tell=app.out.note,
     )

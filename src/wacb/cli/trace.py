@@ -3,40 +3,65 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from wacb.contract.answers import redacted
 from wacb.redact import mask_headers
 
 if TYPE_CHECKING:
+    from wacb.callbacks.sender import Outgoing
+    from wacb.cli.app import App
+    from wacb.contract.requests import ApiRequest
     from wacb.exchange import Exchange
 
 
 def describe(exchange: Exchange, verbosity: int) -> list[str]:
     """Put one attempt into a line, and with `-vv` its headers and bodies into further ones."""
     request, response = exchange.request, exchange.response
-    status = response.status if response else "no answer"
-    lines = [
-        f"{request.method} {request.url} {status} {exchange.ms:.0f} ms attempt {exchange.attempt}"
-    ]
+    status = response.status if response else None
+    lines = [_attempt(request, exchange.attempt, status, exchange.ms)]
     if verbosity > 1:
-        lines.extend(_headers(">", exchange.headers))
-        if request.body is not None:
-            lines.append("> " + json.dumps(redacted(dict(request.body)), ensure_ascii=False))
+        body = None if request.body is None else _masked(dict(request.body))
+        lines.extend(_message(">", exchange.headers, body))
     if verbosity > 1 and response:
-        lines.extend(_headers("<", response.headers))
-        lines.append("< " + _answer(response.body))
+        lines.extend(_message("<", response.headers, _answer(response.body)))
     return lines
 
 
-def _headers(mark: str, headers: Mapping[str, str]) -> Iterator[str]:
+def trace_callback(
+    app: App,
+    outgoing: Outgoing,
+    attempts: Sequence[tuple[int | None, float]],
+    answer: str | None = None,
+) -> None:
+    """Say on stderr what is asked for about a callback. An attempt is its status and its ms."""
+    lines = [_attempt(outgoing, number, *each) for number, each in enumerate(attempts, start=1)]
+    if app.verbosity > 1:
+        body = None if outgoing.body is None else outgoing.body.decode()
+        lines += [*_message(">", outgoing.headers, body), *_message("<", {}, answer)]
+    for line in lines if app.verbosity else ():
+        app.out.say(line)
+
+
+def _attempt(request: ApiRequest | Outgoing, number: int, status: int | None, ms: float) -> str:
+    answered = "no answer" if status is None else status
+    return f"{request.method} {request.url} {answered} {ms:.0f} ms attempt {number}"
+
+
+def _message(mark: str, headers: Mapping[str, str], body: str | None) -> Iterator[str]:
     for name, value in mask_headers(headers).items():
         yield f"{mark} {name}: {value}"
+    if body is not None:
+        yield f"{mark} {body}"
 
 
 def _answer(body: bytes) -> str:
     try:
-        return json.dumps(redacted(json.loads(body)), ensure_ascii=False)
+        return _masked(json.loads(body))
     except (ValueError, RecursionError):
         return f"{len(body)} bytes that are no JSON"
+
+
+def _masked(value: Any) -> str:
+    return json.dumps(redacted(value), ensure_ascii=False)

@@ -84,7 +84,7 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
     broken = [link for link in links if link.ok is False]
     app.out.many(broken if app.out.quiet else links, Link)
     for link in broken[1:]:
-        app.out.note(f"also broken: {link.link}: {link.detail}; {link.fix}")
+        app.out.say(f"also broken: {link.link}: {link.detail}; {link.fix}")
     errors = [link.error for link in links if link.error]
     if errors:
         raise errors[0]

@@ -35,7 +35,7 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
     """A profile as JSON: secrets masked, placeholders counted."""
     import json
 
-    from wacb.provision.profiles import describe_report, inspect
+    from wacb.provision.profiles import inspect_template
 
     body: Any = profile.body
     try:
@@ -44,6 +44,7 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
         body = opened if isinstance(opened, dict) and not is_deep(opened) else body
     except (ValueError, RecursionError):
         pass  # cli.md 7: a body that is no JSON is shown as the string it is
+    report = inspect_template(profile)
     return {
         "id": profile.id,
         "title": profile.title,
@@ -58,7 +59,11 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
         "response_message": profile.response_message,
         "created_at": profile.created_at,
         "modified_at": profile.modified_at,
-        "placeholders": describe_report(inspect(profile)),
+        "placeholders": {
+            "present": report.present,
+            "missing": list(report.missing),
+            "unknown": list(report.unknown),
+        },
     }
 
 

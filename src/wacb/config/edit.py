@@ -37,9 +37,9 @@ def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
 
     An account's key is set in `account`, which is created if need be, or in the usual account
     where that is None. `api_key_command` is a JSON array of strings. Raises InvalidInput for a
-    key or value that breaks a rule, ConfigError for a file that is broken already.
+    value that breaks a rule, ConfigError for a file that is broken already.
     """
-    checked = _check(key, value, KEYS)
+    checked = _check(key, value)
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         if key == "default_account" and value not in file.accounts:
@@ -53,7 +53,6 @@ def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
 
 def unset_value(path: Path, key: str, *, account: str | None) -> None:
     """Remove one of KEYS from the file at `path`. Raises InvalidInput if it is not set."""
-    _check_name(key, KEYS)
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         table = _table(file, data, key, account)
@@ -72,7 +71,7 @@ def init_account(path: Path, values: Mapping[str, str], *, account: str) -> None
 
 def check_values(values: Mapping[str, str]) -> dict[str, str | list[str]]:
     """Return values for ACCOUNT_KEYS as the file will hold them. Raises InvalidInput."""
-    return {key: _check(key, value, ACCOUNT_KEYS) for key, value in values.items()}
+    return {key: _check(key, value) for key, value in values.items()}
 
 
 def _edit(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> None:
@@ -95,14 +94,8 @@ def _dump(path: Path, data: dict[str, Any]) -> str:
         raise ConfigError(f"{path} holds a value that cannot be written back") from None
 
 
-def _check_name(key: str, known: tuple[str, ...]) -> None:
-    if key not in known:
-        raise InvalidInput(f"there is no key {key!r}", hint=did_you_mean(key, known))
-
-
-def _check(key: str, value: str, known: tuple[str, ...]) -> str | list[str]:
+def _check(key: str, value: str) -> str | list[str]:
     """Return the value as the file holds it."""
-    _check_name(key, known)
     if key == "api_key_command":
         return parse_command(value)
     try:

@@ -10,15 +10,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from wacb.contract.requests import HOSTS
 from wacb.errors import InvalidInput
 from wacb.rules import check_endpoint, is_loopback, parse_number
 
 Rule = Callable[[str], str]
 
-REGIONS = ("in", "sg", "eu", "na")
-MOST_SECONDS = 86_400
-BOOLEANS = {"1": "1", "true": "1", "yes": "1", "on": "1"}
-BOOLEANS |= {"0": "0", "false": "0", "no": "0", "off": "0"}
+_MOST_SECONDS = 86_400
+_BOOLEANS = {"1": "1", "true": "1", "yes": "1", "on": "1"}
+_BOOLEANS |= {"0": "0", "false": "0", "no": "0", "off": "0"}
 
 
 def check_account_name(name: str) -> str:
@@ -97,17 +97,17 @@ def _one_of(*words: str) -> Rule:
 
 
 def _boolean(value: str) -> str:
-    if value.lower() in BOOLEANS:
-        return BOOLEANS[value.lower()]
+    if value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
     raise InvalidInput(f"{value!r} is neither yes nor no", hint="write 1 or 0")
 
 
 def _seconds(value: str) -> str:
     # The pattern keeps out what float() takes but nobody means: nan, 1_0, other digits, spaces.
     number = re.fullmatch(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", value)
-    if number and 0 < float(value) <= MOST_SECONDS:
+    if number and 0 < float(value) <= _MOST_SECONDS:
         return value
-    raise InvalidInput(f"{value!r} is not a number of seconds up to {MOST_SECONDS}")
+    raise InvalidInput(f"{value!r} is not a number of seconds up to {_MOST_SECONDS}")
 
 
 def _printable(value: str) -> str:
@@ -123,7 +123,7 @@ def _detach_value(value: str) -> str:
 ACCOUNT_RULES: dict[str, Rule] = {
     "sid": _matching(r"[A-Za-z0-9_]+", "a SID: letters, digits and underscores", repeat=False),
     "api_key": check_key,
-    "region": _one_of(*REGIONS),
+    "region": _one_of(*HOSTS),
     "base_url": check_base_url,
     "waba_id": _matching(r"[0-9]+", "a WABA ID: digits only", repeat=False),
     "endpoint": lambda value: check_endpoint(value, allow_http=True, allow_local=True),
@@ -133,7 +133,6 @@ ACCOUNT_RULES: dict[str, Rule] = {
 ACCOUNT_KEYS = (*ACCOUNT_RULES, "api_key_command")
 
 RULES: dict[str, Rule] = ACCOUNT_RULES | {
-    "config": str,
     "sandbox": _boolean,
     "no_input": _boolean,
     "timeout": _seconds,

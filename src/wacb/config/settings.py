@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAMES = ("account", *RULES)
 # assumed: the region (api-contract.md 1)
 DEFAULTS = {"region": "sg", "timeout": "30", "deadline": "120"}
-COMMAND_SECONDS = 30
+_COMMAND_SECONDS = 30
 
 
 class Setting(NamedTuple):
@@ -73,7 +73,7 @@ class Settings(NamedTuple):
         stored = self.stored(name)
         if stored is not None:
             return Setting(value=stored, source=f"account {self.account} in {self.file.path}")
-        default = str(self.file.path) if name == "config" else DEFAULTS.get(name)
+        default = DEFAULTS.get(name)
         return Setting(value=default, source="not set" if default is None else "default")
 
     def stored(self, key: str) -> Any:
@@ -229,11 +229,11 @@ def _ask(command: list[str], run: Run | None) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=COMMAND_SECONDS,
+            timeout=_COMMAND_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"{program} took over {COMMAND_SECONDS} s", hint=hint) from None
+        raise ConfigError(f"{program} took over {_COMMAND_SECONDS} s", hint=hint) from None
     except (OSError, ValueError):
         raise ConfigError(f"{program} cannot be started", hint="is it on the PATH?") from None
     if done.returncode != 0:

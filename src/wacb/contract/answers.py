@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from wacb.contract.requests import Api, json_text
+from wacb.contract.requests import Api, wire_json
 from wacb.errors import InvalidInput, Unavailable
 from wacb.models import CallbackProfile, Encryption, Method, Number
 from wacb.rules import parse_number
@@ -174,7 +174,7 @@ def _encryption(value: Any) -> Encryption | None:
 
 
 def _body_text(value: Any) -> str | None:
-    return value if isinstance(value, str) or value is None else json_text(value)
+    return value if isinstance(value, str) or value is None else wire_json(value)
 
 
 def _json_or_none(value: Any) -> Any:
@@ -200,5 +200,5 @@ def _redacted_member(name: str, value: Any) -> Any:
     if name == "enc" and isinstance(value, dict):
         return {key: item if key == "algo" else "***" for key, item in value.items()}
     if name == "headers" and isinstance(headers := _json_or_none(value), dict):
-        return json_text(dict.fromkeys(headers, "***"))
+        return wire_json(dict.fromkeys(headers, "***"))
     return "***" if value and name in ("enc", "headers", "otp") else redacted(value)

@@ -38,6 +38,11 @@ class ApiRequest(NamedTuple):
     subject: str
     body: Mapping[str, Any] | None = None
 
+    def headers(self, key: str) -> dict[str, str]:
+        """The headers that go with it, for the account whose API key is `key`."""
+        headers = {"api-key": key, "accept": "application/json"}
+        return headers if self.body is None else headers | {"content-type": "application/json"}
+
 
 class Api(NamedTuple):
     """Builds the requests of one account.
@@ -221,21 +226,21 @@ def _profile_body(draft: ProfileDraft) -> dict[str, Any]:
         "url": draft.url,
         "body": draft.body,  # assumed: a string holding JSON, as every sample shows
         # assumed: sent the way the API answers, as a string holding a JSON object
-        "headers": None if draft.headers is None else json_text(dict(draft.headers)),
+        "headers": None if draft.headers is None else wire_json(dict(draft.headers)),
         "enc": encryption
         and {"algo": encryption.algorithm, "key": encryption.key, "IV": encryption.iv},
         "response_message": draft.response_message,
         "channel": draft.channel,
-        "events": None if draft.events is None else json_text(list(draft.events)),
+        "events": None if draft.events is None else wire_json(list(draft.events)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
     """Serialise a request's body; placeholders keep their literal brackets."""
-    return json_text(body).encode(errors="replace")
+    return wire_json(body).encode(errors="replace")
 
 
-def json_text(value: Any) -> str:
+def wire_json(value: Any) -> str:
     """Write JSON as the API is sent it: no white space, placeholders with literal brackets."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

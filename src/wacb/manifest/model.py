@@ -12,7 +12,7 @@ from wacb.models import ProfileDraft
 class Desired:
     """A profile of the file: the table `[profiles.NAME]` as a draft, found again by its title.
 
-    `shown` maps each field of the draft that was made with a variable to what the file says
+    `written` maps each field of the draft that was made with a variable to what the file says
     instead of its value; nothing else of such a field may be printed. `headers` is what it says of
     each header.
     """
@@ -21,7 +21,7 @@ class Desired:
     draft: ProfileDraft = field(repr=False)
     allow_missing: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,7 @@ def read_profile(name: str, table: Table, title: Text | None, *, local: bool) ->
         draft=_draft(chosen, known, events, headers, encryption),
         allow_missing=flags["allow_missing"],
         headers={header: text.written for header, text in (headers or {}).items()},
-        shown={key: text.written for key, text in known.items() if text.variables},
+        written={key: text.written for key, text in known.items() if text.variables},
     )
 
 

@@ -120,7 +120,7 @@ def _shared_endpoints(profiles: tuple[Desired, ...]) -> Iterator[str]:
         if len(group) < 2:
             continue
         note = f"{_listed(group)} have one endpoint"
-        if any("url" in desired.shown for desired in group):
+        if any("url" in desired.written for desired in group):
             yield note
         else:
             yield f"{note}: {group[0].draft.url.partition('?')[0]}"

@@ -11,10 +11,10 @@ from wacb.errors import DeadlineExceeded, NotTried, OutcomeUnknown, Refused, Wac
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.plan.model import Action, Change, Move, Plan
 from wacb.provision import changes, removal
-from wacb.provision.attach import Attachment, AttachStep
+from wacb.provision.attach import JOBS, Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
 from wacb.provision.changes import ProfileStep
-from wacb.provision.profiles import Created
+from wacb.provision.profiles import ProfileResult
 from wacb.provision.stop import Stop
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from wacb.contract.requests import Api, ApiRequest
     from wacb.journal import Journal
     from wacb.provision.once import Claim
-
-JOBS = 4  # numbers at a time, as `number attach` has it
 
 
 class Outcome(NamedTuple):
@@ -105,7 +103,7 @@ class Apply:
         self._ids[change.name] = made.profile.id
         return Outcome(change, made.result, made.profile.id)
 
-    def _profile(self, change: Change) -> Created:
+    def _profile(self, change: Change) -> ProfileResult:
         if isinstance(change.work, CallbackProfile):
             return removal.delete(self._client, change.work)
         assert isinstance(change.work, ProfileStep)
@@ -115,7 +113,7 @@ class Apply:
             else changes.update(self._client, change.work)
         )
 
-    def _create(self, step: ProfileStep) -> Created:
+    def _create(self, step: ProfileStep) -> ProfileResult:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
         claim = self._claim(step.draft.title)
         try:
@@ -170,21 +168,21 @@ class Apply:
         if new is None or move.desired in self._failed:
             why = f"number {move.number} was not tried: its profile is not as it shall be"
             return Prepared(move.number, None, NotTried(why))
-        step = step_of(self._client.api, move, new)
-        # a profile that the listing did not show yet may be the one that is there
-        return Prepared(move.number, step._replace(request=None) if new == move.old else step)
+        step = AttachStep(
+            number=move.number,
+            old=move.old,
+            new=new,
+            # a profile that the listing did not show yet may be the one that is there
+            request=None if new == move.old else _request(self._client.api, move, new),
+            action="attach" if new else "detach",
+            shown=move.shown,
+        )
+        return Prepared(move.number, step)
 
 
-def step_of(api: Api, move: Move, new: str) -> AttachStep:
-    """Make the step that puts the profile `new` ("" for none) on the number of a move."""
-    return AttachStep(
-        number=move.number,
-        old=move.old,
-        new=new,
-        request=api.attach(move.number, new) if new else api.detach(move.number),
-        action="attach" if new else "detach",
-        shown=move.shown,
-    )
+def _request(api: Api, move: Move, new: str) -> ApiRequest:
+    """Make the request that puts the profile `new` ("" for none) on the number of a move."""
+    return api.attach(move.number, new) if new else api.detach(move.number)
 
 
 def requests(plan: Plan, api: Api) -> list[ApiRequest]:
@@ -193,18 +191,18 @@ def requests(plan: Plan, api: Api) -> list[ApiRequest]:
     for change in plan.changes:
         work = change.work
         if isinstance(work, ProfileStep):
-            listed += work._replace(draft=_as_written(work.draft, change.shown)).requests(api)
+            listed += work._replace(draft=_as_written(work.draft, change.written)).requests(api)
         elif isinstance(work, Move):
             new = f"ID_OF_{work.desired}" if work.new is None else work.new
-            listed += [request for request in [step_of(api, work, new).request] if request]
+            listed.append(_request(api, work, new))
         else:
             listed.append(api.delete_profile(work.id))
     return listed
 
 
-def _as_written(draft: ProfileDraft, shown: Mapping[str, str]) -> ProfileDraft:
+def _as_written(draft: ProfileDraft, written: Mapping[str, str]) -> ProfileDraft:
     """Put what the file says in place of what a variable made of it."""
-    values: dict[str, Any] = dict(shown)
+    values: dict[str, Any] = dict(written)
     if "events" in values:
         values["events"] = (values["events"],)
     return draft._replace(**values)

@@ -68,13 +68,13 @@ class _Comparison:
         for desired in self._manifest.profiles:
             ids = self._titled.get(desired.draft.title, [])
             if len(ids) > 1:
-                title = desired.shown.get("title", desired.draft.title)
+                title = desired.written.get("title", desired.draft.title)
                 self.problems.append(double(title, sorted(ids)))
             elif ids:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
             else:
                 self.planned[desired.name] = as_sent(desired.draft, "")
-                step = ProfileStep(draft=desired.draft, once=True)
+                step = ProfileStep(draft=desired.draft)
                 asked = {name: (None, new) for name, new in compare.fields(desired.draft).items()}
                 self._add(desired, step, asked)
 
@@ -85,7 +85,7 @@ class _Comparison:
         except InvalidInput as error:
             said = f"the channel of profile {live.id} ({desired.name}) cannot be changed by the API"
             self.problems.append(
-                InvalidInput(said, hint=error.hint) if "channel" in desired.shown else error
+                InvalidInput(said, hint=error.hint) if "channel" in desired.written else error
             )
             return
         events = live.events if desired.draft.events is None else desired.draft.events
@@ -119,8 +119,8 @@ class _Comparison:
                 kind="profile",
                 name=desired.name,
                 id=step.live and step.live.id,
-                fields={name: _shown(desired, name, *values) for name, values in changes.items()},
-                shown=desired.shown,
+                fields={name: _masked(desired, name, *values) for name, values in changes.items()},
+                written=desired.written,
                 work=step,
             )
         )
@@ -208,21 +208,21 @@ class _Comparison:
         )
 
 
-def _shown(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
+def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Mask what is secret in a field, and all that a variable made (cli.md 10)."""
-    if name in desired.shown:
-        return "***" if old else old, desired.shown[name]
+    if name in desired.written:
+        return "***" if old else old, desired.written[name]
     before, after = compare.masked(name, old, new)
     if name == "headers":
-        written = {header.lower(): text for header, text in desired.headers.items()}
-        after = {header: written.get(header, mask) for header, mask in after.items()}
+        headers = {header.lower(): text for header, text in desired.headers.items()}
+        after = {header: headers.get(header, mask) for header, mask in after.items()}
     return before, after
 
 
 def _target(profile: CallbackProfile, desired: Desired | None) -> tuple[Any, ...]:
     """Say as whole as may be printed what a number is to carry."""
-    shown = desired.shown if desired else {}
+    written = desired.written if desired else {}
     url, _ = compare.masked("url", profile.url, None)
     body, _ = compare.masked("body", compare.open_body(profile.body), None)
     values = {"title": profile.title, "method": profile.method, "url": url, "body": body}
-    return (profile.id, {name: shown.get(name, value) for name, value in values.items()})
+    return (profile.id, {name: written.get(name, value) for name, value in values.items()})

@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
 from wacb.provision.changes import ProfileStep
 
 Action = Literal["create", "update", "attach", "detach", "delete"]
-ACTIONS: tuple[Action, ...] = ("create", "update", "attach", "detach", "delete")
+ACTIONS: tuple[Action, ...] = get_args(Action)  # in the order in which they are carried out
 
 
 class Move(NamedTuple):
@@ -37,7 +37,7 @@ class Change:
     """One thing to be done. `kind` is "profile" or "number", `id` a live profile's.
 
     `name` is the profile's name in the file, the title of one that is deleted, or the number.
-    `fields` are old and new values as they may be printed: nothing secret is in them. `shown` is
+    `fields` are old and new values as they may be printed: nothing secret is in them. `written` is
     what the file says of those fields of the profile that a variable made, `target` what else a
     review stands on: the whole profile that a number is to carry, as it may be printed.
     """
@@ -47,7 +47,7 @@ class Change:
     name: str
     id: str | None = None
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    shown: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
     target: tuple[Any, ...] = field(default=(), repr=False)
     work: ProfileStep | Move | CallbackProfile = field(repr=False)
 

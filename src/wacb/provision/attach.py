@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run
     from wacb.journal import Action
     from wacb.provision.look import Look
 
+JOBS = 4  # numbers at a time, unless the user says otherwise
+
 
 class AttachStep(NamedTuple):
     """One number's change, ready to be carried out.
@@ -207,7 +209,7 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
             f"profile {profile.id} ({profile.title}) is {profile.status}, so nothing would arrive",
             hint="enable it in the Kaleyra console; the API has no way to",
         )
-    report = profiles.inspect(profile)
+    report = profiles.inspect_template(profile)
     if report.missing and not allow_missing:
         raise Refused(
             f"profile {profile.id} ({profile.title}) has {report.present} of "

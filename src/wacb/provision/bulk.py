@@ -43,7 +43,7 @@ def prepare_all(
     prepared = [_prepare(number, step) for number, step in items]
     if fail_fast and any(item.error for item in prepared):
         return [
-            item if item.error else Prepared(item.number, None, _not_tried(item.number))
+            item if item.error else item._replace(step=None, error=_not_tried(item.number))
             for item in prepared
         ]
     return prepared
@@ -208,7 +208,7 @@ def _settled(result: Attachment) -> Attachment:
 
 
 def _unjournaled(step: AttachStep, error: ConfigError) -> ConfigError:
-    old = "what it carried before is not known" if step.old is None else step.old or "no profile"
+    old = "an unknown profile" if step.old is None else step.old or "no profile"
     return ConfigError(
         f"number {step.number} was changed from {old} to {step.new or 'no profile'}, but not "
         f"journaled, so `number rollback` cannot undo it: {error.message}",

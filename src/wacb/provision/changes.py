@@ -22,7 +22,7 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import profiles
-from wacb.provision.profiles import Created
+from wacb.provision.profiles import ProfileResult
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
@@ -118,7 +118,9 @@ def _compared(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     return ProfileStep(draft=draft, live=live, changes=differences(draft, live))
 
 
-def carry_out(client: Client, step: ProfileStep, *, sleep: Callable[[float], None]) -> Created:
+def carry_out(
+    client: Client, step: ProfileStep, *, sleep: Callable[[float], None]
+) -> ProfileResult:
     """Do what a step says and read the profile back.
 
     After a create that must be the only one the list is looked at again: of two machines at the
@@ -131,14 +133,14 @@ def carry_out(client: Client, step: ProfileStep, *, sleep: Callable[[float], Non
     return _only_one(client, made) if step.once else made
 
 
-def update(client: Client, step: ProfileStep) -> Created:
+def update(client: Client, step: ProfileStep) -> ProfileResult:
     """Change the profile of a step where it differs, and read it back.
 
     Raises OutcomeUnknown when the answer is lost and the profile does not show the change.
     """
     assert step.live is not None  # only a create has none
     if not step.changes:
-        return Created(profile=step.live, result="unchanged")
+        return ProfileResult(profile=step.live, result="unchanged")
     lost: Unavailable | None = None
     try:
         client.update_profile(step.live.id, step.draft, step.changes)
@@ -149,7 +151,7 @@ def update(client: Client, step: ProfileStep) -> Created:
     return _confirmed(client, step, step.live.id, lost)
 
 
-def _only_one(client: Client, made: Created) -> Created:
+def _only_one(client: Client, made: ProfileResult) -> ProfileResult:
     title = made.profile.title
     try:
         titled = client.profile_ids(title) | {made.profile.id}
@@ -163,7 +165,7 @@ def _only_one(client: Client, made: Created) -> Created:
 
 def _confirmed(
     client: Client, step: ProfileStep, profile_id: str, lost: Unavailable | None
-) -> Created:
+) -> ProfileResult:
     try:
         profile = client.get_profile(profile_id)
     except Unavailable as error:
@@ -177,7 +179,7 @@ def _confirmed(
             + "; ".join(describe(left)),
             hint=f"compare it: wacb profile show {profile_id}",
         )
-    return Created(profile=profile, result="updated")
+    return ProfileResult(profile=profile, result="updated")
 
 
 def _unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:

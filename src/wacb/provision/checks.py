@@ -14,7 +14,7 @@ from wacb.provision import profiles
 if TYPE_CHECKING:  # a listing shows what was checked, and needs neither of them
     from wacb.client import Client
     from wacb.provision.changes import ProfileStep
-    from wacb.provision.profiles import Created
+    from wacb.provision.profiles import ProfileResult
 
 
 class Checked(NamedTuple):
@@ -36,6 +36,15 @@ class Checked(NamedTuple):
         """Whether all placeholders are there and nothing else is taken for one."""
         return not (self.missing or self.unknown)
 
+    @property
+    def faults(self) -> str:
+        """What is wrong in words, each name once: `missing <a> <b>, encoded <c>`."""
+        gone = [name for name in self.missing if name not in self.encoded]
+        strange = [name for name in self.unknown if name not in self.encoded]
+        words = (("missing", gone), ("unknown", strange), ("encoded", self.encoded))
+        named = ((what, " ".join(f"<{name}>" for name in names)) for what, names in words if names)
+        return ", ".join(f"{what} {names}" for what, names in named)
+
 
 class Repair(NamedTuple):
     """What is done about a faulty profile, or `error`, which is why nothing is or was."""
@@ -52,19 +61,19 @@ def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int
     """
     if references:
         named = (profiles.find(client, reference) for reference in references)
-        return [inspect(profile) for profile in {found.id: found for found in named}.values()], 0
+        return [check_one(profile) for profile in {found.id: found for found in named}.values()], 0
     listed = list(client.list_profiles())
     found = [
-        inspect(profile)
+        check_one(profile)
         for profile in listed
         if placeholders.looks_incoming(profile.template, profile.title, profile.events)
     ]
     return found, len(listed) - len(found)
 
 
-def inspect(profile: CallbackProfile) -> Checked:
+def check_one(profile: CallbackProfile) -> Checked:
     """Check one profile."""
-    report = profiles.inspect(profile)
+    report = profiles.inspect_template(profile)
     lost = [name for name in report.encoded if name not in report.missing]
     return Checked(
         profile=profile,
@@ -100,7 +109,9 @@ def prepare_repair(checked: Checked) -> Repair:
     return Repair(checked, ProfileStep(draft=draft, live=live, changes=changes))
 
 
-def carry_out(repairs: Sequence[Repair], update: Callable[[ProfileStep], Created]) -> list[Repair]:
+def carry_out(
+    repairs: Sequence[Repair], update: Callable[[ProfileStep], ProfileResult]
+) -> list[Repair]:
     """Repair one profile after the other, and tell what each is like then.
 
     One that fails keeps no other from being repaired, and is told as it was seen last.
@@ -108,10 +119,10 @@ def carry_out(repairs: Sequence[Repair], update: Callable[[ProfileStep], Created
     return [_carry_out(repair, update) for repair in repairs]
 
 
-def _carry_out(repair: Repair, update: Callable[[ProfileStep], Created]) -> Repair:
+def _carry_out(repair: Repair, update: Callable[[ProfileStep], ProfileResult]) -> Repair:
     if repair.step is None:
         return repair
     try:
-        return repair._replace(checked=inspect(update(repair.step).profile))
+        return repair._replace(checked=check_one(update(repair.step).profile))
     except WacbError as error:
         return repair._replace(error=error)

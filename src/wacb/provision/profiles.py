@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from wacb import placeholders
 from wacb.compare import differences
@@ -27,8 +27,8 @@ ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list, cli.md 7
 _LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
-class Created(NamedTuple):
-    """A profile and what became of it; `notes` are for the user.
+class ProfileResult(NamedTuple):
+    """A profile and what was done about it; `notes` are for the user.
 
     `result` is "created", "adopted", "updated", "unchanged" or "deleted".
     """
@@ -45,7 +45,7 @@ def create(
     claim: Claim,
     sleep: Callable[[float], None],
     once: bool = False,
-) -> Created:
+) -> ProfileResult:
     """Create a profile, never twice.
 
     When the outcome is unknown the list is compared with the IDs that were there before and one
@@ -109,7 +109,7 @@ def _adopt(
 
 def _read_back(
     client: Client, draft: ProfileDraft, profile_id: str, result: str, before: set[str]
-) -> Created:
+) -> ProfileResult:
     notes = [
         f"another profile has the title {draft.title!r}, too: {other}" for other in sorted(before)
     ]
@@ -125,7 +125,7 @@ def _read_back(
             + ", ".join(sorted(changed)),
             hint=f"compare it: wacb profile show {profile_id}",
         )
-    return Created(profile=profile, result=result, notes=tuple(notes))
+    return ProfileResult(profile=profile, result=result, notes=tuple(notes))
 
 
 def as_sent(draft: ProfileDraft, profile_id: str) -> CallbackProfile:
@@ -193,16 +193,7 @@ def _suggestion(client: Client, reference: str) -> str:
     return f"did you mean {near[0]!r}? {listing}" if near else listing
 
 
-def describe_report(report: placeholders.TemplateReport) -> Mapping[str, Any]:
-    """The JSON shape of a template's state (cli.md 7)."""
-    return {
-        "present": report.present,
-        "missing": list(report.missing),
-        "unknown": list(report.unknown),
-    }
-
-
-def inspect(profile: CallbackProfile) -> placeholders.TemplateReport:
+def inspect_template(profile: CallbackProfile) -> placeholders.TemplateReport:
     """Look at a profile's template where its method puts it."""
     if profile.method.uses_body:
         return placeholders.inspect_body(profile.template)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.errors import NotFound, OutcomeUnknown, Refused, Unavailable, WacbError
 from wacb.models import CallbackProfile, Number
-from wacb.provision.profiles import Created
+from wacb.provision.profiles import ProfileResult
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
@@ -69,7 +69,7 @@ def _listed(look: Look, *, force: bool) -> tuple[dict[str, Number], list[str]]:
     return listed, []
 
 
-def delete(client: Client, profile: CallbackProfile) -> Created:
+def delete(client: Client, profile: CallbackProfile) -> ProfileResult:
     """Delete the profile; one that somebody else deleted meanwhile is deleted.
 
     Raises OutcomeUnknown when the answer is lost and the profile is still there, or cannot be
@@ -83,7 +83,7 @@ def delete(client: Client, profile: CallbackProfile) -> Created:
         if not error.sent:
             raise
         _check_gone(client, profile.id, error)
-    return Created(profile=profile, result="deleted")
+    return ProfileResult(profile=profile, result="deleted")
 
 
 def _check_gone(client: Client, profile_id: str, lost: WacbError) -> None:

@@ -45,7 +45,7 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
 
     decrypt = decrypter(app, key_file) if key_file else None
     if file == "-" and is_terminal(sys.stdin):
-        app.out.note("reading a callback from stdin; Ctrl-D on a line of its own ends it")
+        app.out.say("reading a callback from stdin; Ctrl-D on a line of its own ends it")
     received = read_text(read_input(file, "the callback"), decrypt=decrypt)
     _show(app, received)
 
@@ -54,7 +54,7 @@ def _show(app: App, received: Received) -> None:
     whole = {name: value for name, value in received._asdict().items() if name != "body"}
     app.out.named(received.fields, whole=whole, id=received.kind)
     for note in received.notes:
-        app.out.note(f"note: {note}")
+        app.out.note(note)
     if received.kind == "message":
         faults = [
             f"{what}: {', '.join(names)}"

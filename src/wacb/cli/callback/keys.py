@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from wacb.cli import folders
 from wacb.cli.app import App
 from wacb.errors import ConfigError
 from wacb.models import CallbackProfile, Encryption
@@ -47,7 +48,7 @@ def encryption_of(
     if key_file is not None:
         encryption = _from_file(key_file, profile)
     elif encryption and encryption.key is None:
-        path = app.state_folder / "keys" / f"{profile.title}.toml"
+        path = folders.key_file(app.state_folder, profile.title)
         if "/" in profile.title or not path.exists():
             raise ConfigError(
                 f"profile {profile.id} encrypts, and the API does not show its key",

@@ -118,7 +118,7 @@ def command(
         host=host,
         port=port,
         authorization=_authorization(app, basic_auth),
-        on_refused=app.out.note,
+        on_refused=app.out.say,
         page=None if newest is None else page_of(newest.after),
         page_port=inspect or 0,
     )
@@ -170,7 +170,7 @@ def _announce(app: App, as_json: bool, host: str) -> Callable[[str, str | None],
 
     def ready(url: str, page: str | None) -> None:
         if not is_loopback(host):
-            app.out.note(f"warning: {host} lets other machines send callbacks to this one")
+            app.out.warn(f"{host} lets other machines send callbacks to this one")
         if as_json:
             app.out.json_line({"event": "ready", "url": url} | ({"inspect": page} if page else {}))
             return

@@ -193,7 +193,7 @@ def _outgoing(
     keep_secrets(app, profile)
     encrypt = encryption_of(app, profile, key_file)
     for name in withheld(profile, to):
-        app.out.note(f"note: the header {name} authenticates, so it was left out for this --to")
+        app.out.note(f"the header {name} authenticates, so it was left out for this --to")
     return [build(profile, fields, to=to, encrypt=encrypt) for fields in messages]
 
 
@@ -212,4 +212,4 @@ def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> No
             session, outgoing, kind=kind, jobs=jobs, hide=app.out.redact, done=done
         )
     app.out.many(deliveries, Delivery)
-    judge(app, deliveries)
+    judge(deliveries)

@@ -16,7 +16,9 @@ from wacb.cli.prompts import ask
 from wacb.cli.target import program
 from wacb.config import edit
 from wacb.config.file import ConfigFile
-from wacb.config.rules import REGIONS, RULES
+from wacb.config.rules import RULES
+from wacb.config.settings import DEFAULTS
+from wacb.contract.requests import HOSTS
 
 _INTRODUCTION = (
     "The Kaleyra console shows what is asked for here.",
@@ -61,14 +63,14 @@ def command(
         name: app.flags.get(name) for name in ("region", "base_url", "waba_id")
     }
     values = _complete(app, given, given_key(app, api_key_stdin, api_key_file))
-    account = app.flags.get("account") or app.environ.get("WACB_ACCOUNT") or "default"
+    account = app.chosen_account or "default"
     edit.check_values(values)
     if not no_check:
         with closing(_trying(app, account, values).client) as client:
             client.check_access()
-        app.out.note("the API accepts SID and key")
+        app.out.say("the API accepts SID and key")
     edit.init_account(app.config_path, values, account=account)
-    app.out.note(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
+    app.out.say(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
     url = "" if "endpoint" in values else " --url https://example.com/hook"
     flags = {name: value for name, value in app.flags.items() if name in ("config", "account")}
     app.out.hint(f"next: {program(flags)} profile create --method post{url}")
@@ -80,7 +82,7 @@ def _complete(app: App, given: dict[str, str | None], key: str | None) -> dict[s
     key = key or app.environ.get("WACB_API_KEY")
     if app.interactive and not (found["sid"] and key):
         for line in _INTRODUCTION:
-            app.out.note(line)
+            app.out.say(line)
     found["sid"] = found["sid"] or _ask(app, "sid", option="--sid")
     found["api_key"] = key or _ask(
         app, "api_key", option="--api-key-stdin or --api-key-file", hide_input=True
@@ -88,14 +90,14 @@ def _complete(app: App, given: dict[str, str | None], key: str | None) -> dict[s
     app.out.keep_secret(found["api_key"])
     if app.interactive:
         if not found["region"] and not found["base_url"]:
-            found["region"] = _ask(app, "region", choices=REGIONS, default="sg")
+            found["region"] = _ask(app, "region", choices=tuple(HOSTS), default=DEFAULTS["region"])
         for name in ("waba_id", "endpoint"):
             found[name] = found[name] or _ask(app, name, default="", show_default=False)
     return {name: value for name, value in found.items() if value}
 
 
 def _ask(app: App, name: str, *, option: str = "", **how: Any) -> str:
-    return ask(app, _QUESTIONS[name], option=option, rule=RULES.get(name), **how)
+    return ask(app, _QUESTIONS[name], option=option, rule=RULES[name], **how)
 
 
 def _trying(app: App, account: str, values: Mapping[str, str]) -> App:

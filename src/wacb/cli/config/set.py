@@ -49,4 +49,4 @@ def command(
         )
     edit.set_value(app.config_path, key, value, account=app.chosen_account)
     if key == "base_url":
-        app.out.note(f"note: the stored API key of this account now goes to {value}")
+        app.out.note(f"the stored API key of this account now goes to {value}")

@@ -64,7 +64,7 @@ def command(
         look = None if dry_run and not app.has_credentials else app.look
         profile = new_number.find_profile(look, profile)
         if look is None:
-            app.out.note("note: without credentials the profile was not looked up")
+            app.out.note("without credentials the profile was not looked up")
     if dry_run:
         show_requests(app, [request])
         return

@@ -48,9 +48,9 @@ from wacb.provision.attach import AttachStep
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
-    default=4,
+    default=attach.JOBS,
     metavar="N",
-    help="How many numbers at a time (default 4).",
+    help=f"How many numbers at a time (default {attach.JOBS}).",
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first number that fails.")
 @endpoint_options

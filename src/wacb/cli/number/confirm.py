@@ -70,7 +70,7 @@ def _show(app: App, found: Registration) -> None:
     """Print the requests of a dry run; that of the attachment follows only on a yes."""
     requests = [app.api.verify_number(found.number, registration_id=found.id, otp="***")]
     if found.profile:
-        app.out.note("note: the second request follows if number and profile are found fit for it")
+        app.out.note("the second request follows if number and profile are found fit for it")
         requests.append(app.api.attach(found.number, found.profile))
     show_requests(app, requests)
 
@@ -85,7 +85,7 @@ def _confirm(app: App, found: Registration, code: str) -> None:
         app.out.keep_secret(code)
     note = registration.confirm(app.client, found, code, sleep=app.sleep)
     if note:
-        app.out.note(f"note: {note}")
+        app.out.note(note)
     if found.profile:
         finish = f"{program(app.flags)} number attach {found.number} --profile {found.profile}"
         with registration.attaching_afterwards(found.number, finish=finish):
@@ -93,6 +93,6 @@ def _confirm(app: App, found: Registration, code: str) -> None:
         return
     shown, note = registration.read_back(app.look, found.number)
     if note:
-        app.out.note(f"note: {note}")
+        app.out.note(note)
     app.out.one(shown)
     app.out.hint(f"next: {program(app.flags)} number attach {found.number} --profile ID")

@@ -15,10 +15,9 @@ from wacb.provision.attach import Attachment, AttachStep
 
 if TYPE_CHECKING:
     from wacb.cli.app import App
+    from wacb.plan.apply import Outcome
     from wacb.provision.bulk import Prepared
     from wacb.provision.stop import Stop
-
-_MOST_NAMED = 20  # failures that stderr names; the rows name all
 
 
 def step_of(app: App, item: Prepared, *, github: bool) -> AttachStep:
@@ -61,7 +60,7 @@ def stop_of(app: App) -> Stop:
     from wacb.provision.stop import Stop
 
     says = "waiting for the requests under way; Ctrl-C again gives them up"
-    return Stop(app.client, lambda: app.out.note(says))
+    return Stop(app.client, lambda: app.out.say(says))
 
 
 def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
@@ -102,54 +101,49 @@ def run_many(
     if github:
         _write_github(app, results)
     if run.stop.interrupted:
-        words = Counter(
-            in_words(result.result, result.error.code if result.error else None)
-            for result in results
-        )
         if any(result.result != "unchanged" and result.verified is None for result in right):
-            app.out.note("note: the changed numbers were not read back")
-        summary = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
-        raise Interrupted(f"interrupted: {summary}", hint="run the same command again to finish")
+            app.out.note("the changed numbers were not read back")
+        raise interrupted_by(results)
     _raise_failures(app, results)
 
 
+def word_of(outcome: Attachment | Outcome) -> str:
+    """Put what became of one number, or of one change of a plan, into one or two words."""
+    return in_words(outcome.result, outcome.error.code if outcome.error else None)
+
+
+def interrupted_by(outcomes: Sequence[Attachment | Outcome]) -> Interrupted:
+    """Make the error of a run that Ctrl-C ended: how many came to what."""
+    words = Counter(map(word_of, outcomes))
+    summary = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
+    return Interrupted(f"interrupted: {summary}", hint="run the same command again to finish")
+
+
 def _raise_failures(app: App, results: Sequence[Attachment], *, would: bool = False) -> None:
-    """Say which numbers failed and why, and end with the exit code that they agree on."""
-    failed = [result for result in results if result.error]
-    if not failed:
+    """Raise one error for all that failed. It names them, but not in JSON: there the rows do."""
+    errors = [result.error for result in results if result.error]
+    if not errors:
         return
-    tried = [
-        result.error for result in failed if result.error and not isinstance(result.error, NotTried)
-    ]
-    if app.out.format != "json":  # there each row has its error
-        words = [f"{result.number}: {result.error}" for result in failed]
-        for line in words[:_MOST_NAMED]:
-            app.out.note(line)
-        if len(words) > _MOST_NAMED:
-            app.out.note(f"and {len(words) - _MOST_NAMED} more")
-    codes = {error.exit_code for error in tried}
+    tried = [error for error in errors if not isinstance(error, NotTried)]
+    lines = [f"{result.number}: {result.error}" for result in results if result.error]
     hints = dict.fromkeys(error.hint for error in tried if error.hint)
     again = not tried or any(error.retryable for error in tried)
-    changed = sum(1 for result in failed if result.result)
-    parts = [
-        f"{count} {what}"
-        for count, what in (
-            (changed, "of them changed all the same"),
-            (len(failed) - len(tried), "not tried"),
-        )
-        if count
-    ]
-    verb = "would fail" if would else "failed"
+    message = f"{len(tried)} of {len(results)} numbers {'would fail' if would else 'failed'}"
+    if changed := sum(1 for result in results if result.error and result.result):
+        message += f", {changed} of them changed all the same"
+    if not_tried := len(errors) - len(tried):
+        message += f", {not_tried} not tried"
     raise BulkFailed(
-        ", ".join((f"{len(tried)} of {len(results)} numbers {verb}", *parts)),
+        message,
+        tried,
+        details=lines if would or app.out.format != "json" else [],
         hint="run the same command again to finish the rest" if again else "; ".join(hints),
-        exit_code=codes.pop() if len(codes) == 1 else 1,
     )
 
 
 def _show_notes(app: App, steps: Sequence[AttachStep]) -> None:
     for note in dict.fromkeys(note for step in steps for note in step.notes):
-        app.out.note(f"note: {note}")
+        app.out.note(note)
 
 
 def _write_github(app: App, results: Sequence[Attachment]) -> None:
@@ -169,7 +163,7 @@ def _write_github(app: App, results: Sequence[Attachment]) -> None:
             (
                 (
                     result.number,
-                    in_words(result.result, result.error.code if result.error else None),
+                    word_of(result),
                     result.old or "",
                     result.new or "",
                     result.error.message if result.error else "",
@@ -190,6 +184,6 @@ def _show_undo(app: App, results: Sequence[Attachment]) -> None:
         and not isinstance(result.error, ConfigError)
     ]
     if len(numbers) == 1:
-        app.out.note(f"undo: {program(app.flags)} number rollback {numbers[0]}")
+        app.out.say(f"undo: {program(app.flags)} number rollback {numbers[0]}")
     elif numbers:
-        app.out.note(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
+        app.out.say(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")

@@ -70,7 +70,7 @@ def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_
     found, skipped = checks.check(app.client, references)
     if skipped:
         app.out.note(
-            f"note: {skipped} more profiles were not checked, as they don't look like ones for "
+            f"{skipped} more profiles were not checked, as they don't look like ones for "
             "incoming messages; name one to check it"
         )
     if fix:
@@ -92,23 +92,15 @@ def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> Non
         repairs = checks.carry_out(repairs, partial(changes.update, app.client))
         repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
         _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
-    _raise_failures(app, repairs)
+    _raise_failures(repairs)
 
 
 def _report(app: App, found: Sequence[Checked]) -> None:
     """Print what was found; what is wrong with a template goes to stderr, too, and is not cut."""
     for checked in found:
         if not checked.ok:
-            app.out.note(f"note: profile {_named(checked)}: {_faults(checked)}")
+            app.out.note(f"profile {_named(checked)}: {checked.faults}")
     app.out.many(found, Checked)
-
-
-def _faults(checked: Checked) -> str:
-    gone = [name for name in checked.missing if name not in checked.encoded]
-    strange = [name for name in checked.unknown if name not in checked.encoded]
-    words = (("missing", gone), ("unknown", strange), ("encoded", checked.encoded))
-    named = [(what, " ".join(f"<{name}>" for name in names)) for what, names in words if names]
-    return ", ".join(f"{what} {names}" for what, names in named)
 
 
 def _named(checked: Checked) -> str:
@@ -129,7 +121,7 @@ def _judge(found: Sequence[Checked]) -> None:
 def _show_differences(app: App, repairs: Sequence[Repair]) -> None:
     for repair in repairs:
         for line in describe(repair.step.changes if repair.step else {}):
-            app.out.note(f"note: profile {_named(repair.checked)}: {line}")
+            app.out.note(f"profile {_named(repair.checked)}: {line}")
 
 
 def _consent(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
@@ -139,16 +131,10 @@ def _consent(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
         consent(app, f"repair {what}", yes=yes)
 
 
-def _raise_failures(app: App, repairs: Sequence[Repair]) -> None:
+def _raise_failures(repairs: Sequence[Repair]) -> None:
     """Say what could not be repaired and why, and end with the exit code they agree on."""
     errors = [repair.error for repair in repairs if repair.error]
     if len(errors) == 1:
         raise errors[0]
-    for error in errors:
-        app.out.note(error.message + (f"; {error.hint}" if error.hint else ""))
-    codes = {error.exit_code for error in errors}
     if errors:
-        raise BulkFailed(
-            f"{len(errors)} of {len(repairs)} profiles could not be repaired",
-            exit_code=codes.pop() if len(codes) == 1 else 1,
-        )
+        raise BulkFailed(f"{len(errors)} of {len(repairs)} profiles could not be repaired", errors)

@@ -16,7 +16,7 @@ from wacb.cli.target import claim_of, program
 from wacb.compare import describe
 from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
-from wacb.provision.profiles import Created
+from wacb.provision.profiles import ProfileResult
 
 
 @click.command(cls=Command)
@@ -65,22 +65,22 @@ def command(
             client = None if dry_run and not app.has_credentials else app.client
             step = changes.prepare_once(client, draft, update=update_existing, claim=claim)
         for line in (*step.notes, *describe(step.changes)):
-            app.out.note(f"note: {line}")
+            app.out.note(line)
         if dry_run:
             show_requests(app, step.requests(app.api))
             return
-        created = changes.carry_out(app.client, step, sleep=app.sleep)
-    from wacb.cli.profile.created import show
+        made = changes.carry_out(app.client, step, sleep=app.sleep)
+    from wacb.cli.profile.results import show
 
-    show(app, created)
+    show(app, made)
     if github:
-        _report(app, created)
-    app.out.hint(f"next: {program(app.flags)} number attach --profile {created.profile.id}")
+        _report(app, made)
+    app.out.hint(f"next: {program(app.flags)} number attach --profile {made.profile.id}")
 
 
-def _report(app: App, created: Created) -> None:
-    changed = created.result in ("created", "updated", "adopted")
-    outputs = {"profile_id": created.profile.id, "result": created.result}
-    row = (created.profile.id, created.profile.title, created.result)
+def _report(app: App, made: ProfileResult) -> None:
+    changed = made.result in ("created", "updated", "adopted")
+    outputs = {"profile_id": made.profile.id, "result": made.result}
+    row = (made.profile.id, made.profile.title, made.result)
     summary = markdown_table(app, ("Profile", "Title", "Result"), [row])
     write_github(app, outputs | {"changed": str(changed).lower()}, summary)

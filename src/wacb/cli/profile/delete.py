@@ -8,7 +8,7 @@ from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
-from wacb.cli.profile.created import show
+from wacb.cli.profile.results import show
 from wacb.cli.prompts import consent
 from wacb.provision import profiles, removal
 
@@ -31,12 +31,12 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
     """
     if dry_run and not app.has_credentials:
         profiles.require_id(reference)
-        app.out.note("note: without credentials it was not looked up whether a number carries it")
+        app.out.note("without credentials it was not looked up whether a number carries it")
         show_requests(app, [app.api.delete_profile(reference)])
         return
     step = removal.prepare_delete(app.look, reference, force=force)
     for note in step.notes:
-        app.out.note(f"note: {note}")
+        app.out.note(note)
     profile = step.profile
     if dry_run:
         show_requests(app, [app.api.delete_profile(profile.id)])

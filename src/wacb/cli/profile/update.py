@@ -18,7 +18,7 @@ from wacb.cli.options import (
     method_option,
     output_options,
 )
-from wacb.cli.profile.created import show
+from wacb.cli.profile.results import show
 from wacb.compare import describe
 from wacb.errors import Ambiguous, ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
@@ -83,7 +83,7 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
     if not unseen:
         _refuse_namesakes(app, step)
     for note in [_NOT_LOOKED] if unseen else describe(step.changes):
-        app.out.note(f"note: {note}")
+        app.out.note(note)
     if dry_run:
         show_requests(app, step.requests(app.api))
         return

@@ -71,7 +71,7 @@ def command(
         kind, number=number, sender=parse_number(sender), now=app.now(), seed=seed, text=text
     )
     message = Incoming(number=number, type=kind, fields=fields)
-    with state_errors(app.state_folder / "sandbox.sqlite3"):
+    with state_errors(app.state_folder):
         store = app.sandbox.store
         outgoing = partial(prepare, store, naive=escape is not None, allow_remote=allow_remote)
         if dry_run:

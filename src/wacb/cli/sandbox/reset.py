@@ -20,8 +20,8 @@ def command(app: App, *, dry_run: bool) -> None:
       wacb sandbox reset
     """
     if dry_run:
-        app.out.note("would empty the sandbox; nothing was changed")
+        app.out.say("would empty the sandbox; nothing was changed")
         return
     app.sandbox.reset()
     listed_of_sandbox(app).forget()
-    app.out.note("the sandbox is empty")
+    app.out.say("the sandbox is empty")

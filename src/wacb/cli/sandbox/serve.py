@@ -6,7 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command
-from wacb.errors import InvalidInput, WacbError
+from wacb.errors import InvalidInput
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.fault_spec import FORM, KINDS
 
@@ -32,7 +32,7 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
     Example:
       wacb sandbox serve --port 8900 --fault 503:2
     """
-    from wacb.sandbox.server import serve as serve_forever
+    from wacb.sandbox.server import Server
 
     for fault in faults:
         try:
@@ -49,10 +49,4 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
             app.out.hint(f"try: {command} --base-url {url} number list")
 
-    try:
-        serve_forever(app.sandbox, port=port, on_ready=ready)
-    except OSError as error:
-        raise WacbError(
-            f"port {port} of 127.0.0.1 cannot be used: {error.strerror}",
-            hint="give another --port, or 0 for any free one",
-        ) from error
+    Server(app.sandbox, port=port).run(ready)
