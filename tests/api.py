@@ -23,6 +23,12 @@ HOST = "https://api.example"
 PROFILES = f"{HOST}/v1/{SID}/callback/profiles"
 NUMBERS = f"{HOST}/v2/{SID}/whatsapp/{WABA_ID}/number"
 BODY = compact(build_body(INCOMING))
+FIELDS: dict[str, Any] = {
+    "title": "Incoming messages",
+    "method": Method.POST,
+    "url": "https://example.com/hook",
+    "body": BODY,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,25 +133,12 @@ def make_client(handler: Handler, *, api: Api | None = None, **how: Any) -> Clie
 
 def make_draft(**changes: Any) -> ProfileDraft:
     """A complete POST draft."""
-    fields = {
-        "title": "Incoming messages",
-        "method": Method.POST,
-        "url": "https://example.com/hook",
-        "body": BODY,
-    }
-    return ProfileDraft(**{**fields, **changes})
+    return ProfileDraft(**{**FIELDS, **changes})
 
 
 def make_profile(**changes: Any) -> CallbackProfile:
     """The profile that `make_draft` asks for."""
-    fields = {
-        "id": "SG_1",
-        "title": "Incoming messages",
-        "method": Method.POST,
-        "url": "https://example.com/hook",
-        "body": BODY,
-    }
-    return CallbackProfile(**{**fields, **changes})
+    return CallbackProfile(**{"id": "SG_1", **FIELDS, **changes})
 
 
 def make_row(**changes: Any) -> dict[str, Any]:

@@ -128,9 +128,9 @@ class FaultServer:
 
     def __exit__(self, *_: object) -> None:
         self.stopped.set()
-        with suppress(OSError), socket.socket() as waker:
-            waker.settimeout(0.05)
-            waker.connect(("127.0.0.1", self.port))
+        if self._first.backlog == "open":
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), LIFETIME).close()
         with self._lock:
             peers = list(self._peers)
         for peer in peers:

@@ -9,7 +9,7 @@ import gzip
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def _encoded(encoding: str, body: bytes) -> bytes:
     return answer(200, body, f"Content-Encoding: {encoding}")
 
 
+@cache
 def _bomb() -> bytes:
     return _encoded("gzip", gzip.compress(bytes(50 * MEGABYTE), 1))
 
@@ -196,4 +197,8 @@ FAULTS: dict[str, Fault] = {
     "502": complete(answer(502, b"<html>bad gateway</html>", "Content-Type: text/html")),
     "503": complete(answer(503)),
     "cookies": complete(answer(200, b"{}", "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d")),
+}
+# what only a client's own clock brings to an end
+SLOW = {"backlog full", "silent", "deaf", "silent TLS", "endless 1xx", "stall in body"} | {
+    name for name in FAULTS if name.startswith("drip ")
 }

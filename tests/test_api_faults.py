@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from tests.api import make_row
-from tests.conftest import LIVE
-from tests.fault_server import FAULTS, FaultServer, answer, make_certificate
-from tests.net.test_http_faults import SLOW
-from wacb.cli import root
+from tests.conftest import LIVE, invoke
+from tests.fault_server import FAULTS, FaultServer, answer
+from tests.faults import SLOW
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY
 
-TIMEOUT, DEADLINE = 0.3, 0.6
 ID = "SG_00000000-0000-4000-8000-000000000001"
 ONE = "+15550100001"
 CREATE = ("profile", "create", "--method", "post", "--url", "https://example.com/hook")
@@ -103,17 +103,6 @@ NO_PROFILES = ok({"profiles": [], "total": 0})
 NUMBERS = ok([{"phone_number": ONE, "status": "approved", "callback_profile_id": ""}])
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(autouse=True)
-def _default_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with the files that the commands name."""
@@ -126,27 +115,57 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def check_failure(server: FaultServer, command: str, home: Path, code: int) -> None:
-    """Run a command line against the server: it fails with `code`, as cli.md 4 has it."""
+def limits(name: str) -> tuple[float, float]:
+    """Return seconds for a request that meets the fault, and for all: where a busy machine may take
+    them too, what comes of it has to be the same."""
+    if exit_code(name) == 3:
+        return 10, 20
+    return (0.15, 0.3) if name in SLOW else (0.3, 0.6)
+
+
+@contextmanager
+def running_time() -> Iterator[Callable[[], float]]:
+    """Count the seconds in which this process gets to run: a busy machine's pauses are not ours."""
+    counted, over = 0.0, threading.Event()
+
+    def count() -> None:
+        nonlocal counted
+        before = time.monotonic()
+        while not over.wait(0.01):
+            now = time.monotonic()
+            counted += min(now - before, 0.02)
+            before = now
+
+    counting = threading.Thread(target=count)
+    counting.start()
+    try:
+        yield lambda: counted
+    finally:
+        over.set()
+        counting.join()
+
+
+def check_failure(server: FaultServer, name: str, command: str, home: Path) -> None:
+    """Run a command line against the server: it fails as cli.md 4 has it."""
     app = App(
         environ={**LIVE, "WACB_BASE_URL": server.url, "HOME": str(home)},
         interactive=False,
         sleep=lambda seconds: None,
     )
-    line = (*COMMANDS[command], "--timeout", str(TIMEOUT), "--deadline", str(DEADLINE))
-    began = time.monotonic()
-    result = CliRunner().invoke(root, line, obj=app)
-    assert time.monotonic() - began < DEADLINE + 1
+    timeout, deadline = limits(name)
+    line = (*COMMANDS[command], "--timeout", str(timeout), "--deadline", str(deadline))
+    with running_time() as seconds:
+        outcome = invoke(app, *line)
+    assert seconds() < min(deadline + 1, 8)  # the server gives up after 10
     if "session" in app.__dict__:  # `config init` tries the account by another App
         app.session.close()
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-    assert result.exit_code == code, result.stderr
-    assert command in REPORTS or result.stdout == ""
-    said = result.stderr.removeprefix(f"undo: wacb number rollback {ONE}\n").splitlines()
-    errors = [line for line in said if not line.startswith(("hint: ", "note: ", "+1555"))]
-    assert len(errors) == 1, result.stderr
+    assert outcome.code == exit_code(name), outcome.err
+    assert command in REPORTS or outcome.out == ""
+    said = outcome.err.removeprefix(f"undo: wacb number rollback {ONE}\n").splitlines()
+    errors = [line for line in said if not line.startswith(("hint: ", "note: ", "  +1555"))]
+    assert len(errors) == 1, outcome.err
     assert errors[0].startswith("error: ")
-    assert API_KEY not in result.stderr + result.stdout
+    assert API_KEY not in outcome.err + outcome.out
 
 
 def exit_code(name: str) -> int:
@@ -156,7 +175,7 @@ def exit_code(name: str) -> int:
 def meet(name: str, command: str, home: Path, request: pytest.FixtureRequest) -> None:
     pem = request.getfixturevalue("certificate") if FAULTS[name].tls else None
     with FaultServer(name, certificate=pem) as server:
-        check_failure(server, command, home, exit_code(name))
+        check_failure(server, name, command, home)
         written = any(raw.startswith((b"POST", b"PUT")) for raw in server.requests)
         assert command in WRITES or not written
 
@@ -179,7 +198,7 @@ def test_every_fault_meets_every_command(
 @pytest.mark.parametrize("name", LATER)
 def test_a_create_that_meets_a_fault_is_sent_once(name: str, tmp_path: Path) -> None:
     with FaultServer(NO_PROFILES, name) as server:
-        check_failure(server, "profile create", tmp_path, exit_code(name))
+        check_failure(server, name, "profile create", tmp_path)
         posts = [raw for raw in server.requests if raw.startswith(b"POST")]
         assert len(posts) <= (4 if name.startswith("429") else 1)
 
@@ -187,4 +206,4 @@ def test_a_create_that_meets_a_fault_is_sent_once(name: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", [name for name in LATER if name not in SLOW])
 def test_an_attachment_that_meets_a_fault_fails(name: str, tmp_path: Path) -> None:
     with FaultServer(PROFILE, NUMBERS, name) as server:
-        check_failure(server, "number attach", tmp_path, exit_code(name))
+        check_failure(server, name, "number attach", tmp_path)

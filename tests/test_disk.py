@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import resource
 import signal
 import stat
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bad_disk import full_disk
 from wacb import disk
 from wacb.errors import ConfigError, InvalidInput
 
@@ -200,23 +200,12 @@ def test_a_lock_that_cannot_be_opened_is_named(tmp_path):
     assert caught.value.message == f"cannot lock {tmp_path / 'file.lock'}: Is a directory"
 
 
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from wacb import disk, errors
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-try:
-    disk.update(Path(sys.argv[1]), lambda old: "x" * 5000)
-except errors.ConfigError as error:
-    print(error.message)
-"""
-
-
 def test_a_write_that_breaks_off_keeps_the_old_file_and_removes_the_new(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
-    run = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True)
-    assert (run.stdout, run.stderr) == (f"cannot write {path}: File too large\n", "")
+    with full_disk(1000), pytest.raises(ConfigError) as caught:
+        disk.update(path, lambda old: "x" * 5000)
+    assert caught.value.message == f"cannot write {path}: File too large"
     assert (path.read_text(), names(tmp_path)) == ("old", ["file", "file.lock"])
 
 
@@ -322,13 +311,8 @@ def test_no_line_is_added_to_what_is_not_a_regular_file(tmp_path, make):
 def test_a_line_that_breaks_off_leaves_the_file_as_it_was(tmp_path, old):
     path = tmp_path / "file"
     path.write_text(old)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(ConfigError) as caught:
-            disk.append_line(path, "x" * 5000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with full_disk(1000), pytest.raises(ConfigError) as caught:
+        disk.append_line(path, "x" * 5000)
     assert caught.value.message == f"cannot write {path}: File too large"
     assert path.read_text() == old
 

@@ -7,7 +7,14 @@ import re
 import pytest
 
 from wacb import errors
-from wacb.errors import BulkFailed, Unavailable, WacbError
+from wacb.errors import (
+    BulkFailed,
+    DeadlineExceeded,
+    NotFound,
+    Refused,
+    Unavailable,
+    WacbError,
+)
 
 TABLE = {
     "WacbError": (1, "unexpected", False),
@@ -73,12 +80,40 @@ def test_a_request_counts_as_sent_unless_it_is_certain_that_it_was_not(cls):
     assert cls("it broke", sent=False).sent is False
 
 
-@pytest.mark.parametrize("exit_code", [1, 7, 9])
-def test_a_bulk_run_fails_with_the_code_that_its_failures_agree_on(exit_code):
-    error = BulkFailed("3 of 4 numbers failed", exit_code=exit_code, hint="run it again")
+def test_an_error_in_one_line_has_its_hint():
+    assert WacbError("it broke").in_one_line == "it broke"
+    assert WacbError("it broke", hint="mend it").in_one_line == "it broke; mend it"
+
+
+@pytest.mark.parametrize(
+    ("failures", "exit_code"),
+    [
+        ((Unavailable, DeadlineExceeded), 7),
+        ((Refused,), 9),
+        ((Refused, Unavailable), 1),
+        ((), 1),
+    ],
+    ids=["alike", "only one", "different", "none"],
+)
+def test_many_failures_end_with_the_code_that_they_agree_on(failures, exit_code):
+    error = BulkFailed("3 of 4 failed", [cls("it broke") for cls in failures], hint="run it again")
     assert (error.exit_code, error.message, error.hint) == (
         exit_code,
-        "3 of 4 numbers failed",
+        "3 of 4 failed",
         "run it again",
     )
-    assert BulkFailed("3 of 4 numbers failed").exit_code == BulkFailed.exit_code == 1
+    assert BulkFailed.exit_code == 1
+
+
+@pytest.mark.parametrize(("lines", "rest"), [(20, ()), (21, ("and 1 more",))], ids=["20", "21"])
+def test_many_failures_are_told_once_each_and_at_most_twenty(lines, rest):
+    errors = [NotFound(f"no {n}", hint="look" if n else None) for n in range(lines)]
+    told = ("no 0", *(f"no {n}; look" for n in range(1, 20)), *rest)
+    assert BulkFailed("all failed", [*errors, *errors]).details == told
+
+
+def test_many_failures_may_be_told_in_other_words():
+    errors = [Refused("no", hint="look")]
+    assert BulkFailed("all failed", errors, details=[]).details == ()
+    told = BulkFailed("all failed", errors, details=["same"] * 22).details
+    assert told == ("same",) * 20 + ("and 2 more",)

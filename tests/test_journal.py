@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import resource
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bad_disk import full_disk
 from tests.journal_file import (
     LINE,
     ONE,
@@ -34,17 +33,6 @@ from wacb.journal import Journal
 @pytest.fixture
 def opened(tmp_path: Path) -> Opened:
     return Opened(tmp_path / "wacb" / "journal.jsonl")
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file grow beyond `size` bytes: what comes before them is written."""
-    old = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, old[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, old)
 
 
 # -- writing

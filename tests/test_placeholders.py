@@ -8,15 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cli.expect import HOOK, QUERY
+from tests.templating import JSON_VALUES, QUERIES, SAFE, TEXTS, error_of
 from wacb import placeholders
 from wacb.errors import TemplateError
 from wacb.placeholders import INCOMING, KNOWN, TemplateReport
 
-QUERY = (
-    "body=<body>&mime_type=<mime_type>&media_url=<media_url>&from=<from>&name=<name>&type=<type>"
-    "&created_at=<created_at>&reply_to=<reply_to>&wanumber=<wanumber>&mobile=<mobile>"
-    "&custom_response=<custom_response>&message=<message>&contacts=<contacts>&location=<location>"
-)
 BODY = """{
   "body": "<body>",
   "mime_type": "<mime_type>",
@@ -33,7 +30,6 @@ BODY = """{
   "contacts": "<contacts>",
   "location": "<location>"
 }"""
-HOOK = "https://example.com/hook"
 COMPLETE = TemplateReport(present=14, missing=(), unknown=(), encoded=())
 
 URL_HINT = (
@@ -41,39 +37,6 @@ URL_HINT = (
     "and wacb adds them (--allow-missing takes the URL as it is)"
 )
 BODY_HINT = "add the missing ones (--allow-missing takes the body as it is)"
-
-# Text in which brackets, names, escapes and JSON are likely to meet.
-PIECES = st.sampled_from(
-    (
-        *(f"<{name}>" for name in KNOWN),
-        *("<", ">", "%3C", "%3e", "%253C", "&lt;", "&gt;", "&amp;lt;", "&#60;", "\\u003c"),
-        *(
-            "<Body>",
-            "mimetype",
-            "body",
-            "{",
-            "}",
-            "[",
-            "]",
-            ":",
-            ",",
-            '"',
-            "\\",
-            "?",
-            "&",
-            "=",
-            "#",
-        ),
-        *("NaN", "-Infinity", "1e999", "null", "\u201c", "\u201d", "\n", "\ud800", "{}", '{"a":'),
-    )
-)
-TEXTS = st.text(max_size=30) | st.lists(PIECES | st.text(max_size=4), max_size=25).map("".join)
-
-
-def error_of(check, *args, **options) -> tuple[str, str | None]:
-    with pytest.raises(TemplateError) as caught:
-        check(*args, **options)
-    return caught.value.message, caught.value.hint
 
 
 def body_with(**changes: object) -> str:
@@ -571,12 +534,6 @@ def test_a_template_carries_status_by_names_that_only_status_callbacks_fill(text
 # any input
 
 
-SAFE = "abcXYZ019-._~%/:;,+*'()!@[]"
-QUERIES = st.lists(
-    st.tuples(st.text(SAFE, max_size=6), st.none() | st.text(SAFE + "=?", max_size=6)), max_size=4
-).map(lambda pairs: "&".join(key if value is None else f"{key}={value}" for key, value in pairs))
-
-
 @given(path=st.text(SAFE, max_size=8), mark=st.sampled_from(("", "?")), query=QUERIES)
 def test_any_url_keeps_its_bytes_and_gets_every_placeholder_once(path, mark, query):
     url = f"https://example.com/{path}{mark}{query}"
@@ -618,18 +575,6 @@ def test_any_text_is_inspected_without_an_error(text):
 @pytest.mark.parametrize("text", ['{"a":' * 50_000, "[" * 50_000, "<" * 50_000, "%25" * 50_000])
 def test_a_monstrous_text_is_inspected_without_an_error(text):
     assert placeholders.inspect_body(text) == report()
-
-
-JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text()
-    | PIECES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=4,
-)
 
 
 @given(

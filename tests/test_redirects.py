@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from tests.api import make_row
-from tests.conftest import LIVE
+from tests.conftest import LIVE, invoke
 from tests.fault_server import FaultServer, answer
-from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY
 
@@ -70,13 +68,13 @@ def test_no_redirect_is_followed(
             interactive=False,
             sleep=lambda seconds: None,
         )
-        result = CliRunner().invoke(root, command, obj=app)
+        outcome = invoke(app, *command)
         app.session.close()
         host = f"127.0.0.1:{server.port}"
         assert len(server.requests) == len(before) + 1
         assert server.requests[-1].startswith(method.encode())
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert f"{host} redirects to {named} ({status}), which is not followed\n" in result.stderr
-    assert API_KEY not in result.stderr
-    assert "pass" not in result.stderr
+    assert (outcome.code, outcome.out) == (3, "")
+    assert f"{host} redirects to {named} ({status}), which is not followed\n" in outcome.err
+    assert API_KEY not in outcome.err
+    assert "pass" not in outcome.err
     assert (target.requests, target.connections) == ([], 0)

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from tests.cli.expect import CREATE, ONE, failed
+from tests.cli.expect import BODY, CREATE, ONE, failed
 from tests.conftest import LIVE, Outcome, Wacb
 from tests.fault_server import FaultServer
 from tests.fault_server import answer as whole_answer
@@ -35,26 +34,11 @@ def columns(isolated: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def over(tmp_path: Path, sleeps: list[float]) -> Wacb:
+def over(live: Wacb) -> Wacb:
     """Run a command line with credentials; the first argument stands for the network."""
 
-    def run(
-        handler: Handler,
-        *line: str,
-        env: Mapping[str, str] | None = None,
-        input: str = "",
-        tty: bool = False,
-    ) -> Outcome:
-        app = App(
-            environ={"HOME": str(tmp_path / "home"), **LIVE, **(env or {})},
-            handler=handler,
-            interactive=tty,
-            sleep=sleeps.append,
-        )
-        result = CliRunner().invoke(root, list(line), obj=app, input=input)
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
+    def run(handler: Handler, *line: str, **how: Any) -> Outcome:
+        return live(*line, handler=handler, **how)
 
     return run
 
@@ -159,6 +143,15 @@ def put(sandbox: Sandbox, profile: str, number: str = ONE) -> None:
     ask(sandbox, "PUT", f"/v2/SID/whatsapp/{LIVE['WACB_WABA_ID']}/number/update", changes)
 
 
+def attach_new(sandbox: Sandbox, url: str, *, title: str = "Hook", **given: object) -> str:
+    """Create a profile and attach it, behind the program's back."""
+    template = {} if given.get("http_method") == "GET" else {"body": BODY}
+    row = {"title": title, "url": url, "http_method": "POST", **template, **given}
+    shown = ask(sandbox, "POST", "/v1/SID/callback/profiles", row)
+    put(sandbox, shown["profile_id"])
+    return url
+
+
 class Showing:
     """The emulator, but for what it shows of its profiles and the numbers."""
 
@@ -184,3 +177,9 @@ def server() -> Iterator[FaultServer]:
     """An endpoint that takes every callback."""
     with FaultServer(whole_answer(200, b"thanks")) as server:
         yield server
+
+
+@pytest.fixture
+def chain(server: FaultServer, sandbox: Sandbox) -> str:
+    """A complete profile called Hook on ONE; its URL is returned."""
+    return attach_new(sandbox, f"{server.url}/hook")

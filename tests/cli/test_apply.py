@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from tests.actions import outputs
 from tests.cli.conftest import Answer, Handler, Showing, Watch, ask, attached, fields, put, writes
 from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, failed
 from tests.cli.manifests import ENV, TOKEN, Manifest
-from tests.conftest import LIVE, Outcome, Wacb, profile_id
-from wacb.cli import root
+from tests.conftest import LIVE, Outcome, Wacb, invoke, profile_id
 from wacb.cli.app import App
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.transport import exchange
@@ -390,10 +388,9 @@ def test_what_changes_while_a_person_thinks_is_noticed(
         handler=partial(exchange, sandbox),
         interactive=True,
     )
-    line = ["apply", *manifest.file]
-    result = CliRunner().invoke(root, line, obj=app, input="y\n")
-    assert (result.exit_code, result.stdout) == (9, "")
-    assert "error: this is not the plan that was reviewed: its checksum is " in result.stderr
+    outcome = invoke(app, "apply", *manifest.file, input="y\n")
+    assert (outcome.code, outcome.out) == (9, "")
+    assert "error: this is not the plan that was reviewed: its checksum is " in outcome.err
     assert attached(sandbox, ONE) == old
 
 

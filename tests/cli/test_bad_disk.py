@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from tests.bad_disk import full_disk, read_only
 from tests.cli.conftest import Watch, writes
 from tests.cli.expect import CREATE, TITLE, done, failed
-from tests.conftest import Outcome, Wacb, profile_id
-from wacb.cli import root
+from tests.conftest import Outcome, Wacb, invoke, profile_id
 from wacb.cli.app import App
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
@@ -33,50 +29,6 @@ CONFIG_COMMANDS = [
 ]
 TOO_LARGE = "File too large", "check the path and the disk"
 DENIED = "Permission denied", "check its owner and mode, and its folder's, with ls -ld"
-
-
-@contextmanager
-def full_disk(limit: int = 0) -> Iterator[None]:
-    """Let no file grow beyond `limit` bytes, which binds root as well."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """Let nothing in `folder` and below be written; root gives up what lets it do so."""
-    modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
-    for path, mode in modes.items():
-        path.chmod(mode & 0o555)
-    try:
-        with _bound_by_modes():
-            yield
-    finally:
-        for path, mode in modes.items():
-            path.chmod(mode)
-
-
-@contextmanager
-def _bound_by_modes() -> Iterator[None]:
-    """Drop CAP_DAC_OVERRIDE (bit 1) from what this thread may do (capget(2))."""
-    if os.geteuid() != 0:
-        yield
-        return
-    libc = ctypes.CDLL(None)
-    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
-    before, after = (ctypes.c_uint32 * 6)(), (ctypes.c_uint32 * 6)()
-    for sets in (before, after):
-        assert libc.capget(header, sets) == 0
-    after[0] &= ~(1 << 1)
-    assert libc.capset(header, after) == 0
-    try:
-        yield
-    finally:
-        libc.capset(header, before)
 
 
 def names(folder: Path) -> list[str]:
@@ -267,8 +219,7 @@ def test_a_full_disk_under_the_sandbox_is_named(wacb: Wacb, tmp_path: Path):
     def run(*line: str) -> Outcome:
         app = App(environ={"HOME": str(tmp_path)}, sandbox=sandbox, interactive=False)
         app.state_folder = tmp_path
-        result = CliRunner().invoke(root, ["--sandbox", *line], obj=app)
-        return Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
+        return invoke(app, "--sandbox", *line)
 
     assert run("number", "list", "-q").code == 0
     with full_disk():

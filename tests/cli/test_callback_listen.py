@@ -197,10 +197,10 @@ def incomplete(url: str) -> None:
         (incomplete, ["--expect", "all"], 1, "message 1 lacks name"),
         (incomplete, ["--expect", "body,name", "--wait", "20"], 1, "message 1 lacks name"),
         (nobody, ["--expect", "all", "--wait", "0.02"], 0, "0 of 1 messages came"),
-        (send, ["--count", "2", "--wait", "0.2"], 1, "1 of 2 messages came"),
+        (send, ["--count", "2", "--wait", "1"], 1, "1 of 2 messages came"),
         (
             lambda url: send(url, "HEAD"),
-            ["--count", "1", "--wait", "0.2"],
+            ["--count", "1", "--wait", "1"],
             0,
             "0 of 1 messages came; 1 other callbacks did",
         ),
@@ -356,8 +356,9 @@ def test_a_port_in_use_is_a_sentence(listen: Listen) -> None:
     def client(url: str) -> None:
         ports.append(url.rpartition(":")[2])
         codes.append(root.run(["callback", "listen", "--port", ports[0]], App(environ={})))
+        send(url)
 
-    outcome = listen(client, "--wait", "0.3")
+    outcome = listen(client, "--count", "1")
     assert codes == [1]
     assert outcome.err == (
         f"error: port {ports[0]} of 127.0.0.1 cannot be used: Address already in use\n"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import pty
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,11 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.test_terminal import TAKE_TERMINAL, Terminal
+from tests.cli.interactive import SECONDS, WACB, Terminal
 from tests.conftest import Outcome
 
-LINE = ["callback", "listen", "--port", "0"]
-SECONDS = 10
+LINE = [*WACB, "callback", "listen", "--port", "0"]
 
 
 @pytest.fixture
@@ -38,7 +35,7 @@ def send(url: str, method: str = "GET", target: str = "/?wanumber=1&body=hi") ->
 def process(env: dict[str, str], request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """`callback listen` with the options of the `process` mark, in pipes."""
     with subprocess.Popen(
-        [sys.executable, "-m", "wacb", *LINE, *request.param],
+        [*LINE, *request.param],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -105,20 +102,8 @@ def test_a_closed_pipe_ends_it_quietly(process: subprocess.Popen[str]) -> None:
 @pytest.fixture
 def terminal(env: dict[str, str]) -> Iterator[Terminal]:
     """`callback listen` on a terminal of its own."""
-    master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", TAKE_TERMINAL, *LINE],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=env,
-        start_new_session=True,
-    )
-    os.close(slave)
-    yield Terminal(process, master, None)
-    process.kill()
-    process.wait()
-    os.close(master)
+    with closing(Terminal(LINE, env)) as terminal:
+        yield terminal
 
 
 def test_a_terminal_shows_callbacks_until_ctrl_c(terminal: Terminal) -> None:

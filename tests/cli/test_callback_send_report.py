@@ -36,8 +36,9 @@ def test_json_names_the_error_of_a_failure(wacb: Wacb):
     assert (two["status"], two["ok"], two["response"]) == (None, False, None)
     assert (two["error"]["code"], two["error"]["retryable"]) == ("unavailable", True)
     assert outcome.code == 8
-    error = json.loads(outcome.err.splitlines()[-1])["error"]
+    error = json.loads(outcome.err)["error"]
     assert (error["message"], error["hint"]) == ("2 of 2 deliveries failed", OWN_2XX)
+    assert error["details"] == [f"1 of them: {each['error']['message']}" for each in (one, two)]
 
 
 def test_a_table_cuts_the_answer_and_neutralises_it(wacb: Wacb):
@@ -105,12 +106,13 @@ def test_the_exit_code_tells_what_went_wrong(wacb: Wacb, case: str):
         count = ("--count", str(len(script)))
         outcome = wacb(*SEND, "--method", "post", "--to", server.url, *count)
     host = server.url.removeprefix("http://")
-    *notes, error = outcome.err.partition("error: ")[0].splitlines(), outcome.err.splitlines()[-2:]
-    assert error == [f"error: {message.format(host)}", f"hint: {hint}"]
+    error, *details, remedy = outcome.err.splitlines()
+    assert (error, remedy) == (f"error: {message.format(host)}", f"hint: {hint}")
     assert outcome.code == code
     assert len(outcome.out.splitlines()) == len(script)
-    said = rf"\d of them: (cannot connect to )?{host}\b"
-    assert notes == [[]] or all(re.match(said, note) for note in notes[0])
+    said = rf"  \d of them: (cannot connect to )?{host}\b"
+    assert bool(details) == (len(script) > 1)
+    assert all(re.match(said, line) for line in details)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from tests.api import Clock
 from tests.cli.expect import CREATE, TITLE
-from tests.conftest import LIVE, Outcome, profile_id
-from wacb.cli import root
+from tests.conftest import LIVE, Outcome, invoke, profile_id
 from wacb.cli.app import App
 from wacb.net.deadline import Deadline
 from wacb.sandbox.core import LoggedRequest, Sandbox
@@ -104,8 +102,7 @@ class Story:
         )
         app.deadline = Deadline(deadline, clock=self.clock)
         met = len(self.sandbox.requests())
-        result = CliRunner().invoke(root, [*CREATE, *flags, "-o", "json"], obj=app)
-        outcome = Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
+        outcome = invoke(app, *CREATE, *flags, "-o", "json")
         self.told += [f"at {self.clock():.1f} s, {deadline} s for {flags}: {outcome}"]
         self.check(outcome, self.sandbox.requests()[met:])
         return outcome

@@ -15,8 +15,6 @@ from tests.cli.conftest import Answer, Watch, fields, put, writes
 from tests.cli.expect import BODY, CREATE, HOOK, ONE, QUERY, TITLE, TWO, as_json, done, failed
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.sandbox.shells import make_sandbox, serving
-from wacb.cli.dry_run import curl
-from wacb.contract.requests import ApiRequest
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.transport import exchange
@@ -287,9 +285,7 @@ def test_a_sandbox_is_not_emptied(live: Wacb, two_profiles: None, sandbox: Sandb
     assert sandbox.requests() == before
 
 
-def test_a_request_without_a_body_is_a_curl_command_without_one():
-    request = ApiRequest(method="DELETE", url="https://api.example/v1/$WACB_SID/x", subject="x")
-    assert curl(request) == (
-        'curl -X DELETE "https://api.example/v1/$WACB_SID/x" -H "api-key: $WACB_API_KEY" '
-        "-H 'accept: application/json'"
-    )
+def test_brackets_of_a_url_are_no_pattern_to_curl(live: Wacb, two_profiles: None):
+    assert live("config", "set", "contract.attach_path", "/v2/[1-2]").code == 0
+    shown = live(*ATTACH, "--dry-run").out
+    assert shown.startswith("curl --globoff -X PUT 'https://api.ap.kaleyra.io/v2/[1-2]' -H ")

@@ -149,8 +149,10 @@ def test_the_others_are_done_where_some_fail(live: Wacb, sandbox: Sandbox):
             row(TWO),
             f"{THREE}\tfailed\t\t\t\t{other}\n",
         ),
-        err=f"{UNDO}\n{NINE}: {PENDING}\n{THREE}: {other}\n"
+        err=f"{UNDO}\n"
         "error: 2 of 4 numbers failed\n"
+        f"  {NINE}: {PENDING}\n"
+        f"  {THREE}: {other}\n"
         f"hint: {FINISH}; add --replace if that is what you want\n",
     )
     assert len(writes(sandbox)) == before + 2
@@ -188,8 +190,9 @@ def test_many_failures_are_counted_not_listed(live: Wacb):
     numbers = [f"+1556{n:07}" for n in range(30)]
     outcome = live(*ATTACH, *numbers, "--profile", FIRST, "-q")
     assert (outcome.code, outcome.out) == (5, "")
-    *named, more, error, hint = outcome.err.splitlines()
-    assert (len(named), more, error) == (20, "and 10 more", "error: 30 of 30 numbers failed")
+    error, *named, more, hint = outcome.err.splitlines()
+    assert (error, more) == ("error: 30 of 30 numbers failed", "  and 10 more")
+    assert [line.split(":")[0] for line in named] == [f"  {number}" for number in numbers[:20]]
     assert hint == "hint: `wacb number list` shows them"
 
 
@@ -203,10 +206,11 @@ def test_fail_fast_writes_nothing_where_a_number_is_refused(live: Wacb, untouche
         "not tried",
     ]
     assert outcome.err == (
-        f"{ONE}: number {ONE} was not tried: the run was stopped\n"
-        f"{NINE}: {PENDING}\n"
-        f"{TWO}: number {TWO} was not tried: the run was stopped\n"
-        f"error: 1 of 3 numbers failed, 2 not tried\nhint: {FINISH}\n"
+        "error: 1 of 3 numbers failed, 2 not tried\n"
+        f"  {ONE}: number {ONE} was not tried: the run was stopped\n"
+        f"  {NINE}: {PENDING}\n"
+        f"  {TWO}: number {TWO} was not tried: the run was stopped\n"
+        f"hint: {FINISH}\n"
     )
 
 
@@ -236,7 +240,9 @@ def test_a_dry_run_prints_every_request_and_fails_as_the_run_would(live: Wacb, u
     assert (fine.code, fine.err) == (0, "")
     assert [text.split()[:3] for text in fine.out.splitlines()] == [["curl", "-X", "PUT"]] * 2
     assert (partly.code, partly.out) == (9, fine.out)
-    assert partly.err.startswith(f"{NINE}: {PENDING}\nerror: 1 of 3 numbers would fail\n")
+    assert partly.err.startswith(f"error: 1 of 3 numbers would fail\n  {NINE}: {PENDING}\n")
+    as_json = live(*line, NINE, "-o", "json")  # which has no rows to name it
+    assert json.loads(as_json.err)["error"]["details"] == [f"{NINE}: {PENDING}"]
 
 
 def test_a_dry_run_without_credentials_looks_nothing_up(wacb: Wacb):

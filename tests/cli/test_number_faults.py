@@ -9,12 +9,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from click.testing import CliRunner
 
 from tests.cli.conftest import ask
 from tests.cli.expect import BODY, HOOK, ONE, TWO
-from tests.conftest import LIVE, Wacb, profile_id
-from wacb.cli import root
+from tests.conftest import LIVE, Wacb, invoke, profile_id
 from wacb.cli.app import App
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
@@ -54,9 +52,9 @@ def test_all_numbers_end_right_and_none_is_changed_twice(tmp_path: Path, faults:
         sleep=slept.append,
     )
     line = ["number", "attach", "--from", "-", "--profile", profile_id(1), "--jobs", "8"]
-    result = CliRunner().invoke(root, line, obj=app, input="\n".join(NUMBERS))
-    assert result.exit_code == 0, result.stderr
-    assert [row.split("\t")[:2] for row in result.stdout.splitlines()] == [
+    outcome = invoke(app, *line, input="\n".join(NUMBERS))
+    assert outcome.code == 0, outcome.err
+    assert [row.split("\t")[:2] for row in outcome.out.splitlines()] == [
         [number, "attached"] for number in NUMBERS
     ]
     carriers = {row["phone_number"] for row in store.numbers() if row["callback_profile_id"]}
@@ -81,12 +79,12 @@ def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
         interactive=False,
     )
     line = ["number", "attach", *NUMBERS[:20], "--profile", profile_id(1), "--jobs", "2"]
-    result = CliRunner().invoke(root, line, obj=app)
-    words = [row.split("\t")[1] for row in result.stdout.splitlines()]
-    assert (result.exit_code, Counter(words)) == (7, {"attached": 5, "failed": 15})
-    assert "would pass the deadline of 1 s" in result.stderr
-    assert "error: 20 of 20 numbers failed, 5 of them changed all the same\n" in result.stderr
-    attached = [row.split("\t")[0] for row in result.stdout.splitlines() if "\tattached" in row]
+    outcome = invoke(app, *line)
+    words = [row.split("\t")[1] for row in outcome.out.splitlines()]
+    assert (outcome.code, Counter(words)) == (7, {"attached": 5, "failed": 15})
+    assert "would pass the deadline of 1 s" in outcome.err
+    assert "error: 20 of 20 numbers failed, 5 of them changed all the same\n" in outcome.err
+    attached = [row.split("\t")[0] for row in outcome.out.splitlines() if "\tattached" in row]
     assert sorted(journaled(tmp_path)) == attached
 
 

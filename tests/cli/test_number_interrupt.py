@@ -17,8 +17,8 @@ import pytest
 from tests.cli.conftest import Answer, ask, writes
 from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
-from tests.sandbox.shells import serving
-from wacb.sandbox.core import Reply, Request, Sandbox
+from tests.fault_server import FaultServer, Peer, answer
+from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
 from wacb.sandbox.transport import exchange
 
@@ -27,36 +27,44 @@ SECONDS = 20
 STOPPING = "waiting for the requests under way; Ctrl-C again gives them up\n"
 
 
-class Holding(Sandbox):
-    """An emulator that holds the first three updates back, and tells when each has arrived."""
+class Holding:
+    """The emulator on a socket, which holds the first three updates back until `release`."""
 
     def __init__(self) -> None:
-        self.store = Store(":memory:")
-        super().__init__(self.store, new_id=lambda: profile_id(1))
-        self.arrived = threading.Semaphore(0)
-        self.add_fault("slow:3,PUT")
+        store = Store(":memory:")
+        store.add_numbers((number, "Shop", "approved") for number in NUMBERS)
+        self.sandbox = Sandbox(store, new_id=lambda: profile_id(1))
+        self.sandbox.add_fault("slow:3,PUT")
+        self.arrived, self.release = threading.Semaphore(0), threading.Event()
 
-    def handle(self, request: Request) -> Reply:
-        reply = super().handle(request)
-        if request.method == "PUT":
-            self.arrived.release()
-        return reply
+    def __call__(self, peer: Peer) -> bool:
+        head, _, body = peer.read().partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        method, target, _ = first.split(" ")
+        headers = dict(line.split(": ", 1) for line in lines)
+        reply = exchange(self.sandbox, method, target, headers, body, sleep=self._hold)
+        status, fields, chunks = reply
+        peer.send(answer(status, b"".join(chunks), *map(": ".join, fields)))
+        return True
+
+    def _hold(self, seconds: float) -> None:
+        self.arrived.release()
+        self.release.wait(SECONDS)
 
 
 @pytest.fixture
 def holding() -> Holding:
-    sandbox = Holding()
-    sandbox.store.add_numbers((number, "Shop", "approved") for number in NUMBERS)
+    holding = Holding()
     profile = {"title": "Hook", "http_method": "POST", "url": HOOK, "body": BODY}
-    ask(sandbox, "POST", "/v1/SID/callback/profiles", profile)
-    return sandbox
+    ask(holding.sandbox, "POST", "/v1/SID/callback/profiles", profile)
+    return holding
 
 
 @contextmanager
-def attaching(sandbox: Holding, home: Path, *, slow: float) -> Iterator[subprocess.Popen[str]]:
-    """Run a bulk attach of its own process until three updates wait for `slow` seconds."""
-    with serving(sandbox, slow=slow) as address:
-        env = {**LIVE, "HOME": str(home), "WACB_BASE_URL": f"http://{address}"}
+def attaching(holding: Holding, home: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a bulk attach of its own process until three updates are under way."""
+    with FaultServer(holding) as server:
+        env = {**LIVE, "HOME": str(home), "WACB_BASE_URL": server.url}
         line = ["number", "attach", *NUMBERS, "--profile", profile_id(1), "--jobs", "3"]
         process = subprocess.Popen(
             [sys.executable, "-m", "wacb", *line],
@@ -67,9 +75,10 @@ def attaching(sandbox: Holding, home: Path, *, slow: float) -> Iterator[subproce
         )
         try:
             for _ in range(3):
-                assert sandbox.arrived.acquire(timeout=SECONDS)
+                assert holding.arrived.acquire(timeout=SECONDS)
             yield process
         finally:
+            holding.release.set()
             process.kill()
             process.communicate()
 
@@ -87,9 +96,10 @@ def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
     holding: Holding, tmp_path: Path, end: signal.Signals
 ):
     """The same where a CI job is cancelled."""
-    with attaching(holding, tmp_path, slow=3) as process:
+    with attaching(holding, tmp_path) as process:
         process.send_signal(end)
         assert process.stderr and process.stderr.readline() == STOPPING
+        holding.release.set()
         out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, results(out)) == (130, {"attached": 3, "not tried": 17})
     assert err == (
@@ -97,13 +107,13 @@ def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
         "note: the changed numbers were not read back\n"
         "error: interrupted: 3 attached, 17 not tried\nhint: run the same command again to finish\n"
     )
-    assert len(writes(holding)) == 1 + 3
+    assert len(writes(holding.sandbox)) == 1 + 3
     journal = (tmp_path / ".local/state/wacb/journal.jsonl").read_text()
     assert journal.count("\n") == 3
 
 
 def test_another_ctrl_c_gives_up_what_is_under_way(holding: Holding, tmp_path: Path):
-    with attaching(holding, tmp_path, slow=SECONDS) as process:
+    with attaching(holding, tmp_path) as process:
         process.send_signal(signal.SIGINT)
         assert process.stderr and process.stderr.readline() == STOPPING
         process.send_signal(signal.SIGINT)

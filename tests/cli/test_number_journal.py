@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.bad_disk import full_disk, read_only
 from tests.cli.conftest import Watch, attached
 from tests.cli.expect import ONE, TWO, done, failed, table, undo
-from tests.cli.test_bad_disk import full_disk, read_only
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import SID
 from wacb.sandbox.core import Sandbox

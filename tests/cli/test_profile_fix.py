@@ -136,11 +136,11 @@ def test_several_that_cannot_be_mended_are_all_named(live: Wacb, sandbox: Sandbo
     outcome = live(*FIX, "--yes", "-q")
     assert (outcome.code, outcome.out) == (8, f"{ONE}\n{TWO}\n")
     assert outcome.err.splitlines()[-3:] == [
-        f"profile {ONE} (Incoming) cannot be repaired: <qqq> in query key 'q' is unknown to "
-        f"Kaleyra; {WHOLE}",
-        f"profile {TWO} (Inbound) cannot be repaired: the URL cannot be repaired without changing "
-        f"query key 'body'; {WHOLE.replace(ONE, TWO)}",
         "error: 2 of 2 profiles could not be repaired",
+        f"  profile {ONE} (Incoming) cannot be repaired: <qqq> in query key 'q' is unknown to "
+        f"Kaleyra; {WHOLE}",
+        f"  profile {TWO} (Inbound) cannot be repaired: the URL cannot be repaired without "
+        f"changing query key 'body'; {WHOLE.replace(ONE, TWO)}",
     ]
 
 
@@ -181,13 +181,21 @@ def test_the_exit_code_is_what_the_failures_agree_on(
     network = Unlucky(sandbox, {TWO: 500, THREE: second})
     outcome = over(network, *BOTH, "--yes", "-o", "json")
     assert (outcome.code, [row["ok"] for row in json.loads(outcome.out)]) == (code, [False, False])
-    *_, one, other, last = outcome.err.splitlines()
-    assert one == f"{lost(TWO)}; {AGAIN}"
     refused = f"callback profile {THREE}: the API said no (422: oops)"
-    assert other == (refused if second == 422 else f"{lost(THREE)}; {AGAIN}")
-    error = json.loads(last)["error"]
-    message = "2 of 2 profiles could not be repaired"
-    assert (error["code"], error["message"]) == ("bulk_failed", message)
+    *notes, last = outcome.err.splitlines()
+    assert all(note.startswith("note: ") for note in notes)
+    assert json.loads(last)["error"] == {
+        "code": "bulk_failed",
+        "message": "2 of 2 profiles could not be repaired",
+        "hint": None,
+        "status": None,
+        "api_code": None,
+        "retryable": False,
+        "details": [
+            f"{lost(TWO)}; {AGAIN}",
+            refused if second == 422 else f"{lost(THREE)}; {AGAIN}",
+        ],
+    }
 
 
 def test_a_mended_profile_may_be_attached(live: Wacb, faulty: None):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -269,3 +270,14 @@ def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
     assert wacb(*sandboxed[1:], env=LIVE).err.endswith(
         "hint: `wacb profile list` shows what exists\n"
     )
+
+
+def test_so_do_the_commands_of_an_error_that_stands_for_many(wacb: Wacb, tmp_path: Path):
+    odd, file = tmp_path / r"a\1b.toml", tmp_path / "wacb.toml"  # no group of a pattern
+    odd.write_text("")
+    file.write_text(
+        '[profiles.one]\ntitle = "One"\nmethod = "get"\nurl = "https://example.com/hook"\n'
+        '[numbers]\n"+15550000001" = "one"\n"+15550000002" = "one"\n'
+    )
+    told = wacb("--sandbox", "--config", str(odd), "plan", "-f", str(file)).err
+    assert told.count(f"`wacb --sandbox --config '{odd}' number list`") == 2

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import select
 import shlex
 import signal
 import subprocess
-import sys
-import termios
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import pytest
 
 from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, missing, undo
+from tests.cli.interactive import SECONDS, WACB, Terminal
 from tests.conftest import LIVE, Outcome
 from tests.sandbox.shells import serving
 from wacb.sandbox.account import API_KEY, SID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
 
-WACB = [sys.executable, "-m", "wacb"]
 CREATE = f"wacb profile create --method post --url {HOOK}"
 ID = re.compile(r"SG_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# takes the terminal on stdin as its own, so that Ctrl-C and /dev/tty work, and becomes wacb
-TAKE_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    "os.execv(sys.executable, [sys.executable, '-m', 'wacb', *sys.argv[1:]])"
-)
-SECONDS = 10
 
 
 @pytest.fixture
@@ -66,78 +56,15 @@ def shell(script: str, env: Mapping[str, str]) -> Outcome:
     return Outcome(code=process.returncode, out=process.stdout, err=process.stderr)
 
 
-@dataclass
-class Terminal:
-    """A command on a terminal of its own; `pipe` is where its stdout goes if not there."""
-
-    process: subprocess.Popen[bytes]
-    master: int
-    pipe: IO[bytes] | None
-    seen: str = ""
-
-    def wait_for(self, text: str) -> None:
-        """Read until the screen shows a text that it did not show before."""
-        start, end = len(self.seen), time.monotonic() + SECONDS
-        while text not in self.seen[start:]:
-            assert time.monotonic() < end, f"{text!r} does not come: {self.seen!r}"
-            if not self._read():
-                pytest.fail(f"the command ended without {text!r}: {self.seen!r}")
-
-    def resize(self, width: int) -> None:
-        """Give the terminal another width; the kernel tells the command (SIGWINCH)."""
-        termios.tcsetwinsize(self.master, (24, width))
-
-    def type(self, text: str) -> None:
-        os.write(self.master, text.encode())
-
-    def end(self) -> tuple[int, str, str]:
-        """Wait for the end; return the exit code, the whole screen, and what was piped."""
-        while self._read():
-            pass
-        piped = self.pipe.read().decode() if self.pipe else ""
-        return self.process.wait(SECONDS), self.seen.replace("\r\n", "\n"), piped
-
-    def _read(self) -> bool:
-        """Take what there is; False at the end, which Linux reports as an error."""
-        ready, _, _ = select.select([self.master], [], [], SECONDS)
-        assert ready, f"nothing comes: {self.seen!r}"
-        try:
-            data = os.read(self.master, 65536)
-        except OSError:
-            return False
-        self.seen += data.decode()
-        return bool(data)
-
-
 @pytest.fixture
 def on_terminal(env: dict[str, str]) -> Iterator[object]:
     """Start a command on a terminal; with `piped`, its stdout is a pipe."""
-    started: list[Terminal] = []
+    with ExitStack() as started:
 
-    def start(*line: str, piped: bool = False, width: int | None = None) -> Terminal:
-        master, slave = pty.openpty()
-        if width:
-            termios.tcsetwinsize(master, (24, width))
-        process = subprocess.Popen(
-            [sys.executable, "-c", TAKE_TERMINAL, *line],
-            stdin=slave,
-            stdout=subprocess.PIPE if piped else slave,
-            stderr=slave,
-            env=env,
-            start_new_session=True,
-        )
-        os.close(slave)
-        started.append(Terminal(process, master, process.stdout))
-        return started[-1]
+        def start(*line: str, **how: Any) -> Terminal:
+            return started.enter_context(closing(Terminal([*WACB, *line], env, **how)))
 
-    yield start
-    for terminal in started:
-        if terminal.process.poll() is None:
-            terminal.process.kill()
-            terminal.process.wait()
-        os.close(terminal.master)
-        if terminal.pipe:
-            terminal.pipe.close()
+        yield start
 
 
 def test_prompts_stay_out_of_a_pipe(on_terminal):
@@ -223,7 +150,7 @@ def test_a_terminal_gets_a_table(on_terminal):
 def test_a_table_fits_the_terminal(env: dict[str, str], on_terminal, width: int):
     del env["COLUMNS"]
     shell(f"{CREATE}; {CREATE} --title 'Another one of a longer title, not too long'", env)
-    code, screen, _ = on_terminal("profile", "list", width=width).end()
+    code, screen, _ = on_terminal("profile", "list", size=(24, width)).end()
     lines = screen.splitlines()
     assert code == 0
     assert max(map(len, lines)) <= max(width, len("SG_") + 36)  # an ID is never cut
@@ -265,7 +192,7 @@ def busy(env: dict[str, str]) -> Iterator[list[str]]:
 
 def test_a_progress_bar_follows_the_terminal_and_is_gone_at_the_end(on_terminal, busy: list[str]):
     line = ("number", "attach", *busy, "--profile", TITLE, "--jobs", "1")
-    terminal = on_terminal(*line, width=120)
+    terminal = on_terminal(*line, size=(24, 120))
     terminal.wait_for("2/10")
     terminal.resize(60)
     code, screen, _ = terminal.end()
@@ -279,7 +206,7 @@ def test_a_progress_bar_follows_the_terminal_and_is_gone_at_the_end(on_terminal,
 
 def test_ctrl_c_under_a_progress_bar_says_what_was_done(on_terminal, busy: list[str]):
     line = ("number", "attach", *busy, "--profile", TITLE, "--jobs", "1")
-    terminal = on_terminal(*line, width=120)
+    terminal = on_terminal(*line, size=(24, 120))
     terminal.wait_for("2/10")
     terminal.type("\x03")
     code, screen, _ = terminal.end()

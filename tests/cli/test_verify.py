@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.api import Network, Reply, refusal
-from tests.cli.conftest import Watch
+from tests.cli.conftest import Watch, attach_new
 from tests.cli.expect import ONE, QUERY, as_json, failed
 from tests.cli.verifying import (
     FIRST,
@@ -19,7 +19,6 @@ from tests.cli.verifying import (
     check,
     good,
     line,
-    make,
     not_started,
     passed,
     without_times,
@@ -27,12 +26,6 @@ from tests.cli.verifying import (
 from tests.conftest import Outcome, Wacb
 from tests.fault_server import FaultServer, answer
 from wacb.sandbox.core import Sandbox
-
-
-@pytest.fixture
-def chain(server: FaultServer, sandbox: Sandbox) -> str:
-    """A complete profile called Hook on ONE; its URL is returned."""
-    return make(sandbox, f"{server.url}/hook")
 
 
 def test_a_whole_chain_passes_and_nothing_is_written(
@@ -50,7 +43,7 @@ def test_a_sample_callback_is_delivered_on_request(
     live: Wacb, sandbox: Sandbox, server: FaultServer, untouched: Watch
 ):
     headers = json.dumps({"X-Team": "7", "Authorization": "Bearer canary-token"})
-    url = make(sandbox, f"{server.url}/hook", headers=headers)
+    url = attach_new(sandbox, f"{server.url}/hook", headers=headers)
     host = server.url.removeprefix("http://")
     delivered = line("delivery", "ok", f"{host} answered 200")
     with untouched():
@@ -70,7 +63,7 @@ def test_an_encrypted_profile_is_delivered_encrypted(
     live: Wacb, sandbox: Sandbox, server: FaultServer
 ):
     key = {"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}
-    make(sandbox, f"{server.url}/hook", enc=key)
+    attach_new(sandbox, f"{server.url}/hook", enc=key)
     outcome = live(*VERIFY, "--send", "-q", "-vv")
     assert (outcome.code, outcome.out) == (0, "")
     body = json.loads(server.requests[1].partition(b"\r\n\r\n")[2])
@@ -82,7 +75,7 @@ def test_of_a_get_template_only_the_own_query_is_probed(
     live: Wacb, sandbox: Sandbox, server: FaultServer
 ):
     url = f"{server.url}/hook?team=7%2F8&{QUERY}"
-    make(sandbox, url, http_method="GET")
+    attach_new(sandbox, url, http_method="GET")
     outcome = live(*VERIFY, "--send", "-v")
     assert outcome.code == 0
     probe, sent = (request.decode().split(" HTTP/")[0] for request in server.requests)
@@ -127,7 +120,7 @@ def test_any_http_answer_means_that_the_endpoint_is_there(
     live: Wacb, sandbox: Sandbox, status: int
 ):
     with FaultServer(answer(status, b"x")) as server:
-        url = make(sandbox, f"{server.url}/hook")
+        url = attach_new(sandbox, f"{server.url}/hook")
         host = server.url.removeprefix("http://")
         there = line("endpoint", "ok", f"{host} answers ({status} to a HEAD)")
         assert without_times(live(*VERIFY)) == passed(good(url, endpoint=there))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Showing
+from tests.cli.conftest import Showing, attach_new
 from tests.cli.expect import BODY, ONE
 from tests.cli.verifying import (
     ELSEWHERE,
@@ -16,24 +16,17 @@ from tests.cli.verifying import (
     check,
     good,
     line,
-    make,
     skipped,
 )
 from tests.conftest import Wacb
-from tests.fault_server import FaultServer, answer, make_certificate
+from tests.fault_server import FaultServer, answer
 from wacb.sandbox.core import Sandbox
-
-
-@pytest.fixture
-def chain(server: FaultServer, sandbox: Sandbox) -> str:
-    """A complete profile called Hook on ONE; its URL is returned."""
-    return make(sandbox, f"{server.url}/hook")
 
 
 @pytest.mark.parametrize("send", [(), ("--send",)], ids=["", "--send"])
 def test_an_endpoint_where_nobody_listens(live: Wacb, sandbox: Sandbox, send: tuple[str, ...]):
     with FaultServer("refused") as server:
-        make(sandbox, f"{server.url}/hook")
+        attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, *send)
     detail = f"cannot connect to {server.url.removeprefix('http://')}: Connection refused"
     links = good(endpoint=line("endpoint", "broken", detail, ELSEWHERE))
@@ -57,7 +50,7 @@ def test_an_endpoint_that_never_answers(
     live: Wacb, sandbox: Sandbox, limit: str, detail: str, fix: str
 ):
     with FaultServer("silent") as server:
-        make(sandbox, f"{server.url}/hook")
+        attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, limit, "0.2")
     detail = detail.format(server.url.removeprefix("http://"))
     links = good(endpoint=line("endpoint", "broken", detail, fix))
@@ -65,17 +58,21 @@ def test_an_endpoint_that_never_answers(
 
 
 @pytest.mark.parametrize("fault", ["close after reading", "TLS on plain port"])
-def test_an_endpoint_that_speaks_no_http(live: Wacb, sandbox: Sandbox, tmp_path: Path, fault: str):
-    with FaultServer(fault, certificate=make_certificate(tmp_path)) as server:
-        make(sandbox, f"{server.url}/hook")
+def test_an_endpoint_that_speaks_no_http(
+    live: Wacb, sandbox: Sandbox, certificate: Path, fault: str
+):
+    with FaultServer(fault, certificate=certificate) as server:
+        attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, "-q")
     assert (outcome.code, outcome.out) == (7, "endpoint\n")
     assert outcome.err.endswith(f"hint: {ELSEWHERE}\n")
 
 
-def test_an_endpoint_whose_certificate_nobody_trusts(live: Wacb, sandbox: Sandbox, tmp_path: Path):
-    with FaultServer("self-signed", certificate=make_certificate(tmp_path)) as server:
-        make(sandbox, f"{server.url}/hook")
+def test_an_endpoint_whose_certificate_nobody_trusts(
+    live: Wacb, sandbox: Sandbox, certificate: Path
+):
+    with FaultServer("self-signed", certificate=certificate) as server:
+        attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY)
     host = server.url.removeprefix("https://")
     detail = f"{host} shows a certificate that is not trusted: self-signed certificate"
@@ -111,7 +108,7 @@ def test_a_callback_that_is_not_taken(
     live: Wacb, sandbox: Sandbox, second: bytes | str, detail: str
 ):
     with FaultServer(answer(200), second) as server:
-        url = make(sandbox, f"{server.url}/hook")
+        url = attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, "--send")
     detail = detail.format(server.url.removeprefix("http://"))
     fix = f"see the endpoint's log, then wacb verify {ONE} --send"
@@ -121,7 +118,7 @@ def test_a_callback_that_is_not_taken(
 
 def test_a_key_that_is_not_known(over: Wacb, sandbox: Sandbox, server: FaultServer):
     key = {"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}
-    url = make(sandbox, f"{server.url}/hook", enc=key)
+    url = attach_new(sandbox, f"{server.url}/hook", enc=key)
     hidden = Showing(sandbox, b'"key": "' + b"k" * 16 + b'", ', b"")
     detail = f"profile {FIRST} encrypts, and the API does not show its key"
     fix = "name the file that holds it with --encrypt-key-file"
@@ -131,7 +128,7 @@ def test_a_key_that_is_not_known(over: Wacb, sandbox: Sandbox, server: FaultServ
 
 def test_the_first_broken_link_decides_and_the_others_are_named(live: Wacb, sandbox: Sandbox):
     with FaultServer("refused") as server:
-        make(sandbox, f"{server.url}/hook", body='{"body":"<body>"}')
+        attach_new(sandbox, f"{server.url}/hook", body='{"body":"<body>"}')
         missing = " ".join(f"<{name}>" for name in json.loads(BODY) if name != "body")
         detail = f"1 of 14 placeholders: missing {missing}"
         fix = f"wacb profile check {FIRST} --fix"

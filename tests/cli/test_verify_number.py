@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api import Network, refusal
-from tests.cli.conftest import Handler, Showing
+from tests.cli.conftest import Handler, Showing, attach_new
 from tests.cli.expect import NINE, ONE, TWO
 from tests.cli.registering import ADD, NEW
 from tests.cli.verifying import (
@@ -20,22 +20,14 @@ from tests.cli.verifying import (
     check,
     good,
     line,
-    make,
     passed,
     skipped,
     without_times,
 )
 from tests.conftest import Wacb
-from tests.fault_server import FaultServer
 from wacb.sandbox.account import WABA_ID
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.transport import exchange
-
-
-@pytest.fixture
-def chain(server: FaultServer, sandbox: Sandbox) -> str:
-    """A complete profile called Hook on ONE; its URL is returned."""
-    return make(sandbox, f"{server.url}/hook")
 
 
 def test_a_number_that_is_not_listed(live: Wacb, chain: str):
@@ -118,7 +110,7 @@ def test_a_number_without_a_profile(live: Wacb, chain: str, named: tuple[str, ..
 
 
 def test_a_number_with_another_profile(live: Wacb, sandbox: Sandbox, chain: str):
-    make(sandbox, chain, title="Other")
+    attach_new(sandbox, chain, title="Other")
     detail = f"number {ONE} carries {SECOND}, not {FIRST}"
     fix = f"wacb number attach {ONE} --profile {FIRST} --replace"
     again = f"wacb verify {ONE} --profile Hook --send"
@@ -171,7 +163,7 @@ def test_v1_takes_the_profile_that_is_named(live: Wacb, chain: str):
 
 
 def test_v1_what_the_journal_says_counts(live: Wacb, sandbox: Sandbox, chain: str):
-    make(sandbox, chain, title="Other")
+    attach_new(sandbox, chain, title="Other")
     assert live("number", "attach", ONE, "--profile", "Other", *V1).code == 0
     detail = f"number {ONE} carries {SECOND}, not {FIRST}"
     fix = f"wacb --waba-id '' number attach {ONE} --profile {FIRST} --replace"

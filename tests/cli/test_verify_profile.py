@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.conftest import Showing, ask
+from tests.cli.conftest import Showing, ask, attach_new
 from tests.cli.expect import BODY, ONE
 from tests.cli.verifying import (
     CONSOLE,
@@ -14,18 +14,11 @@ from tests.cli.verifying import (
     check,
     good,
     line,
-    make,
     skipped,
 )
 from tests.conftest import Wacb
 from tests.fault_server import FaultServer
 from wacb.sandbox.core import Sandbox
-
-
-@pytest.fixture
-def chain(server: FaultServer, sandbox: Sandbox) -> str:
-    """A complete profile called Hook on ONE; its URL is returned."""
-    return make(sandbox, f"{server.url}/hook")
 
 
 def test_a_profile_that_was_deleted_under_the_number(live: Wacb, sandbox: Sandbox, chain: str):
@@ -66,7 +59,7 @@ def test_a_profile_that_does_not_exist(
 
 
 def test_two_profiles_of_one_title(live: Wacb, sandbox: Sandbox, chain: str):
-    make(sandbox, chain)
+    attach_new(sandbox, chain)
     detail = f"2 profiles are called 'Hook': {FIRST}, {SECOND}"
     fix = "name one by its ID"
     links = good(
@@ -119,7 +112,7 @@ def test_a_profile_that_is_not_active(
 def test_a_template_that_is_not_complete(
     live: Wacb, sandbox: Sandbox, server: FaultServer, body: str, detail: str, fix: str
 ):
-    url = make(sandbox, f"{server.url}/hook", body=body)
+    url = attach_new(sandbox, f"{server.url}/hook", body=body)
     links = good(url, template=line("template", "broken", detail, fix))
     check(live(*VERIFY), 8, links, detail, fix)
     host = server.url.removeprefix("http://")

@@ -1,15 +1,13 @@
-"""What the tests of `wacb verify` share: a chain that holds, and reports as they are printed."""
+"""What the tests of `wacb verify` share: reports as they are printed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from tests.cli.conftest import ask, put
-from tests.cli.expect import BODY, ONE, table
+from tests.cli.expect import ONE, table
 from tests.conftest import Outcome, profile_id
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
 
 VERIFY = ("verify", ONE)
 FIRST, SECOND = profile_id(1), profile_id(2)
@@ -19,15 +17,6 @@ NO_SEND = "not checked: --send delivers a sample callback"
 CONSOLE = "enable it in the Kaleyra console; the API has no way to"
 ELSEWHERE = f"let it answer there, or move the profile: wacb profile update {FIRST} --url URL"
 LINKS = ("config", "credentials", "number", "profile", "template", "endpoint", "delivery")
-
-
-def make(sandbox: Sandbox, url: str, *, title: str = "Hook", **given: object) -> str:
-    """Create a profile and attach it, behind the program's back."""
-    template = {} if given.get("http_method") == "GET" else {"body": BODY}
-    row = {"title": title, "url": url, "http_method": "POST", **template, **given}
-    shown = ask(sandbox, "POST", "/v1/SID/callback/profiles", row)
-    put(sandbox, shown["profile_id"])
-    return url
 
 
 def line(link: str, word: str, detail: str, fix: str = "") -> str:

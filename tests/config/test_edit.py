@@ -108,17 +108,6 @@ def test_a_bad_value_is_refused_before_anything_is_touched(path):
     assert not path.parent.exists()
 
 
-@pytest.mark.parametrize("change", [lambda p: set_value(p, "regoin", "x", account=None),
-                                    lambda p: unset_value(p, "regoin", account=None)],
-                         ids=["set", "unset"])  # fmt: skip
-def test_an_unknown_key_gets_the_nearest_name(path, change):
-    with pytest.raises(InvalidInput) as caught:
-        change(path)
-    assert caught.value.message == "there is no key 'regoin'"
-    assert caught.value.hint is not None
-    assert caught.value.hint.startswith("did you mean region? known: api_key, ")
-
-
 def test_unset_of_what_is_not_set_changes_nothing(path):
     text = start(path, '[accounts.a]\nsid = "A"  # mine\n')
     with pytest.raises(InvalidInput) as caught:
@@ -213,10 +202,8 @@ def test_init_writes_several_keys_at_once(path):
     assert read(path)["accounts"]["prod"] == GOOD | {"sid": "HX2"}
 
 
-@pytest.mark.parametrize(
-    "values", [{"sid": "HX1", "region": "mars"}, {"sid": "HX1", "default_account": "x"}]
-)
-def test_init_writes_nothing_when_one_value_is_bad(path, values):
+def test_init_writes_nothing_when_one_value_is_bad(path):
+    values = {"sid": "HX1", "region": "mars"}
     with pytest.raises(InvalidInput):
         check_values(values)
     with pytest.raises(InvalidInput):

@@ -19,7 +19,6 @@ PATH = Path("/config/file.toml")
 # name: value of the flag, of the environment, of the file (None: it cannot stand there)
 VALUES: dict[str, tuple[str, str, str | None]] = {
     "account": ("flagged", "varied", "filed"),
-    "config": ("/flag.toml", "/variable.toml", None),
     "region": ("in", "eu", "na"),
     "base_url": ("https://flag.example", "https://variable.example", "https://file.example"),
     "waba_id": ("1", "2", "3"),
@@ -175,8 +174,6 @@ def test_flag_beats_environment_beats_file_beats_default(name, source):
     file = ConfigFile(path=PATH, data={"default_account": "filed", "accounts": accounts})
     option, environ_name = f"--{name.replace('_', '-')}", f"WACB_{name.upper()}"
     default = DEFAULTS.get(name)
-    if name == "config":
-        default = str(PATH)
     if source == "flag":
         found = make_settings(file, {environ_name: variable}, **{name: flag})
         expected: tuple[str | None, str] = (flag, option)

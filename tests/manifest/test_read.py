@@ -81,7 +81,7 @@ encryption = { algorithm = "aes-128-gcm", key = "${KEY}", iv = "${IV}", encoding
         ),
         allow_missing=True,
         headers={"Authorization": "Basic ${LOGIN}", "X-Team": "chat"},
-        shown={"events": "incoming, ${EVENT}"},
+        written={"events": "incoming, ${EVENT}"},
     )
 
 
@@ -175,7 +175,7 @@ body = '''{ "a": "<body> ${WORD}",
         response_message="$canary",
         channel="canary",
     )
-    assert desired.shown == {
+    assert desired.written == {
         "title": "${TITLE}",
         "method": "${METHOD}",
         "url": "https://${HOST}/$$",
@@ -188,23 +188,23 @@ body = '''{ "a": "<body> ${WORD}",
 def test_the_template_that_is_appended_to_a_url_is_shown():
     desired = profile('method = "get"\nurl = "${URL}?${REST}"', URL=URL, REST="x=1")
     assert desired.draft.url == f"{URL}?x=1&{QUERY}"
-    assert desired.shown == {"url": "${URL}?${REST}" + f"&{QUERY}"}
+    assert desired.written == {"url": "${URL}?${REST}" + f"&{QUERY}"}
     own = profile('method = "get"\nurl = "${URL}"', URL=f"{URL}?{QUERY}")
     assert own.draft.url == f"{URL}?{QUERY}"
-    assert own.shown == {"url": "${URL}"}
+    assert own.written == {"url": "${URL}"}
 
 
 def test_the_body_of_a_table_is_shown_as_json_and_its_keys_are_not_filled_in():
     text = 'body = { a = "${WORD}", "$$${b}" = [ "$$" ] }\nallow_missing = true'
     desired = profile(text, WORD='"canary"')
     assert desired.draft.body == '{"a":"\\"canary\\"","$$${b}":["$"]}'
-    assert desired.shown == {"body": '{"a":"${WORD}","$$${b}":["$$"]}'}
+    assert desired.written == {"body": '{"a":"${WORD}","$$${b}":["$$"]}'}
 
 
 def test_a_body_that_is_json_only_once_it_is_filled_in_is_shown_as_it_stands():
     desired = profile("body = ' {\"a\": ${COUNT}}'\nallow_missing = true", COUNT="5")
     assert desired.draft.body == '{"a":5}'
-    assert desired.shown == {"body": ' {"a": ${COUNT}}'}
+    assert desired.written == {"body": ' {"a": ${COUNT}}'}
 
 
 def test_what_a_variable_held_is_in_no_representation():

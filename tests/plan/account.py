@@ -11,12 +11,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from click.testing import CliRunner
-
 from tests.api import Clock
-from tests.conftest import LIVE, Outcome, profile_id
+from tests.conftest import LIVE, Outcome, invoke, profile_id
 from tests.sandbox.shells import NUMBERS, PROFILES
-from wacb.cli import root
 from wacb.cli.app import App
 from wacb.net.deadline import Deadline
 from wacb.placeholders import looks_incoming
@@ -101,11 +98,7 @@ class Account:
         app.deadline = Deadline(120, clock=self.clock)
         met = len(self.sandbox.requests())
         self.seen = [self.state()]
-        result = CliRunner().invoke(root, list(line), obj=app)
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        outcome = Outcome(code=result.exit_code, out=result.stdout, err=result.stderr)
-        return outcome, self.sandbox.requests()[met:]
+        return invoke(app, *line), self.sandbox.requests()[met:]
 
     def network(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         with self._lock:  # so that no state between two requests is missed

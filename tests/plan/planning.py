@@ -17,7 +17,7 @@ FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
 
 def make_desired(name: str = "incoming", **changes: Any) -> Desired:
     """A complete POST profile of a file, its title the name."""
-    how = {key: changes.pop(key) for key in ("allow_missing", "shown") if key in changes}
+    how = {key: changes.pop(key) for key in ("allow_missing", "written") if key in changes}
     return Desired(name=name, draft=make_draft(**{"title": f"The {name}", **changes}), **how)
 
 

@@ -102,7 +102,7 @@ def test_a_profile_that_is_not_there_is_created_with_all_that_is_given():
     assert changes(plan) == [("create", "incoming", fields)]
     assert (plan.unchanged, plan.ids, plan.notes) == (0, {}, ("odd",))
     assert plan.changes[0].id is None
-    assert plan.changes[0].work == ProfileStep(draft=desired.draft, once=True)
+    assert plan.changes[0].work == ProfileStep(draft=desired.draft)
 
 
 def test_drift_is_an_update_field_by_field():
@@ -128,7 +128,7 @@ def test_what_a_variable_made_is_never_shown():
     desired = make_desired(
         url="https://secret.example.com/hook",
         response_message="secret",
-        shown={"url": "https://${HOST}/hook", "response_message": "${WORD}", "title": "${T}"},
+        written={"url": "https://${HOST}/hook", "response_message": "${WORD}", "title": "${T}"},
     )
     live = stored(desired, url="https://older-secret.example.com/", response_message=None)
     plan = diff(make_manifest(desired), make_live(live), prune=False)
@@ -154,7 +154,7 @@ def test_a_channel_that_cannot_be_changed_forbids_the_plan():
     said = f"the channel of profile {FIRST} is whatsapp, and the API cannot change it to sms"
     hint = "create another profile"
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
-    made = make_desired(channel="sms", shown={"channel": "${CH}"})
+    made = make_desired(channel="sms", written={"channel": "${CH}"})
     plan = diff(make_manifest(made), make_live(stored(made, channel="whatsapp")), prune=False)
     said = f"the channel of profile {FIRST} (incoming) cannot be changed by the API"
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])

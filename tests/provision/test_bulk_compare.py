@@ -234,12 +234,17 @@ def test_a_change_that_cannot_be_journaled_is_told_as_made_and_as_failed(
     )
 
 
-def test_a_detachment_that_cannot_be_journaled_names_what_was_there(tmp_path: Path) -> None:
-    step = make_step(old=OLD, new="", request=update(new=""), action="detach")
+@pytest.mark.parametrize(
+    ("old", "said"), [(OLD, OLD), (None, "an unknown profile")], ids=["known", "unknown"]
+)
+def test_a_detachment_that_cannot_be_journaled_names_what_was_there(
+    old: str | None, said: str, tmp_path: Path
+) -> None:
+    step = make_step(old=old, new="", request=update(new=""), action="detach")
     result = Bench(Spoiling(stocked(), tmp_path), tmp_path).one(step)
     assert told(result.error) == (
         ConfigError,
-        f"number {ONE} was changed from {OLD} to no profile, but not journaled, so `number "
+        f"number {ONE} was changed from {said} to no profile, but not journaled, so `number "
         f"rollback` cannot undo it: {UNWRITABLE.format(tmp_path)}",
         None,
     )

@@ -40,7 +40,7 @@ from wacb.models import Encryption, Method
 from wacb.placeholders import INCOMING, build_url
 from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
-from wacb.provision.profiles import Created
+from wacb.provision.profiles import ProfileResult
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
 
@@ -52,14 +52,14 @@ CHANGED = make_draft(url="https://example.com/new")
 
 def ensure(
     client: Client, *, update: bool = False, clock: Clock | None = None, **changed: Any
-) -> Created:
+) -> ProfileResult:
     clock = clock or Clock()
     claim = make_claim(clock)
     step = changes.prepare_once(client, make_draft(**changed), update=update, claim=claim)
     return changes.carry_out(client, step, sleep=clock.sleep)
 
 
-def update(*script: Turn) -> tuple[Created, Network]:
+def update(*script: Turn) -> tuple[ProfileResult, Network]:
     """Update the profile of `make_row` to CHANGED; the script begins with the PATCH's answer."""
     network = Network(*script)
     step = changes.prepare_update(make_profile(), CHANGED)
@@ -185,7 +185,7 @@ def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
     assert len(writes(sandbox)) == 1
 
 
-def made_before(*script: Turn) -> tuple[Created, Network, Clock]:
+def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
     """Run once more, two seconds after SG_7 was created here; the listing shows nothing."""
     clock, network = Clock(), Network(*script)
     make_claim(clock).settle("SG_7")

@@ -14,7 +14,7 @@ from wacb.placeholders import INCOMING, build_query
 from wacb.provision import checks
 from wacb.provision.changes import ProfileStep
 from wacb.provision.checks import Checked, Repair
-from wacb.provision.profiles import Created
+from wacb.provision.profiles import ProfileResult
 
 HOOK = "https://example.com/hook"
 URL = f"{HOOK}?{build_query(INCOMING)}"
@@ -49,7 +49,7 @@ def faults(checked: Checked) -> tuple[Sequence[str], ...]:
 def test_what_is_wrong_is_named_once(
     profile: CallbackProfile, present: int, missing: str, unknown: str, encoded: str
 ):
-    checked = checks.inspect(profile)
+    checked = checks.check_one(profile)
     assert checked.present == present
     assert faults(checked) == tuple(tuple(text.split()) for text in (missing, unknown, encoded))
     assert checked.ok == (not missing and not unknown)
@@ -66,7 +66,7 @@ OTHERS: dict[str, Any] = {
 
 
 def prepared(profile: CallbackProfile) -> Repair:
-    return checks.prepare_repair(checks.inspect(profile))
+    return checks.prepare_repair(checks.check_one(profile))
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_one_that_fails_keeps_no_other_from_being_repaired():
     repairs = [prepared(profile) for profile in [*broken, make_profile(body="{")]]
     lost = OutcomeUnknown("lost")
 
-    def update(step: ProfileStep) -> Created:
+    def update(step: ProfileStep) -> ProfileResult:
         assert step.live is not None
         if step.live.id == "SG_2":
             raise lost
-        return Created(profile=make_profile(id=step.live.id), result="updated")
+        return ProfileResult(profile=make_profile(id=step.live.id), result="updated")
 
     after = checks.carry_out(repairs, update)
     assert [(repair.checked.profile.id, repair.checked.ok) for repair in after] == [

@@ -36,9 +36,8 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import CallbackProfile, Encryption, Method
-from wacb.placeholders import inspect_url
 from wacb.provision import profiles
-from wacb.provision.profiles import Created, create
+from wacb.provision.profiles import ProfileResult, create
 from wacb.sandbox.core import Sandbox
 from wacb.sandbox.store import Store
 
@@ -61,7 +60,7 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
     return make_client(emulated(sandbox)).create_profile(make_draft(**changes))
 
 
-def run(api: LossyApi | Network, clock: Clock, **how: Any) -> Created:
+def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
     client = make_client(api, clock=clock, **how)
     return create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep)
 
@@ -71,7 +70,7 @@ def run(api: LossyApi | Network, clock: Clock, **how: Any) -> Created:
 
 def test_a_profile_is_created_and_read_back(sandbox: Sandbox) -> None:
     clock = Clock()
-    assert run(LossyApi(sandbox), clock) == Created(stored(), "created", ())
+    assert run(LossyApi(sandbox), clock) == ProfileResult(stored(), "created", ())
     assert clock.sleeps == []
     assert [(sent.method, sent.path.count("/")) for sent in sandbox.requests()] == [
         ("GET", 4),
@@ -83,7 +82,7 @@ def test_a_profile_is_created_and_read_back(sandbox: Sandbox) -> None:
 def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
     add(sandbox, url="https://other.example/")
     add(sandbox)
-    assert run(LossyApi(sandbox), Clock()) == Created(
+    assert run(LossyApi(sandbox), Clock()) == ProfileResult(
         stored(3),
         "created",
         tuple(
@@ -107,7 +106,7 @@ def test_a_profile_that_cannot_be_read_back_is_shown_as_sent(
     turn: Reply | Exception, message: str
 ) -> None:
     network = Network(answer([]), answer({"id": "SG_1"}), turn)
-    assert run(network, Clock()) == Created(
+    assert run(network, Clock()) == ProfileResult(
         make_profile(),
         "created",
         (f"it could not be read back, shown as it was sent: {message}",),
@@ -148,7 +147,7 @@ def test_a_create_whose_answer_was_lost_is_adopted(
 ) -> None:
     add(sandbox, url="https://other.example/")
     api, clock = LossyApi(sandbox, LOST[lost], committed=True, hidden=hidden), Clock()
-    assert run(api, clock) == Created(
+    assert run(api, clock) == ProfileResult(
         stored(2),
         "adopted",
         (f"another profile has the title 'Incoming messages', too: {profile_id(1)}",),
@@ -210,7 +209,7 @@ def test_two_new_profiles_are_both_named() -> None:
 def test_a_look_that_fails_is_followed_by_the_next(look: Reply, sandbox: Sandbox) -> None:
     api = LossyApi(sandbox, LOST["reset"], committed=True, looks=(look, look))
     clock = Clock()
-    assert run(api, clock) == Created(stored(), "adopted", ())
+    assert run(api, clock) == ProfileResult(stored(), "adopted", ())
     assert (api.posts, clock.sleeps) == (1, [1, 2, 4])
 
 
@@ -324,7 +323,7 @@ def test_what_was_surely_not_created_is_not_looked_for(
 
 def test_a_create_that_was_turned_away_is_sent_again(sandbox: Sandbox) -> None:
     api = LossyApi(sandbox, refusal(429), times=3)
-    assert run(api, Clock()) == Created(stored(), "created", ())
+    assert run(api, Clock()) == ProfileResult(stored(), "created", ())
     assert (api.posts, titles(sandbox)) == (4, [TITLE])
 
 
@@ -484,13 +483,4 @@ def test_an_id_is_known_by_its_form(reference: str, is_one: bool) -> None:
 def test_a_template_is_looked_at_where_the_method_puts_it(
     profile: CallbackProfile, present: int
 ) -> None:
-    assert profiles.inspect(profile).present == present
-
-
-def test_a_report_as_json() -> None:
-    report = inspect_url("https://a.example/?a=<body>&b=<oops>")
-    assert profiles.describe_report(report) == {
-        "present": 1,
-        "missing": list(report.missing),
-        "unknown": ["oops"],
-    }
+    assert profiles.inspect_template(profile).present == present

@@ -11,7 +11,7 @@ from tests.api import BODY, make_profile
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method
 from wacb.placeholders import INCOMING, build_body, build_query, names
-from wacb.provision.profiles import inspect
+from wacb.provision.profiles import inspect_template
 from wacb.provision.redraft import redraft
 
 ALL = names(with_status=True)
@@ -68,7 +68,7 @@ def test_no_placeholder_gets_lost_on_the_way(
     if with_status:
         assert literal(becomes) >= set(ALL) - set(INCOMING)
     if draft.method.uses_body != method.uses_body and not allow_missing:
-        assert not inspect(becomes).missing
+        assert not inspect_template(becomes).missing
 
 
 def literal(profile: CallbackProfile) -> set[str]:
