@@ -73,7 +73,16 @@ def capped(rows: list[Any], offset: int, limit: int) -> object:
 
 
 def capped_with_total(rows: list[Any], offset: int, limit: int) -> object:
+    return {"rows": rows[offset : offset + 25], "total": len(rows)}
+
+
+def capped_with_count(rows: list[Any], offset: int, limit: int) -> object:
     return {"rows": rows[offset : offset + 25], "count": len(rows)}
+
+
+def count_of_the_page(rows: list[Any], offset: int, limit: int) -> object:
+    page = rows[offset : offset + 25]
+    return {"rows": page, "count": len(page)}
 
 
 def one_at_a_time(rows: list[Any], offset: int, limit: int) -> object:
@@ -114,6 +123,12 @@ def shifting(rows: list[Any], offset: int, limit: int) -> object:
         (capped, 60, 3),
         (capped_with_total, 25, 1),
         (capped_with_total, 60, 3),
+        (capped_with_count, 25, 2),
+        (capped_with_count, 50, 2),
+        (capped_with_count, 60, 3),
+        (count_of_the_page, 25, 2),
+        (count_of_the_page, 50, 3),
+        (count_of_the_page, 60, 3),
         (one_at_a_time, 3, 3),
         (all_at_once, 120, 2),
         (total_too_large, 50, 3),
@@ -207,6 +222,22 @@ def test_a_survey_names_every_profile_and_reads_whole_what_is_wanted() -> None:
         "?limit=100&offset=0",
         "/1",
     ]
+
+
+def test_a_profile_that_is_deleted_while_it_is_read_is_left_out() -> None:
+    rows = [{"id": 1, "title": "Mine"}, {"id": 2, "title": "Yours"}]
+    page, gone = answer({"profiles": rows, "total": 2}), refusal(404, code="RBC302")
+    script = (page, gone, answer(make_row()))
+    left = make_profile(created_at=CREATED_AT)
+    assert list(make_client(Network(*script)).list_profiles()) == [left]
+    titles, profiles = make_client(Network(*script)).survey_profiles(lambda *_: True)
+    assert (titles, profiles) == ({"2": "Yours"}, {"2": left})
+
+
+def test_another_404_does_not_say_that_a_listed_profile_is_gone() -> None:
+    network = Network(answer([{"id": 1, "title": "Mine"}]), refusal(404))
+    with pytest.raises(NotFound, match="callback profile 1 does not exist"):
+        list(make_client(network).list_profiles())
 
 
 def test_ids_of_a_title_are_those_of_exactly_that_title() -> None:

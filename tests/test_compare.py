@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api import BODY, make_draft, make_profile
-from wacb.compare import differences
+from wacb.compare import differences, masked
 from wacb.models import Encryption, Method
 
 KEYED = Encryption(algorithm="AES-128-CFB", key="k" * 16, iv="i" * 16)
@@ -57,6 +57,8 @@ def test_a_profile_fits(asked: dict[str, Any], live: dict[str, Any]) -> None:
             *("https://a.example/", "https://b.example/"),
         ),
         ({"body": '{"a": 1}'}, {"body": '{"a": 2}'}, {"a": 2}, {"a": 1}),
+        ({"body": '{"a": 1}'}, {"body": '{"a": true}'}, {"a": True}, {"a": 1}),
+        ({"body": '{"a": 1}'}, {"body": '{"a": 1.0}'}, {"a": 1.0}, {"a": 1}),
         ({"body": '{"a": 1}'}, {"body": None}, None, {"a": 1}),
         ({"body": '{"a": 1}'}, {"body": "oops"}, "oops", {"a": 1}),
         ({"headers": {"X-A": "b"}}, {}, {}, {"x-a": "b"}),
@@ -71,6 +73,8 @@ def test_a_profile_fits(asked: dict[str, Any], live: dict[str, Any]) -> None:
         "method",
         "url",
         "body",
+        "body-of-true",
+        "body-of-1.0",
         "no-body",
         "body-is-no-json",
         "header",
@@ -114,3 +118,24 @@ def test_encryption_that_differs(live: Encryption | None, old: object, new: obje
 def test_several_differences_are_all_named() -> None:
     changed = make_profile(title="Other", body=BODY.replace("<body>", "<text>"), channel="sms")
     assert set(differences(make_draft(channel="whatsapp"), changed)) == {"title", "body", "channel"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:pass-word@a.example/h", "https://***@a.example/h"),
+        ("https://me@a.example", "https://***@a.example"),
+        ("//me:p@ss@a.example/h?a=b", "//***@a.example/h?a=b"),
+        ("me:pass-word@a.example?token=s3cret&a=@", "***@a.example?token=***&a=@"),
+        ("https://a.example/me@b?a=//c@d", "https://a.example/me@b?a=//c@d"),
+        ("https://@a.example/", "https://@a.example/"),
+    ],
+)
+def test_secrets_of_a_url_are_masked(url: str, shown: str) -> None:
+    assert masked("url", url, None) == (shown, None)
+
+
+def test_a_body_too_deep_to_walk_is_compared_as_text() -> None:
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    changes = differences(make_draft(), make_profile(body=deep))
+    assert masked("body", *changes["body"])[0] == deep

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.api import BODY, make_api, make_draft, make_profile, make_row
 from wacb.contract import answers
-from wacb.contract.answers import Envelope, Page
+from wacb.contract.answers import Envelope, Page, ProfileRow
 from wacb.contract.requests import HOSTS, Api, ApiRequest, encode
 from wacb.errors import ConfigError, Unavailable
 from wacb.models import CallbackProfile, Encryption, Method, Number, ProfileDraft
@@ -251,6 +251,21 @@ def test_v1_registers_no_number(step: int) -> None:
     assert "--waba-id ID" in str(caught.value.hint)
 
 
+def test_lists_and_what_is_new_name_no_existing_thing() -> None:
+    api, draft = make("77"), make_draft()
+    add, *steps = (step() for step in registering(api))
+    existing = (
+        *(api.get_profile("SG_1"), api.update_profile("SG_1", draft, {"url"})),
+        *(api.delete_profile("SG_1"), api.number_details(NUMBER), api.attach(NUMBER, "SG_1")),
+        *(api.set_incoming_url(NUMBER, "https://example.com/"), *steps),
+    )
+    others = (
+        *(api.list_profiles(offset=0), api.create_profile(draft)),
+        *(api.list_numbers(), add),
+    )
+    assert [request.existing for request in (*existing, *others)] == [True] * 8 + [False] * 4
+
+
 def test_an_override_is_also_the_name_that_the_listing_is_read_by() -> None:
     api = make("77", attach_field="profile")
     row = {"phone_number": NUMBER, "profile": "SG_1", "callback_profile_id": "SG_2"}
@@ -374,19 +389,20 @@ def test_the_id_of_a_new_profile_has_three_names(data: object, profile_id: str |
 
 # -- listings
 
-ROWS = [{"a": 1}, {"a": 2}]
+ROWS: list[dict[str, Any]] = [{"id": 1, "title": "Abc"}, {"a": 2, "title": None}]
+READ = [ProfileRow("1", "Abc", ROWS[0]), ProfileRow("", "", ROWS[1])]
 
 
 @pytest.mark.parametrize("name", ["profiles", "data", "rows", "list", "items"])
 def test_profiles_may_stand_under_several_names(name: str) -> None:
-    assert answers.profile_page({name: ROWS}) == Page(rows=ROWS, total=None)
+    assert answers.profile_page({name: ROWS}) == Page(rows=READ, total=None)
 
 
 @pytest.mark.parametrize(
     "name", ["numbers", "number", "phone_numbers", "data", "rows", "list", "items"]
 )
 def test_numbers_may_stand_under_several_names(name: str) -> None:
-    assert answers.number_page({name: ROWS}) == Page(rows=ROWS, total=None)
+    assert answers.number_rows({name: ROWS}) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -396,26 +412,30 @@ def test_numbers_may_stand_under_several_names(name: str) -> None:
         ({"rows": ROWS, "total": 7}, 7),
         ({"rows": ROWS, "count": 7}, 7),
         ({"rows": ROWS, "total": "7", "count": 8}, 8),
+        ({"rows": ROWS, "total": 2}, 2),
+        ({"rows": ROWS, "count": 2}, None),
+        ({"rows": ROWS, "count": True}, None),
         ({"rows": ROWS, "total": True}, None),
         ({"profiles": None, "rows": ROWS, "total": 0}, 0),
     ],
 )
 def test_a_page_tells_the_total_where_it_is_a_number(data: object, total: int | None) -> None:
-    assert answers.profile_page(data) == Page(rows=ROWS, total=total)
+    assert answers.profile_page(data) == Page(rows=READ, total=total)
 
 
 @pytest.mark.parametrize("data", [None, "a", {}, {"profiles": {}}, [1], {"rows": [ROWS]}])
 def test_an_answer_without_a_list_is_no_answer(data: object) -> None:
-    with pytest.raises(Unavailable, match="holds no list"):
-        answers.profile_page(data)
+    for read in (answers.profile_page, answers.number_rows):
+        with pytest.raises(Unavailable, match="holds no list"):
+            read(data)
 
 
 @pytest.mark.parametrize("missing", ["url", "body", "headers", "http_method", "status"])
 def test_a_row_that_lacks_a_member_is_partial(missing: str) -> None:
     row = make_row()
-    assert not answers.is_partial(row)
+    assert not ProfileRow("", "", row).partial
     del row[missing]
-    assert answers.is_partial(row)
+    assert ProfileRow("", "", row).partial
 
 
 # -- profiles
@@ -469,6 +489,14 @@ def test_a_profile_needs_no_more_than_id_and_method() -> None:
         ({"enc": {"algo": "AES-256-GCM"}}, {"encryption": Encryption(algorithm="AES-256-GCM")}),
         ({"enc": {}}, {"encryption": None}),
         ({"enc": "AES"}, {"encryption": None}),
+        (
+            {"enc": {"algo": "AES-128-CFB", "key": 1234567, "IV": ["x"]}},
+            {"encryption": Encryption(algorithm="AES-128-CFB")},
+        ),
+        (
+            {"enc": {"algo": 5, "key": "k", "IV": None}},
+            {"encryption": Encryption(algorithm="5", key="k")},
+        ),
     ],
     ids=str,
 )
@@ -568,6 +596,27 @@ def test_keys_and_header_values_are_masked_wherever_they_stand() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        (
+            "url",
+            "https://a.example/h?token=secret&b=<body>",
+            "https://a.example/h?token=***&b=<body>",
+        ),
+        ("url", "https://me:secret@a.example/h", "https://***@a.example/h"),
+        ("url", "https://a.example/h", "https://a.example/h"),
+        ("body", '{"api_key": "secret", "b": "<body>"}', '{"api_key":"***","b":"<body>"}'),
+        ("body", '{"b": "<body>"}', '{"b": "<body>"}'),
+        ("body", "{}", "{}"),
+        ("body", "", ""),
+        ("body", "no JSON", "no JSON"),
+    ],
+)
+def test_what_its_name_calls_a_secret_is_masked(name: str, text: str, shown: str) -> None:
+    assert answers.redacted({"data": [{name: text}]}) == {"data": [{name: shown}]}
+
+
 # -- any JSON at all
 
 
@@ -583,12 +632,13 @@ def test_any_json_is_read_or_refused(data: Any) -> None:
     answers.created_id(data)
     answers.redacted(data)
     answers.parse_number_details(data, NUMBER, make_api())
-    for read in (answers.parse_profile, answers.profile_page, answers.number_page):
+    for read in (answers.parse_profile, answers.profile_page, answers.number_rows):
         try:
             found = read(data)
         except Unavailable:
             continue
         if isinstance(found, Page):
-            for row in found.rows:
-                answers.is_partial(row)
+            assert all(isinstance(row.partial, bool) for row in found.rows)
+        if isinstance(found, list):
+            for row in found:
                 answers.parse_listed_number(row, make_api())

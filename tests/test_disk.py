@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,25 @@ def test_update_sweeps_its_own_stale_files_only(tmp_path):
         (tmp_path / name).touch()
     disk.update(tmp_path / "file", lambda _old: "new")
     assert names(tmp_path) == sorted([*others, "file", "file.lock"])
+
+
+def test_checking_a_folder_sweeps_what_killed_writers_left_there(tmp_path):
+    stale, fresh = (f".{n}.json.{'0a' * 8}.tmp" for n in (1, 2))
+    others = [f".{'0a' * 8}.tmp", f"x.{'0a' * 8}.tmp", ".x.tmp", "x.json"]
+    for name in (stale, fresh, *others):
+        (tmp_path / name).touch()
+        if name != fresh:
+            os.utime(tmp_path / name, (0, time.time() - 61))
+    disk.check_folder(tmp_path)
+    assert names(tmp_path) == sorted([fresh, *others])
+
+
+def test_what_cannot_be_swept_is_left_in_a_folder_that_can_be_used(tmp_path):
+    folder = tmp_path / f".x.{'0a' * 8}.tmp"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    disk.check_folder(tmp_path)
+    assert names(tmp_path) == [folder.name]
 
 
 def test_an_error_of_the_change_leaves_the_old_file(tmp_path):

@@ -179,11 +179,11 @@ def test_a_patient_request_meets_other_failures_four_times() -> None:
     ("text", "pause"),
     [
         pytest.param("7", 7, id="seconds"),
-        pytest.param(" 0 ", 0, id="at once"),
+        pytest.param(" 0 ", 0.5, id="at once"),
         pytest.param("61", 60, id="over the cap"),
         pytest.param("9" * 400, 60, id="infinite"),
         pytest.param(http_date(9), 9, id="date"),
-        pytest.param(http_date(-9), 0, id="past date"),
+        pytest.param(http_date(-9), 0.5, id="past date"),
         pytest.param(http_date(3600), 60, id="date over the cap"),
         pytest.param("soon", 0.5, id="a word"),
         pytest.param("", 0.5, id="nothing"),
@@ -207,7 +207,7 @@ def test_any_retry_after_is_a_wait_within_the_cap(text: str) -> None:
     clock = Clock()
     network = Network(Reply(status=429, headers={"Retry-After": text}), answer(1))
     make_exchanger(network, clock=clock).send(make_request())
-    assert 0 <= clock.sleeps[0] <= 60
+    assert 0 < clock.sleeps[0] <= 60
 
 
 @pytest.mark.parametrize(("status", "sent"), [(429, False), (503, True)])
@@ -687,6 +687,16 @@ def test_a_refusal_is_an_error_in_the_apis_words(
     assert (type(error), error.message, error.hint) == (kind, message, hint)
     assert (error.status, error.api_code) == (reply.status, code)
     assert len(network.sent) == 1
+
+
+def test_a_404_to_what_names_no_existing_thing_is_about_the_path() -> None:
+    with pytest.raises(NotFound) as caught:
+        make_exchanger(Network(refusal(404, "none"))).send(make_request(existing=False))
+    assert (caught.value.message, caught.value.hint) == (
+        "api.example has no such path for the thing (404: none)",
+        "the SID, --waba-id or --base-url is wrong: `wacb config show` says where each comes from",
+    )
+    assert (caught.value.status, caught.value.api_code) == (404, "RBC404")
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -169,6 +169,38 @@ def test_the_file_is_written_with_the_given_choice(path):
     )
 
 
+@pytest.mark.parametrize("encode", [bytes.hex, lambda raw: b64encode(raw).decode()])
+def test_a_key_for_the_api_is_written_in_its_characters(path, encode):
+    encoding = "hex" if encode is bytes.hex else "base64"
+    write_good(path, encoding=encoding, key=encode(b"k ~!" * 4), iv=encode(b"i" * 16))
+    made = Encryption(algorithm="AES-128-CFB", key="k ~!" * 4, iv="i" * 16)
+    assert load_or_create(path, "AES-128-CFB") == (made, False)
+
+
+@pytest.mark.parametrize("byte", [0x00, 0x0A, 0x1F, 0x7F, 0x80, 0xFF], ids=hex)
+@pytest.mark.parametrize("name", ["key", "iv"])
+def test_bytes_that_are_no_characters_are_for_decoding_alone(path, name, byte):
+    parts = {"key": "6b" * 16, "iv": "69" * 16} | {name: "6b" * 15 + f"{byte:02x}"}
+    write_good(path, encoding="hex", **parts)
+    assert load(path) == Encryption(algorithm="AES-128-CFB", encoding="hex", **parts)
+    with pytest.raises(ConfigError) as caught:
+        load_or_create(path, "AES-128-CFB")
+    assert caught.value.message == (
+        f"the encryption file {path}: {name} does not stand for printable ASCII characters, "
+        "and the API takes no others"
+    )
+    assert caught.value.hint == (
+        "name a file that is not there yet: its key will be one that the API takes"
+    )
+
+
+def test_a_raw_key_is_sent_as_it_is(path):
+    path.parent.mkdir()
+    path.write_text(f'algorithm = "AES-128-CFB"\nkey = "{"k" * 15}\\t"\niv = "{IV}"')
+    path.chmod(0o600)
+    assert load_or_create(path, "AES-128-CFB")[0].key == "k" * 15 + "\t"
+
+
 def test_a_file_for_another_algorithm_is_refused_and_kept(path):
     before = write_good(path).read_text()
     with pytest.raises(ConfigError) as caught:

@@ -35,12 +35,12 @@ LAYERS = {
     "models": "",
     "keyfile": "errors disk models",
     "config": "errors disk rules contract config",
-    "contract": "errors models rules contract",
+    "contract": "errors models rules compare contract",
     "net": "errors rules net",
     "render": "",
     "redact": "render",
     "literals": "placeholders rules",
-    "compare": "literals models",
+    "compare": "jsontext literals models",
     "limiter": "errors",
     "exchange": "errors jsontext contract limiter net",
     "client": "errors contract exchange models",
@@ -51,10 +51,10 @@ LAYERS = {
     "drafts journal client provision",
     "plan": "errors placeholders rules models contract compare journal client provision manifest "
     "plan",
-    "callbacks": "errors models rules placeholders jsontext net keyfile disk redact render "
-    "callbacks",
+    "callbacks": "errors models rules placeholders jsontext literals compare net keyfile disk "
+    "redact render callbacks",
     "sandbox": "errors models net callbacks sandbox",
-    "verify": "errors placeholders models provision callbacks verify",
+    "verify": "errors placeholders literals models provision callbacks verify",
     "cli": "*",
     "__main__": "cli",
     "__init__": "",

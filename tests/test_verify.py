@@ -23,13 +23,13 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.verify.checks import bare_url
-from wacb.verify.link import CODES, Finding, Link, measure, unchecked
+from wacb.verify.link import KINDS, Finding, Link, measure, unchecked
 
 HOOK = "https://example.com/hook"
 
 
 def look(name: str, check: Callable[[], Finding]) -> Link:
-    return measure(name, check, clock=Clock(), remedy="look closer")
+    return measure(name, check, clock=Clock())
 
 
 def failing(error: WacbError) -> Callable[[], Finding]:
@@ -49,8 +49,9 @@ def failing(error: WacbError) -> Callable[[], Finding]:
         (f"{HOOK}?a=1&b=x<body>y&c=%3Cfrom%3E&d=&lt;name&gt;&e=2", f"{HOOK}?a=1&e=2"),
         (f"{HOOK}/<wanumber>/in?a=1", f"{HOOK}//in?a=1"),
         (f"{HOOK}?<body>=1", HOOK),
+        ("https://me:pass-word@example.com/hook?<body>=1", HOOK),
     ],
-    ids=["plain", "empty query", "template", "own query", "encoded", "path", "key"],
+    ids=["plain", "empty query", "template", "own query", "encoded", "path", "key", "user info"],
 )
 def test_a_bare_url_holds_no_placeholder(url: str, bare: str):
     assert bare_url(url) == bare
@@ -63,7 +64,7 @@ def test_a_link_takes_the_time_of_its_check():
         clock.sleep(0.0126)
         return Finding("fine", fix="go on")
 
-    link = measure("number", slow, clock=clock, remedy="")
+    link = measure("number", slow, clock=clock)
     assert link == Link("number", True, 13, "fine", "go on")
 
 
@@ -91,7 +92,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("name", KINDS)
 def test_a_link_ends_the_command_with_a_code_of_its_own(name: str):
     links = [look(name, failing(error)) for error in ERRORS]
     assert tuple(link.error.exit_code for link in links if link.error) == ENDS[name]
@@ -109,9 +110,9 @@ def test_an_error_keeps_what_the_api_said():
 
 def test_a_failure_without_a_remedy_gets_one():
     link = look("credentials", failing(Unavailable("down")))
-    assert link.fix == "look closer"
+    assert link.fix == "wacb config show"
     assert link.error is not None
-    assert link.error.hint == "look closer"
+    assert link.error.hint == "wacb config show"
 
 
 @pytest.mark.parametrize("error", [Interrupted("stop"), NotTried("stop")], ids=lambda e: e.code)

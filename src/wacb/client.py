@@ -5,12 +5,12 @@ What a command does with several of these calls lives in provision/.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from wacb.contract import answers
 from wacb.contract.requests import Api
-from wacb.errors import Unavailable
+from wacb.errors import NotFound, Unavailable
 from wacb.exchange import Exchanger
 from wacb.models import CallbackProfile, Number, ProfileDraft
 
@@ -37,11 +37,11 @@ class Client:
         """Yield every profile, page by page, whose title is `wanted`.
 
         `title` lets the API filter; it may do so exactly or by substring. Rows that lack members
-        are completed from their details.
+        are completed from their details, and left out where the profile was deleted meanwhile.
         """
         for row in self._profile_rows(title):
-            if wanted(str(row.get("title") or "")):
-                yield self._whole(row)
+            if wanted(row.title) and (profile := self._whole(row)):
+                yield profile
 
     def survey_profiles(
         self, wanted: Callable[[str, str], bool]
@@ -53,43 +53,53 @@ class Client:
         titles: dict[str, str] = {}
         profiles: dict[str, CallbackProfile] = {}
         for row in self._profile_rows(None):
-            profile_id, title = answers.row_id(row) or "", str(row.get("title") or "")
-            titles[profile_id] = title
-            if wanted(profile_id, title):
-                profiles[profile_id] = self._whole(row)
+            if wanted(row.id, row.title):
+                profile = self._whole(row)
+                if profile is None:
+                    continue
+                profiles[row.id] = profile
+            titles[row.id] = row.title
         return titles, profiles
 
     def profile_ids(self, title: str) -> set[str]:
         """List the IDs of the profiles with exactly this title."""
-        rows = self._profile_rows(title)
-        return {answers.row_id(row) or "" for row in rows if row.get("title") == title}
+        return {row.id for row in self._profile_rows(title) if row.title == title}
 
     def profile_titles(self) -> list[str]:
         """List the titles of all profiles."""
-        return [str(row.get("title") or "") for row in self._profile_rows(None)]
+        return [row.title for row in self._profile_rows(None)]
 
-    def _profile_rows(self, title: str | None) -> Iterator[dict[str, Any]]:
-        seen: set[str | None] = set()
+    def _profile_rows(self, title: str | None) -> Iterator[answers.ProfileRow]:
+        seen: set[str] = set()
         offset, first_page = 0, None
         while True:
             page = answers.profile_page(
                 self.send(self.api.list_profiles(offset=offset, title=title))
             )
             first_page = len(page.rows) if first_page is None else first_page
-            fresh = [row for row in page.rows if answers.row_id(row) not in seen]
+            fresh = [row for row in page.rows if row.id not in seen]
             yield from fresh
-            seen.update(answers.row_id(row) for row in fresh)
+            seen.update(row.id for row in fresh)
             offset += len(page.rows)
             # a short first page proves nothing: the server may cap the limit (api-contract.md 4)
             if not fresh or len(page.rows) < first_page or offset == page.total:
                 return
 
-    def _whole(self, row: Mapping[str, Any]) -> CallbackProfile:
-        """Read a listed profile, completed from its details where the listing lacks members."""
+    def _whole(self, row: answers.ProfileRow) -> CallbackProfile | None:
+        """Read a listed profile, completed from its details where the listing lacks members.
+
+        None where the API says that there is no such profile any more; another 404 says less.
+        """
         details: Any = {}
-        if answers.is_partial(row):
-            details = self.send(self.api.get_profile(answers.row_id(row) or ""))
-        return answers.parse_profile({**row, **(details if isinstance(details, dict) else {})})
+        try:
+            if row.partial:
+                details = self.send(self.api.get_profile(row.id))
+        except NotFound as error:
+            if error.api_code == answers.NO_SUCH_PROFILE:
+                return None
+            raise
+        members = row.members | (details if isinstance(details, dict) else {})
+        return answers.parse_profile(members)
 
     def get_profile(self, profile_id: str) -> CallbackProfile:
         """Fetch one profile. Raises NotFound."""
@@ -119,8 +129,8 @@ class Client:
 
     def list_numbers(self) -> list[Number]:
         """List the numbers of the WABA. Raises ConfigError without a WABA ID."""
-        page = answers.number_page(self.send(self.api.list_numbers()))
-        return [answers.parse_listed_number(row, self.api) for row in page.rows]
+        rows = answers.number_rows(self.send(self.api.list_numbers()))
+        return [answers.parse_listed_number(row, self.api) for row in rows]
 
     def get_number(self, number: str) -> Number:
         """Fetch one number's details (no profile is shown there). Raises NotFound."""

@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wacb.literals import map_body, map_url
+from wacb.jsontext import is_deep
+from wacb.literals import map_body, map_url, without_user_info
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
 
 
 def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tuple[Any, Any]]:
     """Name every field the draft gives that the live profile has otherwise: field -> (old, new).
 
-    A body is compared as JSON, so key order and white space don't matter; header names ignore case;
-    an encryption key that the API does not show is compared by its algorithm (cli.md 7).
+    A body is compared as JSON, so key order and white space don't matter, but `1` is neither
+    `true` nor `1.0`; header names ignore case; an encryption key that the API does not show is
+    compared by its algorithm (cli.md 7).
     """
     keys_known = bool(
         profile.encryption and profile.encryption.key and draft.encryption and draft.encryption.key
@@ -31,7 +33,11 @@ def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tupl
         "events": sorted(profile.events),
     }
     asked = fields(draft, with_key=keys_known)
-    return {name: (present[name], new) for name, new in asked.items() if present[name] != new}
+    return {
+        name: (present[name], new)
+        for name, new in asked.items()
+        if json.dumps(present[name], sort_keys=True) != json.dumps(new, sort_keys=True)
+    }
 
 
 def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
@@ -90,13 +96,14 @@ def as_text(name: str, value: Any) -> str:
 
 
 def open_body(text: str | None) -> Any:
-    """Open JSON text; text that is none is compared as it stands, and "" and "{}" are no body."""
+    """Open JSON text; "" and "{}" are no body, and what is no JSON, or too deep, stays text."""
     if text in (None, "", "{}"):
         return None
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    return text if is_deep(value) else value
 
 
 def _folded(headers: Mapping[str, str] | None) -> dict[str, str]:
@@ -117,7 +124,7 @@ def _masked_key(value: tuple[Any, ...] | None) -> dict[str, str] | None:
 
 
 def _masked_url(url: str | None) -> str | None:
-    return url and map_url(url, secret=_mask)
+    return url and map_url(without_user_info(url, "***@"), secret=_mask)
 
 
 def _mask(name: str, value: Any) -> str:

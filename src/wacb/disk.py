@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def update(path: Path, change: Callable[[str | None], str]) -> None:
     """
     with locked(path) as target:
         with _named("write", path):
-            _sweep(target)
+            _sweep(target.parent, re.escape(target.name))
         old = read_text(target)
         new = change(old)
         if new != old:
@@ -112,13 +113,18 @@ def create(path: Path, text: str) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Raise ConfigError unless files can be created in `path`, which is made 0700 if need be."""
+    """Raise ConfigError unless files can be created in `path`, which is made 0700 if need be.
+
+    What killed writers left there a minute ago or more goes; another one may write there now.
+    """
     from tempfile import TemporaryFile
 
     with _named("write to", path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=path):
             pass
+    with suppress(OSError):  # another one's sweep was faster, or the folder cannot be read
+        _sweep(path, ".+", before=time.time() - 60)
 
 
 def append_line(path: Path, line: str) -> None:
@@ -208,11 +214,14 @@ def _named(action: str, path: Path) -> Iterator[None]:
         raise ConfigError(f"cannot {action} {path}: {error.strerror}", hint=hint) from error
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a killed writer of `target` left. Only safe under the lock."""
-    ours = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{16}\.tmp")
-    for file in target.parent.iterdir():
-        if ours.fullmatch(file.name):
+def _sweep(folder: Path, name: str, before: float = float("inf")) -> None:
+    """Remove what killed writers of files whose name matches `name` left `before` a Unix time.
+
+    Only safe under the lock, or where a writer would be done by now.
+    """
+    ours = re.compile(rf"\.{name}\.[0-9a-f]{{16}}\.tmp")
+    for file in folder.iterdir():
+        if ours.fullmatch(file.name) and file.lstat().st_mtime < before:
             file.unlink()
 
 

@@ -197,9 +197,17 @@ class Exchanger:
                 status=status,
                 api_code=envelope.code,
             )
-        if status == 404:
+        if status == 404 and request.existing:
             return NotFound(
                 f"{request.subject} does not exist{said}", status=status, api_code=envelope.code
+            )
+        if status == 404:
+            return NotFound(
+                f"{_host(request.url)} has no such path for {request.subject}{said}",
+                hint="the SID, --waba-id or --base-url is wrong: `wacb config show` says where "
+                "each comes from",
+                status=status,
+                api_code=envelope.code,
             )
         if status == 429 or not 400 <= status < 500:
             return Unavailable(

@@ -5,17 +5,19 @@ Encrypting and decrypting with it is callbacks/encryption.py's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wacb import disk
 from wacb.errors import ConfigError, InvalidInput
 from wacb.models import Encryption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Choice = Callable[[str], str]
+
+T = TypeVar("T")
 
 KEY_LENGTHS = {"AES-128": 16, "AES-192": 24, "AES-256": 32}
 # assumed: a GCM IV has 12 bytes, or 16 (api-contract.md 7); new ones get the first length
@@ -44,22 +46,18 @@ def load(path: Path) -> Encryption:
         iv=_string(path, table, "iv"),
         encoding=_one_of(path, table, "encoding", ENCODINGS),
     )
-    for name in ("key", "iv"):
-        try:
-            check_part(name, encryption)
-        except InvalidInput as error:
-            raise _wrong(path, f"{name} {error.message}") from None
+    list(_parts(path, encryption, check_part))
     return encryption
 
 
 def load_or_create(
     path: Path, algorithm: str, *, choice: Choice | None = None
 ) -> tuple[Encryption, bool]:
-    """Return the key in `path`, and whether it was generated just now.
+    """Return the key in `path` as the API is sent it, and whether it was generated just now.
 
     Of two commands at once, one generates and both return its key. `choice` picks a character
     (default: secrets.choice). Raises InvalidInput for an unknown algorithm, ConfigError if the
-    file is for another one.
+    file is for another one, or holds what the API cannot be sent.
     """
     wanted = check_algorithm(algorithm)
     created = False
@@ -77,7 +75,8 @@ def load_or_create(
             f"the encryption file {path} is for {encryption.algorithm}, not {wanted}",
             hint="name another file, or the algorithm of this one",
         )
-    return encryption, created
+    key, iv = _parts(path, encryption, as_characters)
+    return Encryption(algorithm=wanted, key=key, iv=iv), created
 
 
 def _generate(algorithm: str, choice: Choice | None) -> str:
@@ -133,6 +132,20 @@ def check_part(name: str, encryption: Encryption) -> bytes:
     return value
 
 
+def as_characters(name: str, encryption: Encryption) -> str:
+    """Return the `key` or the `iv` in the characters that the API takes it in (api-contract.md 4).
+
+    Raises InvalidInput as check_part does, and where an encoding hides what is no such character.
+    """
+    text = check_part(name, encryption).decode("latin-1")
+    if encryption.encoding != "raw" and not (text.isascii() and text.isprintable()):
+        raise InvalidInput(
+            "does not stand for printable ASCII characters, and the API takes no others",
+            hint="name a file that is not there yet: its key will be one that the API takes",
+        )
+    return text
+
+
 def decode(text: str, encoding: str) -> bytes:
     """Return the bytes that a key or IV stands for. ValueError where it is not in the encoding."""
     import binascii
@@ -142,6 +155,15 @@ def decode(text: str, encoding: str) -> bytes:
     if encoding == "base64":
         return binascii.a2b_base64(text, strict_mode=True)
     return text.encode("ascii")
+
+
+def _parts(path: Path, encryption: Encryption, read: Callable[[str, Encryption], T]) -> Iterator[T]:
+    """Read the key and the IV of the file at `path`."""
+    for name in ("key", "iv"):
+        try:
+            yield read(name, encryption)
+        except InvalidInput as error:
+            raise _wrong(path, f"{name} {error.message}", error.hint) from None
 
 
 def _wrong(path: Path, what: str, hint: str | None = None) -> ConfigError:

@@ -125,16 +125,17 @@ class Limiter:
 def parse_retry_after(text: str | None, now: float) -> float | None:
     """Read Retry-After, seconds or an HTTP date (RFC 9110 10.2.3), as seconds from Unix time `now`.
 
-    None where it says nothing that can be understood.
+    None where it says nothing that can be understood, and where no wait is left: the usual one is
+    due then.
     """
     if text is None:
         return None
     seconds = text.strip()
     if seconds.isdecimal():
-        return float(seconds)
+        return float(seconds) or None
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now) or None
     except (ValueError, OverflowError):
         return None

@@ -1,4 +1,6 @@
-"""Where a URL or a body holds what its own name calls a secret: `?token=…`, `{"api_key": …}`."""
+"""Where a URL or a body holds a secret: user info, and what its own name calls one, as in
+`?token=…` and `{"api_key": …}`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,12 @@ from wacb.rules import authenticates
 
 Secret = Callable[[str, Any], Any]
 Plain = Callable[[str], str]
+_USER_INFO = re.compile(r"\A((?:[^/?#]*//)?)[^/?#]+@")
+
+
+def without_user_info(url: str, mark: str = "") -> str:
+    """Return the URL as it is sent, with `mark` in the place of user info and its @."""
+    return _USER_INFO.sub(rf"\1{mark}", url)
 
 
 def map_url(url: str, *, secret: Secret, plain: Plain = str) -> str:

@@ -235,5 +235,7 @@ def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
         task = bar.add_task("", total=total)
         yield Bar(
             lambda: bar.advance(task),
-            lambda line: console.print(line, markup=False, highlight=False, emoji=False),
+            lambda line: console.print(
+                line, markup=False, highlight=False, emoji=False, soft_wrap=True
+            ),
         )

@@ -145,6 +145,11 @@ def test_of_a_name_that_comes_twice_the_last_one_counts(
     assert received.notes[0] == f"came more than once, the last one counts: {names}"
 
 
+def test_in_what_turns_out_to_be_no_json_nothing_comes_twice():
+    received = read(post(MESSAGE | {"message": '{"a":{"k":1,"k":2},'}))
+    assert received.notes == ("`message` is not JSON, so shown as it came",)
+
+
 @pytest.mark.parametrize("value", ["%ff", "%C3", "\udcff", "\ud800", "%ED%A0%80"])
 def test_a_value_that_is_not_utf8_stays_as_it_came(value: str):
     received = read(get(f"body={value}&name=%C3%A9&from=1"))
@@ -518,6 +523,15 @@ def test_values_under_names_of_ones_own_are_decrypted_where_they_can_be(algorith
     received = read(post(sent), decrypt=cipher.decrypt)
     opened = {"text": text, "list": [text, "seven", 7]}
     assert received.fields == {"body": "Hi", "from": "1", **own, "own": opened}
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_short_values_of_other_placeholders_are_decrypted(algorithm: str):
+    cipher = CIPHERS[algorithm]
+    status = {"status": "delivered", "error_code": "131047", "price": "0.05", "ref": "", "id": "7"}
+    unfilled = {"error": "", "ref1": "<ref1>", "phone_number": "no base64", "timestamp": 7}
+    sent = encrypted(status, cipher) | unfilled
+    assert read(post(sent), decrypt=cipher.decrypt).fields == status | unfilled
 
 
 # -- what a person has

@@ -98,9 +98,11 @@ def test_a_wrong_key_is_noted_and_fails_the_expectation() -> None:
 
     records: list[Record] = []
     expectation = Expectation((), 1)
-    Recorder(records.append, expectation, decrypt=decrypt)(make_request())
+    Recorder(records.append, expectation, decrypt=decrypt)(make_request(query="body=x"))
     fault = "cannot be decrypted: the field body: probably the wrong key"
-    assert (records[0]["kind"], records[0]["notes"]) == ("message", (fault,))
+    twice = "came more than once, the last one counts: body"
+    shown = "`message` is not JSON, so shown as it came"
+    assert (records[0]["kind"], records[0]["notes"]) == ("message", (twice, shown, fault))
     assert records[0]["fields"] == dict.fromkeys(INCOMING, "x")
     assert (expectation.complete, expectation.met) == (True, False)
     assert expectation.complaint() == f"message 1 {fault}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -126,6 +127,8 @@ def test_the_outcome_as_json(live: Wacb, manifest: Manifest):
 def test_ids_alone(live: Wacb, manifest: Manifest):
     outcome = live("apply", *manifest.file, "--yes", "-q", **manifest.how)
     assert outcome.out == f"{FIRST}\n{SECOND}\n{FIRST}\n{SECOND}\n"
+    manifest.edit(f'"{ONE}" = "incoming"\n"{TWO}" = "second"', "")
+    assert live("apply", *manifest.file, "--prune", "--yes", "-q", **manifest.how).out == ""
 
 
 # -- consent and review
@@ -220,14 +223,14 @@ def test_a_dry_run_shows_the_file_where_a_variable_was(
         """
         [profiles.incoming]
         title = "Of ${PLACE} office"
-        method = "post"
+        method = "${M}"
         url = "https://${HOST}/hook"
         response_message = "${W}"
         events = ["${E}", "b"]
         [numbers]
         """
     )
-    env = {"PLACE": "ab", "HOST": "h.example.com", "W": "zzz", "E": "evt"}
+    env = {"PLACE": "ab", "M": "post", "HOST": "h.example.com", "W": "zzz", "E": "evt"}
     with untouched():
         outcome = live("apply", *manifest.file, "--dry-run", "--prune", "-o", "json", env=env)
     requests = json.loads(outcome.out)["requests"]
@@ -237,7 +240,7 @@ def test_a_dry_run_shows_the_file_where_a_variable_was(
         "url": "https://${HOST}/hook",
         "body": "",
         "response_message": "${W}",
-        "events": '["${E}, b"]',
+        "events": '["${E}","b"]',
     }
     assert [request["method"] for request in requests] == ["POST", "PUT", "PUT", "DELETE"]
     nothing = live("apply", *manifest.file, "--dry-run", env=env | {"WACB_API_KEY": ""})
@@ -273,6 +276,26 @@ def test_a_failure_in_the_middle_says_what_was_done_and_the_next_run_finishes_it
     again = live(*line, **manifest.how)
     assert again.code == 0
     assert sorted(result for _, result in rows(again)) == ["attached", "deleted", "detached"]
+
+
+def test_what_a_reviewed_plan_leaves_undone_is_reviewed_again(
+    live: Wacb, over: Wacb, manifest: Manifest, sandbox: Sandbox
+):
+    def reviewed() -> tuple[str, ...]:
+        plan = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
+        return ("apply", *manifest.file, "--yes", "--checksum", plan["checksum"])
+
+    def interrupting(method: str, *rest: Any) -> Answer:
+        if method == "PUT":
+            signal.raise_signal(signal.SIGINT)
+        return exchange(sandbox, method, *rest, sleep=lambda seconds: None)
+
+    hint = "\nhint: run `wacb plan` first: what is left to do is another plan, to be reviewed\n"
+    sandbox.add_fault("422,POST")
+    failing = live(*reviewed(), **manifest.how)
+    assert (failing.code, failing.err.endswith(hint)) == (6, True)
+    interrupted = over(interrupting, *reviewed(), **manifest.how)
+    assert (interrupted.code, interrupted.err.endswith(hint)) == (130, True)
 
 
 def test_a_number_waits_for_a_profile_that_could_not_be_created(
@@ -375,23 +398,54 @@ def test_a_profile_that_got_a_number_meanwhile_is_not_deleted(
     assert fails or why in outcome.err
 
 
-def test_what_changes_while_a_person_thinks_is_noticed(
-    live: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, tmp_path: Path
-):
+def agree(home: Path, manifest: Manifest, handler: Handler, act: Callable[[], object]) -> Outcome:
+    """Agree to a plan, after something happened while the person was thinking."""
+
     class Thinking(App):
         def thinking(self) -> AbstractContextManager[None]:
-            put(sandbox, old, TWO)
+            act()
             return super().thinking()
 
-    app = Thinking(
-        environ={"HOME": str(tmp_path / "home"), **LIVE, **ENV},
-        handler=partial(exchange, sandbox),
-        interactive=True,
-    )
-    outcome = invoke(app, "apply", *manifest.file, input="y\n")
+    app = Thinking(environ={"HOME": str(home), **LIVE, **ENV}, handler=handler, interactive=True)
+    return invoke(app, "apply", *manifest.file, input="y\n")
+
+
+NOT_REVIEWED = "error: this is not the plan that was reviewed: its checksum is "
+
+
+def test_what_changes_while_a_person_thinks_is_noticed(
+    manifest: Manifest, sandbox: Sandbox, old: str, home: Path
+):
+    outcome = agree(home, manifest, partial(exchange, sandbox), partial(put, sandbox, old, TWO))
     assert (outcome.code, outcome.out) == (9, "")
-    assert "error: this is not the plan that was reviewed: its checksum is " in outcome.err
+    assert NOT_REVIEWED in outcome.err
     assert attached(sandbox, ONE) == old
+
+
+def test_what_is_journaled_while_a_person_thinks_is_noticed(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, home: Path
+):
+    hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
+    attach = partial(over, hidden, "number", "attach", TWO, "--profile", old)
+    outcome = agree(home, manifest, hidden, attach)
+    assert (outcome.code, outcome.out) == (9, "")
+    assert NOT_REVIEWED in outcome.err
+    assert attached(sandbox, TWO) == old
+
+
+def test_a_problem_that_comes_up_while_a_person_thinks_forbids_all_of_it(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, home: Path
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    put(sandbox, "")
+    before = writes(sandbox)
+    namesake = {"title": "Second hook", "http_method": "POST", "url": HOOK, "body": BODY}
+    act = partial(ask, sandbox, "POST", PROFILES, namesake)
+    outcome = agree(home, manifest, partial(exchange, sandbox), act)
+    assert (outcome.code, outcome.out) == (9, "")
+    error = f"error: 2 profiles are called 'Second hook': {SECOND}, {THIRD}\n"
+    assert error in outcome.err
+    assert [request.method for request in writes(sandbox)[len(before) :]] == ["POST"]
 
 
 def test_a_profile_that_is_not_listed_yet_is_found_and_not_attached_again(

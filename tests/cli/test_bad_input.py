@@ -248,6 +248,11 @@ OPTIONS = {
         "'X-Token' is not NAME=VARIABLE",
         "like X-Token=HOOK_TOKEN",
     ),
+    "the API key": (
+        ("--header-env", "X-Key=WACB_API_KEY"),
+        "WACB_API_KEY is refused in --header-env: a profile would send the API key away",
+        "use a variable of its own",
+    ),
     "an unset variable": (
         ("--header-env", "X-Token=HOOK_TOKEN"),
         "the variable HOOK_TOKEN of --header-env X-Token is not set",

@@ -8,10 +8,12 @@ import subprocess
 
 import pytest
 
+from tests.cli.conftest import Showing
 from tests.cli.expect import as_json, done
 from tests.cli.sending import SEND, create, got
 from tests.conftest import Wacb
 from tests.fault_server import FaultServer
+from wacb.sandbox.core import Sandbox
 
 SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
 OWN = ("--allow-missing", "--body-file", "-")
@@ -74,6 +76,15 @@ def test_credentials_are_needed_to_look_a_profile_up(wacb: Wacb):
     outcome = wacb(*SEND, "--profile", "Incoming", "--dry-run")
     assert (outcome.code, outcome.out) == (3, "")
     assert outcome.err.startswith("error: missing credentials: ")
+
+
+def test_what_the_real_run_refuses_is_refused(live: Wacb, over: Wacb, sandbox: Sandbox):
+    create(live, "https://example.com/hook", method="get")
+    network = Showing(sandbox, b"https://", b"//")
+    line = (*SEND, "--profile", "Incoming")
+    outcome = over(network, *line, "--dry-run")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert over(network, *line) == outcome
 
 
 def test_a_filled_template_stays_json(wacb: Wacb):

@@ -33,6 +33,23 @@ def test_a_secret_that_the_endpoint_repeats_is_masked(live: Wacb):
             assert "*** *** *** ***" in outcome.out
 
 
+def test_the_password_of_an_endpoint_is_not_shown(live: Wacb, over: Wacb, sandbox: Sandbox):
+    create(live, "https://example.com/hook")
+    network = Showing(sandbox, b"https://", b"https://me:canary-word@")
+    outcome = over(network, *SEND, "--profile", "Incoming", "--dry-run")
+    assert outcome.out.startswith("curl -X POST https://example.com/hook -H ")
+
+
+def test_only_the_endpoints_host_gets_the_secrets_of_a_template(live: Wacb):
+    create(live, "https://example.com/hook?token=canary", method="get")
+    line = (*SEND, "--profile", "Incoming", "--dry-run", "--to")
+    other = live(*line, "https://other.example/hook")
+    assert other.out.startswith("curl -X GET 'https://other.example/hook?token=***&body=")
+    said = "the template's token authenticates, so *** goes in its place to this --to"
+    assert other.err == f"note: {said}\n"
+    assert "?token=canary&" in live(*line, "https://example.com/other").out
+
+
 def decrypted(value: str, algorithm: str, key: str, iv: str) -> str:
     """What openssl's algorithms make of a value, without wacb."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms

@@ -10,11 +10,11 @@ import pytest
 from tests.cli.conftest import Watch
 from tests.cli.expect import HOOK, ONE, as_json, done, failed, missing, table
 from tests.conftest import Outcome, Wacb
-from wacb.sandbox.account import API_KEY, SID
+from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
 KEY = "canary-key-0123456789"
 NAMES = (
-    "account sid api_key region base_url waba_id endpoint number profile timeout deadline"
+    "account sid api_key region base_url waba_id endpoint number profile timeout deadline sandbox"
 ).replace(" ", "\n")
 
 
@@ -76,14 +76,12 @@ VALUES = {
     "profile": ("My title", "My title"),
 }
 VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an editor"
-TO_HOST = "note: the stored API key of this account now goes to {}"
 
 
 @pytest.mark.parametrize("key", VALUES)
 def test_set_stores_a_key_of_the_account_in_use(wacb: Wacb, file: Path, key: str):
     given, kept = VALUES[key]
-    note = TO_HOST.format(given) if key == "base_url" else ""
-    assert wacb("config", "set", key, given, "--account", "prod") == done(err=note)
+    assert wacb("config", "set", key, given, "--account", "prod") == done()
     assert stored(file) == {"default_account": "prod", "accounts": {"prod": {key: kept}}}
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     source = f"account prod in {file}"
@@ -91,6 +89,34 @@ def test_set_stores_a_key_of_the_account_in_use(wacb: Wacb, file: Path, key: str
     assert wacb("config", "show") == rows(account=account, **{key: (kept, source)})
     assert wacb("config", "unset", key) == done()
     assert wacb("config", "show") == rows(account=account)
+
+
+@pytest.mark.parametrize("key", [("api_key", "--api-key-stdin"), ("api_key_command", '["true"]')])
+def test_a_base_url_is_said_to_get_the_key_that_is_stored(wacb: Wacb, key: tuple[str, str]):
+    url = VALUES["base_url"][0]
+    assert wacb("config", "set", *key, "--account", "a", input=KEY).code == 0
+    note = f"note: the stored API key of this account now goes to {url}"
+    assert wacb("config", "set", "base_url", url) == done(err=note)
+    assert wacb("config", "set", "base_url", url, "--account", "b") == done()
+
+
+def test_the_sandbox_is_shown_in_the_place_of_the_account(wacb: Wacb, file: Path):
+    for key in ("sid", "base_url", "waba_id", "endpoint"):
+        assert wacb("config", "set", key, VALUES[key][0], "--account", "a") == done()
+    own = {
+        "account": ("a", f"default_account in {file}"),
+        "sid": (SID, "sandbox"),
+        "api_key": ("…", "sandbox"),
+        "region": ("", "sandbox"),
+        "base_url": ("", "sandbox"),
+        "waba_id": (WABA_ID, "sandbox"),
+        "endpoint": (HOOK, f"account a in {file}"),
+        "sandbox": ("1", "--sandbox"),
+    }
+    assert wacb("--sandbox", "config", "show") == rows(**own)
+    own |= {"waba_id": ("7", "--waba-id"), "sandbox": ("1", "WACB_SANDBOX")}
+    env = {"WACB_SANDBOX": "1", "WACB_SID": "HX9"}
+    assert wacb("config", "show", "--waba-id", "7", env=env) == rows(**own)
 
 
 def test_keys_beside_the_accounts(wacb: Wacb, file: Path):
@@ -212,6 +238,14 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     "no key file": (
         ("set", "api_key", "--api-key-file", "/absent"),
         failed(3, "the key file /absent does not exist", "check the path"),
+    ),
+    "a key file for something else": (
+        ("set", "region", "in", "--api-key-file", "/absent"),
+        failed(2, "--api-key-stdin and --api-key-file give an API key, and no region"),
+    ),
+    "a key for something else": (
+        ("set", "region", "in", "--api-key-stdin"),
+        failed(2, "--api-key-stdin and --api-key-file give an API key, and no region"),
     ),
     "no value": (
         ("set", "sid"),

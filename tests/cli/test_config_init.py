@@ -11,6 +11,7 @@ from tests.api import Network, answer
 from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, HOOK, done, failed, missing, row
 from tests.conftest import Wacb
+from wacb.contract.requests import HOSTS
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 
@@ -213,6 +214,12 @@ def test_the_sandbox_can_be_the_one_to_try(wacb: Wacb, file: Path):
     assert outcome == done(err=f"{ACCEPTED}\n{kept(file)}")
 
 
+def test_the_sandbox_is_asked_with_what_was_given(wacb: Wacb, untouched: Watch):
+    with untouched():
+        for sid, key in ((SID, "wrong-canary-key"), ("HX1", API_KEY)):
+            assert wacb("--sandbox", *INIT, "--sid", sid, *KEY, input=key).code == 4
+
+
 def test_the_key_goes_to_the_host_that_is_stored_with_it(over: Wacb, file: Path):
     network = Network(answer([]))
     line = (*INIT, "--sid", "HX9", "--base-url", "https://kaleyra.example", *KEY)
@@ -222,6 +229,22 @@ def test_the_key_goes_to_the_host_that_is_stored_with_it(over: Wacb, file: Path)
     (sent,) = network.sent
     assert sent.url.startswith("https://kaleyra.example/v1/HX9/callback/profiles?")
     assert sent.headers["api-key"] == "canary-key-1"
+
+
+def test_what_is_tried_over_an_account_is_what_is_stored(over: Wacb, file: Path):
+    env = {"WACB_API_KEY": "", "WACB_SID": "", "WACB_WABA_ID": ""}
+    old = ("--sid", "HX1", "--base-url", "https://old.example", "--waba-id", "111", "--no-check")
+    how = {"input": "old-canary-key", "env": env}
+    assert over(Network(), *INIT, *old, "--endpoint", HOOK, *KEY, **how) == done(err=kept(file))
+    network = Network(answer([]))
+    how["input"] = "new-canary-key"
+    outcome = over(network, *INIT, "--sid", "HX9", "--region", "eu", *KEY, **how)
+    note = "note: no longer stored, as it was not given again: base_url, waba_id"
+    assert outcome == done(err=f"{ACCEPTED}\n{note}\n{kept(file)}")
+    (sent,) = network.sent
+    assert sent.url.startswith(f"{HOSTS['eu'][0]}/v1/HX9/")
+    new = {"sid": "HX9", "api_key": "new-canary-key", "region": "eu", "endpoint": HOOK}
+    assert accounts(file) == {"default": new}
 
 
 def test_flags_about_time_hold_for_the_trial(over: Wacb, untouched: Watch):

@@ -200,5 +200,15 @@ def test_an_incoming_url_that_needs_consent(
 def test_a_profile_from_the_environment_gives_way_to_an_incoming_url(live: Wacb):
     line = ("number", "attach", ONE, "--incoming-url", URL, "-q")
     assert live(*line, env={"WACB_PROFILE": "absent"}) == done(ONE, NOT_COMPARED)
-    both = (*line, "--profile", "absent")
-    assert live(*both) == failed(2, "--profile and --incoming-url exclude each other")
+    for more in (("--profile", "absent"), ("--replace",), ("--if-current", "")):
+        message = f"{more[0]} and --incoming-url exclude each other"
+        assert live(*line, *more) == failed(2, message)
+
+
+@pytest.mark.parametrize("option", ["--profile", "--incoming-url"])
+def test_an_empty_value_is_no_way_to_say_the_default(
+    live: Wacb, two_profiles: None, untouched: Watch, option: str
+):
+    with untouched():
+        outcome = live("number", "attach", ONE, option, "", env={"WACB_PROFILE": "Second"})
+    assert outcome == failed(2, f"{option} is empty", "give it a value, or leave it out")

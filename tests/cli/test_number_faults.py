@@ -88,7 +88,15 @@ def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
     assert sorted(journaled(tmp_path)) == attached
 
 
-def test_a_wait_is_said_above_the_bar(on_screen: Wacb, two_profiles: None, sandbox: Sandbox):
+@pytest.mark.parametrize("columns", ["100", "40"])
+def test_a_wait_is_said_above_the_bar(
+    on_screen: Wacb,
+    two_profiles: None,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+):
+    monkeypatch.setenv("COLUMNS", columns)
     sandbox.add_fault("429,PUT")
     line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "--jobs", "1")
     outcome = on_screen(*line, env={"NO_COLOR": "1"})

@@ -60,6 +60,7 @@ def test_history_in_json_and_when_there_is_none(live: Wacb):
     assert live("number", "history", "-o", "json") == done("[]")
     assert live("number", "history") == done("", "the journal has no change")
     assert live("number", "history", ONE) == done("", f"the journal has no change of number {ONE}")
+    assert live("number", "history", "") == live("number", "show", "")
     live(*ATTACH, FIRST)
     outcome = live("number", "history", "-o", "json")
     (value,) = json.loads(TIME.sub("TIME", outcome.out))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from tests.conftest import LIVE, Wacb, profile_id
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, WABA_ID
+from wacb.sandbox.core import Sandbox
+from wacb.sandbox.transport import exchange
 
 NUMBERS = f"""\
 NUMBER        NAME           STATUS    CALLBACK PROFILE ID
@@ -162,11 +166,30 @@ def test_a_closed_pipe_ends_quietly(capfd: pytest.CaptureFixture[str]):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_disk_is_an_error(capfd: pytest.CaptureFixture[str]):
-    with pytest.raises(OSError, match="No space"), Path("/dev/full").open("w") as full:
+    with Path("/dev/full").open("w") as full:
         code = run_into(full, "template", "--method", "post")
     assert code == 1
     message = "cannot write to stdout: No space left on device"
     assert capfd.readouterr() == ("", failed(1, message).err)
+
+
+class Unread(io.StringIO):
+    """A pipe that nobody reads from any more."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_stderr_that_takes_nothing_stops_nothing(
+    live: Wacb, two_profiles: None, home: Path, sandbox: Sandbox
+):
+    app = App(environ={"HOME": str(home), **LIVE}, handler=partial(exchange, sandbox))
+    line = ["-v", "number", "attach", ONE, "--profile", profile_id(1)]
+    with redirect_stderr(Unread()), redirect_stdout(io.StringIO()):
+        assert root.run(line, app) == 0
+        assert root.run(["nosuch"], app) == 2
+        assert root.run(["nosuch", "-o", "json"], app) == 2
+    assert live("number", "history").out.count("\n") == 1
 
 
 def test_a_note_is_not_data(live: Wacb):

@@ -60,6 +60,13 @@ checksum {checksum(outcome)}""",
     )
 
 
+def test_a_method_may_come_from_a_variable(on_screen: Wacb, manifest: Manifest):
+    line = ("plan", *manifest.file)
+    written = on_screen(*line, **manifest.how)
+    manifest.edit('method = "get"', 'method = "${METHOD}"')
+    assert on_screen(*line, env=ENV | {"METHOD": "get"}) == written
+
+
 def test_what_changed_in_the_console_is_shown_where_it_changed(
     on_screen: Wacb, live: Wacb, manifest: Manifest, sandbox: Sandbox
 ):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Watch, fields, writes
+from tests.cli.conftest import Answer, Showing, Watch, fields, writes
 from tests.cli.expect import CREATE, TITLE, done, failed, profile_json
 from tests.conftest import Outcome, Wacb, profile_id
 from wacb.sandbox.core import Sandbox
+from wacb.sandbox.transport import exchange
 
 ALGORITHMS = {
     "AES-128-CFB": (16, 16),
@@ -88,6 +90,28 @@ def test_the_file_can_be_named(live: Wacb, sandbox: Sandbox, tmp_path: Path, hom
     assert not (home / ".local/state/wacb/keys").exists()
 
 
+@pytest.mark.parametrize(
+    ("encoding", "key", "iv"),
+    [
+        ("hex", "6b" * 16, "69" * 16),
+        ("base64", "a2tra2tra2tra2tra2traw==", "aWlpaWlpaWlpaWlpaWlpaQ=="),
+    ],
+    ids=["hex", "base64"],
+)
+def test_the_api_is_sent_the_characters_that_a_file_stands_for(
+    live: Wacb, sandbox: Sandbox, file: Path, encoding: str, key: str, iv: str
+):
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        f'algorithm = "AES-128-CFB"\nencoding = "{encoding}"\nkey = "{key}"\niv = "{iv}"'
+    )
+    file.chmod(0o600)
+    line = (*CREATE, "-q", "--encrypt", "AES-128-CFB")
+    assert live(*line) == done(profile_id(1))
+    assert live(*line, "--if-not-exists") == done(profile_id(1))
+    assert encryption(sandbox) == [{"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}]
+
+
 def test_the_state_folder_is_that_of_xdg(live: Wacb, tmp_path: Path):
     line = (*CREATE, "-q", "--encrypt", "AES-128-GCM")
     file = tmp_path / "state" / "wacb" / "keys" / f"{TITLE}.toml"
@@ -107,6 +131,11 @@ BROKEN = {
         None,
     ),
     "no key": ('algorithm = "AES-256-CFB"\n', ": key is missing or not a string", None),
+    "no text": (
+        f'algorithm = "AES-256-CFB"\nencoding = "hex"\nkey = "{"6b" * 32}"\niv = "{"00" * 16}"\n',
+        ": iv does not stand for printable ASCII characters, and the API takes no others",
+        "name a file that is not there yet: its key will be one that the API takes",
+    ),
 }
 
 
@@ -169,6 +198,35 @@ def test_a_command_that_is_refused_leaves_no_key_behind(live: Wacb, untouched: W
     with untouched():
         outcome = live(*CREATE, "--encrypt", "AES-128-CFB", *options, env=env, input="{}")
     assert (outcome.code in (2, 3), outcome.out) == (True, "")
+
+
+def test_a_profile_that_is_there_leaves_no_key_behind(
+    live: Wacb, over: Wacb, sandbox: Sandbox, file: Path, tmp_path: Path
+):
+    elsewhere = ("--encrypt-key-file", str(tmp_path / "key.toml"))
+    encrypted = (*CREATE, "--encrypt", "AES-256-CFB")
+    assert live(*encrypted, *elsewhere).code == 0
+    hiding = Showing(sandbox, b'"key"', b'"hidden"')
+    assert over(hiding, *encrypted, "--if-not-exists", "-q") == done(profile_id(1))
+    assert over(hiding, *encrypted, "--update-existing", "-q") == done(profile_id(1))
+    assert live(*encrypted, "--if-not-exists").code == 9
+    assert not file.parent.exists()
+    changed = live(*encrypted, "--update-existing", "-q")
+    assert changed.err.endswith(f"{written(file, 'AES-256-CFB')}\n")
+    assert encryption(sandbox)[-1]["key"] == tomllib.loads(file.read_text())["key"]
+
+
+def test_the_key_is_on_the_disk_before_it_is_sent(over: Wacb, sandbox: Sandbox, file: Path):
+    """A run that is killed at the request has lost no key."""
+    kept: list[str] = []
+
+    def api(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "POST":
+            kept.append(tomllib.loads(file.read_text())["key"])
+        return exchange(sandbox, method, url, headers, body)
+
+    assert over(api, *CREATE, "--encrypt", "AES-256-CFB").code == 0
+    assert kept == [encryption(sandbox)[0]["key"]]
 
 
 def dry(outcome: Outcome) -> dict[str, str]:

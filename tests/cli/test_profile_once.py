@@ -181,7 +181,9 @@ def test_another_channel_is_refused_like_any_other_difference(live: Wacb):
     line = (*CREATE, "--channel", "whatsapp", "--if-not-exists")
     refused = live(*line)
     assert refused.code == 9
-    assert "with other content; channel: none → whatsapp\n" in refused.err
+    assert refused.err.endswith(
+        "with other content; channel: none → whatsapp\nhint: give another --title\n"
+    )
     outcome = live(*line, "--update-existing")
     assert (outcome.code, "the API cannot change it to whatsapp" in outcome.err) == (2, True)
 

@@ -13,6 +13,7 @@ from tests.conftest import LIVE, Outcome, Wacb
 from wacb import __version__
 from wacb.cli import root
 from wacb.cli.app import App
+from wacb.cli.target import reaching
 from wacb.errors import WacbError
 
 GROUPS = ("profile", "number", "sandbox", "config")
@@ -270,6 +271,21 @@ def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
     assert wacb(*sandboxed[1:], env=LIVE).err.endswith(
         "hint: `wacb profile list` shows what exists\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("`wacb plan`", "`wacb --sandbox --config f --account a plan`"),
+        ("wacb config show", "wacb --sandbox --config f --account a config show"),
+        ("wacb config set base_url URL", "wacb --config f --account a config set base_url URL"),
+        ("wacb sandbox serve", "wacb sandbox serve"),
+        ("wacb planner", "wacb planner"),
+    ],
+)
+def test_a_command_gets_the_flags_that_it_needs(text: str, shown: str):
+    assert reaching({"sandbox": "1", "config": "f", "account": "a"}, text) == shown
+    assert reaching({}, text) == text
 
 
 def test_so_do_the_commands_of_an_error_that_stands_for_many(wacb: Wacb, tmp_path: Path):

@@ -29,12 +29,13 @@ from tests.cli.expect import (
     row,
     table,
 )
-from tests.conftest import Outcome, Wacb, profile_id
+from tests.conftest import Outcome, Wacb, invoke, profile_id
 from tests.sandbox.shells import serving
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
+from wacb.sandbox.store import Store
 
 UNDO = f"undo: wacb --sandbox number rollback {ONE}"
 
@@ -96,6 +97,42 @@ def test_a_state_file_that_is_damaged_is_named(home: Path):
         message = f"the sandbox cannot use its state in {file}: file is not a database"
         assert outcome == failed(3, message, f"start it anew: rm {file}")
     assert file.read_text() == "no database at all"
+
+
+ON_STATE = (
+    ("--sandbox", "profile", "list"),
+    ("sandbox", "reset"),
+    ("sandbox", "message", "--to", ONE),
+)
+
+
+@pytest.mark.parametrize("line", ON_STATE, ids=" ".join)
+def test_pages_that_are_damaged_are_named(home: Path, line: tuple[str, ...]):
+    file = home / ".local" / "state" / "wacb" / "sandbox.sqlite3"
+    assert stored(home, "--sandbox", *CREATE).code == 0
+    pages = file.read_bytes()
+    file.write_bytes(pages[:8192] + b"\xff" * (len(pages) - 8192))
+    message = f"the sandbox cannot use its state in {file}: database disk image is malformed"
+    assert stored(home, *line) == failed(3, message, f"start it anew: rm {file}")
+
+
+@pytest.mark.parametrize("line", ON_STATE[:2], ids=" ".join)
+@pytest.mark.parametrize("open", [False, True], ids=["opening", "open"])
+def test_a_state_that_another_program_uses_is_not_to_be_removed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...], open: bool
+):
+    monkeypatch.setattr("wacb.sandbox.store._BUSY_SECONDS", 0.01)
+    file = home / ".local" / "state" / "wacb" / "sandbox.sqlite3"
+    app = App(environ={"HOME": str(home)})
+    if open:
+        assert app.sandbox
+    with Store(file) as other, other.transaction():
+        outcome = invoke(app, *line)
+    assert outcome == failed(
+        3,
+        f"the sandbox cannot use its state in {file}: database is locked",
+        "another program uses it: try again, or end that program",
+    )
 
 
 def test_a_state_folder_that_is_none_is_named(home: Path):

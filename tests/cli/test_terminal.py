@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, missing, undo
+from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, failed, missing, undo
 from tests.cli.interactive import SECONDS, WACB, Terminal
 from tests.conftest import LIVE, Outcome
 from tests.sandbox.shells import serving
@@ -230,10 +230,18 @@ def test_a_closed_pipe_is_quiet(env: dict[str, str]):
         ("wacb template <&-", missing("--method")),
         (
             "wacb --sandbox profile list -o table >&-",
-            done(err="no callback profiles; `wacb profile create --method post` makes one"),
+            done(
+                err="no callback profiles; `wacb --sandbox profile create --method post` makes one"
+            ),
         ),
         ("wacb config show >&-", done()),
         ("wacb template 2>&-", Outcome(code=2, out="", err="")),
+        ("wacb nosuch 2>/dev/full", Outcome(code=2, out="", err="")),
+        ("wacb profile 2>/dev/full", Outcome(code=2, out="", err="")),
+        (
+            "wacb template --method get >/dev/full",
+            failed(1, "cannot write to stdout: No space left on device"),
+        ),
         (f"{CREATE} -q 2>&-", done("ID")),
     ],
 )

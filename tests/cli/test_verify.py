@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.api import Network, Reply, refusal
-from tests.cli.conftest import Watch, attach_new
+from tests.cli.conftest import Showing, Watch, attach_new
 from tests.cli.expect import ONE, QUERY, as_json, failed
 from tests.cli.verifying import (
     FIRST,
@@ -23,7 +23,7 @@ from tests.cli.verifying import (
     passed,
     without_times,
 )
-from tests.conftest import Outcome, Wacb
+from tests.conftest import LIVE, Outcome, Wacb
 from tests.fault_server import FaultServer, answer
 from wacb.sandbox.core import Sandbox
 
@@ -113,6 +113,28 @@ def test_the_sandbox_is_verified_with_a_real_endpoint(wacb: Wacb, chain: str):
     fix = f"wacb --sandbox verify {ONE} --send"
     links = good(chain, config=server, delivery=line("delivery", "skipped", NO_SEND, fix))
     assert without_times(wacb("--sandbox", *VERIFY)) == passed(links)
+
+
+def test_what_mends_a_link_reaches_the_same_account(wacb: Wacb):
+    flags = ("--sandbox", "--region", "eu")
+    outcome = wacb(*flags, "verify", "--profile", "Nobody", "-o", "json")
+    (fix,) = [link["fix"] for link in json.loads(outcome.out) if link["ok"] is False]
+    assert fix == "`wacb --sandbox --region eu profile list` shows what exists"
+    assert json.loads(outcome.err)["error"]["hint"] == fix
+    outcome = wacb("--region", "eu", *VERIFY, env={**LIVE, "WACB_TIMEOUT": "x"})
+    assert outcome.err.endswith("hint: wacb --region eu config show\n")
+
+
+def test_the_password_of_an_endpoint_is_not_shown(
+    over: Wacb, sandbox: Sandbox, server: FaultServer
+):
+    url = attach_new(sandbox, f"{server.url}/hook")
+    odd = Showing(sandbox, b"http://127", b"http://me:canary-word@127")
+    host = url.split("/")[2]
+    outcome = over(odd, *VERIFY, "--send", "-v")
+    delivered = line("delivery", "ok", f"{host} answered 200")
+    assert without_times(outcome).out == passed(good(url, delivery=delivered)).out
+    assert "canary" not in outcome.err
 
 
 @pytest.mark.parametrize("status", [200, 301, 404, 405, 500])

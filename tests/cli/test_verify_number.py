@@ -181,3 +181,12 @@ def test_v1_a_number_that_does_not_exist(live: Wacb):
     assert outcome.code == 5
     assert outcome.err.startswith("error: verify: number: number +15550100077 does not exist (404")
     assert outcome.err.endswith("\nhint: the Kaleyra console lists them\n")
+
+
+def test_a_listing_that_is_not_there_is_no_fault_of_the_number(live: Wacb):
+    outcome = live("verify", ONE, "--waba-id", "99")
+    assert outcome.code == 5
+    assert outcome.err.endswith(
+        "hint: the SID, --waba-id or --base-url is wrong: `wacb --waba-id 99 config show` says "
+        "where each comes from\n"
+    )

@@ -198,8 +198,15 @@ def test_the_default_account_must_exist(path):
 def test_init_writes_several_keys_at_once(path):
     init_account(path, GOOD, account="prod")
     assert read(path) == {"default_account": "prod", "accounts": {"prod": GOOD}}
-    init_account(path, {"sid": "HX2"}, account="prod")
-    assert read(path)["accounts"]["prod"] == GOOD | {"sid": "HX2"}
+
+
+def test_init_writes_the_connection_anew_and_keeps_the_rest(path):
+    init_account(path, GOOD, account="prod")
+    set_value(path, "api_key_command", '["true"]', account="prod")
+    new = {"sid": "HX2", "api_key": f"{CANARY}2", "region": "in"}
+    init_account(path, new, account="prod")
+    kept = {name: GOOD[name] for name in ("endpoint", "number", "profile")}
+    assert read(path)["accounts"] == {"prod": kept | new}
 
 
 def test_init_writes_nothing_when_one_value_is_bad(path):

@@ -242,6 +242,14 @@ def test_the_encryption(changes: dict[str, str], told: str):
     assert "canary" not in told_of
 
 
+def test_a_key_that_the_api_does_not_take():
+    text = encryption(algorithm='"AES-128-CFB"', encoding='"hex"')
+    assert fault(text, environ={"KEY": "00" * 16, "IV": "69" * 16}) == (
+        "[profiles.a] encryption.key: does not stand for printable ASCII characters, and the API "
+        "takes no others"
+    )
+
+
 def test_an_encryption_without_its_members_is_told_all_of_them():
     assert fault(table("encryption = {}")) == "\n".join(
         f"[profiles.a] encryption.{name}: is missing" for name in ("algorithm", "key", "iv")

@@ -134,6 +134,13 @@ def test_where_the_numbers_cannot_be_listed_nothing_is_verified(
     assert (line.listings, len(bench.journaled)) == (1, 3)
 
 
+def test_a_rollback_is_not_to_be_run_again(tmp_path: Path) -> None:
+    bench = Bench(Line(stocked(), looks=[refusal(500)]), tmp_path)
+    error = bench.one(make_step(action="rollback")).error
+    assert error is not None
+    assert (error.hint, error.retryable) == (f"look at it: wacb number show {ONE}", False)
+
+
 def test_a_listing_that_fails_later_leaves_what_was_seen(tmp_path: Path) -> None:
     network = showing(OLD)
     network.script = (*network.script, refusal(500))

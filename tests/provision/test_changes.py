@@ -323,6 +323,25 @@ def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "known"),
+    [("AES-128-CFB", False), ("AES-256-CFB", True)],
+    ids=["key", "algorithm"],
+)
+def test_whether_a_lost_update_of_a_hidden_key_came_is_told_by_the_algorithm(
+    algorithm: str, known: bool
+) -> None:
+    hidden = Encryption(algorithm="AES-128-CFB", key="hidden")  # as `profile update` has it
+    draft = make_draft(encryption=Encryption(algorithm=algorithm, key="k" * 16, iv="i" * 16))
+    step = changes.prepare_update(make_profile(encryption=hidden), draft)
+    network = Network(refusal(500), answer(make_row(enc={"algo": algorithm})))
+    if known:
+        assert changes.update(make_client(network), step).result == "updated"
+    else:
+        with pytest.raises(OutcomeUnknown):
+            changes.update(make_client(network), step)
+
+
 @pytest.mark.parametrize("first", [refusal(500), answer({})], ids=["lost", "updated"])
 def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn) -> None:
     error = failure(first, refusal(500))

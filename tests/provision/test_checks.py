@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.api import BODY, make_profile
-from wacb.errors import OutcomeUnknown
+from tests.api import BODY, emulated, make_client, make_draft, make_profile
+from tests.conftest import profile_id
+from wacb.errors import ApiRefused
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.placeholders import INCOMING, build_query
 from wacb.provision import checks
-from wacb.provision.changes import ProfileStep
 from wacb.provision.checks import Checked, Repair
-from wacb.provision.profiles import ProfileResult
+from wacb.sandbox.core import Sandbox
 
 HOOK = "https://example.com/hook"
 URL = f"{HOOK}?{build_query(INCOMING)}"
@@ -122,22 +122,19 @@ def test_what_cannot_be_repaired_is_said(profile: CallbackProfile, message: str,
     )
 
 
-def test_one_that_fails_keeps_no_other_from_being_repaired():
-    broken = [make_profile(id=f"SG_{n}", body="{}") for n in (1, 2, 3)]
+def test_one_that_fails_keeps_no_other_from_being_repaired(sandbox: Sandbox):
+    client = make_client(emulated(sandbox))
+    for n in (1, 2, 3):
+        client.create_profile(make_draft(title=f"Profile {n}", body='{"text":"<body>"}'))
+    broken = [client.get_profile(profile_id(n)) for n in (1, 2, 3)]
     repairs = [prepared(profile) for profile in [*broken, make_profile(body="{")]]
-    lost = OutcomeUnknown("lost")
-
-    def update(step: ProfileStep) -> ProfileResult:
-        assert step.live is not None
-        if step.live.id == "SG_2":
-            raise lost
-        return ProfileResult(profile=make_profile(id=step.live.id), result="updated")
-
-    after = checks.carry_out(repairs, update)
+    sandbox.add_fault("422,PATCH,from=2")
+    after = checks.carry_out(client, repairs)
     assert [(repair.checked.profile.id, repair.checked.ok) for repair in after] == [
-        ("SG_1", True),
-        ("SG_2", False),
-        ("SG_3", True),
+        (profile_id(1), True),
+        (profile_id(2), False),
+        (profile_id(3), True),
         ("SG_1", False),
     ]
-    assert [repair.error for repair in after] == [None, lost, None, repairs[3].error]
+    errors = [repair.error for repair in after]
+    assert (errors[0], type(errors[1]), errors[2:]) == (None, ApiRefused, [None, repairs[3].error])

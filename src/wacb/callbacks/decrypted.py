@@ -8,7 +8,7 @@ from typing import Any
 
 from wacb.callbacks.kinds import is_empty, is_unfilled
 from wacb.errors import CheckFailed, InvalidInput
-from wacb.placeholders import INCOMING
+from wacb.placeholders import INCOMING, KNOWN
 
 Decrypt = Callable[[str], str]
 
@@ -19,24 +19,26 @@ _CIPHERTEXT = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 def decrypt_fields(fields: Mapping[str, Any], decrypt: Decrypt) -> dict[str, Any]:
     """Decrypt the values of the 14, and elsewhere what can be decrypted.
 
-    A value under a name of the user's own may be a constant, which is not encrypted, or come for
-    a placeholder: it stays as it is where it is short or `decrypt` refuses it. For one of the 14
-    its InvalidInput or CheckFailed comes through, naming the field.
+    Another value may be a constant, which is not encrypted, or come for a placeholder: it stays as
+    it is where `decrypt` refuses it or, under a name of the user's own, where it is short. For one
+    of the 14 the InvalidInput or CheckFailed of `decrypt` comes through, naming the field.
     """
     return {
-        name: _required(name, value, decrypt)
-        if name in INCOMING and isinstance(value, str)
+        name: _placeholder(name, value, decrypt)
+        if name in KNOWN and isinstance(value, str)
         else _tried(value, decrypt)
         for name, value in fields.items()
     }
 
 
-def _required(name: str, value: str, decrypt: Decrypt) -> str:
+def _placeholder(name: str, value: str, decrypt: Decrypt) -> str:
     if is_empty(value) or is_unfilled(name, value):
         return value
     try:
         return decrypt(value)
     except (InvalidInput, CheckFailed) as error:
+        if name not in INCOMING:
+            return value
         raise type(error)(f"the field {name}: {error.message}", hint=error.hint) from None
 
 

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wacb.callbacks.received import Request
 from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
-from wacb.net.serving import App, Message, Receive, Send, Uvicorn, headers_of, read_body
+from wacb.net.serving import App, Message, Receive, Send, Uvicorn, read_body, request_parts
 
 MAX_BODY = 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -102,7 +102,7 @@ class Receiver:
         if body is None:
             return
         try:
-            answer = self._take(_request(scope, body))
+            answer = self._take(Request(**request_parts(scope, body)))
         except BaseException as error:  # uvicorn answers 500 and forgets it
             self._failure = self._failure or error
             self.stop()
@@ -165,16 +165,6 @@ class _Uvicorn(Uvicorn):
             if connection.since < oldest:
                 connection.transport.abort()
         return await super().on_tick(counter)
-
-
-def _request(scope: Message, body: bytes) -> Request:
-    return Request(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers_of(scope),
-        body=body,
-    )
 
 
 def _answer(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> tuple[Message, Message]:

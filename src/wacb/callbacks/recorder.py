@@ -89,7 +89,8 @@ class Recorder:
             return read(request, decrypt=self._decrypt), None
         except WacbError as error:
             fault = f"cannot be decrypted: {error.message}"
-            return read(request)._replace(notes=(fault,)), fault
+            received = read(request)
+            return received._replace(notes=(*received.notes, fault)), fault
 
 
 def _record(n: int, now: datetime, request: Request, received: Received) -> Record:

@@ -6,14 +6,17 @@ what is tested.
 
 from __future__ import annotations
 
+import json
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from wacb.callbacks.fill import fill_body, fill_url
+from wacb.compare import open_body
 from wacb.errors import CheckFailed, Unavailable, WacbError
+from wacb.literals import map_body, map_url, without_user_info
 from wacb.models import CallbackProfile
 from wacb.placeholders import append_query
 from wacb.rules import authenticates, is_loopback
@@ -67,32 +70,52 @@ def build(
     """Fill the profile's template with a message, for its endpoint or for the URL `to`.
 
     `to` replaces scheme, host and path; the query that holds the template (GET, DELETE) is put
-    behind its own. `encrypt` is applied to each value before it is escaped. Headers that
-    authenticate are left out as `withheld` says.
+    behind its own. `encrypt` is applied to each value before it is escaped. User info is left
+    out, as it is never sent. Raises ConfigError for a URL that nothing can be sent to.
     """
+    from wacb.net.address import parse_address  # slow to load
+
     values = {name: encrypt(value) for name, value in fields.items()} if encrypt else fields
-    url, body = to or profile.url, None
+    url, body = to or without_user_info(profile.url), None
     headers = dict(profile.headers)
     if profile.method.uses_body:
         body = fill_body(profile.template, values).encode(errors="replace")
         if "content-type" not in map(str.lower, headers):
             headers["content-type"] = "application/json"
     else:
-        url = fill_url(profile.url if to is None else _moved(profile.url, to), values)
-    for name in withheld(profile, to):
-        del headers[name]
+        url = fill_url(url if to is None else _moved(profile.url, to), values)
+    parse_address(url)
     return Outgoing(method=profile.method.value, url=url, headers=headers, body=body)
 
 
-def withheld(profile: CallbackProfile, to: str | None) -> tuple[str, ...]:
-    """Name the headers that stay here: those that authenticate, unless `to` may see them.
+def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile, list[str]]:
+    """Return the profile without the secrets that `to` may not see, and a sentence on each.
 
-    It may where it is the profile's endpoint, on the same host (but not unencrypted where the
-    endpoint is not) or on this machine.
+    Headers that authenticate are left out, what the template names as a secret becomes `***`. `to`
+    may see them where it is the profile's endpoint, on the same host (but not unencrypted where
+    the endpoint is not) or on this machine.
     """
     if to is None or _is_trusted(profile.url, to):
-        return ()
-    return tuple(name for name in profile.headers if authenticates(name))
+        return profile, []
+    headers = {name: text for name, text in profile.headers.items() if not authenticates(name)}
+    notes = [
+        f"the header {name} authenticates, so it was left out for this --to"
+        for name in profile.headers
+        if name not in headers
+    ]
+
+    def mask(name: str, value: Any) -> str:
+        notes.append(f"the template's {name} authenticates, so *** goes in its place to this --to")
+        return "***"
+
+    url, body = profile.url, profile.body
+    if profile.method.uses_body:
+        content = open_body(body)
+        masked = map_body(content, secret=mask)
+        body = body if masked == content else json.dumps(masked, ensure_ascii=False)
+    else:
+        url = map_url(url, secret=mask)
+    return profile._replace(url=url, body=body, headers=headers), list(dict.fromkeys(notes))
 
 
 def _moved(url: str, to: str) -> str:
@@ -131,13 +154,13 @@ def deliver(
     outgoing: Outgoing,
     *,
     n: int = 1,
-    kind: str = "text",
+    type: str = "text",
     hide: Callable[[str], str] = str,
     clock: Callable[[], float] = time.monotonic,
 ) -> Delivery:
     """Send a callback once, and tell what came back.
 
-    A redirect is not followed. `kind` is the type of the sample, `hide` takes secrets out of the
+    A redirect is not followed. `type` is that of the sample, `hide` takes secrets out of the
     answer before it is cut. Raises ConfigError where nothing can be sent (URL, header, proxy, CA
     file), and Interrupted when the session is closed.
     """
@@ -150,6 +173,7 @@ def deliver(
             outgoing.url,
             headers=outgoing.headers,
             body=outgoing.body,
+            limit=_MOST_READ,
             cut=True,
         )
         error = _refusal(outgoing.url, response)
@@ -157,7 +181,7 @@ def deliver(
         error = failure
     return Delivery(
         n=n,
-        type=kind,
+        type=type,
         method=outgoing.method,
         url=outgoing.url,
         status=response.status if response else None,
@@ -172,7 +196,7 @@ def deliver_all(
     session: Session,
     outgoing: Sequence[Outgoing],
     *,
-    kind: str,
+    type: str,
     jobs: int = 1,
     hide: Callable[[str], str] = str,
     done: Callable[[Outgoing, Delivery], None] = lambda outgoing, delivery: None,
@@ -185,7 +209,7 @@ def deliver_all(
     from concurrent.futures import ThreadPoolExecutor
 
     def one(n: int, each: Outgoing) -> Delivery:
-        delivery = deliver(session, each, n=n, kind=kind, hide=hide)
+        delivery = deliver(session, each, n=n, type=type, hide=hide)
         done(each, delivery)
         return delivery
 
@@ -213,6 +237,6 @@ def _refusal(url: str, response: Response) -> CheckFailed | None:
 def _text(response: Response, hide: Callable[[str], str]) -> str:
     """Read an answer as UTF-8, whatever it is. A compressed one is not opened."""
     if response.headers.get("content-encoding", "identity") != "identity":
-        return f"({len(response.body)} bytes of compressed data)"
+        return "(compressed data)"
     decode = getincrementaldecoder("utf-8")("replace").decode  # drops a character cut in two
-    return hide(decode(response.body[:_MOST_READ]))[:MOST_RESPONSE]
+    return hide(decode(response.body))[:MOST_RESPONSE]

@@ -80,7 +80,7 @@ class Wire:
 
         A number too great for Python stays the text it is.
         """
-        _decoder.repeated = self._repeated
+        _decoder.repeated = {}
         try:
             value = _decoder.decode(text)
         except json.JSONDecodeError as error:
@@ -89,6 +89,7 @@ class Wire:
             raise NotJson("it is nested too deeply") from None
         if text.count("[") + text.count("{") > MOST_LEVELS and is_deep(value):
             raise NotJson("it is nested too deeply")
+        self._repeated |= _decoder.repeated
         return value
 
     def opened(self, value: Any) -> Any:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NoReturn
 
 import click
@@ -14,7 +12,8 @@ import click
 from wacb import __version__
 from wacb.cli.app import App
 from wacb.cli.options import Group
-from wacb.cli.target import program
+from wacb.cli.output import to_stderr
+from wacb.cli.target import reaching
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
@@ -38,8 +37,6 @@ wacb sets up incoming WhatsApp messages on Kaleyra.io.
   wacb sandbox demo          the whole job on this machine, without an account
 
 `wacb config init` stores your credentials, `wacb --help` shows every command."""
-
-_WACB = re.compile(r"\bwacb (?=(?:profile|number|verify|plan|apply|callback) )")
 
 
 class Root(Group):
@@ -79,7 +76,7 @@ class Root(Group):
         except WacbError as error:
             return report(app, error, line)
         except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message(), err=True)
+            to_stderr(error.format_message())
             return error.exit_code
         except click.ClickException as error:
             return report(app, _usage(error), line)
@@ -102,10 +99,8 @@ def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
     The commands that it names reach the account that this one reached.
     """
     if app.flags:
-        start = f"{program(app.flags)} "
-        reach = partial(_WACB.sub, lambda _: start)  # in a plain text, a backslash would count
-        error.hint = error.hint and reach(error.hint)
-        error.details = tuple(map(reach, error.details))
+        error.hint = error.hint and reaching(app.flags, error.hint)
+        error.details = tuple(reaching(app.flags, detail) for detail in error.details)
     as_json = None
     if app.out.format == "json" or _asks_for_json(line):
         from wacb.cli.views import error_json

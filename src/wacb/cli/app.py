@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wacb.cli.output import Output, is_terminal
-from wacb.cli.target import NO_SID, api_of
+from wacb.cli.target import NO_SID, api_of, reaching
 from wacb.errors import ConfigError, InvalidInput, WacbError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class App:
         self._handler = handler
         self._sandbox = sandbox
         self._interactive = interactive
-        self.out = Output(color=self._color)
+        self.out = Output(color=self._color, reach=lambda text: reaching(self.flags, text))
 
     # -- configuration
 

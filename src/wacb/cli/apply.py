@@ -17,9 +17,9 @@ from wacb.cli.options import Command, dry_run_option, output_options, yes_option
 from wacb.cli.plan_view import as_json, as_lines, summary
 from wacb.cli.planning import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.prompts import consent
-from wacb.cli.target import claim_of, program
+from wacb.cli.target import claim_of
 from wacb.cli.views import VIEWS, View, error_json
-from wacb.errors import BulkFailed, NotTried, Refused
+from wacb.errors import BulkFailed, NotTried, Refused, WacbError
 from wacb.plan.apply import Apply, Outcome, requests
 from wacb.plan.model import Move, Plan
 from wacb.render import Column
@@ -67,17 +67,21 @@ def command(
         show_requests(app, requests(plan, app.api))
         return
     if plan.changes and not yes:
-        consent(app, "make these changes", yes=yes)
-        again = make_plan(app, file, prune=prune)  # a person may think for hours
+        consent(app, "make these changes", yes=False)
+        del app.journal  # a person may think for hours, and others write to it meanwhile
+        again = make_plan(app, file, prune=prune)
+        refuse_problems(again)
         _check_reviewed(app, again, checksum_of(app, plan))
         plan = again
     outcomes, interrupted = _carry_out(app, plan) if plan.changes else ([], False)
     _show(app, plan, outcomes)
     if github:
         _report(app, plan, outcomes)
-    if interrupted:
-        raise interrupted_by(outcomes)
-    _raise_failures(outcomes)
+    error = interrupted_by(outcomes) if interrupted else _failure(outcomes)
+    if error and checksum:
+        error.hint = "run `wacb plan` first: what is left to do is another plan, to be reviewed"
+    if error:
+        raise error
 
 
 def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
@@ -115,7 +119,7 @@ def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     deleted = {outcome.id for outcome in outcomes if outcome.result == "deleted"}
     moved = [outcome.change.work for outcome in outcomes if outcome.result in _MOVED]
     if any(isinstance(move, Move) and move.old not in (None, *deleted) for move in moved):
-        app.out.say(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
+        app.out.say("undo, for each changed number: wacb number rollback NUMBER")
 
 
 def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
@@ -144,17 +148,19 @@ def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     write_github(app, outputs(app, plan, ids={**plan.ids, **made}, changed=changed), text)
 
 
-def _raise_failures(outcomes: Sequence[Outcome]) -> None:
+def _failure(outcomes: Sequence[Outcome]) -> WacbError | None:
+    """Make one error for all that failed, None where nothing did."""
     failed = [outcome.error for outcome in outcomes if outcome.error]
+    if not failed:
+        return None
     tried = [error for error in failed if not isinstance(error, NotTried)]
-    if failed:
-        not_tried = len(failed) - len(tried)
-        raise BulkFailed(
-            f"{len(tried)} of {len(outcomes)} changes failed"
-            + (f", {not_tried} not tried" if not_tried else ""),
-            tried,
-            hint="run the same command again to finish the rest",
-        )
+    not_tried = len(failed) - len(tried)
+    return BulkFailed(
+        f"{len(tried)} of {len(outcomes)} changes failed"
+        + (f", {not_tried} not tried" if not_tried else ""),
+        tried,
+        hint="run the same command again to finish the rest",
+    )
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

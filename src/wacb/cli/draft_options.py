@@ -17,9 +17,12 @@ from wacb.cli.stdin import read_input
 from wacb.drafts import build_draft
 from wacb.errors import InvalidInput
 from wacb.models import Encryption, Method, ProfileDraft
+from wacb.provision.changes import ProfileStep
 from wacb.rules import check_header, parse_header
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_TO_COME = "***"  # no key is that short: it stands for the one that will be generated
 
 
 def draft_options(command: F) -> F:
@@ -127,10 +130,7 @@ def content(
 def with_key(
     app: App, draft: ProfileDraft, encrypt: str | None, file: Path | None, *, dry_run: bool
 ) -> ProfileDraft:
-    """Add the key that `--encrypt` asks for, generated where there is none.
-
-    The rest of the draft is checked by then, so that no key file is left behind by a refusal.
-    """
+    """Add the key that `--encrypt` asks for; `store_key` makes the one that is not there yet."""
     if encrypt is None and file is not None:
         raise InvalidInput("--encrypt-key-file needs --encrypt ALGORITHM")
     algorithm = None if encrypt is None else keyfile.check_algorithm(encrypt)
@@ -138,7 +138,23 @@ def with_key(
     if algorithm is None:
         return draft
     path = file or folders.key_file(app.state_folder, draft.title)
-    return draft._replace(encryption=_encryption(app, algorithm, path, dry_run=dry_run))
+    if disk.read_text(path) is None:
+        return draft._replace(encryption=Encryption(algorithm, key=_TO_COME, iv=_TO_COME))
+    return draft._replace(encryption=_load_or_create(app, path, algorithm))
+
+
+def store_key(app: App, step: ProfileStep, file: Path | None) -> ProfileStep:
+    """Generate the key that a step sends and that is not there yet: on the disk before it is sent.
+
+    Nothing is written for a step that sends none.
+    """
+    encryption = step.draft.encryption
+    sent = step.live is None or "encryption" in step.changes
+    if not sent or encryption is None or encryption.key != _TO_COME:
+        return step
+    path = file or folders.key_file(app.state_folder, step.draft.title)
+    made = _load_or_create(app, path, encryption.algorithm)
+    return step._replace(draft=step.draft._replace(encryption=made))
 
 
 def _headers(
@@ -175,6 +191,11 @@ def _env_header(app: App, pair: str) -> tuple[str, str]:
     name, equals, variable = pair.partition("=")
     if not equals:
         raise InvalidInput(f"{pair!r} is not NAME=VARIABLE", hint="like X-Token=HOOK_TOKEN")
+    if variable == "WACB_API_KEY":
+        raise InvalidInput(
+            f"{variable} is refused in --header-env: a profile would send the API key away",
+            hint="use a variable of its own",
+        )
     if not app.environ.get(variable):
         raise InvalidInput(
             f"the variable {variable} of --header-env {name} is not set",
@@ -201,9 +222,7 @@ def basic_authorization(app: App, user: str) -> str:
     return "Basic " + b64encode(pair).decode()
 
 
-def _encryption(app: App, algorithm: str, path: Path, *, dry_run: bool) -> Encryption:
-    if dry_run and disk.read_text(path) is None:
-        return Encryption(algorithm=algorithm, key="***", iv="***")  # it would be another key
+def _load_or_create(app: App, path: Path, algorithm: str) -> Encryption:
     encryption, created = keyfile.load_or_create(path, algorithm)
     app.out.keep_secret(encryption.key, encryption.iv)
     if created:

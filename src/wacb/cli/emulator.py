@@ -25,12 +25,8 @@ def open_sandbox(folder: Path) -> Sandbox:
     """Open the emulator whose state is in `folder`. Raises ConfigError where it can't be."""
     path = folder / _FILE
     try:
-        return Sandbox(Store(path))
-    except sqlite3.DatabaseError as error:
-        raise ConfigError(
-            f"the sandbox cannot use its state in {path}: {error}",
-            hint=f"start it anew: rm {shlex.quote(str(path))}",
-        ) from error
+        with state_errors(folder):
+            return Sandbox(Store(path))
     except OSError as error:
         raise ConfigError(
             f"the sandbox cannot use its state in {path}: {error.strerror}",
@@ -53,10 +49,20 @@ def network(sandbox: Sandbox, folder: Path) -> Handler:
 @contextmanager
 def state_errors(folder: Path) -> Iterator[None]:
     """Raise ConfigError where the emulator's state in `folder` can't be read or written now."""
+    path = folder / _FILE
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         raise ConfigError(
-            f"the sandbox cannot use its state in {folder / _FILE}: {error}",
-            hint="free some space, or name another folder in XDG_STATE_HOME",
+            f"the sandbox cannot use its state in {path}: {error}", hint=_remedy(error, path)
         ) from error
+
+
+def _remedy(error: sqlite3.DatabaseError, path: Path) -> str:
+    # what the store raises itself has no code; the lower byte is the kind of an extended one
+    kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
+    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "another program uses it: try again, or end that program"
+    if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return f"start it anew: rm {shlex.quote(str(path))}"
+    return "free some space, or name another folder in XDG_STATE_HOME"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -20,8 +21,11 @@ def state_folder(environ: Mapping[str, str]) -> Path:
 
 
 def key_file(state: Path, title: str) -> Path:
-    """Where the key that was generated for a profile of this title is kept."""
-    return state / "keys" / f"{title}.toml"
+    """Where the key that was generated for a profile of this title is kept.
+
+    What the API would not take in a title is percent-encoded: one that it shows may hold anything.
+    """
+    return state / "keys" / f"{quote(title, safe=' ', errors='surrogatepass')}.toml"
 
 
 def _folder(environ: Mapping[str, str], variable: str, default: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,19 +22,33 @@ def is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _to_stderr(line: str) -> None:
-    click.echo(line, err=True)
+def to_stderr(line: str) -> None:
+    """Write a line, or leave it: that nobody reads is no reason to break off what is under way."""
+    try:
+        click.echo(line, err=True)
+    except OSError:
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: IO[str]) -> None:
+    """Send what could not be written nowhere: else Python tries once more, and exits with 120."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Output:
-    """The two streams of a command. `secrets` never reach either of them."""
+    """The two streams of a command, secrets on neither.
 
-    def __init__(self, *, color: Callable[[], bool]) -> None:
+    `reach` rewrites the commands that a line on stderr names, so that they reach this account.
+    """
+
+    def __init__(self, *, color: Callable[[], bool], reach: Callable[[str], str]) -> None:
         self.format: str | None = None
         self.quiet = False
         self._color = color
+        self._reach = reach
         self._secrets: list[str] = []
-        self._write: Callable[[str], None] = _to_stderr
+        self._write: Callable[[str], None] = to_stderr
 
     @cached_property
     def redact(self) -> Redactor:
@@ -57,9 +71,10 @@ class Output:
         try:
             click.echo(self._hide(text), color=True)
         except BrokenPipeError:  # the reader has enough: end quietly (cli.md 4)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up(sys.stdout)
             raise click.exceptions.Exit(0) from None
         except OSError as error:
+            _give_up(sys.stdout)
             raise WacbError(f"cannot write to stdout: {error.strerror}") from error
 
     def json(self, value: Any) -> None:
@@ -124,7 +139,8 @@ class Output:
         view = VIEWS[kind]
         values = [self._without_secrets(view.as_json(thing)) for thing in things]
         if self.quiet:
-            lines = "\n".join(self._shown(value[view.id]) for value in values)
+            shown = (self._shown(value[view.id]) for value in values)
+            lines = "\n".join(filter(None, shown))
         elif self.chosen == "json":
             lines = render.json_text(values)
         elif self.chosen == "tsv":
@@ -191,13 +207,13 @@ class Output:
             try:
                 yield bar.advance
             finally:
-                self._write = _to_stderr
+                self._write = to_stderr
 
     def say(self, text: str) -> None:
         """Tell a person something that is not the data."""
         from wacb.render import visible
 
-        self._write(visible(self._hide(text)))
+        self._write(visible(self._hide(self._reach(text))))
 
     def note(self, text: str) -> None:
         """Tell what a person should know beside the data."""
@@ -217,7 +233,7 @@ class Output:
         if as_json is not None:
             from wacb.render import json_line
 
-            click.echo(self._hide(json_line({"error": as_json})), err=True)
+            to_stderr(self._hide(json_line({"error": as_json})))
             return
         self.say(f"error: {error.message}")
         for line in error.details:

@@ -11,7 +11,6 @@ from wacb.cli.github import check_github, github_option, write_github
 from wacb.cli.options import Command, plan_output_options
 from wacb.cli.plan_view import as_markdown, show_plan
 from wacb.cli.planning import DEFAULT_FILE, make_plan, outputs, plan_options, refuse_problems
-from wacb.cli.target import program
 
 CHANGES_PENDING = 10  # cli.md 5
 
@@ -42,6 +41,6 @@ def command(app: App, *, file: str, prune: bool, detailed_exitcode: bool, github
     refuse_problems(plan)
     if plan.changes:
         options = ["-f", shlex.quote(file)] * (file != DEFAULT_FILE) + ["--prune"] * prune
-        app.out.hint(" ".join(("next:", program(app.flags), "apply", *options)))
+        app.out.hint(" ".join(("next: wacb apply", *options)))
     if detailed_exitcode and plan.changes:
         click.get_current_context().exit(CHANGES_PENDING)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wacb.contract.requests import HOSTS, Api
 from wacb.errors import InvalidInput
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # `--help` and TAB do without the contract
     from wacb.cli.app import App
     from wacb.config.settings import Settings
+    from wacb.contract.requests import Api
     from wacb.provision.once import Claim
 
 # What stands for the in-process sandbox in a URL; nothing is ever sent there.
 _SANDBOX_URL = "http://sandbox.localhost"
 NO_SID = "$WACB_SID"  # stands for a SID that is not set: the shell fills it in
+# commands that reach an account, and those that write one into the file
+_API = re.compile(
+    r"\bwacb (?=(?:(?:profile|number|verify|plan|apply|export|callback)|config show)\b)"
+)
+_FILE = re.compile(r"\bwacb (?=config (?!show\b))")
 
 
 def api_of(settings: Settings) -> Api:
@@ -24,6 +30,8 @@ def api_of(settings: Settings) -> Api:
 
     A SID that is not set is NO_SID. Raises InvalidInput for two different servers.
     """
+    from wacb.contract.requests import HOSTS, Api
+
     if settings.sandbox:
         return _sandbox(settings)
     if base := settings.get("base_url"):
@@ -41,14 +49,26 @@ def api_of(settings: Settings) -> Api:
 
 def program(flags: Mapping[str, str]) -> str:
     """Write the start of a next command, which reaches the same account as these `flags` do."""
-    names = ("config", "account", "region", "base_url", "waba_id")
-    given = [
-        f"--{name.replace('_', '-')} {shlex.quote(flags[name])}" for name in names if name in flags
-    ]
+    given = _given(flags, "config", "account", "region", "base_url", "waba_id")
     return " ".join(("wacb", *(["--sandbox"] if "sandbox" in flags else []), *given))
 
 
+def reaching(flags: Mapping[str, str], text: str) -> str:
+    """Rewrite the commands that a text names so that they reach the account of these `flags`."""
+    file = " ".join(("wacb", *_given(flags, "config", "account")))
+    for pattern, start in ((_API, program(flags)), (_FILE, file)):
+        text = pattern.sub(start.replace("\\", r"\\") + " ", text)
+    return text
+
+
+def _given(flags: Mapping[str, str], *names: str) -> list[str]:
+    return [
+        f"--{name.replace('_', '-')} {shlex.quote(flags[name])}" for name in names if name in flags
+    ]
+
+
 def _sandbox(settings: Settings) -> Api:
+    from wacb.contract.requests import Api
     from wacb.sandbox.account import SID, WABA_ID
 
     if settings.source("base_url") == "--base-url":

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from wacb.compare import masked
 from wacb.contract.answers import redacted
 from wacb.redact import mask_headers
 
@@ -46,7 +47,8 @@ def trace_callback(
 
 def _attempt(request: ApiRequest | Outgoing, number: int, status: int | None, ms: float) -> str:
     answered = "no answer" if status is None else status
-    return f"{request.method} {request.url} {answered} {ms:.0f} ms attempt {number}"
+    url, _ = masked("url", request.url, None)
+    return f"{request.method} {url} {answered} {ms:.0f} ms attempt {number}"
 
 
 def _message(mark: str, headers: Mapping[str, str], body: str | None) -> Iterator[str]:

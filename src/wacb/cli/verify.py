@@ -13,7 +13,7 @@ from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number
 from wacb.cli.options import Command, output_options
-from wacb.cli.target import program
+from wacb.cli.target import reaching
 from wacb.cli.views import VIEWS, View
 from wacb.provision.remembered import Remembered
 from wacb.render import Column
@@ -78,9 +78,9 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
     links = walk(
         partial(_prepare, app, wanted, profile),
         choose=lambda: parse_number(choose_number(app)),
-        program=program(app.flags),
         send=send,
     )
+    links = [link._replace(fix=link.fix and reaching(app.flags, link.fix)) for link in links]
     broken = [link for link in links if link.ok is False]
     app.out.many(broken if app.out.quiet else links, Link)
     for link in broken[1:]:

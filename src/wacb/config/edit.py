@@ -30,6 +30,7 @@ _RULES: dict[str, Rule] = {
     **{f"contract.{key}": rule for key, rule in CONTRACT_RULES.items()},
 }
 KEYS = (*_RULES, "api_key_command")
+CONNECTION = ("sid", "api_key", "api_key_command", "region", "base_url", "waba_id")
 
 
 def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
@@ -64,9 +65,19 @@ def unset_value(path: Path, key: str, *, account: str | None) -> None:
 
 
 def init_account(path: Path, values: Mapping[str, str], *, account: str) -> None:
-    """Write several of ACCOUNT_KEYS at once into `account`, which is created if need be."""
+    """Write several of ACCOUNT_KEYS at once into `account`, which is created if need be.
+
+    Its CONNECTION is written anew: no key may reach a host that it was not given with.
+    """
     checked = check_values(values)
-    _edit(path, lambda file, data: _account(file, data, account).update(checked))
+
+    def edit(file: ConfigFile, data: dict[str, Any]) -> None:
+        table = _account(file, data, account)
+        for key in CONNECTION:
+            table.pop(key, None)
+        table.update(checked)
+
+    _edit(path, edit)
 
 
 def check_values(values: Mapping[str, str]) -> dict[str, str | list[str]]:

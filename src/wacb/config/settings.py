@@ -90,6 +90,11 @@ class Settings(NamedTuple):
         return None
 
     @property
+    def stores_key(self) -> bool:
+        """Whether the account in use has an API key in the file, or a command that gives it."""
+        return any(self.stored(key) for key in ("api_key", "api_key_command"))
+
+    @property
     def account(self) -> str | None:
         """The account in use; None where there is none, or several and none is chosen."""
         return self._account().value
@@ -186,7 +191,7 @@ def check_key_host(settings: Settings) -> None:
     """
     if "base_url" not in settings.given or "api_key" in settings.given:
         return
-    if any(settings.stored(key) for key in ("api_key", "api_key_command")):
+    if settings.stores_key:
         raise ConfigError(
             f"{settings.source('base_url')} names a host that the stored API key is not for",
             hint="put the key for that host into WACB_API_KEY, or its URL into the account "

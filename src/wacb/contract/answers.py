@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from wacb.compare import masked, open_body
 from wacb.contract.requests import Api, wire_json
 from wacb.errors import InvalidInput, Unavailable
 from wacb.models import CallbackProfile, Encryption, Method, Number
 from wacb.rules import parse_number
 
+NO_SUCH_PROFILE = "RBC302"  # section 3
 STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # section 4
 
 
@@ -61,41 +63,55 @@ def created_id(data: Any) -> str | None:
     return row_id(data) if isinstance(data, dict) else None
 
 
-class Page(NamedTuple):
-    """Rows of a listing and the number of rows in all, where the API tells."""
+class ProfileRow(NamedTuple):
+    """A listed profile: its ID and title, "" where it has none, and all that the API shows."""
 
-    rows: list[dict[str, Any]]
+    id: str
+    title: str
+    members: dict[str, Any]
+
+    @property
+    def partial(self) -> bool:
+        """Whether it lacks what its details would show (section 4)."""
+        return not {"url", "body", "headers", "http_method", "status"} <= self.members.keys()
+
+
+class Page(NamedTuple):
+    """A page of profiles and the number of profiles in all, where the API tells."""
+
+    rows: list[ProfileRow]
     total: int | None
 
 
-def parse_page(data: Any, *names: str) -> Page:
-    """Find the rows of a listing: an array, or an object holding one under any of `names`.
+def profile_page(data: Any) -> Page:
+    """Read one page of profiles. Raises Unavailable when it is none."""
+    rows = _rows(data, "profiles", "data", "rows", "list", "items")
+    total = _total(data, len(rows)) if isinstance(data, dict) else None
+    return Page(
+        rows=[ProfileRow(row_id(row) or "", str(row.get("title") or ""), row) for row in rows],
+        total=total,
+    )
 
-    Raises Unavailable when there is no such array.
-    """
+
+def number_rows(data: Any) -> list[dict[str, Any]]:
+    """Find the rows in the listing of numbers. Raises Unavailable when it is none."""
+    return _rows(data, "numbers", "number", "phone_numbers", "data", "rows", "list", "items")
+
+
+def _rows(data: Any, *names: str) -> list[dict[str, Any]]:
+    """Find the rows of a listing: an array, or an object holding one under any of `names`."""
     # assumed: the answer's shape is not shown (section 4)
-    total = None
     if isinstance(data, dict):
-        total = next((data[k] for k in ("total", "count") if type(data.get(k)) is int), None)
         data = next((data[name] for name in names if isinstance(data.get(name), list)), None)
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
         raise Unavailable("the API's answer holds no list where one was asked for")
-    return Page(rows=data, total=total)
+    return data
 
 
-def profile_page(data: Any) -> Page:
-    """Read one page of profiles."""
-    return parse_page(data, "profiles", "data", "rows", "list", "items")
-
-
-def number_page(data: Any) -> Page:
-    """Read the listing of numbers."""
-    return parse_page(data, "numbers", "number", "phone_numbers", "data", "rows", "list", "items")
-
-
-def is_partial(row: Mapping[str, Any]) -> bool:
-    """Say whether a listed profile lacks what its details would show (section 4)."""
-    return not {"url", "body", "headers", "http_method", "status"} <= row.keys()
+def _total(page: Mapping[str, Any], rows: int) -> int | None:
+    """Find the number of rows in all; a `count` that is that of the page says nothing of them."""
+    total, count = (page[n] if type(page.get(n)) is int else None for n in ("total", "count"))
+    return count if total is None and count != rows else total
 
 
 def row_id(row: Mapping[str, Any]) -> str | None:
@@ -170,7 +186,8 @@ def _first(row: Mapping[str, Any], *names: str) -> str | None:
 def _encryption(value: Any) -> Encryption | None:
     if not isinstance(value, dict) or not value.get("algo"):
         return None
-    return Encryption(algorithm=str(value["algo"]), key=value.get("key"), iv=value.get("IV"))
+    key, iv = (value[n] if isinstance(value.get(n), str) else None for n in ("key", "IV"))
+    return Encryption(algorithm=str(value["algo"]), key=key, iv=iv)
 
 
 def _body_text(value: Any) -> str | None:
@@ -188,7 +205,10 @@ def _json_or_none(value: Any) -> Any:
 
 
 def redacted(body: Any) -> Any:
-    """Copy a request's or answer's JSON with keys, header values and one-time codes masked."""
+    """Copy a request's or answer's JSON with keys, header values and one-time codes masked.
+
+    So is what the name of a parameter of a URL or of a member of a body calls a secret.
+    """
     if isinstance(body, list):
         return [redacted(item) for item in body]
     if not isinstance(body, dict):
@@ -201,4 +221,14 @@ def _redacted_member(name: str, value: Any) -> Any:
         return {key: item if key == "algo" else "***" for key, item in value.items()}
     if name == "headers" and isinstance(headers := _json_or_none(value), dict):
         return wire_json(dict.fromkeys(headers, "***"))
+    if name in ("url", "body") and isinstance(value, str):
+        return _without_literals(name, value)
     return "***" if value and name in ("enc", "headers", "otp") else redacted(value)
+
+
+def _without_literals(name: str, text: str) -> str:
+    value = open_body(text) if name == "body" else text
+    shown, _ = masked(name, value, None)
+    if shown == value:
+        return text
+    return shown if isinstance(shown, str) else wire_json(shown)

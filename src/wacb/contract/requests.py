@@ -30,13 +30,15 @@ PAGE_SIZE = 100  # assumed: the largest page the API gives is not documented (se
 class ApiRequest(NamedTuple):
     """One request to the API, not yet authenticated.
 
-    `body` is sent as JSON, `subject` is what the request is about, in a person's words.
+    `body` is sent as JSON, `subject` is what the request is about, in a person's words. `existing`
+    says that this is one thing which should be there, so that a 404 is about it, not the path.
     """
 
     method: str
     url: str
     subject: str
     body: Mapping[str, Any] | None = None
+    existing: bool = True
 
     def headers(self, key: str) -> dict[str, str]:
         """The headers that go with it, for the account whose API key is `key`."""
@@ -78,6 +80,7 @@ class Api(NamedTuple):
             method="GET",
             url=f"{self._profiles()}?{urlencode(query, errors='replace')}",
             subject="the callback profiles",
+            existing=False,
         )
 
     def get_profile(self, profile_id: str) -> ApiRequest:
@@ -93,6 +96,7 @@ class Api(NamedTuple):
             url=self._profiles(),
             body=_profile_body(draft),
             subject=f"callback profile {draft.title!r}",
+            existing=False,
         )
 
     def update_profile(
@@ -130,6 +134,7 @@ class Api(NamedTuple):
             method="GET",
             url=f"{self.v2}/v2/{self.sid}/whatsapp/{self.waba_id}/number",
             subject=f"the numbers of WABA {self.waba_id}",
+            existing=False,
         )
 
     def number_details(self, number: str) -> ApiRequest:
@@ -176,7 +181,7 @@ class Api(NamedTuple):
             "verification_type": verification,
             "country_code": country_code,
         }
-        return self._registration(number, "add", body)
+        return self._registration(number, "add", body)._replace(existing=False)
 
     def verify_number(self, number: str, *, registration_id: str, otp: str) -> ApiRequest:
         """Confirm a new number with the code that was sent to it (V2 only)."""

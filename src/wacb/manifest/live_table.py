@@ -111,25 +111,13 @@ def _encryption(encryption: Encryption | None, secrets: Secrets) -> dict[str, st
     if encryption is None:
         return {}
     cipher, _, mode = encryption.algorithm.upper().rpartition("-")
-    length = keyfile.KEY_LENGTHS.get(cipher, 0)
-    key = str(encryption.key or "0" * length)
+    key = str(encryption.key or "0" * keyfile.KEY_LENGTHS.get(cipher, 0))
     iv = str(encryption.iv or "0" * keyfile.IV_LENGTHS.get(mode, (0,))[0])
-    table = {
+    return {
         "algorithm": escaped(encryption.algorithm),
         "key": secrets.hide("encryption_key", key),
         "iv": secrets.hide("encryption_iv", iv),
     }
-    encoding = _encoding(key, length)
-    return table if encoding == "raw" else table | {"encoding": encoding}
-
-
-def _encoding(key: str, length: int) -> str:
-    """Find what a key is written in, by the number of bytes that it must have."""
-    for encoding in keyfile.ENCODINGS:
-        with suppress(ValueError):
-            if len(keyfile.decode(key, encoding)) == length:
-                return encoding
-    return "raw"
 
 
 def _body(text: str, secrets: Secrets) -> dict[str, Any]:

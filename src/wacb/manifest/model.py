@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from wacb.models import ProfileDraft
 
@@ -13,15 +14,15 @@ class Desired:
     """A profile of the file: the table `[profiles.NAME]` as a draft, found again by its title.
 
     `written` maps each field of the draft that was made with a variable to what the file says
-    instead of its value; nothing else of such a field may be printed. `headers` is what it says of
-    each header.
+    instead of its value, but for the method, which is one of four words; nothing else of such a
+    field may be printed. `headers` is what it says of each header.
     """
 
     name: str
     draft: ProfileDraft = field(repr=False)
     allow_missing: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,15 +49,16 @@ def read_profile(name: str, table: Table, title: Text | None, *, local: bool) ->
     encryption = read_encryption(table)
     if title is None or chosen is None or url is None:
         return None
-    texts = {"title": title, "method": method, "url": url, "body": body, "channel": channel}
-    texts |= {"response_message": response_message, "events": _joined(events)}
+    texts = {"title": title, "url": url, "body": body, "channel": channel}
+    texts |= {"response_message": response_message}
     known = {key: text for key, text in texts.items() if text}
+    written = {key: text.written for key, text in known.items() if text.variables}
     return Desired(
         name=name,
         draft=_draft(chosen, known, events, headers, encryption),
         allow_missing=flags["allow_missing"],
         headers={header: text.written for header, text in (headers or {}).items()},
-        written={key: text.written for key, text in known.items() if text.variables},
+        written=written | _written(events),
     )
 
 
@@ -177,11 +178,8 @@ def _events(table: Table) -> list[Text] | None:
     return texts
 
 
-def _joined(texts: list[Text] | None) -> Text:
-    """Show several texts as one."""
-    texts = texts or []
-    return Text(
-        written=", ".join(text.written for text in texts),
-        value=", ".join(text.value for text in texts),
-        variables=tuple(name for text in texts for name in text.variables),
-    )
+def _written(events: list[Text] | None) -> dict[str, tuple[str, ...]]:
+    """Give what the file says of the events, where a variable made one of them."""
+    events = events or []
+    made = any(event.variables for event in events)
+    return {"events": tuple(event.written for event in events)} if made else {}

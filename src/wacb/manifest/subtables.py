@@ -46,7 +46,7 @@ def _header(headers: Table, name: str, value: object) -> Text | None:
 
 
 def read_encryption(profile: Table) -> Encryption | None:
-    """Read the encryption, None where there is none or it is wrong."""
+    """Read the encryption as the API is sent it, None where there is none or it is wrong."""
     table = profile.table("encryption")
     if table is None:
         return None
@@ -61,20 +61,20 @@ def read_encryption(profile: Table) -> Encryption | None:
     values = {name: part.value for name, part in parts.items() if part}
     encryption = Encryption(algorithm=algorithm, encoding=encoding, **values)
     masked = bool((given and given.variables) or coded.variables)
-    for name in values:
-        _check_part(table, name, encryption, masked=masked)
-    return encryption
+    sent = {name: _as_sent(table, name, encryption, masked=masked) for name in values}
+    return Encryption(algorithm=algorithm, key=sent.get("key"), iv=sent.get("iv"))
 
 
-def _check_part(table: Table, name: str, encryption: Encryption, *, masked: bool) -> None:
+def _as_sent(table: Table, name: str, encryption: Encryption, *, masked: bool) -> str | None:
     """Check a key or IV. `masked` says that a variable chose what the rule's words would name."""
     try:
-        keyfile.check_part(name, encryption)
+        return keyfile.as_characters(name, encryption)
     except InvalidInput as error:
         hint = "count its bytes" if masked else None
         table.refuse(
             name, "does not suit its algorithm and encoding" if masked else error.message, hint
         )
+        return None
 
 
 def _secret(table: Table, name: str) -> Text | None:

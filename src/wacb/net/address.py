@@ -9,7 +9,6 @@ import re
 import string
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from wacb.errors import ConfigError
 from wacb.rules import is_loopback
@@ -76,6 +75,8 @@ def proxy_for(address: Address) -> str | None:
     Read are HTTPS_PROXY (or HTTP_PROXY), ALL_PROXY and NO_PROXY, in either case. Raises ConfigError
     for a proxy that is not http:// or https://.
     """
+    from urllib.request import getproxies, proxy_bypass  # a dry run does without
+
     named = getproxies()
     proxy = named.get(address.scheme) or named.get("all")
     if not proxy or is_loopback(address.host) or proxy_bypass(address.netloc):

@@ -69,7 +69,18 @@ async def read_body(receive: Receive, *, most: int, drain: int) -> bytes | None:
     return None
 
 
-def headers_of(scope: Message) -> dict[str, str]:
+def request_parts(scope: Message, body: bytes) -> dict[str, Any]:
+    """Name what a server's Request is made of: method, path and query as they came."""
+    return {
+        "method": scope["method"],
+        "path": scope["raw_path"].decode("latin-1"),
+        "query": scope["query_string"].decode("latin-1"),
+        "headers": _headers(scope),
+        "body": body,
+    }
+
+
+def _headers(scope: Message) -> dict[str, str]:
     """Return the headers by their lower-case names, values of a repeated one joined by a comma."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     headers = dict(pairs)

@@ -4,11 +4,11 @@ in place, and nothing at all once something has failed (cli.md 10).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.errors import DeadlineExceeded, NotTried, OutcomeUnknown, Refused, WacbError
-from wacb.models import CallbackProfile, ProfileDraft
+from wacb.models import CallbackProfile
 from wacb.plan.model import Action, Change, Move, Plan
 from wacb.provision import changes, removal
 from wacb.provision.attach import JOBS, Attachment, AttachStep
@@ -191,21 +191,15 @@ def requests(plan: Plan, api: Api) -> list[ApiRequest]:
     for change in plan.changes:
         work = change.work
         if isinstance(work, ProfileStep):
-            listed += work._replace(draft=_as_written(work.draft, change.written)).requests(api)
+            # what the file says in place of what a variable made of it
+            draft = work.draft._replace(**change.written)
+            listed += work._replace(draft=draft).requests(api)
         elif isinstance(work, Move):
             new = f"ID_OF_{work.desired}" if work.new is None else work.new
             listed.append(_request(api, work, new))
         else:
             listed.append(api.delete_profile(work.id))
     return listed
-
-
-def _as_written(draft: ProfileDraft, written: Mapping[str, str]) -> ProfileDraft:
-    """Put what the file says in place of what a variable made of it."""
-    values: dict[str, Any] = dict(written)
-    if "events" in values:
-        values["events"] = (values["events"],)
-    return draft._replace(**values)
 
 
 def _of(plan: Plan, action: Action) -> list[Change]:

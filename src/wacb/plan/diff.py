@@ -16,8 +16,8 @@ from wacb.plan.live import Live
 from wacb.plan.model import ACTIONS, Change, Move, Plan
 from wacb.plan.prune import Pruning
 from wacb.provision.attach import check_number, check_profile, lost_status
-from wacb.provision.changes import ProfileStep, double, prepare_update
-from wacb.provision.profiles import as_sent
+from wacb.provision.changes import ProfileStep, prepare_update
+from wacb.provision.profiles import as_sent, double
 from wacb.rules import did_you_mean
 
 

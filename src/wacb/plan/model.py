@@ -47,7 +47,7 @@ class Change:
     name: str
     id: str | None = None
     fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
     target: tuple[Any, ...] = field(default=(), repr=False)
     work: ProfileStep | Move | CallbackProfile = field(repr=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.errors import (
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from wacb.client import Client
     from wacb.journal import Journal
 
-READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether an update is visible
+READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
 
 class Prepared(NamedTuple):
@@ -145,12 +146,12 @@ class Run:
                 break
             if pause >= self._client.remaining():
                 late = DeadlineExceeded("the deadline left no time for it")
-                return [_unseen(result, late) for result in results]
+                return list(map(partial(_unseen, late), prepared, results))
             self._sleep(pause)
             try:
                 listed = self._client.list_numbers()
             except WacbError as error:
-                return [_unseen(result, error) for result in results]
+                return list(map(partial(_unseen, error), prepared, results))
             shown = {number.number: number.callback_profile_id for number in listed}
             if not any(profile is not None for profile in shown.values()):
                 break  # the API shows no number's profile, however long one waits
@@ -183,7 +184,7 @@ def _is_open(result: Attachment) -> bool:
     return changed and result.new is not None and not result.verified
 
 
-def _unseen(result: Attachment, why: WacbError) -> Attachment:
+def _unseen(why: WacbError, item: Prepared, result: Attachment) -> Attachment:
     """Make it a failure that a number which was changed could not be read back."""
     if not _is_open(result) or result.error or isinstance(why, Interrupted):
         return result
@@ -192,6 +193,8 @@ def _unseen(result: Attachment, why: WacbError) -> Attachment:
         hint="run the same command again: it compares",
         status=why.status,
     )
+    if item.step and item.step.action == "rollback":  # a second one would return
+        failed.hint, failed.retryable = f"look at it: wacb number show {item.number}", False
     return result._replace(error=failed)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wacb.compare import describe, differences
 from wacb.contract.requests import Api, ApiRequest
 from wacb.errors import (
-    Ambiguous,
     CheckFailed,
     InvalidInput,
     NotFound,
@@ -22,7 +21,7 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import profiles
-from wacb.provision.profiles import ProfileResult
+from wacb.provision.profiles import ProfileResult, double
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
@@ -77,7 +76,8 @@ def prepare_once(
         raise Refused(
             f"profile {step.draft.title!r} ({titled[0].id}) is there with other content; "
             + "; ".join(describe(step.changes)),
-            hint="add --update-existing to change it, or give another --title",
+            hint=("" if "channel" in step.changes else "add --update-existing to change it, or ")
+            + "give another --title",
         )
     return prepare_update(titled[0], draft)
 
@@ -171,7 +171,7 @@ def _confirmed(
     except Unavailable as error:
         raise _unknown(profile_id, lost or error) from error
     left = differences(step.draft, profile)
-    if left and lost:
+    if lost and (left or _is_hidden(step, profile)):
         raise _unknown(profile_id, lost) from lost
     if left:
         raise CheckFailed(
@@ -182,17 +182,17 @@ def _confirmed(
     return ProfileResult(profile=profile, result="updated")
 
 
+def _is_hidden(step: ProfileStep, profile: CallbackProfile) -> bool:
+    """Say whether a key was to take another's place, and the API shows neither."""
+    old, new = step.changes.get("encryption", (None, None))
+    return bool(
+        old and new and old[0] == new[0] and not (profile.encryption and profile.encryption.key)
+    )
+
+
 def _unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"{lost.message}; whether profile {profile_id} was updated is not known",
         hint="run the same command again: it changes only what still differs",
         status=lost.status,
-    )
-
-
-def double(title: str, ids: list[str]) -> Ambiguous:
-    """Make the error for a title that several profiles carry."""
-    return Ambiguous(
-        f"{len(ids)} profiles are called {title!r}: {', '.join(ids)}",
-        hint="keep one, and take the others away with wacb profile delete ID",
     )

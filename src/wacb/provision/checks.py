@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from wacb import placeholders
@@ -14,7 +14,6 @@ from wacb.provision import profiles
 if TYPE_CHECKING:  # a listing shows what was checked, and needs neither of them
     from wacb.client import Client
     from wacb.provision.changes import ProfileStep
-    from wacb.provision.profiles import ProfileResult
 
 
 class Checked(NamedTuple):
@@ -109,20 +108,20 @@ def prepare_repair(checked: Checked) -> Repair:
     return Repair(checked, ProfileStep(draft=draft, live=live, changes=changes))
 
 
-def carry_out(
-    repairs: Sequence[Repair], update: Callable[[ProfileStep], ProfileResult]
-) -> list[Repair]:
+def carry_out(client: Client, repairs: Sequence[Repair]) -> list[Repair]:
     """Repair one profile after the other, and tell what each is like then.
 
     One that fails keeps no other from being repaired, and is told as it was seen last.
     """
-    return [_carry_out(repair, update) for repair in repairs]
+    return [_carry_out(client, repair) for repair in repairs]
 
 
-def _carry_out(repair: Repair, update: Callable[[ProfileStep], ProfileResult]) -> Repair:
+def _carry_out(client: Client, repair: Repair) -> Repair:
     if repair.step is None:
         return repair
+    from wacb.provision import changes
+
     try:
-        return repair._replace(checked=check_one(update(repair.step).profile))
+        return repair._replace(checked=check_one(changes.update(client, repair.step).profile))
     except WacbError as error:
         return repair._replace(error=error)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run
     from wacb.provision.once import Claim
 
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list, cli.md 7
+_KEEP_ONE = "keep one, and take the others away with wacb profile delete ID"
 _LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
@@ -167,11 +168,7 @@ def find(client: Client, reference: str) -> CallbackProfile:
         return client.get_profile(reference)
     titled = list(client.list_profiles(title=reference, wanted=reference.__eq__))
     if len(titled) > 1:
-        raise Ambiguous(
-            f"{len(titled)} profiles are called {reference!r}: "
-            + ", ".join(profile.id for profile in titled),
-            hint="name one by its ID",
-        )
+        raise double(reference, [profile.id for profile in titled], hint="name one by its ID")
     if titled:
         return titled[0]
     try:
@@ -191,6 +188,11 @@ def _suggestion(client: Client, reference: str) -> str:
     near = get_close_matches(reference, client.profile_titles(), n=1)
     listing = "`wacb profile list` shows what exists"
     return f"did you mean {near[0]!r}? {listing}" if near else listing
+
+
+def double(title: str, ids: list[str], *, hint: str = _KEEP_ONE) -> Ambiguous:
+    """Make the error for a title that several profiles carry."""
+    return Ambiguous(f"{len(ids)} profiles are called {title!r}: {', '.join(ids)}", hint=hint)
 
 
 def inspect_template(profile: CallbackProfile) -> placeholders.TemplateReport:

@@ -22,13 +22,12 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import Number
+from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.remembered import Registration, Remembered
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
     from wacb.client import Client
     from wacb.provision.look import Look
-
-READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a lost answer was a yes
 
 
 def identify(api: Api, remembered: Remembered, number: str, given: str | None) -> Registration:

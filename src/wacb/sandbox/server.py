@@ -15,7 +15,7 @@ from typing import NamedTuple
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
-from wacb.net.serving import Message, Receive, Send, Uvicorn, headers_of, read_body
+from wacb.net.serving import Message, Receive, Send, Uvicorn, read_body, request_parts
 from wacb.sandbox.core import MAX_BODY, Reply, Request, Sandbox
 
 _DRAIN = 8 * MAX_BODY  # bytes of a refused body read before giving up on the connection
@@ -51,7 +51,7 @@ class Server:
         body = await read_body(receive, most=MAX_BODY, drain=_DRAIN)
         if body is None:
             return
-        reply = self._sandbox.handle(_request(scope, body))
+        reply = self._sandbox.handle(Request(**request_parts(scope, body)))
         if reply.fault is None:
             await _send_whole(send, reply)
             return
@@ -114,16 +114,6 @@ class _Protocol(H11Protocol):
         assert isinstance(transport, asyncio.Transport)
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
-
-
-def _request(scope: Message, body: bytes) -> Request:
-    return Request(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers_of(scope),
-        body=body,
-    )
 
 
 async def _send_whole(send: Send, reply: Reply) -> None:

@@ -8,28 +8,27 @@ from functools import partial
 
 from wacb.verify import checks
 from wacb.verify.checks import Known, Setup
-from wacb.verify.link import CODES, Finding, Link, measure, unchecked
+from wacb.verify.link import KINDS, Finding, Link, measure, unchecked
 
 
 def walk(
     prepare: Callable[[], Setup],
     *,
     choose: Callable[[], str],
-    program: str,
     send: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[Link]:
     """Check every link, and return them in the order of the chain.
 
     `prepare` is what the first link checks. `choose` gives a number (E.164) where neither a number
-    nor a profile is named; what it raises is raised. `program` is how commands that mend something
-    begin; with `send` a sample callback is delivered.
+    nor a profile is named; what it raises is raised. With `send` a sample
+    callback is delivered.
     """
     links: dict[str, Link] = {}
-    known = Known(program=program, send=send)
+    known = Known(send=send)
 
     def look(name: str, check: Callable[[], Finding]) -> None:
-        links[name] = measure(name, check, clock=clock, remedy=known.command("config show"))
+        links[name] = measure(name, check, clock=clock)
 
     look("config", partial(checks.config, known, prepare))
     if links["config"].ok:
@@ -38,10 +37,10 @@ def walk(
             known.number = choose()
         for name, check in _order(known):
             look(name, partial(check, known))
-    for name in CODES:
+    for name in KINDS:
         if name not in links:
             look(name, partial(unchecked, "there is no working config"))
-    return [links[name] for name in CODES]
+    return [links[name] for name in KINDS]
 
 
 def _order(known: Known) -> list[tuple[str, Callable[[Known], Finding]]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
+from wacb.literals import without_user_info
 from wacb.models import CallbackProfile, Number
 from wacb.placeholders import INCOMING, MARK, SEPARATOR
 from wacb.provision.checks import check_one, prepare_repair
@@ -49,7 +50,6 @@ class Known:
     number, "" for none, None where nobody knows. `reached` says whether the endpoint answered.
     """
 
-    program: str
     send: bool
     setup: Setup = field(init=False)
     access: bool = False
@@ -58,16 +58,12 @@ class Known:
     profile: CallbackProfile | None = None
     reached: bool = False
 
-    def command(self, line: str) -> str:
-        """Write a command that reaches the same account as this one."""
-        return f"{self.program} {line}"
-
     def verify(self, option: str) -> str:
         """Write this command anew, with one more option."""
         reference = self.setup.reference
         words = [self.number] if self.number else []
         words += ["--profile", shlex.quote(reference)] if reference else []
-        return self.command(" ".join(("verify", *words, option)))
+        return " ".join(("wacb verify", *words, option))
 
 
 def config(known: Known, prepare: Callable[[], Setup]) -> Finding:
@@ -95,7 +91,8 @@ def number(known: Known) -> Finding:
         found = look.number(known.number)
     except NotFound as error:
         listed = look.client.api.waba_id is not None  # V1 has no listing
-        error.hint = known.command("number list") if listed else "the Kaleyra console lists them"
+        if error.status is None or not listed:  # else the listing itself was not there
+            error.hint = "wacb number list" if listed else "the Kaleyra console lists them"
         raise
     known.present = look.present(found)
     _check_approved(known, found)
@@ -112,7 +109,7 @@ def number(known: Known) -> Finding:
 def _check_approved(known: Known, found: Number) -> None:
     if found.approved is False:
         identity = "" if known.setup.remembered.knows(found.number) else " --id ID"
-        confirm = known.command(f"number confirm {found.number}{identity} --otp CODE")
+        confirm = f"wacb number confirm {found.number}{identity} --otp CODE"
         waits = found.waba_id and (found.status or "").lower() in ("pending", "unverified")
         raise CheckFailed(
             f"number {found.number} is {found.status}; only an approved one gets messages",
@@ -122,7 +119,7 @@ def _check_approved(known: Known, found: Number) -> None:
 
 def _check_attached(known: Known, present: str) -> None:
     wanted = known.profile.id if known.profile and known.setup.reference else None
-    attach = known.command(f"number attach {known.number} --profile {wanted or 'ID'}")
+    attach = f"wacb number attach {known.number} --profile {wanted or 'ID'}"
     if not present:
         raise CheckFailed(f"number {known.number} carries no profile", hint=attach)
     if wanted and wanted != present:
@@ -158,8 +155,8 @@ def profile(known: Known) -> Finding:
 def _another(known: Known) -> str:
     """Name the command that mends a profile which is gone."""
     if known.setup.reference:
-        return known.command("profile list")
-    return known.command(f"number attach {known.number} --profile ID --replace")
+        return "wacb profile list"
+    return f"wacb number attach {known.number} --profile ID --replace"
 
 
 def template(known: Known) -> Finding:
@@ -173,14 +170,13 @@ def template(known: Known) -> Finding:
     unrepaired = prepare_repair(checked).error
     raise CheckFailed(
         f"{count}: {checked.faults}",
-        hint=(unrepaired and unrepaired.hint)
-        or known.command(f"profile check {known.profile.id} --fix"),
+        hint=(unrepaired and unrepaired.hint) or f"wacb profile check {known.profile.id} --fix",
     )
 
 
 def bare_url(url: str) -> str:
-    """Return a profile's URL without placeholders and the query parameters that hold one."""
-    path, _, query = url.partition("?")
+    """Return a profile's URL without user info, placeholders and query parameters that hold one."""
+    path, _, query = without_user_info(url).partition("?")
     kept = [part for part in re.split(SEPARATOR, query) if part and not MARK.search(part)]
     return "?".join(filter(None, (MARK.sub("", path), "&".join(kept))))
 
@@ -194,7 +190,7 @@ def endpoint(known: Known) -> Finding:
     url = bare_url(known.profile.url)
     answer = known.setup.deliver(Outgoing(method="HEAD", url=url, headers={}, body=None))
     if answer.error and answer.status is None:
-        update = known.command(f"profile update {known.profile.id} --url URL")
+        update = f"wacb profile update {known.profile.id} --url URL"
         answer.error.hint = (
             "give more time with --deadline"
             if isinstance(answer.error, DeadlineExceeded)

@@ -18,24 +18,18 @@ from wacb.errors import (
     WacbError,
 )
 
-# Every link, and the exit codes that it may have when it is broken (cli.md 9): its error's own,
-# else the first one. An API that fails halfway is no fault of the number or the profile.
-CODES = {
-    "config": (3,),
-    "credentials": (3, 4, 7),
-    "number": (8, 5, 3, 4, 7),
-    "profile": (8, 5, 3, 4, 7),
-    "template": (8,),
-    "endpoint": (7,),
-    "delivery": (8,),
+# Every link, and the errors that it may end the command with when it is broken (cli.md 9): its
+# own kind, else the first. An API that fails halfway is no fault of the number or the profile.
+_ACCESS = (ConfigError, CredentialsRefused, Unavailable)
+KINDS: dict[str, tuple[type[WacbError], ...]] = {
+    "config": (ConfigError,),
+    "credentials": _ACCESS,
+    "number": (CheckFailed, NotFound, *_ACCESS),
+    "profile": (CheckFailed, NotFound, *_ACCESS),
+    "template": (CheckFailed,),
+    "endpoint": (Unavailable,),
+    "delivery": (CheckFailed,),
 }
-_KINDS: tuple[type[WacbError], ...] = (
-    ConfigError,
-    CredentialsRefused,
-    NotFound,
-    Unavailable,
-    CheckFailed,
-)
 
 
 class Link(NamedTuple):
@@ -67,13 +61,8 @@ def unchecked(reason: str, fix: str | None = None) -> Finding:
     return Finding(f"not checked: {reason}", None, fix, checked=False)
 
 
-def measure(
-    name: str, check: Callable[[], Finding], *, clock: Callable[[], float], remedy: str
-) -> Link:
-    """Check one link. A failure is what was found; `remedy` is for one that names none.
-
-    Raises Interrupted.
-    """
+def measure(name: str, check: Callable[[], Finding], *, clock: Callable[[], float]) -> Link:
+    """Check one link. A failure is what was found, and has a remedy. Raises Interrupted."""
     began = clock()
     error = None
     try:
@@ -81,16 +70,15 @@ def measure(
     except Interrupted:
         raise
     except WacbError as failure:
-        found = Finding(failure.message, False, failure.hint or remedy)
+        found = Finding(failure.message, False, failure.hint or "wacb config show")
         error = _final(name, failure, found)
     ms = round((clock() - began) * 1000) if found.checked else None
     return Link(name, found.ok, ms, found.detail, found.fix, error)
 
 
 def _final(name: str, failure: WacbError, found: Finding) -> WacbError:
-    codes = CODES[name]
-    code = failure.exit_code if failure.exit_code in codes else codes[0]
-    kind = next(kind for kind in _KINDS if kind.exit_code == code)
+    kinds = KINDS[name]
+    kind = next((kind for kind in kinds if isinstance(failure, kind)), kinds[0])
     return kind(
         f"verify: {name}: {found.detail}",
         hint=found.fix,

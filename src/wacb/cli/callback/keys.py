@@ -49,7 +49,7 @@ def encryption_of(
         encryption = _from_file(key_file, profile)
     elif encryption and encryption.key is None:
         path = folders.key_file(app.state_folder, profile.title)
-        if "/" in profile.title or not path.exists():
+        if not path.exists():
             raise ConfigError(
                 f"profile {profile.id} encrypts, and the API does not show its key",
                 hint="name the file that holds it with --encrypt-key-file",

@@ -187,14 +187,15 @@ def _outgoing(
     key_file: Path | None,
     messages: Sequence[dict[str, str]],
 ) -> list[Outgoing]:
-    from wacb.callbacks.sender import build, withheld
+    from wacb.callbacks.sender import build, withhold
     from wacb.cli.callback.keys import encryption_of, keep_secrets
 
     keep_secrets(app, profile)
     encrypt = encryption_of(app, profile, key_file)
-    for name in withheld(profile, to):
-        app.out.note(f"the header {name} authenticates, so it was left out for this --to")
-    return [build(profile, fields, to=to, encrypt=encrypt) for fields in messages]
+    shown, notes = withhold(profile, to)
+    for note in notes:
+        app.out.note(note)
+    return [build(shown, fields, to=to, encrypt=encrypt) for fields in messages]
 
 
 def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> None:
@@ -209,7 +210,7 @@ def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> No
             advance()
 
         deliveries = deliver_all(
-            session, outgoing, kind=kind, jobs=jobs, hide=app.out.redact, done=done
+            session, outgoing, type=kind, jobs=jobs, hide=app.out.redact, done=done
         )
     app.out.many(deliveries, Delivery)
     judge(deliveries)

@@ -66,10 +66,14 @@ def command(
     account = app.chosen_account or "default"
     edit.check_values(values)
     if not no_check:
-        with closing(_trying(app, account, values).client) as client:
+        with closing(_trying(app, values).client) as client:
             client.check_access()
         app.out.say("the API accepts SID and key")
+    before = app.config_file.accounts.get(account, {})
     edit.init_account(app.config_path, values, account=account)
+    dropped = [key for key in edit.CONNECTION if key in before and key not in values]
+    if dropped:
+        app.out.note(f"no longer stored, as it was not given again: {', '.join(dropped)}")
     app.out.say(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
     url = "" if "endpoint" in values else " --url https://example.com/hook"
     flags = {name: value for name, value in app.flags.items() if name in ("config", "account")}
@@ -100,12 +104,10 @@ def _ask(app: App, name: str, *, option: str = "", **how: Any) -> str:
     return ask(app, _QUESTIONS[name], option=option, rule=RULES[name], **how)
 
 
-def _trying(app: App, account: str, values: Mapping[str, str]) -> App:
-    """Make another App for an account that is not stored yet; flags about time still hold."""
-    other = app.apart({account: values})
+def _trying(app: App, values: Mapping[str, str]) -> App:
+    """Make another App for an account that is not stored yet, with this one's way to the API."""
+    other = app.apart({"new": values})
     other.verbosity = app.verbosity
-    for name in ("timeout", "deadline", "sandbox"):
-        if name in app.settings.given:
-            other.flags[name] = app.settings.get(name) or ""
+    other.session = app.session
     other.out = app.out
     return other

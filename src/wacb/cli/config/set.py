@@ -33,6 +33,8 @@ def command(
       wacb config set endpoint https://example.com/hook
       wacb config set api_key --api-key-file key.txt
     """
+    if key != "api_key" and (api_key_stdin or api_key_file):
+        raise InvalidInput(f"--api-key-stdin and --api-key-file give an API key, and no {key}")
     if key == "api_key":
         if value is not None:
             raise InvalidInput(
@@ -48,5 +50,5 @@ def command(
             f"the value of {key} is missing", hint=f"wacb config set {key} VALUE, or config unset"
         )
     edit.set_value(app.config_path, key, value, account=app.chosen_account)
-    if key == "base_url":
+    if key == "base_url" and app.settings.stores_key:
         app.out.note(f"the stored API key of this account now goes to {value}")

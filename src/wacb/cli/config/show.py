@@ -7,8 +7,9 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
 from wacb.cli.views import VIEWS, View
-from wacb.config.settings import ShownSetting, describe
+from wacb.config.settings import Settings, ShownSetting, describe, mask
 from wacb.render import Column
+from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
 SHOWN = (
     "account",
@@ -22,6 +23,7 @@ SHOWN = (
     "profile",
     "timeout",
     "deadline",
+    "sandbox",
 )
 
 VIEWS[ShownSetting] = View(
@@ -44,4 +46,17 @@ def command(app: App) -> None:
     Example:
       wacb config show
     """
-    app.out.many([describe(app.settings, name) for name in SHOWN], ShownSetting)
+    app.out.many([_in_force(app.settings, name) for name in SHOWN], ShownSetting)
+
+
+def _in_force(settings: Settings, name: str) -> ShownSetting:
+    own: dict[str, str | None] = {
+        "sid": SID,
+        "api_key": mask(API_KEY),
+        "region": None,
+        "base_url": None,
+        "waba_id": WABA_ID,
+    }
+    if not settings.sandbox or name not in own or (name == "waba_id" and name in settings.given):
+        return describe(settings, name)
+    return ShownSetting(key=name, value=own[name], source="sandbox")

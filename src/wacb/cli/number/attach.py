@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -83,7 +83,7 @@ def command(
     """
     if github:
         check_github(app)
-    wanted = _wanted(app, numbers, file, how["profile"], how["incoming_url"])
+    wanted = _wanted(app, numbers, file, how)
     steps = [(one.number, partial(_step, app, one, dry_run=dry_run, **how)) for one in wanted]
     from wacb.provision.bulk import prepare_all
 
@@ -101,16 +101,18 @@ def command(
 
 
 def _wanted(
-    app: App,
-    numbers: Sequence[str],
-    file: str | None,
-    profile: str | None,
-    incoming_url: str | None,
+    app: App, numbers: Sequence[str], file: str | None, how: Mapping[str, Any]
 ) -> Sequence[Wanted]:
     """Read which numbers shall carry which profile, or the incoming URL in its place."""
+    profile, incoming_url = how["profile"], how["incoming_url"]
+    for option, value in (("--profile", profile), ("--incoming-url", incoming_url)):
+        if value == "":  # as by a variable of the shell that is not set
+            raise InvalidInput(f"{option} is empty", hint="give it a value, or leave it out")
     for one, other, said in (
         (profile, incoming_url, "--profile and --incoming-url"),
         (file, incoming_url, "--from and --incoming-url"),
+        (how["replace"], incoming_url, "--replace and --incoming-url"),
+        (how["if_current"] is not None, incoming_url, "--if-current and --incoming-url"),
         (file, numbers, "--from and NUMBER"),
     ):
         if one and other:

@@ -11,7 +11,6 @@ from wacb.cli.number.registrations import show
 from wacb.cli.number.run import run_one
 from wacb.cli.options import Command, dry_run_option, output_options
 from wacb.cli.prompts import ask
-from wacb.cli.target import program
 from wacb.errors import InvalidInput
 from wacb.provision import attach, new_number, registration
 from wacb.provision.remembered import Registration, Remembered
@@ -87,7 +86,7 @@ def _confirm(app: App, found: Registration, code: str) -> None:
     if note:
         app.out.note(note)
     if found.profile:
-        finish = f"{program(app.flags)} number attach {found.number} --profile {found.profile}"
+        finish = f"wacb number attach {found.number} --profile {found.profile}"
         with registration.attaching_afterwards(found.number, finish=finish):
             run_one(app, attach.prepare_attach(app.look, found.number, found.profile))
         return
@@ -95,4 +94,4 @@ def _confirm(app: App, found: Registration, code: str) -> None:
     if note:
         app.out.note(note)
     app.out.one(shown)
-    app.out.hint(f"next: {program(app.flags)} number attach {found.number} --profile ID")
+    app.out.hint(f"next: wacb number attach {found.number} --profile ID")

@@ -38,6 +38,6 @@ def command(app: App, *, number: str | None) -> None:
     Example:
       wacb number history +919812345678
     """
-    target = number and parse_number(number)
+    target = None if number is None else parse_number(number)
     none = f"the journal has no change of number {target}" if target else None
     app.out.many(app.journal.history(target), Entry, none=none)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 
 from wacb.cli.app import App
-from wacb.cli.target import program
 from wacb.cli.views import VIEWS, View
 from wacb.provision.remembered import Registration
 from wacb.render import Column
@@ -29,5 +28,5 @@ def show(app: App, registration: Registration, *, identity: str | None = None) -
     """
     app.out.one(registration)
     known = f"--id {shlex.quote(identity)} " if identity else ""
-    confirm = f"{program(app.flags)} number confirm {registration.number}"
+    confirm = f"wacb number confirm {registration.number}"
     app.out.hint(f"next: {confirm} {known}--otp CODE")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import markdown_table, write_github
 from wacb.cli.number.attachments import in_words
-from wacb.cli.target import program
 from wacb.errors import BulkFailed, ConfigError, Interrupted, NotTried
 from wacb.provision.attach import Attachment, AttachStep
 
@@ -184,6 +183,6 @@ def _show_undo(app: App, results: Sequence[Attachment]) -> None:
         and not isinstance(result.error, ConfigError)
     ]
     if len(numbers) == 1:
-        app.out.say(f"undo: {program(app.flags)} number rollback {numbers[0]}")
+        app.out.say(f"undo: wacb number rollback {numbers[0]}")
     elif numbers:
-        app.out.say(f"undo, for each changed number: {program(app.flags)} number rollback NUMBER")
+        app.out.say("undo, for each changed number: wacb number rollback NUMBER")

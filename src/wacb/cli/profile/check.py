@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ from wacb.cli.prompts import consent
 from wacb.cli.views import VIEWS, View
 from wacb.compare import describe
 from wacb.errors import BulkFailed, CheckFailed, InvalidInput
-from wacb.provision import changes, checks
+from wacb.provision import checks
 from wacb.provision.checks import Checked, Repair
 from wacb.render import Column
 
@@ -89,7 +88,7 @@ def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> Non
             show_requests(app, [request for step in steps for request in step.requests(app.api)])
     else:
         _consent(app, [repair for repair in repairs if repair.step], yes=yes)
-        repairs = checks.carry_out(repairs, partial(changes.update, app.client))
+        repairs = checks.carry_out(app.client, repairs)
         repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
         _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
     _raise_failures(repairs)

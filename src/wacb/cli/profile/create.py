@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.draft_options import draft_from, draft_options
+from wacb.cli.draft_options import draft_from, draft_options, store_key
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import Command, dry_run_option, output_options
-from wacb.cli.target import claim_of, program
+from wacb.cli.target import claim_of
 from wacb.compare import describe
 from wacb.provision import changes
 from wacb.provision.changes import ProfileStep
@@ -69,13 +69,14 @@ def command(
         if dry_run:
             show_requests(app, step.requests(app.api))
             return
+        step = store_key(app, step, options["encrypt_key_file"])
         made = changes.carry_out(app.client, step, sleep=app.sleep)
     from wacb.cli.profile.results import show
 
     show(app, made)
     if github:
         _report(app, made)
-    app.out.hint(f"next: {program(app.flags)} number attach --profile {made.profile.id}")
+    app.out.hint(f"next: wacb number attach --profile {made.profile.id}")
 
 
 def _report(app: App, made: ProfileResult) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from wacb.cli import suggest
+from wacb import disk
+from wacb.cli import folders, suggest
 from wacb.cli.app import App, pass_app
-from wacb.cli.draft_options import content, content_options, header_option, with_key
+from wacb.cli.draft_options import content, content_options, header_option, store_key, with_key
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import (
     Command,
@@ -79,7 +81,8 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
     unseen = dry_run and not app.has_credentials
     live = _unseen(reference, given) if unseen else profiles.find(app.client, reference)
     draft = _draft(app, live, dry_run=dry_run, **options)
-    step = changes.prepare_update(live, draft)
+    key_file = options["encrypt_key_file"]
+    step = changes.prepare_update(_comparable(live, key_file), draft)
     if not unseen:
         _refuse_namesakes(app, step)
     for note in [_NOT_LOOKED] if unseen else describe(step.changes):
@@ -89,7 +92,8 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
         return
     if not step.changes:
         app.out.hint("nothing differs, so nothing was changed")
-    show(app, changes.update(app.client, step))
+    show(app, changes.update(app.client, store_key(app, step, key_file)))
+    _note_old_key(app, step)
 
 
 def _unseen(reference: str, given: set[str]) -> CallbackProfile:
@@ -121,8 +125,27 @@ def _draft(
     chosen = None if method is None else Method(method.upper())
     app.out.keep_secret(*(live.headers[name] for name in live.headers if authenticates(name)))
     draft = redraft(live, method=chosen, **content(app, removable=True, **options))
-    changes.prepare_update(live, draft)  # may refuse, which must not leave a key file behind
     return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
+
+
+def _comparable(live: CallbackProfile, key_file: Path | None) -> CallbackProfile:
+    """Let the key in a file that was named differ from one that the API hides, so that it is sent.
+
+    By its algorithm alone (cli.md 7) no key could be exchanged for another.
+    """
+    if key_file is None or live.encryption is None or live.encryption.key:
+        return live
+    return live._replace(encryption=live.encryption._replace(key="hidden"))
+
+
+def _note_old_key(app: App, step: ProfileStep) -> None:
+    """Say where the key of a profile that was renamed is. Another account may use it, too."""
+    if "title" not in step.changes or "encryption" in step.changes:
+        return
+    old, new = (folders.key_file(app.state_folder, title) for title in step.changes["title"])
+    with suppress(ConfigError):
+        if disk.read_text(old) is not None and disk.read_text(new) is None:
+            app.out.note(f"its key stays in {old}; by the new title it is looked for in {new}")
 
 
 def _refuse_namesakes(app: App, step: ProfileStep) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.emulator import state_errors
 from wacb.cli.options import Command, dry_run_option
 from wacb.cli.suggest import listed_of_sandbox
 
@@ -22,6 +23,7 @@ def command(app: App, *, dry_run: bool) -> None:
     if dry_run:
         app.out.say("would empty the sandbox; nothing was changed")
         return
-    app.sandbox.reset()
+    with state_errors(app.state_folder):
+        app.sandbox.reset()
     listed_of_sandbox(app).forget()
     app.out.say("the sandbox is empty")
