@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.api import BODY, make_api, make_draft, make_profile, make_row
 from wacb.contract import answers
 from wacb.contract.answers import Envelope, Page, ProfileRow
-from wacb.contract.requests import HOSTS, Api, ApiRequest, encode
+from wacb.contract.hosts import HOSTS
+from wacb.contract.requests import Api, ApiRequest, encode
 from wacb.errors import ConfigError, Unavailable
 from wacb.models import CallbackProfile, Encryption, Method, Number, ProfileDraft
 

@@ -11,7 +11,7 @@ from tests.api import Network, answer
 from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, HOOK, done, failed, missing, row
 from tests.conftest import Wacb
-from wacb.contract.requests import HOSTS
+from wacb.contract.hosts import HOSTS
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.core import Sandbox
 

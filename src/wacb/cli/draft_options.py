@@ -9,9 +9,15 @@ from typing import Any, TypeVar
 import click
 
 from wacb import disk, keyfile
-from wacb.cli import folders, suggest
+from wacb.cli import folders
 from wacb.cli.app import App
-from wacb.cli.options import METHODS, chain, template_options
+from wacb.cli.options import (
+    METHODS,
+    allow_missing_option,
+    body_file_option,
+    chain,
+    template_options,
+)
 from wacb.cli.prompts import ask
 from wacb.cli.stdin import read_input
 from wacb.drafts import build_draft
@@ -69,15 +75,8 @@ def content_options(command: F) -> F:
         click.option("--response-message", metavar="TEXT", help="What Kaleyra expects in answer."),
         click.option("--channel", metavar="NAME", help="Channel of the profile."),
         click.option("--event", "events", multiple=True, metavar="NAME", help="Event to deliver."),
-        click.option(
-            "--body-file",
-            metavar="FILE",
-            help="A JSON template of your own; - is stdin.",
-            shell_complete=suggest.files,
-        ),
-        click.option(
-            "--allow-missing", is_flag=True, help="Accept a template that lacks placeholders."
-        ),
+        body_file_option,
+        allow_missing_option,
     )(command)
 
 

@@ -28,8 +28,7 @@ def command(app: App) -> None:
     ]
     exported = write([*app.client.list_profiles()], numbers, local=app.accepts_local)
     app.out.raw(exported.text.removesuffix("\n"))
-    for note in exported.notes:
-        app.out.note(note)
+    app.out.note(*exported.notes)
     if exported.variables:
         names = ", ".join(exported.variables)
         app.out.note(f"set these variables before plan or apply: {names}")

@@ -10,7 +10,7 @@ import click
 
 from wacb.cli import suggest
 from wacb.cli.app import App
-from wacb.contract.requests import HOSTS
+from wacb.contract.hosts import HOSTS
 from wacb.models import Method
 
 if TYPE_CHECKING:
@@ -201,6 +201,25 @@ dry_run_option = click.option(
 )
 
 yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
+
+allow_missing_option = click.option(
+    "--allow-missing", is_flag=True, help="Accept a template that lacks placeholders."
+)
+
+body_file_option = click.option(
+    "--body-file",
+    metavar="FILE",
+    help="A JSON template of your own; - is stdin.",
+    shell_complete=suggest.files,
+)
+
+number_argument = click.argument("number", metavar="NUMBER", shell_complete=suggest.numbers)
+
+
+def profile_option(help: str) -> Callable[[F], F]:
+    """Add `--profile`, which is the profile to do something with, as `help` says."""
+    return click.option("--profile", metavar="ID|TITLE", help=help, shell_complete=suggest.profiles)
+
 
 METHODS = tuple(method.lower() for method in Method)
 

@@ -215,9 +215,10 @@ class Output:
 
         self._write(visible(self._hide(self._reach(text))))
 
-    def note(self, text: str) -> None:
-        """Tell what a person should know beside the data."""
-        self.say(f"note: {text}")
+    def note(self, *texts: str) -> None:
+        """Tell what a person should know beside the data, a line each."""
+        for text in texts:
+            self.say(f"note: {text}")
 
     def warn(self, text: str) -> None:
         """Tell what may be wrong."""

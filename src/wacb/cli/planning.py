@@ -51,8 +51,7 @@ def make_plan(app: App, file: str, *, prune: bool) -> Plan:
             hint="is this the right file? An empty table [numbers] in it says so",
         )
     plan = diff(manifest, look(app.client, app.journal, manifest, prune=prune), prune=prune)
-    for note in plan.notes:
-        app.out.note(note)
+    app.out.note(*plan.notes)
     return plan
 
 

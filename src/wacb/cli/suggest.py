@@ -73,7 +73,7 @@ def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Item
 
 def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Offer values of the key that stands before."""
-    from wacb.contract.requests import HOSTS
+    from wacb.contract.hosts import HOSTS
 
     offers = {"default_account": accounts, "number": numbers, "profile": profiles}
     key = ctx.params["key"]

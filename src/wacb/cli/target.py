@@ -30,7 +30,8 @@ def api_of(settings: Settings) -> Api:
 
     A SID that is not set is NO_SID. Raises InvalidInput for two different servers.
     """
-    from wacb.contract.requests import HOSTS, Api
+    from wacb.contract.hosts import HOSTS
+    from wacb.contract.requests import Api
 
     if settings.sandbox:
         return _sandbox(settings)

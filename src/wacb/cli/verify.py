@@ -12,7 +12,7 @@ import click
 from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number
-from wacb.cli.options import Command, output_options
+from wacb.cli.options import Command, output_options, profile_option
 from wacb.cli.target import reaching
 from wacb.cli.views import VIEWS, View
 from wacb.provision.remembered import Remembered
@@ -53,12 +53,7 @@ VIEWS[Link] = View(
 
 @click.command(cls=Command)
 @click.argument("number", metavar="[NUMBER]", required=False, shell_complete=suggest.numbers)
-@click.option(
-    "--profile",
-    metavar="ID|TITLE",
-    help="Profile the number is to carry. [WACB_PROFILE]",
-    shell_complete=suggest.profiles,
-)
+@profile_option("Profile the number is to carry. [WACB_PROFILE]")
 @click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
 @output_options
 @pass_app

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from wacb.contract.requests import HOSTS
+from wacb.contract.hosts import HOSTS
 from wacb.errors import InvalidInput
 from wacb.rules import check_endpoint, is_loopback, parse_number
 

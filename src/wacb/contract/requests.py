@@ -1,4 +1,4 @@
-"""Requests to the Kaleyra API: hosts, paths and the JSON that is sent.
+"""Requests to the Kaleyra API: paths and the JSON that is sent.
 
 Section numbers mean api-contract.md; a guess is marked `assumed:`. Answers: answers.py.
 """
@@ -14,13 +14,6 @@ from urllib.parse import quote, urlencode
 from wacb.errors import ConfigError
 from wacb.models import ProfileDraft
 
-# region -> (host of profiles and the V1 number API, host of the V2 number API), section 1
-HOSTS = {
-    "in": ("https://api.in.kaleyra.io", "https://api.in.kaleyra.io"),
-    "sg": ("https://api.kaleyra.io", "https://api.ap.kaleyra.io"),
-    "eu": ("https://api.eu.kaleyra.io", "https://api.eu.kaleyra.io"),
-    "na": ("https://api.na.kaleyra.ai", "https://api.na.kaleyra.io"),
-}
 _WABA_HINT = (
     "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
 )

@@ -53,8 +53,7 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
 def _show(app: App, received: Received) -> None:
     whole = {name: value for name, value in received._asdict().items() if name != "body"}
     app.out.named(received.fields, whole=whole, id=received.kind)
-    for note in received.notes:
-        app.out.note(note)
+    app.out.note(*received.notes)
     if received.kind == "message":
         faults = [
             f"{what}: {', '.join(names)}"

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wacb.callbacks.samples import TYPES
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_profile
-from wacb.cli.options import METHODS, Command, dry_run_option, output_options, template_options
+from wacb.cli.options import (
+    METHODS,
+    Command,
+    allow_missing_option,
+    body_file_option,
+    dry_run_option,
+    output_options,
+    profile_option,
+    template_options,
+)
 from wacb.cli.prompts import ask
 from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
@@ -27,20 +35,10 @@ SENDER = "+15550123456"
 
 
 @click.command(cls=Command)
-@click.option(
-    "--profile",
-    metavar="ID|TITLE",
-    help="Profile to deliver through. [WACB_PROFILE]",
-    shell_complete=suggest.profiles,
-)
+@profile_option("Profile to deliver through. [WACB_PROFILE]")
 @template_options
-@click.option(
-    "--body-file",
-    metavar="FILE",
-    help="A JSON template of your own; - is stdin.",
-    shell_complete=suggest.files,
-)
-@click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
+@body_file_option
+@allow_missing_option
 @click.option("--to", metavar="URL", help="Deliver there, and not to the endpoint.")
 @click.option(
     "--encrypt-key-file",
@@ -193,8 +191,7 @@ def _outgoing(
     keep_secrets(app, profile)
     encrypt = encryption_of(app, profile, key_file)
     shown, notes = withhold(profile, to)
-    for note in notes:
-        app.out.note(note)
+    app.out.note(*notes)
     return [build(shown, fields, to=to, encrypt=encrypt) for fields in messages]
 
 

@@ -18,7 +18,7 @@ from wacb.config import edit
 from wacb.config.file import ConfigFile
 from wacb.config.rules import RULES
 from wacb.config.settings import DEFAULTS
-from wacb.contract.requests import HOSTS
+from wacb.contract.hosts import HOSTS
 
 _INTRODUCTION = (
     "The Kaleyra console shows what is asked for here.",

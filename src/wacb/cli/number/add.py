@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
-from wacb.cli.options import Command, dry_run_option, output_options
+from wacb.cli.options import Command, dry_run_option, output_options, profile_option
 from wacb.provision import new_number, registration
 from wacb.provision.remembered import Remembered
 from wacb.rules import parse_number
@@ -24,12 +23,7 @@ from wacb.rules import parse_number
     default="sms",
     help="How the code comes to the number (default sms).",
 )
-@click.option(
-    "--profile",
-    metavar="ID|TITLE",
-    help="Attach it once the number is confirmed.",
-    shell_complete=suggest.profiles,
-)
+@profile_option("Attach it once the number is confirmed.")
 @dry_run_option
 @output_options
 @pass_app

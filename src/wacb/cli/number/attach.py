@@ -13,7 +13,14 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number, choose_profile
 from wacb.cli.github import check_github, github_option
 from wacb.cli.number.run import run_many, run_one, show_step, show_steps, step_of
-from wacb.cli.options import Command, dry_run_option, endpoint_options, output_options
+from wacb.cli.options import (
+    Command,
+    allow_missing_option,
+    dry_run_option,
+    endpoint_options,
+    output_options,
+    profile_option,
+)
 from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
 from wacb.number_list import Wanted, from_arguments, parse
@@ -23,12 +30,7 @@ from wacb.provision.attach import AttachStep
 
 @click.command(cls=Command)
 @click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=suggest.numbers)
-@click.option(
-    "--profile",
-    metavar="ID|TITLE",
-    help="Profile to attach. [WACB_PROFILE]",
-    shell_complete=suggest.profiles,
-)
+@profile_option("Profile to attach. [WACB_PROFILE]")
 @click.option(
     "--from",
     "file",
@@ -44,7 +46,7 @@ from wacb.provision.attach import AttachStep
     help="Replace this profile, and no other.",
     shell_complete=suggest.profiles,
 )
-@click.option("--allow-missing", is_flag=True, help="Accept a template that lacks placeholders.")
+@allow_missing_option
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),

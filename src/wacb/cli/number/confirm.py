@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
 from wacb.cli.number.run import run_one
-from wacb.cli.options import Command, dry_run_option, output_options
+from wacb.cli.options import Command, dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
 from wacb.errors import InvalidInput
 from wacb.provision import attach, new_number, registration
@@ -18,7 +17,7 @@ from wacb.rules import parse_number
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="NUMBER", shell_complete=suggest.numbers)
+@number_argument
 @click.option("--otp", metavar="CODE", help="Code that was sent to the number. [WACB_OTP]")
 @click.option("--id", "identity", metavar="ID", help="ID that `wacb number add` printed.")
 @click.option("--resend", is_flag=True, help="Send another code, and confirm nothing.")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.number.run import run_one, show_step
-from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.options import Command, dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import consent
 from wacb.provision import attach
 from wacb.rules import parse_number
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="NUMBER", shell_complete=suggest.numbers)
+@number_argument
 @yes_option
 @dry_run_option
 @output_options

@@ -141,8 +141,7 @@ def _raise_failures(app: App, results: Sequence[Attachment], *, would: bool = Fa
 
 
 def _show_notes(app: App, steps: Sequence[AttachStep]) -> None:
-    for note in dict.fromkeys(note for step in steps for note in step.notes):
-        app.out.note(note)
+    app.out.note(*dict.fromkeys(note for step in steps for note in step.notes))
 
 
 def _write_github(app: App, results: Sequence[Attachment]) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command, output_options
+from wacb.cli.options import Command, number_argument, output_options
 from wacb.rules import parse_number
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="NUMBER", shell_complete=suggest.numbers)
+@number_argument
 @output_options
 @pass_app
 def command(app: App, *, number: str) -> None:

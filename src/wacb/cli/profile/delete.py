@@ -35,8 +35,7 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
         show_requests(app, [app.api.delete_profile(reference)])
         return
     step = removal.prepare_delete(app.look, reference, force=force)
-    for note in step.notes:
-        app.out.note(note)
+    app.out.note(*step.notes)
     profile = step.profile
     if dry_run:
         show_requests(app, [app.api.delete_profile(profile.id)])

@@ -18,6 +18,5 @@ VIEWS[ProfileResult] = PROFILE._replace(as_json=_as_json)
 
 def show(app: App, made: ProfileResult) -> None:
     """Print the notes on a profile, then the profile and what became of it."""
-    for note in made.notes:
-        app.out.note(note)
+    app.out.note(*made.notes)
     app.out.one(made)

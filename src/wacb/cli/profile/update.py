@@ -85,8 +85,7 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
     step = changes.prepare_update(_comparable(live, key_file), draft)
     if not unseen:
         _refuse_namesakes(app, step)
-    for note in [_NOT_LOOKED] if unseen else describe(step.changes):
-        app.out.note(note)
+    app.out.note(*([_NOT_LOOKED] if unseen else describe(step.changes)))
     if dry_run:
         show_requests(app, step.requests(app.api))
         return
