@@ -1,4 +1,4 @@
-"""Where the Kaleyra API is, by region (api-contract.md 1). Apart, as every start needs the names."""
+"""Where the Kaleyra API is, by region (api-contract.md 1); alone, as any start needs the names."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ import click
 from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
-from wacb.provision import profiles
 
 
 @click.command(cls=Command)
@@ -23,4 +22,4 @@ def command(app: App, *, reference: str) -> None:
     Example:
       wacb profile show wacb-incoming-example-com-hook
     """
-    app.out.one(profiles.find(app.client, reference))
+    app.out.one(app.look.profile(reference))
