@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _HINTS = {
     errno.EACCES: "check its owner and mode, and its folder's, with ls -ld",
     errno.EPERM: "check its owner and mode, and its folder's, with ls -ld",
-    errno.EROFS: "the file system is read-only: choose a file somewhere else",
+    errno.EROFS: "the file system is read-only: name another file, or set XDG_STATE_HOME",
     errno.ENOSPC: "the disk is full: free some space and try again",
     errno.EDQUOT: "your disk quota is used up: free some space and try again",
     errno.EISDIR: "name a file, not a folder",

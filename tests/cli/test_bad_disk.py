@@ -179,7 +179,7 @@ if can_mount():
         [*MOUNT, READ_ONLY],
         "lock {}.lock",
         "Read-only file system",
-        "the file system is read-only: choose a file somewhere else",
+        "the file system is read-only: name another file, or set XDG_STATE_HOME",
     )
 
 

@@ -264,3 +264,14 @@ def test_the_key_is_shown_nowhere(wacb: Wacb):
 def test_the_stored_account_is_used_by_the_next_command(wacb: Wacb):
     assert wacb(*INIT, "--sid", SID, *KEY, input=API_KEY).code == 0
     assert wacb(*CREATE) == done(row())
+
+
+def test_the_next_command_needs_no_more_than_what_names_the_account(
+    on_screen: Wacb, tmp_path: Path
+):
+    config = str(tmp_path / "config.toml")
+    flags = ("--config", config, "--base-url", "https://api.example", "--waba-id", "1")
+    err = on_screen(*flags, "config", "init", "--no-check").err
+    assert err.endswith(
+        f"next: wacb --config {config} profile create --method post --url https://example.com/hook\n"
+    )

@@ -165,9 +165,10 @@ def test_a_closed_pipe_ends_quietly(capfd: pytest.CaptureFixture[str]):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_full_disk_is_an_error(capfd: pytest.CaptureFixture[str]):
+@pytest.mark.parametrize("line", [("template", "--method", "post"), ("--help",)])
+def test_a_full_disk_is_an_error(capfd: pytest.CaptureFixture[str], line: tuple[str, ...]):
     with Path("/dev/full").open("w") as full:
-        code = run_into(full, "template", "--method", "post")
+        code = run_into(full, *line)
     assert code == 1
     message = "cannot write to stdout: No space left on device"
     assert capfd.readouterr() == ("", failed(1, message).err)

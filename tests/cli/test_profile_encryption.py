@@ -209,10 +209,13 @@ def test_a_profile_that_is_there_leaves_no_key_behind(
     hiding = Showing(sandbox, b'"key"', b'"hidden"')
     assert over(hiding, *encrypted, "--if-not-exists", "-q") == done(profile_id(1))
     assert over(hiding, *encrypted, "--update-existing", "-q") == done(profile_id(1))
+    # nor is the key exchanged by a machine that does not have it
+    assert live(*encrypted, "--update-existing", "-q") == done(profile_id(1))
+    encrypted = (*CREATE, "--encrypt", "AES-192-CFB")
     assert live(*encrypted, "--if-not-exists").code == 9
     assert not file.parent.exists()
     changed = live(*encrypted, "--update-existing", "-q")
-    assert changed.err.endswith(f"{written(file, 'AES-256-CFB')}\n")
+    assert changed.err.endswith(f"{written(file, 'AES-192-CFB')}\n")
     assert encryption(sandbox)[-1]["key"] == tomllib.loads(file.read_text())["key"]
 
 

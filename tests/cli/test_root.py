@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.expect import done, failed, missing, table
-from tests.conftest import LIVE, Outcome, Wacb
+from tests.conftest import LIVE, Outcome, Wacb, invoke
 from wacb import __version__
 from wacb.cli import root
 from wacb.cli.app import App
@@ -256,6 +256,16 @@ def test_the_line_of_the_process_is_run_where_none_is_given(monkeypatch, capsys)
         root.main(obj=App(environ={}))
     assert ended.value.code == 2
     assert "'nothing' is not one of" in capsys.readouterr().err
+
+
+def test_what_is_no_failure_of_a_stream_stays_a_bug():
+    class Broken(App):
+        @property
+        def config_path(self) -> Path:
+            raise FileNotFoundError(2, "No such file", "somewhere")
+
+    with pytest.raises(FileNotFoundError):
+        invoke(Broken(environ={}), "config", "path")
 
 
 def test_the_program_makes_its_own_app(monkeypatch, capsys):

@@ -202,6 +202,12 @@ def test_the_values_of_a_key_are_offered(home: Path, tab: Tab):
     config(home)
     assert tab("config set default_account p") == ["prod\tthe default account"]
     assert tab("config set region ") == ["in", "sg", "eu", "na"]
+    assert tab("profile create --encrypt AES-1") == [
+        "AES-128-CFB",
+        "AES-128-GCM",
+        "AES-192-CFB",
+        "AES-192-GCM",
+    ]
     assert tab("config set endpoint ") == []
 
 

@@ -238,6 +238,7 @@ def test_a_closed_pipe_is_quiet(env: dict[str, str]):
         ("wacb template 2>&-", Outcome(code=2, out="", err="")),
         ("wacb nosuch 2>/dev/full", Outcome(code=2, out="", err="")),
         ("wacb profile 2>/dev/full", Outcome(code=2, out="", err="")),
+        ("wacb --help >/dev/full", failed(1, "cannot write to stdout: No space left on device")),
         (
             "wacb template --method get >/dev/full",
             failed(1, "cannot write to stdout: No space left on device"),

@@ -561,6 +561,7 @@ def test_a_stored_key_does_not_go_to_another_host(environ, key):
 def test_a_stored_key_goes_to_its_own_host_and_to_the_pods():
     file = make_file(a={"api_key": CANARY, "base_url": "https://own.example"})
     check_key_host(make_settings(file, region="eu"))
+    check_key_host(make_settings(file, base_url="https://own.example"))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import click
 from wacb import __version__
 from wacb.cli.app import App
 from wacb.cli.options import Group
-from wacb.cli.output import to_stderr
+from wacb.cli.output import give_up, to_stderr
 from wacb.cli.target import reaching
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
@@ -80,6 +80,11 @@ class Root(Group):
             return error.exit_code
         except click.ClickException as error:
             return report(app, _usage(error), line)
+        except OSError as error:  # from click, which prints help and version by itself
+            if error.filename is not None:
+                raise
+            give_up(sys.stdout)
+            return report(app, WacbError(f"cannot write to stdout: {error.strerror}"), line)
         except click.Abort:
             return report(app, Interrupted("interrupted"), line)
         return int(status or 0)

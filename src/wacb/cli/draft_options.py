@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from wacb import disk, keyfile
-from wacb.cli import folders
+from wacb.cli import folders, suggest
 from wacb.cli.app import App
 from wacb.cli.options import (
     METHODS,
@@ -65,6 +65,7 @@ def content_options(command: F) -> F:
             "--encrypt",
             metavar="ALGORITHM",
             help=f"Encrypt the values: {', '.join(keyfile.ALGORITHMS)}.",
+            shell_complete=suggest.algorithms,
         ),
         click.option(
             "--encrypt-key-file",
@@ -140,6 +141,16 @@ def with_key(
     if disk.read_text(path) is None:
         return draft._replace(encryption=Encryption(algorithm, key=_TO_COME, iv=_TO_COME))
     return draft._replace(encryption=_load_or_create(app, path, algorithm))
+
+
+def without_key_to_come(draft: ProfileDraft, file: Path | None) -> ProfileDraft:
+    """Let the algorithm alone be compared where neither a key nor a file for one was named.
+
+    A run on a machine that has no key file must not exchange the key of a profile that has one.
+    """
+    if file is None and draft.encryption and draft.encryption.key == _TO_COME:
+        return draft._replace(encryption=Encryption(draft.encryption.algorithm))
+    return draft
 
 
 def store_key(app: App, step: ProfileStep, file: Path | None) -> ProfileStep:

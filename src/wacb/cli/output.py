@@ -27,10 +27,10 @@ def to_stderr(line: str) -> None:
     try:
         click.echo(line, err=True)
     except OSError:
-        _give_up(sys.stderr)
+        give_up(sys.stderr)
 
 
-def _give_up(stream: IO[str]) -> None:
+def give_up(stream: IO[str]) -> None:
     """Send what could not be written nowhere: else Python tries once more, and exits with 120."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -71,10 +71,10 @@ class Output:
         try:
             click.echo(self._hide(text), color=True)
         except BrokenPipeError:  # the reader has enough: end quietly (cli.md 4)
-            _give_up(sys.stdout)
+            give_up(sys.stdout)
             raise click.exceptions.Exit(0) from None
         except OSError as error:
-            _give_up(sys.stdout)
+            give_up(sys.stdout)
             raise WacbError(f"cannot write to stdout: {error.strerror}") from error
 
     def json(self, value: Any) -> None:

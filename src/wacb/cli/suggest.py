@@ -71,6 +71,13 @@ def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Item
     return [CompletionItem(incomplete, type="dir")]
 
 
+def algorithms(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Offer the ways to encrypt, which are taken in any case."""
+    from wacb.keyfile import ALGORITHMS
+
+    return _fitting(ctx, param, dict.fromkeys(ALGORITHMS, ""), incomplete)
+
+
 def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Offer values of the key that stands before."""
     from wacb.contract.hosts import HOSTS

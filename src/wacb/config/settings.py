@@ -191,7 +191,7 @@ def check_key_host(settings: Settings) -> None:
     """
     if "base_url" not in settings.given or "api_key" in settings.given:
         return
-    if settings.stores_key:
+    if settings.stores_key and settings.get("base_url") != settings.stored("base_url"):
         raise ConfigError(
             f"{settings.source('base_url')} names a host that the stored API key is not for",
             hint="put the key for that host into WACB_API_KEY, or its URL into the account "

@@ -13,7 +13,6 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.config.api_key import api_key_options, given_key
 from wacb.cli.options import Command
 from wacb.cli.prompts import ask
-from wacb.cli.target import program
 from wacb.config import edit
 from wacb.config.file import ConfigFile
 from wacb.config.rules import RULES
@@ -76,8 +75,9 @@ def command(
         app.out.note(f"no longer stored, as it was not given again: {', '.join(dropped)}")
     app.out.say(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")
     url = "" if "endpoint" in values else " --url https://example.com/hook"
-    flags = {name: value for name, value in app.flags.items() if name in ("config", "account")}
-    app.out.hint(f"next: {program(flags)} profile create --method post{url}")
+    for name in ("region", "base_url", "waba_id"):  # the account has them now
+        app.flags.pop(name, None)
+    app.out.hint(f"next: wacb profile create --method post{url}")
 
 
 def _complete(app: App, given: dict[str, str | None], key: str | None) -> dict[str, str]:

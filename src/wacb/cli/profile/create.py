@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.draft_options import draft_from, draft_options, store_key
+from wacb.cli.draft_options import draft_from, draft_options, store_key, without_key_to_come
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import Command, dry_run_option, output_options
@@ -63,7 +63,9 @@ def command(
         step = ProfileStep(draft=draft, claim=claim)
         if once and claim:
             client = None if dry_run and not app.has_credentials else app.client
-            step = changes.prepare_once(client, draft, update=update_existing, claim=claim)
+            wanted = without_key_to_come(draft, options["encrypt_key_file"])
+            step = changes.prepare_once(client, wanted, update=update_existing, claim=claim)
+            step = step._replace(draft=step.draft._replace(encryption=draft.encryption))
         for line in (*step.notes, *describe(step.changes)):
             app.out.note(line)
         if dry_run:
