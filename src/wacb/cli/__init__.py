@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,9 @@ wacb sets up incoming WhatsApp messages on Kaleyra.io.
   wacb sandbox demo          the whole job on this machine, without an account
 
 `wacb config init` stores your credentials, `wacb --help` shows every command."""
+
+# what writing to a file fails with: help and version are printed by click itself
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class Root(Group):
@@ -80,8 +84,8 @@ class Root(Group):
             return error.exit_code
         except click.ClickException as error:
             return report(app, _usage(error), line)
-        except OSError as error:  # from click, which prints help and version by itself
-            if error.filename is not None:
+        except OSError as error:
+            if error.errno not in _FULL:
                 raise
             give_up(sys.stdout)
             return report(app, WacbError(f"cannot write to stdout: {error.strerror}"), line)
@@ -103,13 +107,12 @@ def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
 
     The commands that it names reach the account that this one reached.
     """
-    if app.flags:
-        error.hint = error.hint and reaching(app.flags, error.hint)
-        error.details = tuple(reaching(app.flags, detail) for detail in error.details)
     as_json = None
     if app.out.format == "json" or _asks_for_json(line):
         from wacb.cli.views import error_json
 
+        error.hint = error.hint and reaching(app.flags, error.hint)
+        error.details = tuple(reaching(app.flags, detail) for detail in error.details)
         as_json = error_json(error)
     app.out.error(error, as_json=as_json)
     return error.exit_code

@@ -21,8 +21,7 @@ def walk(
     """Check every link, and return them in the order of the chain.
 
     `prepare` is what the first link checks. `choose` gives a number (E.164) where neither a number
-    nor a profile is named; what it raises is raised. With `send` a sample
-    callback is delivered.
+    nor a profile is named; what it raises is raised. With `send` a sample callback is delivered.
     """
     links: dict[str, Link] = {}
     known = Known(send=send)
