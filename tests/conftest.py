@@ -22,12 +22,12 @@ from tests.fault_server import make_certificate
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 if TYPE_CHECKING:
-    from wacb.net.http import Handler
+    from wacb.net.session import Handler
 
 LIVE = {"WACB_SID": SID, "WACB_API_KEY": API_KEY, "WACB_WABA_ID": WABA_ID}
 

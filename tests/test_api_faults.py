@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import make_row
 from tests.conftest import LIVE, invoke
+from tests.fake_api import make_row
 from tests.fault_server import FAULTS, FaultServer, answer
 from tests.faults import SLOW
 from wacb.cli.app import App

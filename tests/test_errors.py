@@ -7,14 +7,7 @@ import re
 import pytest
 
 from wacb import errors
-from wacb.errors import (
-    BulkFailed,
-    DeadlineExceeded,
-    NotFound,
-    Refused,
-    Unavailable,
-    WacbError,
-)
+from wacb.errors import BulkFailed, DeadlineExceeded, NotFound, Refused, Unavailable, WacbError
 
 TABLE = {
     "WacbError": (1, "unexpected", False),

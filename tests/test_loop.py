@@ -15,9 +15,9 @@ import pytest
 from wacb.callbacks.samples import TYPES
 from wacb.cli import root
 from wacb.cli.app import App
-from wacb.placeholders import INCOMING
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.store import Store
+from wacb.template.placeholders import INCOMING
 
 WACB = [sys.executable, "-m", "wacb"]
 ONE = "+15550100001"

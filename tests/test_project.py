@@ -116,10 +116,10 @@ def test_a_library_is_imported_only_in_its_room(path: Path):
 # What the emulator may use besides, to deliver messages and to listen: transport, cipher, their
 # errors. None of it knows the API, so none can hide a misunderstanding of it.
 DELIVERY = {
-    "delivery.py": {"wacb.errors", "wacb.net.http"},
-    "server.py": {"wacb.net.listening", "wacb.net.serving"},
+    "delivery.py": {"wacb.errors", "wacb.net.session"},
+    "server.py": {"wacb.net.listening", "wacb.net.server"},
     "outgoing.py": {
-        *("wacb.errors", "wacb.models", "wacb.net.address", "wacb.callbacks.encryption"),
+        *("wacb.errors", "wacb.models", "wacb.urls", "wacb.callbacks.encryption"),
     },
 }
 

@@ -18,7 +18,7 @@ from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from wacb import errors
 from wacb.cli.plan import CHANGES_PENDING
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.server import Server
 
 PROJECT = Path(__file__).parents[1]

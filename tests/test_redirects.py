@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import make_row
 from tests.conftest import LIVE, invoke
+from tests.fake_api import make_row
 from tests.fault_server import FaultServer, answer
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from wacb.placeholders import MARK, SEPARATOR
-from wacb.rules import authenticates
+from wacb.template.placeholders import MARK, SEPARATOR
+from wacb.validation import authenticates
 
 Secret = Callable[[str, Any], Any]
 Plain = Callable[[str], str]

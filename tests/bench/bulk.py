@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.server import Server
 from wacb.sandbox.store import Store
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Reply, Request, Sandbox
+from wacb.sandbox.emulator import Reply, Request, Sandbox
 from wacb.sandbox.server import Server
 from wacb.sandbox.store import Store
 

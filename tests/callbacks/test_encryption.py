@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.samples import sample
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
-from wacb.keyfile import ALGORITHMS
 from wacb.models import Encryption
+from wacb.storage.encryption_keys import ALGORITHMS
 
 ciphers = pytest.importorskip("cryptography.hazmat.primitives.ciphers", reason="no cryptography")
 

@@ -18,8 +18,8 @@ import uvicorn
 
 from tests.callbacks.chromium import PROGRAM, Browser, Page, chromium
 from wacb.callbacks.inspector import MOST, app
-from wacb.net.serving import Message
-from wacb.placeholders import INCOMING
+from wacb.net.server import Message
+from wacb.template.placeholders import INCOMING
 
 LOOPBACK = (b"host", b"127.0.0.1:8081")
 SECURITY = {

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from wacb.callbacks.decode import Request
 from wacb.callbacks.inspector import app as page_of
-from wacb.callbacks.received import Request
 from wacb.callbacks.receiver import MAX_BODY, End, Receiver
 from wacb.errors import WacbError
 

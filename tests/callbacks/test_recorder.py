@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from wacb.callbacks.decode import Request, read, read_text
 from wacb.callbacks.expectation import Expectation, parse_names
-from wacb.callbacks.received import Request, read, read_text
 from wacb.callbacks.recorder import Newest, Record, Recorder
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
-from wacb.placeholders import INCOMING
+from wacb.template.placeholders import INCOMING
 
 NOW = 1_790_000_000.1239
 

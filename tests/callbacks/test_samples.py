@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wacb.callbacks.samples import TYPES, override, sample
 from wacb.errors import InvalidInput
-from wacb.placeholders import INCOMING
+from wacb.template.placeholders import INCOMING
 
 NUMBER, SENDER, NOW = "+15550100001", "+919812345678", 1_790_000_000.9
 ALWAYS = {"from", "name", "type", "created_at", "wanumber", "mobile", "custom_response", "message"}

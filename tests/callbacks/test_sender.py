@@ -26,7 +26,7 @@ from wacb.callbacks.sender import (
 from wacb.errors import CheckFailed, ConfigError, DeadlineExceeded, Unavailable
 from wacb.models import CallbackProfile, Method
 from wacb.net.deadline import Deadline
-from wacb.net.http import Session
+from wacb.net.session import Session
 
 HOOK = "https://example.com/hook"
 FIELDS = {"body": 'a "b" & c\n', "from": "15550123456"}

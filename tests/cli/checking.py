@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.cli.conftest import ask
 from tests.cli.expect import BODY, HOOK, QUERY, table
 from tests.conftest import Outcome, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 CHECK = ("profile", "check")
 ONE, TWO, THREE, FOUR = map(profile_id, (1, 2, 3, 4))

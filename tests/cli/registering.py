@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.api import Reply, answer, refusal
 from tests.cli.conftest import Answer, ask
 from tests.conftest import LIVE
+from tests.fake_api import Reply, answer, refusal
 from wacb.sandbox.account import OTP, WABA_ID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 NEW, ID = "+15550100044", "wn-15550100044"  # the ID as the emulator makes it
 ADD = ("number", "add", NEW, "--name", "Shop", "--country-code", "1")

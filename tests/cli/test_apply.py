@@ -18,8 +18,8 @@ from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, fai
 from tests.cli.manifests import ENV, TOKEN, Manifest
 from tests.conftest import LIVE, Outcome, Wacb, invoke, profile_id
 from wacb.cli.app import App
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
 PROFILES = "/v1/SID/callback/profiles"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.api import Network, Reply, Turn, answer, refusal
 from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, ONE, failed
 from tests.conftest import Wacb, profile_id
+from tests.fake_api import Network, Reply, Turn, answer, refusal
 from wacb.sandbox.account import SID, WABA_ID
 
 V1, V2 = "api.kaleyra.io", "api.ap.kaleyra.io"

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_disk import full_disk, read_only
 from tests.cli.conftest import Watch, writes
 from tests.cli.expect import CREATE, TITLE, done, failed
 from tests.conftest import Outcome, Wacb, invoke, profile_id
+from tests.storage.bad_disk import full_disk, read_only
 from wacb.cli.app import App
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 
 OLD = 'default_account = "a"\n\n[accounts.a]\nsid = "HX1"\nendpoint = "https://example.com/old"\n'

@@ -13,7 +13,7 @@ from tests.cli.expect import as_json, done
 from tests.cli.sending import SEND, create, got
 from tests.conftest import Wacb
 from tests.fault_server import FaultServer
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
 OWN = ("--allow-missing", "--body-file", "-")

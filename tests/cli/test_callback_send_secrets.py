@@ -14,7 +14,7 @@ from tests.cli.expect import NAMES, failed
 from tests.cli.sending import SEND, create, got
 from tests.conftest import Wacb, profile_id
 from tests.fault_server import FaultServer, answer
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 
 def test_a_secret_that_the_endpoint_repeats_is_masked(live: Wacb):

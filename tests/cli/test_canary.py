@@ -17,8 +17,8 @@ from tests.cli.conftest import Handler
 from tests.cli.expect import CREATE, ONE, TITLE, TWO
 from tests.conftest import LIVE, Wacb, profile_id
 from wacb.sandbox.account import API_KEY
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 KEY = 'c4n4ry"<&>/+=\\key%20~'
 FORMS = {KEY, quote(KEY, safe=""), json.dumps(KEY)[1:-1], b64encode(KEY.encode()).decode()}

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Network, answer
 from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, HOOK, done, failed, missing, row
 from tests.conftest import Wacb
-from wacb.contract.hosts import HOSTS
+from tests.fake_api import Network, answer
+from wacb.config.hosts import HOSTS
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 INIT = ("config", "init")
 KEY = ("--api-key-stdin",)

@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from tests.api import Clock
 from tests.cli.expect import CREATE, TITLE
 from tests.conftest import LIVE, Outcome, invoke, profile_id
+from tests.fake_api import Clock
 from wacb.cli.app import App
 from wacb.net.deadline import Deadline
-from wacb.sandbox.core import LoggedRequest, Sandbox
+from wacb.sandbox.emulator import LoggedRequest, Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 SOME, MANY = range(50), range(250)
 NOW = 1_790_000_000.0

@@ -16,8 +16,8 @@ from tests.cli.expect import BODY, CREATE, HOOK, ONE, QUERY, TITLE, TWO, as_json
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.sandbox.shells import make_sandbox, serving
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 V1 = ("--waba-id", "")
 AWKWARD = 'it\'s "$HOME" `id` \\ !x <a>&b; # {c} [d] ü'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.cli.conftest import Showing, put
 from tests.cli.expect import CREATE, ONE, TITLE, TWO, done, failed
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 HEADER = "# wacb.toml, written by wacb export"
 LEFT_OUT = "# `wacb apply --prune` may take away what is left out here"

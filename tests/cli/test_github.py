@@ -11,7 +11,7 @@ from tests.actions import outputs
 from tests.cli.conftest import Showing, Watch, put
 from tests.cli.expect import CREATE, NINE, ONE, TITLE, TWO, failed
 from tests.conftest import Outcome, Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 FIRST, SECOND = profile_id(1), profile_id(2)
 ATTACH = ("number", "attach", "--profile", TITLE, "--github")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api import Network, answer
 from tests.cli.conftest import put
 from tests.cli.expect import NINE, ONE, THREE, TWO, as_json, done, failed, table
 from tests.conftest import Outcome, Wacb, profile_id
+from tests.fake_api import Network, answer
 from wacb.sandbox.account import SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 V1 = ("--waba-id", "")
 WORDS = {ONE: "One", TWO: "Two", THREE: "Three", NINE: "Nine"}

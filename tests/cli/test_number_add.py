@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Network, refusal
 from tests.cli.conftest import Refused, Showing, Watch, ask, fields, writes
 from tests.cli.expect import CREATE, NAMES, ONE, TITLE, as_json, done, failed, table
 from tests.cli.registering import (
@@ -24,8 +23,9 @@ from tests.cli.registering import (
     remembered,
 )
 from tests.conftest import Wacb, profile_id
+from tests.fake_api import Network, refusal
 from wacb.sandbox.account import SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 BODY = {"phone_number": NEW, "name": "Shop", "verification_type": "sms", "country_code": "1"}
 PATH = f"/v2/{SID}/whatsapp/{WABA_ID}/number/add"

@@ -22,9 +22,9 @@ from tests.cli.expect import (
 )
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 V1 = ("--waba-id", "")
 V2_UPDATE = f"/v2/{SID}/whatsapp/{WABA_ID}/number/update"

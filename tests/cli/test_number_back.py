@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Refused, Showing, Watch, ask, attached, fields, put, writes
 from tests.cli.expect import ONE, TWO, attachment_row, done, failed, undo
 from tests.conftest import Outcome, Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 FIRST, SECOND = profile_id(1), profile_id(2)
 ATTACH = ("number", "attach", ONE, "--profile")

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Refused, Showing, Watch, attached, fields, put, writes
 from tests.cli.expect import NINE, ONE, THREE, TITLE, TWO, attachment_row, done, undo
 from tests.conftest import Outcome, Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 ATTACH = ("number", "attach")
 FIRST, SECOND = profile_id(1), profile_id(2)

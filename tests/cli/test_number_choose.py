@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api import Network, answer
 from tests.cli.conftest import attached, put, writes
 from tests.cli.expect import (
     CREATE,
@@ -20,7 +19,8 @@ from tests.cli.expect import (
     undo,
 )
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from tests.fake_api import Network, answer
+from wacb.sandbox.emulator import Sandbox
 
 ATTACH = ("number", "attach")
 NUMBERS = f"""\

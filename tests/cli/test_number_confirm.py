@@ -22,7 +22,7 @@ from tests.cli.registering import (
 )
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import OTP, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 NUMBER = {
     "number": NEW,

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Reply, answer, refusal
 from tests.cli.conftest import Answer, Showing, ask, attached, put, writes
 from tests.cli.expect import TITLE, attachment_row, done, failed, table, undo
 from tests.cli.registering import ADD, CONFIRM, ID, LOST, NEW, Lossy, listed, remembered
 from tests.conftest import Wacb, profile_id
+from tests.fake_api import Reply, answer, refusal
 from wacb.sandbox.account import OTP, WABA_ID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID)
 ATTACHED = attachment_row(NEW, "attached", "", profile_id(1))

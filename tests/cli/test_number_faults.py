@@ -14,9 +14,9 @@ from tests.cli.conftest import ask
 from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Wacb, invoke, profile_id
 from wacb.cli.app import App
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 NUMBERS = [f"+1556{n:07}" for n in range(500)]
 

@@ -18,9 +18,9 @@ from tests.cli.conftest import Answer, ask, writes
 from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from tests.fault_server import FaultServer, Peer, answer
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 NUMBERS = [f"+1555020{n:04}" for n in range(20)]
 SECONDS = 20

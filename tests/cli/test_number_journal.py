@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_disk import full_disk, read_only
 from tests.cli.conftest import Watch, attached
 from tests.cli.expect import ONE, TWO, done, failed, table, undo
 from tests.conftest import Wacb, profile_id
+from tests.storage.bad_disk import full_disk, read_only
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 FIRST, SECOND = profile_id(1), profile_id(2)
 ATTACH = ("number", "attach", ONE, "--profile")

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Showing, Watch, put
 from tests.cli.expect import CREATE, NAMES, ONE, TITLE, done, failed, undo
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 
 @pytest.mark.parametrize("how", [(), ("--dry-run",)], ids=["real run", "dry run"])

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.api import Network, answer, make_row
 from tests.cli.expect import (
     CREATE,
     NINE,
@@ -25,11 +24,12 @@ from tests.cli.expect import (
     row,
 )
 from tests.conftest import LIVE, Wacb, profile_id
+from tests.fake_api import Network, answer, make_row
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, WABA_ID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 NUMBERS = f"""\
 NUMBER        NAME           STATUS    CALLBACK PROFILE ID

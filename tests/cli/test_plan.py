@@ -11,7 +11,7 @@ from tests.cli.conftest import Showing, Watch, ask, put, writes
 from tests.cli.expect import BODY, HOOK, MEMBERS, NINE, ONE, QUERY, THREE, TWO, done, failed
 from tests.cli.manifests import ENV, TOKEN, Manifest
 from tests.conftest import Outcome, Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 FIRST, SECOND = profile_id(1), profile_id(2)
 PROFILES = "/v1/SID/callback/profiles"

@@ -22,7 +22,7 @@ from tests.cli.checking import (
 from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, HOOK, NAMES, QUERY, TITLE, as_json, done, failed, table
 from tests.conftest import Wacb
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 FIX_IT = "hint: add --fix to repair what can be repaired\n"
 NONE = "no profile looks like one for incoming messages"

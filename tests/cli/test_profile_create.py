@@ -27,7 +27,7 @@ from tests.cli.expect import (
 )
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 PROFILES = f"/v1/{SID}/callback/profiles"
 POST = {"title": TITLE, "http_method": "POST", "url": HOOK, "body": BODY}

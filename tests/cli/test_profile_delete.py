@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 
-from tests.api import refusal
 from tests.cli.conftest import Answer, Refused, Showing, Watch, attached, put, writes
 from tests.cli.expect import (
     CREATE,
@@ -21,10 +20,11 @@ from tests.cli.expect import (
     row,
 )
 from tests.conftest import Wacb, profile_id
+from tests.fake_api import refusal
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 ID = profile_id(1)
 DELETE = ("profile", "delete", ID)

@@ -7,12 +7,12 @@ from functools import partial
 
 import pytest
 
-from tests.api import Reply, answer, refusal
 from tests.cli.conftest import Answer
 from tests.cli.expect import CREATE, done, failed
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from tests.fake_api import Reply, answer, refusal
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 ID = profile_id(1)
 DELETE = ("profile", "delete", ID)

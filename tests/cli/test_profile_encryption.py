@@ -12,8 +12,8 @@ import pytest
 from tests.cli.conftest import Answer, Showing, Watch, fields, writes
 from tests.cli.expect import CREATE, TITLE, done, failed, profile_json
 from tests.conftest import Outcome, Wacb, profile_id
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 ALGORITHMS = {
     "AES-128-CFB": (16, 16),

@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 
-from tests.api import refusal
 from tests.cli.checking import (
     CHECK,
     FAULTS,
@@ -25,9 +24,10 @@ from tests.cli.checking import (
 from tests.cli.conftest import Answer, Watch, ask, fields, writes
 from tests.cli.expect import BODY, HOOK, as_json, done, failed
 from tests.conftest import Outcome, Wacb, profile_id
+from tests.fake_api import refusal
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 FIX = (*CHECK, "--fix")
 BOTH = (*FIX, TWO, THREE)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.api import Network, answer, make_row, refusal
 from tests.cli.conftest import ask
 from tests.cli.expect import (
     BODY,
@@ -23,7 +22,8 @@ from tests.cli.expect import (
     table,
 )
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from tests.fake_api import Network, answer, make_row, refusal
+from wacb.sandbox.emulator import Sandbox
 
 NONE = "no callback profiles; `wacb profile create --method post` makes one"
 

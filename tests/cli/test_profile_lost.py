@@ -8,12 +8,12 @@ from functools import partial
 
 import pytest
 
-from tests.api import Reply, answer, refusal
 from tests.cli.conftest import Answer, writes
 from tests.cli.expect import CREATE, HOOK, TITLE, as_json, done, failed, profile_json, row
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from tests.fake_api import Reply, answer, refusal
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "500": (

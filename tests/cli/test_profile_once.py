@@ -16,11 +16,11 @@ from tests.cli.conftest import Answer, Watch, writes
 from tests.cli.expect import CREATE, HOOK, TITLE, done, failed, profile_json
 from tests.conftest import LIVE, Wacb, profile_id
 from tests.sandbox.shells import serving
-from wacb.provision.once import Claim
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
+from wacb.storage.create_lock import Claim
 
 ONCE = (*CREATE, "--if-not-exists")
 OTHER = ("profile", "create", "--method", "post", "--url", f"{HOOK}2", "--title", TITLE)

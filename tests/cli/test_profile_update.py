@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import refusal
 from tests.cli.conftest import Refused, Showing, Watch, fields, writes
 from tests.cli.expect import (
     BODY,
@@ -25,8 +24,9 @@ from tests.cli.expect import (
     row,
 )
 from tests.conftest import Wacb, profile_id
+from tests.fake_api import refusal
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 NEW = "https://example.com/new"
 ID = profile_id(1)

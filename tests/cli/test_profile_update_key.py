@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Showing, Watch, fields, writes
 from tests.cli.expect import CREATE, TITLE, done
 from tests.conftest import Wacb, profile_id
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 ID = profile_id(1)
 UPDATE = ("profile", "update", ID)

@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from tests.api import Reply, refusal
 from tests.cli.conftest import Answer, Refused, Watch
 from tests.cli.expect import BODY, CREATE, HOOK, TITLE, done, failed, row
 from tests.conftest import Wacb, profile_id
+from tests.fake_api import Reply, refusal
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 NEW = "https://example.com/new"
 ID = profile_id(1)

@@ -34,7 +34,7 @@ from tests.sandbox.shells import serving
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 
 UNDO = f"undo: wacb --sandbox number rollback {ONE}"

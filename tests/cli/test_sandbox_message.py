@@ -14,7 +14,7 @@ from tests.cli.expect import NINE, ONE, as_json, done, failed, row, table
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.sandbox.endpoint import Endpoint, listening
 from wacb.callbacks.samples import sample
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 MESSAGE = ("sandbox", "message", "--to", ONE)
 ENCRYPTED = ("--encrypt", "AES-128-CFB")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.interactive import Shell
-from wacb.listed import Listed
+from wacb.storage.completion_cache import Listed
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 SHELLS = ("bash", "zsh", "fish")

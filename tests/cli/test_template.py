@@ -20,7 +20,7 @@ from tests.cli.expect import (
     missing,
 )
 from tests.conftest import Outcome, Wacb
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 URL = "https://example.com/hook"
 BODY = as_json(MEMBERS)

@@ -20,7 +20,7 @@ from tests.cli.interactive import SECONDS, WACB, Terminal
 from tests.conftest import LIVE, Outcome
 from tests.sandbox.shells import serving
 from wacb.sandbox.account import API_KEY, SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 
 CREATE = f"wacb profile create --method post --url {HOOK}"

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from tests.api import Network, Reply, answer, make_row, refusal
 from tests.cli.expect import BODY, CREATE, HOOK, TITLE, done, row
 from tests.conftest import Outcome, Wacb, profile_id
+from tests.fake_api import Network, Reply, answer, make_row, refusal
 from wacb.sandbox.account import API_KEY, SID
 
 API = f"https://api.kaleyra.io/v1/{SID}/callback/profiles"

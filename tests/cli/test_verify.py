@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Network, Reply, refusal
 from tests.cli.conftest import Showing, Watch, attach_new
 from tests.cli.expect import ONE, QUERY, as_json, failed
 from tests.cli.verifying import (
@@ -24,8 +23,9 @@ from tests.cli.verifying import (
     without_times,
 )
 from tests.conftest import LIVE, Outcome, Wacb
+from tests.fake_api import Network, Reply, refusal
 from tests.fault_server import FaultServer, answer
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 
 def test_a_whole_chain_passes_and_nothing_is_written(

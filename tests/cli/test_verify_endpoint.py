@@ -20,7 +20,7 @@ from tests.cli.verifying import (
 )
 from tests.conftest import Wacb
 from tests.fault_server import FaultServer, answer
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 
 @pytest.mark.parametrize("send", [(), ("--send",)], ids=["", "--send"])

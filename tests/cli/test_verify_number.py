@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.api import Network, refusal
 from tests.cli.conftest import Handler, Showing, attach_new
 from tests.cli.expect import NINE, ONE, TWO
 from tests.cli.registering import ADD, NEW
@@ -25,9 +24,10 @@ from tests.cli.verifying import (
     without_times,
 )
 from tests.conftest import Wacb
+from tests.fake_api import Network, refusal
 from wacb.sandbox.account import WABA_ID
-from wacb.sandbox.core import Sandbox
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 
 def test_a_number_that_is_not_listed(live: Wacb, chain: str):

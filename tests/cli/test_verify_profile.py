@@ -18,7 +18,7 @@ from tests.cli.verifying import (
 )
 from tests.conftest import Wacb
 from tests.fault_server import FaultServer
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 
 def test_a_profile_that_was_deleted_under_the_number(live: Wacb, sandbox: Sandbox, chain: str):

@@ -11,15 +11,15 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from tests.api import Clock
 from tests.conftest import LIVE, Outcome, invoke, profile_id
+from tests.fake_api import Clock
 from tests.sandbox.shells import NUMBERS, PROFILES
 from wacb.cli.app import App
 from wacb.net.deadline import Deadline
-from wacb.placeholders import looks_incoming
-from wacb.sandbox.core import LoggedRequest, Request, Sandbox
+from wacb.sandbox.emulator import LoggedRequest, Request, Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Row, Store
-from wacb.sandbox.transport import exchange
+from wacb.template.placeholders import looks_incoming
 
 NOW = 1_790_000_000.0
 Answer = tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]

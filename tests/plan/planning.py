@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api import make_draft
 from tests.conftest import profile_id
-from wacb.manifest.model import Desired, Manifest
+from tests.fake_api import make_draft
 from wacb.models import CallbackProfile, Number
 from wacb.plan.live import Live
-from wacb.provision.profiles import as_sent
+from wacb.plan.manifest.model import Desired, Manifest
+from wacb.provision.find import as_sent
 
 ONE, TWO, THREE = "+15550100001", "+15550100002", "+15550100003"
 FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import BODY
+from tests.fake_api import BODY
 from tests.plan.planning import (
     FIRST,
     ONE,
@@ -24,10 +24,10 @@ from tests.plan.planning import (
 )
 from wacb.errors import Ambiguous, InvalidInput, NotFound, Refused, WacbError
 from wacb.models import Encryption, Method
-from wacb.placeholders import OUTGOING_STATUS, build_query
 from wacb.plan.diff import diff
 from wacb.plan.model import Change, Move, Plan
-from wacb.provision.changes import ProfileStep
+from wacb.provision.update import ProfileStep
+from wacb.template.placeholders import OUTGOING_STATUS, build_query
 
 INCOMING = make_desired()
 OTHER = make_desired("other", url="https://example.com/other")

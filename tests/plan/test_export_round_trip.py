@@ -14,7 +14,7 @@ import tomli_w
 from tests.cli.expect import BODY, MEMBERS, QUERY
 from tests.plan.account import Account, Answer
 from tests.plan.wanted import Table, recovered
-from wacb.sandbox.core import LoggedRequest
+from wacb.sandbox.emulator import LoggedRequest
 
 PROFILES, NUMBERS, PAGE = 60, 300, 100
 HOOK = "https://example.com/hook"

@@ -19,7 +19,7 @@ from tests.plan.account import State, check_no_gap
 from tests.plan.drifting import Drifting
 from tests.plan.edits import IN_ACCOUNT, INDEX, MOVE, SECRETS, TITLES, Edit
 from tests.plan.wanted import Table, check_fulfilled, check_untouched, forbids, recovered
-from wacb.sandbox.core import LoggedRequest
+from wacb.sandbox.emulator import LoggedRequest
 
 FAULTS = st.builds(
     lambda *words: ",".join(words),

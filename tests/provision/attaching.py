@@ -7,18 +7,18 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.api import NUMBERS, emulated, make_api, make_client, make_draft
 from tests.conftest import profile_id
-from wacb.client import Client
-from wacb.contract.requests import ApiRequest
+from tests.fake_api import NUMBERS, emulated, make_api, make_client, make_draft
+from wacb.api.client import Client
+from wacb.api.requests import ApiRequest
 from wacb.errors import WacbError
-from wacb.journal import Entry, Journal
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
-from wacb.provision.look import Look
+from wacb.provision.lookup import Look
 from wacb.sandbox.account import APPROVED, SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
+from wacb.storage.journal import Entry, Journal
 
 ONE, PENDING, UNLISTED = "+15550100001", "+15550100009", "+15550199999"
 FIRST, SECOND = profile_id(1), profile_id(2)

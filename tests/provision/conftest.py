@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api import make_api
+from tests.fake_api import make_api
 from tests.provision.attaching import emulator, stocked
-from wacb.client import Client
+from wacb.api.client import Client
 
 
 @pytest.fixture(params=["V1", "not in the listing"])

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.api import Clock, Reply, answer, emulated, make_client
+from tests.fake_api import Clock, Reply, answer, emulated, make_client
 from tests.provision.attaching import ONE, carry_out, make_journal, make_step
 from tests.provision.lossy import Answered
-from wacb.client import Client
-from wacb.journal import Entry
-from wacb.net.http import Handler
+from wacb.api.client import Client
+from wacb.net.session import Handler
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.storage.journal import Entry
 
 SECONDS = 20  # that a test waits at most for what must happen at once
 

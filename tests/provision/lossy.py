@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.api import Clock, Reply, answer, emulated, refusal
-from wacb.provision.once import Claim
+from tests.fake_api import Clock, Reply, answer, emulated, refusal
 from wacb.sandbox.account import SID
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.storage.create_lock import Claim
 
 NOW = 1_790_000_000.0  # Unix seconds when a Clock begins
 Answered = tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.api import HOST, Network, answer, make_api, make_client, make_draft, make_row, refusal
+from tests.fake_api import (
+    HOST,
+    Network,
+    answer,
+    make_api,
+    make_client,
+    make_draft,
+    make_row,
+    refusal,
+)
 from tests.provision.attaching import (
     FIRST,
     NEW,
@@ -21,8 +30,8 @@ from tests.provision.attaching import (
     told,
     update,
 )
-from wacb.client import Client
-from wacb.contract.requests import ApiRequest
+from wacb.api.client import Client
+from wacb.api.requests import ApiRequest
 from wacb.errors import (
     Ambiguous,
     InvalidInput,
@@ -33,10 +42,10 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import Method
-from wacb.placeholders import INCOMING, build_url
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
 from wacb.sandbox.account import SID, WABA_ID
+from wacb.template.placeholders import INCOMING, build_url
 
 V1, V2 = None, WABA_ID
 

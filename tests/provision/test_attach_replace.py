@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Network, Reply, answer, make_client, make_row, refusal
+from tests.fake_api import Network, Reply, answer, make_client, make_row, refusal
 from tests.provision.attaching import (
     FIRST,
     NEW,
@@ -24,12 +24,12 @@ from tests.provision.attaching import (
     update,
     update_v1,
 )
-from wacb.client import Client
+from wacb.api.client import Client
 from wacb.errors import Refused, WacbError
-from wacb.placeholders import build_body, names
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
-from wacb.provision.look import Look
+from wacb.provision.lookup import Look
+from wacb.template.placeholders import build_body, names
 
 STATUS_BODY = build_body(names(with_status=True))
 STATUS_NOTE = (

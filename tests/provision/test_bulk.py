@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Network, answer, make_api, make_client, refusal
+from tests.fake_api import Network, answer, make_api, make_client, refusal
 from tests.provision.attaching import (
     FIRST,
     ONE,
@@ -31,13 +31,13 @@ from tests.provision.attaching import (
     update,
 )
 from tests.provision.lines import SECONDS, Line, Turn
-from wacb.client import Client
+from wacb.api.client import Client
 from wacb.errors import ApiRefused, NotTried, Refused, Unavailable
 from wacb.provision import attach
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run, prepare_all
-from wacb.provision.look import Look
-from wacb.sandbox.core import Sandbox
+from wacb.provision.lookup import Look
+from wacb.sandbox.emulator import Sandbox
 
 
 def make_run(client: Client, folder: Path, **how: Any) -> Run:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Network, Reply, answer, make_api, refusal
+from tests.fake_api import Network, Reply, answer, make_api, refusal
 from tests.provision.attaching import (
     FIRST,
     OLD,

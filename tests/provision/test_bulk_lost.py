@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Network, Reply, make_api, refusal
+from tests.fake_api import Network, Reply, make_api, refusal
 from tests.provision.attaching import (
     FIRST,
     ONE,
@@ -18,11 +18,7 @@ from tests.provision.attaching import (
     told,
 )
 from tests.provision.lines import Bench, Line, Spoiling, Turn
-from wacb.errors import (
-    ConfigError,
-    OutcomeUnknown,
-    Unavailable,
-)
+from wacb.errors import ConfigError, OutcomeUnknown, Unavailable
 from wacb.provision.attach import Attachment, AttachStep
 
 TWO, THREE = "+15550100002", "+15550100003"

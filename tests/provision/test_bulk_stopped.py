@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.api import Reply, make_client, refusal
+from tests.fake_api import Reply, make_client, refusal
 from tests.provision.attaching import (
     FIRST,
     attached,
@@ -34,7 +34,7 @@ from wacb.errors import (
 )
 from wacb.provision.attach import Attachment
 from wacb.provision.bulk import Prepared, Run
-from wacb.provision.stop import Stop
+from wacb.provision.interrupt import Stop
 
 NUMBERS = make_numbers(6)
 

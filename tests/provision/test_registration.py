@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.api import Network, Reply, answer, make_client, refusal
+from tests.fake_api import Network, Reply, answer, make_client, refusal
 from wacb.errors import ApiRefused, ConfigError, InvalidInput, OutcomeUnknown, WacbError
 from wacb.provision import registration
 from wacb.provision.new_number import check_country_code, check_name, check_otp
-from wacb.provision.remembered import Registration, Remembered
+from wacb.storage.registrations import Registration, Remembered
 
 NEW = "+15550100044"
 ENTRY = Registration(number=NEW, id="wn-1", profile="SG_1")

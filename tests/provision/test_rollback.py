@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api import Network, answer, make_api, make_client, make_draft, make_row
+from tests.fake_api import Network, answer, make_api, make_client, make_draft, make_row
 from tests.provision.attaching import (
     FIRST,
     NOT_SHOWN,
@@ -23,11 +23,11 @@ from tests.provision.attaching import (
     update,
     update_v1,
 )
-from wacb.client import Client
+from wacb.api.client import Client
 from wacb.errors import NotFound, Refused, WacbError
-from wacb.journal import Action
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
+from wacb.storage.journal import Action
 
 # -- detach
 

@@ -14,7 +14,7 @@ from tests.sandbox.shells import (
     sends_over_http,
     serving,
 )
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from wacb.sandbox.core import API_KEY, SID, WABA_ID, Sandbox, Store
+from wacb.sandbox.emulator import API_KEY, SID, WABA_ID, Sandbox, Store
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.server import Server
-from wacb.sandbox.transport import exchange
 
 PROFILES = f"/v1/{SID}/callback/profiles"
 NUMBERS = f"/v2/{SID}/whatsapp/{WABA_ID}/number"

@@ -19,7 +19,7 @@ from wacb.callbacks.samples import TYPES, sample
 from wacb.errors import CheckFailed, ConfigError, NotFound, Refused
 from wacb.models import Encryption
 from wacb.net.deadline import Deadline
-from wacb.net.http import Session
+from wacb.net.session import Session
 from wacb.sandbox.delivery import Delivery, deliver
 from wacb.sandbox.outgoing import Incoming, Outgoing, prepare
 

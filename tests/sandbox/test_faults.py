@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.shells import PROFILES, Api, make_profile, make_sandbox, refused, statuses
-from wacb.sandbox.core import API_KEY
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import API_KEY
+from wacb.sandbox.in_process import exchange
 
 STATUSES = {
     "401": "RBC001",

@@ -14,8 +14,8 @@ from tests.sandbox.shells import (
     refused,
     statuses,
 )
-from wacb.sandbox.core import API_KEY
-from wacb.sandbox.transport import exchange
+from wacb.sandbox.emulator import API_KEY
+from wacb.sandbox.in_process import exchange
 
 
 @pytest.mark.parametrize("kind", ["401", "429", "500", "503"])

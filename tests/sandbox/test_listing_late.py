@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.shells import PROFILES, Api, Clock, make_profile, make_sandbox, sends_in_process
-from wacb.sandbox.core import Sandbox, Store
+from wacb.sandbox.emulator import Sandbox, Store
 
 
 def titles(api: Api, query: str = "") -> tuple[list[str], int]:

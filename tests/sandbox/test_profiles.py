@@ -17,7 +17,7 @@ from tests.sandbox.shells import (
     make_row,
     refused,
 )
-from wacb.sandbox.core import API_KEY, Request, Sandbox, Store
+from wacb.sandbox.emulator import API_KEY, Request, Sandbox, Store
 
 GET_URL = "https://example.com/hook?text=<body>&from=<from>"
 NO_SUCH = refused("RBC302", "There is no such profile", status=404)

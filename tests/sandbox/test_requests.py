@@ -19,7 +19,7 @@ from tests.sandbox.shells import (
     make_sandbox,
     refused,
 )
-from wacb.sandbox.core import API_KEY, MAX_BODY, SID, Request
+from wacb.sandbox.emulator import API_KEY, MAX_BODY, SID, Request
 
 JSON = {"Content-Type": "application/json"}
 KEY = {"api-key": API_KEY}

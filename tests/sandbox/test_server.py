@@ -25,12 +25,12 @@ from tests.sandbox.shells import (
     serving,
 )
 from wacb.errors import WacbError
-from wacb.sandbox.core import API_KEY, MAX_BODY, Sandbox
+from wacb.sandbox.emulator import API_KEY, MAX_BODY, Sandbox
 from wacb.sandbox.server import Server
 
 ENOUGH = 8 * MAX_BODY + 1  # of a refused body; more is not read
 SERVE = """
-from wacb.sandbox.core import Sandbox, Store
+from wacb.sandbox.emulator import (Sandbox, Store)
 from wacb.sandbox.server import Server
 
 store = Store(":memory:")

@@ -17,7 +17,7 @@ from wacb.sandbox.store import Store
 
 WRITER = """
 import sys
-from wacb.sandbox.core import *
+from wacb.sandbox.emulator import *
 
 path, me = sys.argv[1:]
 store = Store(path)

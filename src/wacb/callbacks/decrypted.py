@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wacb.callbacks.kinds import is_empty, is_unfilled
+from wacb.callbacks.classify import is_empty, is_unfilled
 from wacb.errors import CheckFailed, InvalidInput
-from wacb.placeholders import INCOMING, KNOWN
+from wacb.template.placeholders import INCOMING, KNOWN
 
 Decrypt = Callable[[str], str]
 

@@ -10,8 +10,8 @@ import unicodedata
 from typing import Any
 
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
-from wacb.keyfile import check_algorithm, check_part
 from wacb.models import Encryption
+from wacb.storage.encryption_keys import check_algorithm, check_part
 
 _TAG_LENGTH = 16
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wacb.callbacks.kinds import MESSAGE, is_unfilled
+from wacb.callbacks.classify import MESSAGE, is_unfilled
 from wacb.errors import InvalidInput
-from wacb.placeholders import INCOMING, KNOWN
+from wacb.template.placeholders import INCOMING, KNOWN
 
 if TYPE_CHECKING:
-    from wacb.callbacks.received import Received
+    from wacb.callbacks.decode import Received
 
 
 def parse_names(text: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
-from wacb.net.serving import App, Message, Receive, Send
+from wacb.net.server import App, Message, Receive, Send
 
 MOST = 100  # callbacks in one answer; the page asks again at once
 _ENOUGH = 4 * 1024 * 1024  # characters after which an answer takes no further callback

@@ -15,9 +15,9 @@ from typing import Any, Literal, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wacb.callbacks.received import Request
+from wacb.callbacks.decode import Request
 from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
-from wacb.net.serving import App, Message, Receive, Send, Uvicorn, read_body, request_parts
+from wacb.net.server import App, Message, Receive, Send, Uvicorn, read_body, request_parts
 
 MAX_BODY = 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wacb import disk
+from wacb.callbacks.decode import Received, Request, read
 from wacb.callbacks.expectation import Expectation
-from wacb.callbacks.received import Received, Request, read
+from wacb.cli.render import json_text
 from wacb.errors import WacbError
-from wacb.redact import mask_headers
-from wacb.render import json_text
+from wacb.redaction import mask_headers
+from wacb.storage import files
 
 Record = dict[str, Any]
 _MOST_BYTES = 16 * 1024 * 1024  # of the requests behind the remembered records
@@ -76,7 +76,7 @@ class Recorder:
         record = _record(self._count, now, request, received)
         if self._save:
             name = f"{self._count:06}-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}.json"
-            disk.create(self._save / name, json_text(record) + "\n")
+            files.create(self._save / name, json_text(record) + "\n")
         if self._newest:
             texts = (request.query, request.body, *request.headers.values())
             self._newest.add(record, sum(map(len, texts)))

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from wacb.errors import InvalidInput
-from wacb.placeholders import INCOMING
+from wacb.template.placeholders import INCOMING
 
 _LETTERS = string.ascii_letters + string.digits
 _FIRST_NAMES = ("Asha", "Bruno", "Chioma", "Dmitri", "Elif", "Farid", "Greta", "Hana")

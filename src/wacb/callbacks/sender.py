@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from wacb.callbacks.fill import fill_body, fill_url
-from wacb.compare import open_body
 from wacb.errors import CheckFailed, Unavailable, WacbError
 from wacb.literals import map_body, map_url, without_user_info
 from wacb.models import CallbackProfile
-from wacb.placeholders import append_query
-from wacb.rules import authenticates, is_loopback
+from wacb.provision.compare import open_body
+from wacb.template.fill import fill_body, fill_url
+from wacb.template.placeholders import append_query
+from wacb.validation import authenticates, is_loopback
 
 if TYPE_CHECKING:  # a dry run does without the HTTP library
     from wacb.net.deadline import Deadline
-    from wacb.net.http import Response, Session
+    from wacb.net.session import Response, Session
 
 MOST_RESPONSE = 4096  # characters of an answer that are kept
 _MOST_READ = 4 * MOST_RESPONSE  # bytes of it that are looked at: a secret may stand across the cut
@@ -73,7 +73,7 @@ def build(
     behind its own. `encrypt` is applied to each value before it is escaped. User info is left
     out, as it is never sent. Raises ConfigError for a URL that nothing can be sent to.
     """
-    from wacb.net.address import parse_address  # slow to load
+    from wacb.urls import parse_address  # slow to load
 
     values = {name: encrypt(value) for name, value in fields.items()} if encrypt else fields
     url, body = to or without_user_info(profile.url), None
@@ -140,7 +140,7 @@ def _place(url: str) -> tuple[str, str]:
 def open_session(*, timeout: float, deadline: Deadline) -> Session:
     """Open a session to deliver over: the hints of its failures are about receivers."""
     from wacb.net.failures import Remedies
-    from wacb.net.http import Session
+    from wacb.net.session import Session
 
     remedies = Remedies(
         unreachable="does a receiver run there? `wacb callback listen` is one to try with",

@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 import click
 
 from wacb import __version__
+from wacb.cli.account import reaching
 from wacb.cli.app import App
 from wacb.cli.options import Group
 from wacb.cli.output import give_up, to_stderr
-from wacb.cli.target import reaching
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
@@ -69,7 +69,7 @@ class Root(Group):
         """Run one command line and return its exit code."""
         shell, _, instruction = os.environ.get("_WACB_COMPLETE", "").partition("_")
         if instruction == "complete":  # a TAB, where click itself would let errors through
-            from wacb.cli.tab import answer
+            from wacb.cli.completion.shells import answer
 
             answer(self, app, shell)
             return 0
@@ -137,6 +137,7 @@ root = Root(
     "wacb",
     package=__name__,
     table=COMMANDS,
+    modules={"completion": "completion.script"},
     callback=_start,
     invoke_without_command=True,
     help="Set up incoming WhatsApp messages on Kaleyra.io: template, callback profile, number.",

@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wacb.cli.account import NO_SID, api_of, reaching
 from wacb.cli.output import Output, is_terminal
-from wacb.cli.target import NO_SID, api_of, reaching
 from wacb.errors import ConfigError, InvalidInput, WacbError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wacb.client import Client
+    from wacb.api.client import Client
+    from wacb.api.requests import Api
+    from wacb.api.retry import Exchange
     from wacb.config.file import ConfigFile
     from wacb.config.settings import Settings
-    from wacb.contract.requests import Api
-    from wacb.exchange import Exchange
-    from wacb.journal import Journal
     from wacb.net.deadline import Deadline
-    from wacb.net.http import Handler, Session
-    from wacb.provision.look import Look
-    from wacb.sandbox.core import Sandbox
+    from wacb.net.session import Handler, Session
+    from wacb.provision.lookup import Look
+    from wacb.sandbox.emulator import Sandbox
+    from wacb.storage.journal import Journal
 
 
 class App:
@@ -69,7 +69,7 @@ class App:
         """The config file in use, which need not exist."""
         from pathlib import Path
 
-        from wacb.cli.folders import config_folder
+        from wacb.storage.paths import config_folder
 
         named = self._named_config
         return Path(named) if named else config_folder(self.environ) / "config.toml"
@@ -116,7 +116,7 @@ class App:
     @cached_property
     def state_folder(self) -> Path:
         """Where the sandbox, keys and the journal are kept."""
-        from wacb.cli.folders import state_folder
+        from wacb.storage.paths import state_folder
 
         return state_folder(self.environ)
 
@@ -137,13 +137,13 @@ class App:
     @property
     def accepts_local(self) -> bool:
         """Whether endpoints on this machine are fine, because the API is here, too (cli.md 6)."""
-        from wacb.rules import is_loopback
+        from wacb.validation import is_loopback
 
         return self.settings.sandbox or is_loopback(self.api_host)
 
     def check_endpoint(self, url: str, *, allow_http: bool, allow_local: bool) -> None:
         """Raise InvalidInput unless callbacks can be sent to `url` (cli.md 6)."""
-        from wacb.rules import check_endpoint
+        from wacb.validation import check_endpoint
 
         try:
             check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
@@ -194,8 +194,8 @@ class App:
     def client(self) -> Client:
         """The API client. Raises ConfigError without SID or key."""
         self.check_credentials()
-        from wacb.client import Client
-        from wacb.exchange import Exchanger
+        from wacb.api.client import Client
+        from wacb.api.retry import Exchanger
 
         exchanger = Exchanger(
             key=self._key or "",
@@ -209,14 +209,14 @@ class App:
     @cached_property
     def look(self) -> Look:
         """The profiles and numbers there are, each looked up once."""
-        from wacb.provision.look import Look
+        from wacb.provision.lookup import Look
 
         return Look(self.client, self.journal)
 
     @cached_property
     def journal(self) -> Journal:
         """The record of this account's attachments. Raises ConfigError without a SID."""
-        from wacb.journal import Journal
+        from wacb.storage.journal import Journal
 
         if not self._has_sid:
             raise ConfigError(
@@ -241,7 +241,7 @@ class App:
     @cached_property
     def session(self) -> Session:
         """The HTTP session, or the sandbox in its place."""
-        from wacb.net.http import Session
+        from wacb.net.session import Session
 
         return Session(
             timeout=self.settings.timeout, deadline=self.deadline, handler=self._network()

@@ -8,21 +8,21 @@ from typing import Any
 
 import click
 
+from wacb.cli.account import claim_of
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.number.attachments import in_words
-from wacb.cli.number.run import interrupted_by, stop_of, word_of
+from wacb.cli.number.report import interrupted_by, stop_of, word_of
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
-from wacb.cli.plan_view import as_json, as_lines, summary
-from wacb.cli.planning import checksum_of, make_plan, outputs, plan_options, refuse_problems
+from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
+from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import consent
-from wacb.cli.target import claim_of
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View, error_json
 from wacb.errors import BulkFailed, NotTried, Refused, WacbError
 from wacb.plan.apply import Apply, Outcome, requests
 from wacb.plan.model import Move, Plan
-from wacb.render import Column
 
 _MOVED = ("attached", "detached")
 

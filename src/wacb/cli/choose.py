@@ -8,8 +8,8 @@ import click
 
 from wacb.cli.app import App
 from wacb.cli.prompts import ask
+from wacb.cli.render import Column, table
 from wacb.errors import NotFound
-from wacb.render import Column, table
 
 
 def choose_number(app: App) -> str:

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from wacb.api.requests import ApiRequest, wire_json
 from wacb.cli.app import App
-from wacb.contract.requests import ApiRequest, wire_json
 
 
 class Printed(NamedTuple):

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wacb.errors import ConfigError
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.sandbox.transport import exchange
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wacb.net.http import Handler
+    from wacb.net.session import Handler
 
 _FILE = "sandbox.sqlite3"
 

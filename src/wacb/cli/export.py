@@ -6,7 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command
-from wacb.manifest.write import write
+from wacb.plan.manifest.export import write
 
 
 @click.command(cls=Command)

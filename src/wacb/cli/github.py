@@ -53,7 +53,7 @@ def markdown_table(app: App, titles: Sequence[str], rows: Iterable[Sequence[str]
 
 def markdown_text(app: App, text: str) -> str:
     """Keep text from being Markdown or HTML, from its cell's end, and from steering a terminal."""
-    from wacb.render import visible  # only a summary needs it
+    from wacb.cli.render import visible  # only a summary needs it
 
     plain = visible(" ".join(app.out.redact(text).split()))
     return "".join(f"&#{ord(char)};" if char in "\\`*_{}[]<>()#+!|&~@:" else char for char in plain)

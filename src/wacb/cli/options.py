@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App
-from wacb.contract.hosts import HOSTS
+from wacb.cli.completion import values
+from wacb.config.hosts import HOSTS
 from wacb.models import Method
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ GLOBAL_OPTIONS: tuple[click.Parameter, ...] = (
         "--account",
         metavar="NAME",
         help="Account of the config file. [WACB_ACCOUNT]",
-        shell_complete=suggest.accounts,
+        shell_complete=values.accounts,
     ),
     _global(
         "--config",
         metavar="FILE",
         help="Another config file. [WACB_CONFIG]",
-        shell_complete=suggest.files,
+        shell_complete=values.files,
     ),
     _global("--region", type=click.Choice(tuple(HOSTS)), help="Hosts of a pod. [WACB_REGION]"),
     _global("--base-url", metavar="URL", help="Explicit host of the API. [WACB_BASE_URL]"),
@@ -106,13 +106,22 @@ class Group(_Everywhere, click.Group):
     """A group whose commands are loaded when they are named: `--help` and TAB stay quick.
 
     `table` maps a command's name to the first line of its help; the command itself is `command` in
-    the module of that name below `package`.
+    the module of that name below `package`, unless `modules` names another.
     """
 
-    def __init__(self, name: str, *, package: str, table: dict[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        package: str,
+        table: dict[str, str],
+        modules: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(name, **kwargs)
         self.package = package
         self.table = table
+        self.modules = modules or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.table)
@@ -120,7 +129,8 @@ class Group(_Everywhere, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.table:
             return None
-        command: click.Command = import_module(f"{self.package}.{cmd_name}").command
+        module = self.modules.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f"{self.package}.{module}").command
         return command
 
     def resolve_command(
@@ -210,15 +220,15 @@ body_file_option = click.option(
     "--body-file",
     metavar="FILE",
     help="A JSON template of your own; - is stdin.",
-    shell_complete=suggest.files,
+    shell_complete=values.files,
 )
 
-number_argument = click.argument("number", metavar="NUMBER", shell_complete=suggest.numbers)
+number_argument = click.argument("number", metavar="NUMBER", shell_complete=values.numbers)
 
 
 def profile_option(help: str) -> Callable[[F], F]:
     """Add `--profile`, which is the profile to do something with, as `help` says."""
-    return click.option("--profile", metavar="ID|TITLE", help=help, shell_complete=suggest.profiles)
+    return click.option("--profile", metavar="ID|TITLE", help=help, shell_complete=values.profiles)
 
 
 METHODS = tuple(method.lower() for method in Method)

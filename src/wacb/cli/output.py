@@ -14,7 +14,7 @@ import click
 from wacb.errors import WacbError
 
 if TYPE_CHECKING:
-    from wacb.redact import Redactor
+    from wacb.redaction import Redactor
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
@@ -53,7 +53,7 @@ class Output:
     @cached_property
     def redact(self) -> Redactor:
         """The one function that everything printed goes through."""
-        from wacb.redact import Redactor
+        from wacb.redaction import Redactor
 
         return Redactor(self._secrets)
 
@@ -79,19 +79,19 @@ class Output:
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
-        from wacb.render import json_text
+        from wacb.cli.render import json_text
 
         self.raw(json_text(value))
 
     def json_line(self, value: Any) -> None:
         """Print a value as one line of JSON, at once."""
-        from wacb.render import json_line
+        from wacb.cli.render import json_line
 
         self.raw(json_line(value))
 
     def one(self, thing: Any) -> None:
         """Print one thing: a record on a terminal, a row in a pipe, an object as JSON."""
-        from wacb import render
+        from wacb.cli import render
         from wacb.cli.views import VIEWS
 
         view = VIEWS[type(thing)]
@@ -112,7 +112,7 @@ class Output:
 
     def named(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
         """Print values whose names vary, one a line; as JSON the `whole` they are a part of."""
-        from wacb import render
+        from wacb.cli import render
 
         shown = self._without_secrets(values)
         if self.quiet:
@@ -133,7 +133,7 @@ class Output:
 
         `none` is what to say of an empty one on stderr instead of the kind's own sentence.
         """
-        from wacb import render
+        from wacb.cli import render
         from wacb.cli.views import VIEWS
 
         view = VIEWS[kind]
@@ -166,7 +166,7 @@ class Output:
         return [self._without_secrets(i) for i in value] if isinstance(value, list) else value
 
     def _shown(self, identity: object) -> str:
-        from wacb.render import visible
+        from wacb.cli.render import visible
 
         return visible("" if identity is None else str(identity))
 
@@ -200,7 +200,7 @@ class Output:
         if self.quiet or not is_terminal(sys.stderr):
             yield lambda: None
             return
-        from wacb.render import progress_bar
+        from wacb.cli.render import progress_bar
 
         with progress_bar(total, color=self.color) as bar:
             self._write = bar.say
@@ -211,7 +211,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """Tell a person something that is not the data."""
-        from wacb.render import visible
+        from wacb.cli.render import visible
 
         self._write(visible(self._hide(self._reach(text))))
 
@@ -232,7 +232,7 @@ class Output:
     def error(self, error: WacbError, *, as_json: Mapping[str, Any] | None) -> None:
         """Print a failure: a sentence and its remedy, or the JSON error of cli.md 4."""
         if as_json is not None:
-            from wacb.render import json_line
+            from wacb.cli.render import json_line
 
             to_stderr(self._hide(json_line({"error": as_json})))
             return

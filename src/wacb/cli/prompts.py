@@ -68,7 +68,7 @@ def consent(app: App, deed: str, *, yes: bool) -> None:
 
 
 def _answer(app: App, question: str, **how: Any) -> Any:
-    from wacb.render import visible  # the API's words may be in the question
+    from wacb.cli.render import visible  # the API's words may be in the question
 
     try:
         with app.thinking():

@@ -6,11 +6,11 @@ import shlex
 
 import click
 
-from wacb import placeholders
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import METHODS, Command, template_options
 from wacb.cli.prompts import ask
 from wacb.models import Method
+from wacb.template import placeholders
 
 
 @click.command(cls=Command)

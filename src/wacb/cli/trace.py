@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wacb.compare import masked
-from wacb.contract.answers import redacted
-from wacb.redact import mask_headers
+from wacb.api.responses import redacted
+from wacb.provision.compare import masked
+from wacb.redaction import mask_headers
 
 if TYPE_CHECKING:
+    from wacb.api.requests import ApiRequest
+    from wacb.api.retry import Exchange
     from wacb.callbacks.sender import Outgoing
     from wacb.cli.app import App
-    from wacb.contract.requests import ApiRequest
-    from wacb.exchange import Exchange
 
 
 def describe(exchange: Exchange, verbosity: int) -> list[str]:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli import suggest
+from wacb.cli.account import reaching
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number
+from wacb.cli.completion import values
 from wacb.cli.options import Command, output_options, profile_option
-from wacb.cli.target import reaching
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
-from wacb.provision.remembered import Remembered
-from wacb.render import Column
-from wacb.rules import parse_number
-from wacb.verify.chain import walk
+from wacb.storage.registrations import Remembered
+from wacb.validation import parse_number
 from wacb.verify.checks import Setup
-from wacb.verify.link import Link
+from wacb.verify.result import Link
+from wacb.verify.runner import walk
 
 if TYPE_CHECKING:
     from wacb.callbacks.sender import Delivery, Outgoing
@@ -52,7 +52,7 @@ VIEWS[Link] = View(
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=suggest.numbers)
+@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=values.numbers)
 @profile_option("Profile the number is to carry. [WACB_PROFILE]")
 @click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
 @output_options
@@ -101,8 +101,8 @@ def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
 def _sample(app: App, profile: CallbackProfile, number: str | None) -> Outgoing:
     from wacb.callbacks.samples import sample
     from wacb.callbacks.sender import build
-    from wacb.cli.callback.keys import encryption_of, keep_secrets
     from wacb.cli.callback.send import NUMBER, SENDER
+    from wacb.cli.encryption_keys import encryption_of, keep_secrets
 
     keep_secrets(app, profile)
     message = sample("text", number=number or NUMBER, sender=SENDER, now=app.now())

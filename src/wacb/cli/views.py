@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from wacb.cli.render import Column
 from wacb.errors import WacbError
 from wacb.jsontext import is_deep
 from wacb.models import CallbackProfile, Number
-from wacb.render import Column
 
 
 class View(NamedTuple):
@@ -35,7 +35,7 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
     """A profile as JSON: secrets masked, placeholders counted."""
     import json
 
-    from wacb.provision.profiles import inspect_template
+    from wacb.provision.find import inspect_template
 
     body: Any = profile.body
     try:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from wacb import disk
 from wacb.config.file import ConfigFile
-from wacb.config.rules import (
+from wacb.config.schema import (
     ACCOUNT_KEYS,
     ACCOUNT_RULES,
     CONTRACT_RULES,
@@ -19,7 +18,8 @@ from wacb.config.rules import (
     parse_command,
 )
 from wacb.errors import ConfigError, InvalidInput
-from wacb.rules import did_you_mean
+from wacb.storage import files
+from wacb.validation import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,7 @@ def _edit(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> Non
         edit(file, data)
         return _dump(path, data)
 
-    disk.update(path, change)
+    files.update(path, change)
 
 
 def _dump(path: Path, data: dict[str, Any]) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wacb import disk
-from wacb.config.rules import ACCOUNT_RULES, CONTRACT_RULES, is_command
+from wacb.config.schema import ACCOUNT_RULES, CONTRACT_RULES, is_command
 from wacb.errors import ConfigError
-from wacb.rules import did_you_mean
+from wacb.storage import files
+from wacb.validation import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,14 +30,14 @@ class ConfigFile(NamedTuple):
     @classmethod
     def load(cls, path: Path, *, must_exist: bool) -> ConfigFile:
         """Read `path`. Raises ConfigError if it is broken, or holds a key that others can read."""
-        text = disk.read_text(path)
+        text = files.read_text(path)
         if text is None and must_exist:
             raise ConfigError(
                 f"the config file {path} does not exist", hint="wacb config init writes one"
             )
         file = cls.parse(path, text or "")
         if any("api_key" in account for account in file.accounts.values()):
-            disk.check_private(path)
+            files.check_private(path)
         return file
 
     @classmethod
@@ -45,7 +45,7 @@ class ConfigFile(NamedTuple):
         """Check the text of `path` for TOML and for the types of all known keys."""
         if not text:  # the usual first run: spare it the import of a TOML parser
             return cls(path=path)
-        file = cls(path=path, data=disk.parse_toml(path, text))
+        file = cls(path=path, data=files.parse_toml(path, text))
         file._check_types()
         return file
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wacb.config.file import ConfigFile
-from wacb.config.rules import ACCOUNT_KEYS, CONTRACT_RULES, RULES, check_key
+from wacb.config.schema import ACCOUNT_KEYS, CONTRACT_RULES, RULES, check_key
 from wacb.errors import ConfigError, InvalidInput
-from wacb.rules import did_you_mean
+from wacb.validation import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

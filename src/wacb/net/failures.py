@@ -11,7 +11,7 @@ import ssl
 from typing import NamedTuple
 
 from wacb.errors import ConfigError, DeadlineExceeded, Interrupted, Unavailable
-from wacb.net.attempt import Attempt
+from wacb.net.timeout import Attempt
 
 
 class Remedies(NamedTuple):

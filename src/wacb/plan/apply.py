@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from wacb.errors import DeadlineExceeded, NotTried, OutcomeUnknown, Refused, WacbError
 from wacb.models import CallbackProfile
 from wacb.plan.model import Action, Change, Move, Plan
-from wacb.provision import changes, removal
+from wacb.provision import delete, update
 from wacb.provision.attach import JOBS, Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
-from wacb.provision.changes import ProfileStep
-from wacb.provision.profiles import ProfileResult
-from wacb.provision.stop import Stop
+from wacb.provision.find import ProfileResult
+from wacb.provision.interrupt import Stop
+from wacb.provision.update import ProfileStep
 
 if TYPE_CHECKING:
-    from wacb.client import Client
-    from wacb.contract.requests import Api, ApiRequest
-    from wacb.journal import Journal
-    from wacb.provision.once import Claim
+    from wacb.api.client import Client
+    from wacb.api.requests import Api, ApiRequest
+    from wacb.storage.create_lock import Claim
+    from wacb.storage.journal import Journal
 
 
 class Outcome(NamedTuple):
@@ -105,12 +105,12 @@ class Apply:
 
     def _profile(self, change: Change) -> ProfileResult:
         if isinstance(change.work, CallbackProfile):
-            return removal.delete(self._client, change.work)
+            return delete.delete(self._client, change.work)
         assert isinstance(change.work, ProfileStep)
         return (
             self._create(change.work)
             if change.action == "create"
-            else changes.update(self._client, change.work)
+            else update.update(self._client, change.work)
         )
 
     def _create(self, step: ProfileStep) -> ProfileResult:
@@ -118,14 +118,14 @@ class Apply:
         claim = self._claim(step.draft.title)
         try:
             with claim.held(self._client.remaining):
-                step = changes.prepare_once(self._client, step.draft, update=True, claim=claim)
+                step = update.prepare_once(self._client, step.draft, update=True, claim=claim)
                 if step.changes and step.live:
                     raise Refused(
                         f"profile {step.live.id} appeared since the plan was made, with its title "
                         "and other content",
                         hint="look at it with `wacb plan`",
                     )
-                return changes.carry_out(self._client, step, sleep=self._sleep)
+                return update.carry_out(self._client, step, sleep=self._sleep)
         except OutcomeUnknown as error:
             again = "run the same command again: it finds the profile or creates it"
             raise OutcomeUnknown(error.message, hint=again, status=error.status) from error

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wacb import compare
 from wacb.errors import InvalidInput, NotFound, WacbError
-from wacb.manifest.model import Desired, Manifest
 from wacb.models import CallbackProfile, Number
 from wacb.plan.live import Live
+from wacb.plan.manifest.model import Desired, Manifest
 from wacb.plan.model import ACTIONS, Change, Move, Plan
 from wacb.plan.prune import Pruning
+from wacb.provision import compare
 from wacb.provision.attach import check_number, check_profile, lost_status
-from wacb.provision.changes import ProfileStep, prepare_update
-from wacb.provision.profiles import as_sent, double
-from wacb.rules import did_you_mean
+from wacb.provision.find import as_sent, double
+from wacb.provision.update import ProfileStep, prepare_update
+from wacb.validation import did_you_mean
 
 
 def diff(manifest: Manifest, live: Live, *, prune: bool) -> Plan:

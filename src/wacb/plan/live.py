@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.models import CallbackProfile, Number
-from wacb.provision.look import carried
+from wacb.provision.lookup import carried
 
 if TYPE_CHECKING:
-    from wacb.client import Client
-    from wacb.journal import Journal
-    from wacb.manifest.model import Manifest
+    from wacb.api.client import Client
+    from wacb.plan.manifest.model import Manifest
+    from wacb.storage.journal import Journal
 
 
 class Live(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
-from wacb.provision.changes import ProfileStep
+from wacb.provision.update import ProfileStep
 
 Action = Literal["create", "update", "attach", "detach", "delete"]
 ACTIONS: tuple[Action, ...] = get_args(Action)  # in the order in which they are carried out

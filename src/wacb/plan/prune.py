@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wacb.manifest.model import Manifest
 from wacb.models import CallbackProfile, Number
-from wacb.placeholders import looks_incoming
 from wacb.plan.live import Live
+from wacb.plan.manifest.model import Manifest
 from wacb.plan.model import Change, Move
+from wacb.template.placeholders import looks_incoming
 
 # assumed: how the API calls the channels that incoming WhatsApp messages may come by (section 4)
 _CHANNELS = ("", "whatsapp", "default")

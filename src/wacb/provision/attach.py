@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wacb import placeholders
-from wacb.contract.requests import Api, ApiRequest
+from wacb.api.requests import Api, ApiRequest
 from wacb.errors import NotFound, Refused, Unavailable, WacbError
 from wacb.models import CallbackProfile, Number
-from wacb.provision import profiles
+from wacb.provision import find
+from wacb.template import placeholders
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.journal import Action
-    from wacb.provision.look import Look
+    from wacb.provision.lookup import Look
+    from wacb.storage.journal import Action
 
 JOBS = 4  # numbers at a time, unless the user says otherwise
 
@@ -74,7 +74,7 @@ def prepare_attach(
     if step.old == profile.id:
         return step
     if if_current is not None:
-        known = not if_current or profiles.looks_like_id(if_current)
+        known = not if_current or find.looks_like_id(if_current)
         _check_current(step, if_current if known else look.profile(if_current).id)
     elif step.old and not replace:
         raise Refused(
@@ -140,7 +140,7 @@ def unseen(api: Api, number: str, profile_id: str) -> AttachStep:
 
     Raises InvalidInput for what is no profile ID.
     """
-    profiles.require_id(profile_id)
+    find.require_id(profile_id)
     note = (
         "without credentials nothing was looked up: whether the profile exists, is active and "
         "complete, and whether the number is approved and free"
@@ -209,7 +209,7 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
             f"profile {profile.id} ({profile.title}) is {profile.status}, so nothing would arrive",
             hint="enable it in the Kaleyra console; the API has no way to",
         )
-    report = profiles.inspect_template(profile)
+    report = find.inspect_template(profile)
     if report.missing and not allow_missing:
         raise Refused(
             f"profile {profile.id} ({profile.title}) has {report.present} of "

@@ -17,11 +17,11 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.provision.attach import Attachment, AttachStep
-from wacb.provision.stop import Stop
+from wacb.provision.interrupt import Stop
 
 if TYPE_CHECKING:
-    from wacb.client import Client
-    from wacb.journal import Journal
+    from wacb.api.client import Client
+    from wacb.storage.journal import Journal
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 

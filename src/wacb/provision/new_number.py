@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from wacb.errors import InvalidInput
-from wacb.provision import attach, profiles
+from wacb.provision import attach, find
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.provision.look import Look
+    from wacb.provision.lookup import Look
 
 
 def check_name(text: str) -> str:
@@ -58,7 +58,7 @@ def find_profile(look: Look | None, reference: str) -> str:
     if not reference:
         raise InvalidInput("--profile is empty", hint="give an ID or a title, or leave it out")
     if look is None:
-        profiles.require_id(reference)
+        find.require_id(reference)
         return reference
     profile = look.profile(reference)
     attach.check_profile(profile, allow_missing=False)

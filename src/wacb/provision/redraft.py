@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import unquote
 
-from wacb import drafts, placeholders, templates
 from wacb.errors import TemplateError
 from wacb.jsontext import append_members, parse_object, strings
 from wacb.models import CallbackProfile, Method, ProfileDraft
-from wacb.placeholders import MARK, append_query, build_query, check_body, check_url
-from wacb.rules import check_endpoint, check_title
+from wacb.provision import drafts
+from wacb.template import edit, placeholders
+from wacb.template.placeholders import MARK, append_query, build_query, check_body, check_url
+from wacb.validation import check_endpoint, check_title
 
 
 def redraft(
@@ -98,7 +99,7 @@ def _query_template(
 
 def _from_body(body: str, endpoint: str) -> str:
     if parse_object(body):
-        return templates.body_to_query(endpoint, body)
+        return edit.body_to_query(endpoint, body)
     return placeholders.build_url(endpoint, placeholders.names())  # there is no template to move
 
 
@@ -142,7 +143,7 @@ def _url_beside_body(live: CallbackProfile, url: str | None) -> str:
         return url
     if live.method.uses_body:
         return live.url
-    endpoint = templates.endpoint_of(live.url)
+    endpoint = edit.endpoint_of(live.url)
     with _naming(live):
         drafts.refuse_encoded(endpoint)
     return endpoint
@@ -164,7 +165,7 @@ def _body_template(live: CallbackProfile, *, with_status: bool, allow_missing: b
 
 
 def _from_query(live: CallbackProfile) -> str:
-    rest, body = templates.query_to_body(live.url)
+    rest, body = edit.query_to_body(live.url)
     if stray := MARK.search(rest):
         raise TemplateError(
             f"{stray[0]} in the URL of profile {live.id} cannot move to the body by itself",

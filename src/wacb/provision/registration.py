@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from wacb.contract.answers import row_id
-from wacb.contract.requests import Api, ApiRequest
+from wacb.api.requests import Api, ApiRequest
+from wacb.api.responses import row_id
 from wacb.errors import (
     ApiRefused,
     ConfigError,
@@ -23,11 +23,11 @@ from wacb.errors import (
 )
 from wacb.models import Number
 from wacb.provision.bulk import READ_BACK_AFTER
-from wacb.provision.remembered import Registration, Remembered
+from wacb.storage.registrations import Registration, Remembered
 
 if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.client import Client
-    from wacb.provision.look import Look
+    from wacb.api.client import Client
+    from wacb.provision.lookup import Look
 
 
 def identify(api: Api, remembered: Remembered, number: str, given: str | None) -> Registration:

@@ -15,7 +15,7 @@ from wacb.sandbox.outgoing import DISABLED, Incoming, Outgoing
 from wacb.sandbox.store import Row, Store
 
 if TYPE_CHECKING:
-    from wacb.net.http import Session
+    from wacb.net.session import Session
 
 _PAUSES = (0.5, 1.0)  # seconds between the tries
 _MOST_FAILURES = 10

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from wacb.sandbox.fault_spec import Fault, parse, parse_late
-from wacb.sandbox.messages import Refusal, Reply, Request, failure, success, text_reply
+from wacb.sandbox.routing import Refusal, Reply, Request, failure, success, text_reply
 
 
 @dataclass(slots=True)

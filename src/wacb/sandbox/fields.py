@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wacb.sandbox.messages import Refusal, parse_json
+from wacb.sandbox.routing import Refusal, parse_json
 
 Rule = Callable[[Any], str | None]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from wacb.sandbox import fields
 from wacb.sandbox.account import APPROVED, OTP, PENDING, WABA_ID
-from wacb.sandbox.messages import Refusal
 from wacb.sandbox.routes import Call, Route
+from wacb.sandbox.routing import Refusal
 from wacb.sandbox.store import Row, Store, number_row
 
 _V1 = "/v1/{sid}/whatsapp"

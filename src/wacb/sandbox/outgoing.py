@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from wacb.errors import CheckFailed, NotFound, Refused
-from wacb.net.address import parse_address
 from wacb.sandbox.account import APPROVED
 from wacb.sandbox.fill import Escape, fill, json_escape, percent_encode, percent_encode_naively
 from wacb.sandbox.store import Row, Store
+from wacb.urls import parse_address
 
 DISABLED = 2  # the status of a profile that is auto-disabled
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wacb.sandbox import fields
-from wacb.sandbox.messages import Refusal
 from wacb.sandbox.routes import Call, Route
+from wacb.sandbox.routing import Refusal
 from wacb.sandbox.store import Row, Store
 
 _BASE = "/v1/{sid}/callback/profiles"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from wacb.sandbox.messages import Refusal, Request, parse_json
+from wacb.sandbox.routing import Refusal, Request, parse_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
 from wacb.literals import without_user_info
 from wacb.models import CallbackProfile, Number
-from wacb.placeholders import INCOMING, MARK, SEPARATOR
-from wacb.provision.checks import check_one, prepare_repair
-from wacb.verify.link import Finding, unchecked
+from wacb.provision.check import check_one, prepare_repair
+from wacb.template.placeholders import INCOMING, MARK, SEPARATOR
+from wacb.verify.result import Finding, unchecked
 
 if TYPE_CHECKING:  # a list of links is shown without them
     from wacb.callbacks.sender import Delivery, Outgoing
-    from wacb.provision.look import Look
-    from wacb.provision.remembered import Remembered
+    from wacb.provision.lookup import Look
+    from wacb.storage.registrations import Remembered
 
 
 class Setup(NamedTuple):

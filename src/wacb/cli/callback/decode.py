@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
-from wacb.cli.callback.keys import decrypter
+from wacb.cli.completion import values
+from wacb.cli.encryption_keys import decrypter
+from wacb.cli.input import read_input
 from wacb.cli.options import Command, output_options
 from wacb.cli.output import is_terminal
-from wacb.cli.stdin import read_input
 
 if TYPE_CHECKING:
-    from wacb.callbacks.received import Received
+    from wacb.callbacks.decode import Received
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="[FILE|-]", default="-", shell_complete=suggest.files)
+@click.argument("file", metavar="[FILE|-]", default="-", shell_complete=values.files)
 @click.option(
     "--decrypt",
     "key_file",
@@ -41,7 +41,7 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
     Example:
       wacb callback decode callback.json --decrypt key.toml
     """
-    from wacb.callbacks.received import read_text
+    from wacb.callbacks.decode import read_text
 
     decrypt = decrypter(app, key_file) if key_file else None
     if file == "-" and is_terminal(sys.stdin):

@@ -9,11 +9,11 @@ from typing import Any
 from wacb.callbacks.sender import Delivery, Outgoing
 from wacb.cli.app import App
 from wacb.cli.dry_run import Printed, show_printed
+from wacb.cli.render import Column
 from wacb.cli.trace import trace_callback
 from wacb.cli.views import VIEWS, View, error_json
 from wacb.errors import CheckFailed, Unavailable
-from wacb.redact import MASK, mask_headers
-from wacb.render import Column
+from wacb.redaction import MASK, mask_headers
 
 MOST_SHOWN = 200  # characters of an answer, but for JSON
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
-from wacb.cli.callback.keys import decrypter
+from wacb.cli.completion import values
+from wacb.cli.encryption_keys import decrypter
 from wacb.cli.options import Command
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
 
 if TYPE_CHECKING:
+    from wacb.callbacks.decode import Request
     from wacb.callbacks.expectation import Expectation
-    from wacb.callbacks.received import Request
     from wacb.callbacks.receiver import End
     from wacb.callbacks.recorder import Newest, Record, Recorder
 
@@ -24,7 +24,7 @@ _REMEMBERED = 1000  # callbacks that the page of --inspect can list
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from wacb.config.rules import RULES
+    from wacb.config.schema import RULES
 
     return None if value is None else float(RULES["timeout"](value))
 
@@ -52,7 +52,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Keep each callback as a file that `callback decode` reads.",
-    shell_complete=suggest.folders,
+    shell_complete=values.folders,
 )
 @click.option(
     "--basic-auth",
@@ -136,16 +136,16 @@ def _recorder(
     decrypt: Path | None,
     newest: Newest | None,
 ) -> tuple[Expectation, Recorder]:
-    from wacb import disk
     from wacb.callbacks.expectation import Expectation, parse_names
     from wacb.callbacks.recorder import Recorder
-    from wacb.cli.callback.live import block
+    from wacb.cli.callback.record_view import block
+    from wacb.storage import files
 
     names = () if expect is None else parse_names(expect)
     expectation = Expectation(names, count or (1 if names else None))
     reads = None if decrypt is None else decrypter(app, decrypt)
     if save:
-        disk.check_folder(save)
+        files.check_folder(save)
 
     def show(record: Record) -> None:
         if as_json:
@@ -160,13 +160,13 @@ def _recorder(
 def _authorization(app: App, user: str | None) -> str | None:
     if user is None:
         return None
-    from wacb.cli.draft_options import basic_authorization
+    from wacb.cli.profile.draft_options import basic_authorization
 
     return basic_authorization(app, user)
 
 
 def _announce(app: App, as_json: bool, host: str) -> Callable[[str, str | None], None]:
-    from wacb.rules import is_loopback
+    from wacb.validation import is_loopback
 
     def ready(url: str, page: str | None) -> None:
         if not is_loopback(host):

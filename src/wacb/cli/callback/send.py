@@ -11,6 +11,7 @@ import click
 from wacb.callbacks.samples import TYPES
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_profile
+from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
     Command,
@@ -22,10 +23,9 @@ from wacb.cli.options import (
     template_options,
 )
 from wacb.cli.prompts import ask
-from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method
-from wacb.rules import check_endpoint
+from wacb.validation import check_endpoint
 
 if TYPE_CHECKING:
     from wacb.callbacks.sender import Outgoing
@@ -129,10 +129,10 @@ def _stored(
             raise InvalidInput(f"{option} {what}")
     if method or url:
         return None
-    from wacb.provision import profiles
+    from wacb.provision import find
 
     reference = profile or app.settings.get("profile") or choose_profile(app)
-    return profiles.find(app.client, reference)
+    return find.find(app.client, reference)
 
 
 def _adhoc(
@@ -148,8 +148,8 @@ def _adhoc(
     **how: Any,
 ) -> CallbackProfile:
     """Build a profile that is stored nowhere, as `profile create` would."""
-    from wacb.drafts import build_draft
-    from wacb.provision.profiles import as_sent
+    from wacb.provision.drafts import build_draft
+    from wacb.provision.find import as_sent
 
     chosen = method or ask(app, "Method", option="--method", choices=METHODS)
     own = url or app.settings.get("endpoint")
@@ -186,7 +186,7 @@ def _outgoing(
     messages: Sequence[dict[str, str]],
 ) -> list[Outgoing]:
     from wacb.callbacks.sender import build, withhold
-    from wacb.cli.callback.keys import encryption_of, keep_secrets
+    from wacb.cli.encryption_keys import encryption_of, keep_secrets
 
     keep_secrets(app, profile)
     encrypt = encryption_of(app, profile, key_file)

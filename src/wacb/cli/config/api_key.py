@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from wacb import disk
 from wacb.cli.app import App
+from wacb.cli.input import read_stdin
 from wacb.cli.options import chain
-from wacb.cli.stdin import read_stdin
 from wacb.errors import ConfigError, InvalidInput
+from wacb.storage import files
 
 api_key_options = chain(
     click.option("--api-key-stdin", is_flag=True, help="Read the API key from stdin."),
@@ -29,7 +29,7 @@ def given_key(app: App, from_stdin: bool, file: Path | None) -> str | None:
         raise InvalidInput("--api-key-stdin and --api-key-file exclude each other")
     if not from_stdin and file is None:
         return None
-    text = read_stdin() if file is None else disk.read_text(file)
+    text = read_stdin() if file is None else files.read_text(file)
     if text is None:
         raise ConfigError(f"the key file {file} does not exist", hint="check the path")
     key = text.removesuffix("\n").removesuffix("\r")

@@ -15,9 +15,9 @@ from wacb.cli.options import Command
 from wacb.cli.prompts import ask
 from wacb.config import edit
 from wacb.config.file import ConfigFile
-from wacb.config.rules import RULES
+from wacb.config.hosts import HOSTS
+from wacb.config.schema import RULES
 from wacb.config.settings import DEFAULTS
-from wacb.contract.hosts import HOSTS
 
 _INTRODUCTION = (
     "The Kaleyra console shows what is asked for here.",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion import values
 from wacb.cli.config.api_key import api_key_options, given_key
 from wacb.cli.options import Command
 from wacb.cli.prompts import ask
@@ -17,7 +17,7 @@ from wacb.errors import InvalidInput
 
 @click.command(cls=Command)
 @click.argument("key", type=click.Choice(edit.KEYS), metavar="KEY")
-@click.argument("value", required=False, shell_complete=suggest.config_values)
+@click.argument("value", required=False, shell_complete=values.config_values)
 @api_key_options
 @pass_app
 def command(

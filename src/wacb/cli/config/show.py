@@ -6,9 +6,9 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, output_options
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
 from wacb.config.settings import Settings, ShownSetting, describe, mask
-from wacb.render import Column
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
 SHOWN = (

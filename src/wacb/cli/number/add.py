@@ -9,8 +9,8 @@ from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
 from wacb.cli.options import Command, dry_run_option, output_options, profile_option
 from wacb.provision import new_number, registration
-from wacb.provision.remembered import Remembered
-from wacb.rules import parse_number
+from wacb.storage.registrations import Remembered
+from wacb.validation import parse_number
 
 
 @click.command(cls=Command)

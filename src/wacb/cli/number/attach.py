@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
 from wacb.cli.choose import choose_number, choose_profile
+from wacb.cli.completion import values
 from wacb.cli.github import check_github, github_option
-from wacb.cli.number.run import run_many, run_one, show_step, show_steps, step_of
+from wacb.cli.input import read_input
+from wacb.cli.number.report import run_many, run_one, show_step, show_steps, step_of
+from wacb.cli.number.targets import Wanted, from_arguments, parse
 from wacb.cli.options import (
     Command,
     allow_missing_option,
@@ -21,22 +23,20 @@ from wacb.cli.options import (
     output_options,
     profile_option,
 )
-from wacb.cli.stdin import read_input
 from wacb.errors import InvalidInput
-from wacb.number_list import Wanted, from_arguments, parse
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
 
 
 @click.command(cls=Command)
-@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=suggest.numbers)
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=values.numbers)
 @profile_option("Profile to attach. [WACB_PROFILE]")
 @click.option(
     "--from",
     "file",
     metavar="FILE",
     help="Attach many: lines of NUMBER or NUMBER,PROFILE; - is stdin.",
-    shell_complete=suggest.files,
+    shell_complete=values.files,
 )
 @click.option("--incoming-url", metavar="URL", help="Store an endpoint on the number itself (V1).")
 @click.option("--replace", is_flag=True, help="Replace another profile that is there.")
@@ -44,7 +44,7 @@ from wacb.provision.attach import AttachStep
     "--if-current",
     metavar="ID|TITLE",
     help="Replace this profile, and no other.",
-    shell_complete=suggest.profiles,
+    shell_complete=values.profiles,
 )
 @allow_missing_option
 @click.option(

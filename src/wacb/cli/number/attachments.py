@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View, error_json
 from wacb.provision.attach import Attachment
-from wacb.render import Column
 
 
 def _as_json(attachment: Attachment) -> dict[str, Any]:

@@ -7,13 +7,13 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
-from wacb.cli.number.run import run_one
+from wacb.cli.number.report import run_one
 from wacb.cli.options import Command, dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
 from wacb.errors import InvalidInput
 from wacb.provision import attach, new_number, registration
-from wacb.provision.remembered import Registration, Remembered
-from wacb.rules import parse_number
+from wacb.storage.registrations import Registration, Remembered
+from wacb.validation import parse_number
 
 
 @click.command(cls=Command)

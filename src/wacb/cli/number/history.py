@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion import values
 from wacb.cli.options import Command, output_options
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
-from wacb.journal import Entry
-from wacb.render import Column
-from wacb.rules import parse_number
+from wacb.storage.journal import Entry
+from wacb.validation import parse_number
 
 VIEWS[Entry] = View(
     as_json=Entry._asdict,
@@ -28,7 +28,7 @@ VIEWS[Entry] = View(
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=suggest.numbers)
+@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=values.numbers)
 @output_options
 @pass_app
 def command(app: App, *, number: str | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion.values import remember
 from wacb.cli.options import Command, output_options
-from wacb.cli.suggest import remember
 from wacb.models import Number
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 
 from wacb.cli.app import App
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
-from wacb.provision.remembered import Registration
-from wacb.render import Column
+from wacb.storage.registrations import Registration
 
 VIEWS[Registration] = View(
     as_json=Registration._asdict,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.number.run import run_one, show_step
+from wacb.cli.number.report import run_one, show_step
 from wacb.cli.options import Command, dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import consent
 from wacb.provision import attach
-from wacb.rules import parse_number
+from wacb.validation import parse_number
 
 
 @click.command(cls=Command)

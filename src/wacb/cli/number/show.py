@@ -6,7 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command, number_argument, output_options
-from wacb.rules import parse_number
+from wacb.validation import parse_number
 
 
 @click.command(cls=Command)

@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
 from wacb.cli.prompts import consent
+from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
-from wacb.compare import describe
 from wacb.errors import BulkFailed, CheckFailed, InvalidInput
-from wacb.provision import checks
-from wacb.provision.checks import Checked, Repair
-from wacb.render import Column
+from wacb.provision import check
+from wacb.provision.check import Checked, Repair
+from wacb.provision.compare import describe
 
 
 def _as_json(checked: Checked) -> dict[str, Any]:
@@ -48,7 +48,7 @@ VIEWS[Checked] = View(
 
 
 @click.command(cls=Command)
-@click.argument("references", metavar="[ID|TITLE]...", nargs=-1, shell_complete=suggest.profiles)
+@click.argument("references", metavar="[ID|TITLE]...", nargs=-1, shell_complete=values.profiles)
 @click.option("--fix", is_flag=True, help="Add and repair placeholders; all else stays.")
 @yes_option
 @dry_run_option
@@ -66,7 +66,7 @@ def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_
     """
     if not fix and (yes or dry_run):
         raise InvalidInput("--yes and --dry-run go with --fix: a check alone changes nothing")
-    found, skipped = checks.check(app.client, references)
+    found, skipped = check.check(app.client, references)
     if skipped:
         app.out.note(
             f"{skipped} more profiles were not checked, as they don't look like ones for "
@@ -80,7 +80,7 @@ def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_
 
 
 def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> None:
-    repairs = [checks.prepare_repair(checked) for checked in found if not checked.ok]
+    repairs = [check.prepare_repair(checked) for checked in found if not checked.ok]
     _show_differences(app, repairs)
     if dry_run:
         steps = [repair.step for repair in repairs if repair.step]
@@ -88,7 +88,7 @@ def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> Non
             show_requests(app, [request for step in steps for request in step.requests(app.api)])
     else:
         _consent(app, [repair for repair in repairs if repair.step], yes=yes)
-        repairs = checks.carry_out(app.client, repairs)
+        repairs = check.carry_out(app.client, repairs)
         repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
         _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
     _raise_failures(repairs)

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
+from wacb.cli.account import claim_of
 from wacb.cli.app import App, pass_app
-from wacb.cli.draft_options import draft_from, draft_options, store_key, without_key_to_come
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import Command, dry_run_option, output_options
-from wacb.cli.target import claim_of
-from wacb.compare import describe
-from wacb.provision import changes
-from wacb.provision.changes import ProfileStep
-from wacb.provision.profiles import ProfileResult
+from wacb.cli.profile.draft_options import draft_from, draft_options, store_key, without_key_to_come
+from wacb.provision import update
+from wacb.provision.compare import describe
+from wacb.provision.find import ProfileResult
+from wacb.provision.update import ProfileStep
 
 
 @click.command(cls=Command)
@@ -64,7 +64,7 @@ def command(
         if once and claim:
             client = None if dry_run and not app.has_credentials else app.client
             wanted = without_key_to_come(draft, options["encrypt_key_file"])
-            step = changes.prepare_once(client, wanted, update=update_existing, claim=claim)
+            step = update.prepare_once(client, wanted, update=update_existing, claim=claim)
             step = step._replace(draft=step.draft._replace(encryption=draft.encryption))
         for line in (*step.notes, *describe(step.changes)):
             app.out.note(line)
@@ -72,7 +72,7 @@ def command(
             show_requests(app, step.requests(app.api))
             return
         step = store_key(app, step, options["encrypt_key_file"])
-        made = changes.carry_out(app.client, step, sleep=app.sleep)
+        made = update.carry_out(app.client, step, sleep=app.sleep)
     from wacb.cli.profile.results import show
 
     show(app, made)

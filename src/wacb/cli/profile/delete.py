@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import Command, dry_run_option, output_options, yes_option
 from wacb.cli.profile.results import show
 from wacb.cli.prompts import consent
-from wacb.provision import profiles, removal
+from wacb.provision import delete, find
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE", shell_complete=suggest.profiles)
+@click.argument("reference", metavar="ID|TITLE", shell_complete=values.profiles)
 @click.option("--force", is_flag=True, help="Delete it even if a number carries it.")
 @yes_option
 @dry_run_option
@@ -30,15 +30,15 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
       wacb profile delete wacb-incoming-example-com-hook --yes
     """
     if dry_run and not app.has_credentials:
-        profiles.require_id(reference)
+        find.require_id(reference)
         app.out.note("without credentials it was not looked up whether a number carries it")
         show_requests(app, [app.api.delete_profile(reference)])
         return
-    step = removal.prepare_delete(app.look, reference, force=force)
+    step = delete.prepare_delete(app.look, reference, force=force)
     app.out.note(*step.notes)
     profile = step.profile
     if dry_run:
         show_requests(app, [app.api.delete_profile(profile.id)])
         return
     consent(app, f"delete profile {profile.id} ({profile.title})", yes=yes)
-    show(app, removal.delete(app.client, profile))
+    show(app, delete.delete(app.client, profile))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion import values
 from wacb.cli.options import Command, output_options
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE", shell_complete=suggest.profiles)
+@click.argument("reference", metavar="ID|TITLE", shell_complete=values.profiles)
 @output_options
 @pass_app
 def command(app: App, *, reference: str) -> None:

@@ -8,10 +8,8 @@ from typing import Any
 
 import click
 
-from wacb import disk
-from wacb.cli import folders, suggest
 from wacb.cli.app import App, pass_app
-from wacb.cli.draft_options import content, content_options, header_option, store_key, with_key
+from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import (
     Command,
@@ -20,14 +18,22 @@ from wacb.cli.options import (
     method_option,
     output_options,
 )
+from wacb.cli.profile.draft_options import (
+    content,
+    content_options,
+    header_option,
+    store_key,
+    with_key,
+)
 from wacb.cli.profile.results import show
-from wacb.compare import describe
 from wacb.errors import Ambiguous, ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
-from wacb.provision import changes, profiles
-from wacb.provision.changes import ProfileStep
+from wacb.provision import find, update
+from wacb.provision.compare import describe
 from wacb.provision.redraft import redraft
-from wacb.rules import authenticates
+from wacb.provision.update import ProfileStep
+from wacb.storage import files, paths
+from wacb.validation import authenticates
 
 # These allow what a change may lead to, and change nothing by themselves.
 _NO_CHANGE = ("allow_http", "allow_local", "allow_missing")
@@ -48,7 +54,7 @@ _NOT_LOOKED = (
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE", shell_complete=suggest.profiles)
+@click.argument("reference", metavar="ID|TITLE", shell_complete=values.profiles)
 @method_option
 @click.option("--url", metavar="URL", help="New endpoint; the template moves along.")
 @click.option(
@@ -79,10 +85,10 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
             "nothing is given to change", hint="say what, like --url, --method or --title"
         )
     unseen = dry_run and not app.has_credentials
-    live = _unseen(reference, given) if unseen else profiles.find(app.client, reference)
+    live = _unseen(reference, given) if unseen else find.find(app.client, reference)
     draft = _draft(app, live, dry_run=dry_run, **options)
     key_file = options["encrypt_key_file"]
-    step = changes.prepare_update(_comparable(live, key_file), draft)
+    step = update.prepare_update(_comparable(live, key_file), draft)
     if not unseen:
         _refuse_namesakes(app, step)
     app.out.note(*([_NOT_LOOKED] if unseen else describe(step.changes)))
@@ -91,7 +97,7 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
         return
     if not step.changes:
         app.out.hint("nothing differs, so nothing was changed")
-    show(app, changes.update(app.client, store_key(app, step, key_file)))
+    show(app, update.update(app.client, store_key(app, step, key_file)))
     _note_old_key(app, step)
 
 
@@ -100,7 +106,7 @@ def _unseen(reference: str, given: set[str]) -> CallbackProfile:
 
     Raises InvalidInput for a title, and ConfigError where more has to be known.
     """
-    profiles.require_id(reference)
+    find.require_id(reference)
     for name, option in _NEEDS_LIVE.items():
         if name in given:
             raise ConfigError(
@@ -141,9 +147,9 @@ def _note_old_key(app: App, step: ProfileStep) -> None:
     """Say where the key of a profile that was renamed is. Another account may use it, too."""
     if "title" not in step.changes or "encryption" in step.changes:
         return
-    old, new = (folders.key_file(app.state_folder, title) for title in step.changes["title"])
+    old, new = (paths.key_file(app.state_folder, title) for title in step.changes["title"])
     with suppress(ConfigError):
-        if disk.read_text(old) is not None and disk.read_text(new) is None:
+        if files.read_text(old) is not None and files.read_text(new) is None:
             app.out.note(f"its key stays in {old}; by the new title it is looked for in {new}")
 
 

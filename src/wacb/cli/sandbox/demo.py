@@ -12,7 +12,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.options import Command
-from wacb.sandbox.core import Sandbox
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _listening(app: App, heard: Callable[[dict[str, Any]], None]) -> Iterator[st
 
 
 def _show(app: App, record: dict[str, Any]) -> None:
-    from wacb.cli.callback.live import block
+    from wacb.cli.callback.record_view import block
 
     app.out.raw(f"# It arrived, with {len(record['present'])} of 14 fields")
     app.out.raw(block(record, app.out.redact))

@@ -8,12 +8,12 @@ from functools import partial
 import click
 
 from wacb.callbacks.samples import TYPES, sample
-from wacb.cli import suggest
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion import values
 from wacb.cli.emulator import state_errors
 from wacb.cli.options import Command, dry_run_option, output_options
 from wacb.errors import InvalidInput
-from wacb.rules import parse_number
+from wacb.validation import parse_number
 
 
 @click.command(cls=Command)
@@ -21,7 +21,7 @@ from wacb.rules import parse_number
     "--to",
     metavar="NUMBER",
     help="The number that it arrives at. [WACB_NUMBER]",
-    shell_complete=suggest.sandbox_numbers,
+    shell_complete=values.sandbox_numbers,
 )
 @click.option(
     "--from", "sender", metavar="NUMBER", default="+15550123456", help="Who seems to send it."
@@ -60,7 +60,7 @@ def command(
       wacb sandbox message --to +15550100001 --type image --text 'As promised'
     """
     from wacb.cli.sandbox.deliveries import show, show_request
-    from wacb.net.http import Session
+    from wacb.net.session import Session
     from wacb.sandbox.delivery import deliver
     from wacb.sandbox.outgoing import Incoming, prepare
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.completion.values import listed_of_sandbox
 from wacb.cli.emulator import state_errors
 from wacb.cli.options import Command, dry_run_option
-from wacb.cli.suggest import listed_of_sandbox
 
 
 @click.command(cls=Command)

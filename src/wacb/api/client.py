@@ -1,0 +1,138 @@
+"""The Kaleyra API, one method an endpoint, with every page of a listing followed.
+
+What a command does with several of these calls lives in provision/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from wacb.api import responses
+from wacb.api.requests import Api
+from wacb.api.retry import Exchanger
+from wacb.errors import NotFound, Unavailable
+from wacb.models import CallbackProfile, Number, ProfileDraft
+
+
+class Client:
+    """Talk to the API as one account."""
+
+    def __init__(self, api: Api, exchanger: Exchanger) -> None:
+        self.api = api
+        self.send = exchanger.send
+        self.remaining = exchanger.remaining
+        self.halt = exchanger.halt
+        self.close = exchanger.close
+
+    def check_access(self) -> None:
+        """Make one cheap read. Raises CredentialsRefused where SID and key don't fit."""
+        responses.profile_page(self.send(self.api.list_profiles(offset=0, limit=1)))
+
+    # -- profiles
+
+    def list_profiles(
+        self, *, title: str | None = None, wanted: Callable[[str], bool] = lambda title: True
+    ) -> Iterator[CallbackProfile]:
+        """Yield every profile, page by page, whose title is `wanted`.
+
+        `title` lets the API filter; it may do so exactly or by substring. Rows that lack members
+        are completed from their details, and left out where the profile was deleted meanwhile.
+        """
+        for row in self._profile_rows(title):
+            if wanted(row.title) and (profile := self._whole(row)):
+                yield profile
+
+    def survey_profiles(
+        self, wanted: Callable[[str, str], bool]
+    ) -> tuple[dict[str, str], dict[str, CallbackProfile]]:
+        """List the title of every profile by its ID, and whole those whose ID and title are wanted.
+
+        One listing, and details only of what is wanted where the listing lacks them.
+        """
+        titles: dict[str, str] = {}
+        profiles: dict[str, CallbackProfile] = {}
+        for row in self._profile_rows(None):
+            if wanted(row.id, row.title):
+                profile = self._whole(row)
+                if profile is None:
+                    continue
+                profiles[row.id] = profile
+            titles[row.id] = row.title
+        return titles, profiles
+
+    def profile_ids(self, title: str) -> set[str]:
+        """List the IDs of the profiles with exactly this title."""
+        return {row.id for row in self._profile_rows(title) if row.title == title}
+
+    def profile_titles(self) -> list[str]:
+        """List the titles of all profiles."""
+        return [row.title for row in self._profile_rows(None)]
+
+    def _profile_rows(self, title: str | None) -> Iterator[responses.ProfileRow]:
+        seen: set[str] = set()
+        offset, first_page = 0, None
+        while True:
+            page = responses.profile_page(
+                self.send(self.api.list_profiles(offset=offset, title=title))
+            )
+            first_page = len(page.rows) if first_page is None else first_page
+            fresh = [row for row in page.rows if row.id not in seen]
+            yield from fresh
+            seen.update(row.id for row in fresh)
+            offset += len(page.rows)
+            # a short first page proves nothing: the server may cap the limit (api-contract.md 4)
+            if not fresh or len(page.rows) < first_page or offset == page.total:
+                return
+
+    def _whole(self, row: responses.ProfileRow) -> CallbackProfile | None:
+        """Read a listed profile, completed from its details where the listing lacks members.
+
+        None where the API says that there is no such profile any more; another 404 says less.
+        """
+        details: Any = {}
+        try:
+            if row.partial:
+                details = self.send(self.api.get_profile(row.id))
+        except NotFound as error:
+            if error.api_code == responses.NO_SUCH_PROFILE:
+                return None
+            raise
+        members = row.members | (details if isinstance(details, dict) else {})
+        return responses.parse_profile(members)
+
+    def get_profile(self, profile_id: str) -> CallbackProfile:
+        """Fetch one profile. Raises NotFound."""
+        return responses.parse_profile(self.send(self.api.get_profile(profile_id)))
+
+    def create_profile(self, draft: ProfileDraft) -> str:
+        """Create a profile and return its ID.
+
+        Raises Unavailable with `sent` true when it may have been created all the same; a 2xx that
+        names no ID counts as such an answer.
+        """
+        request = self.api.create_profile(draft)
+        profile_id = responses.created_id(self.send(request))
+        if profile_id is None:
+            raise Unavailable(f"{request.subject}: the API's answer names no ID")
+        return profile_id
+
+    def update_profile(self, profile_id: str, draft: ProfileDraft, fields: Collection[str]) -> None:
+        """Change those fields of a profile to the draft's values. Raises NotFound."""
+        self.send(self.api.update_profile(profile_id, draft, fields))
+
+    def delete_profile(self, profile_id: str) -> None:
+        """Delete a profile. Raises NotFound."""
+        self.send(self.api.delete_profile(profile_id))
+
+    # -- numbers
+
+    def list_numbers(self) -> list[Number]:
+        """List the numbers of the WABA. Raises ConfigError without a WABA ID."""
+        rows = responses.number_rows(self.send(self.api.list_numbers()))
+        return [responses.parse_listed_number(row, self.api) for row in rows]
+
+    def get_number(self, number: str) -> Number:
+        """Fetch one number's details (no profile is shown there). Raises NotFound."""
+        data = self.send(self.api.number_details(number))
+        return responses.parse_number_details(data, number, self.api)

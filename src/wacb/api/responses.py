@@ -1,0 +1,234 @@
+"""Answers of the Kaleyra API, read leniently into models, and their secrets masked.
+
+Section numbers mean api-contract.md; a guess is marked `assumed:`. Requests: requests.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from wacb.api.requests import Api, wire_json
+from wacb.errors import InvalidInput, Unavailable
+from wacb.models import CallbackProfile, Encryption, Method, Number
+from wacb.provision.compare import masked, open_body
+from wacb.validation import parse_number
+
+NO_SUCH_PROFILE = "RBC302"  # section 3
+STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # section 4
+
+
+class Envelope(NamedTuple):
+    """An answer of the API, read leniently (section 3): `error` changes type between routes."""
+
+    code: str | None
+    message: str
+    failed: bool
+    data: Any
+
+
+def parse_envelope(answer: Any) -> Envelope:
+    """Read an answer's JSON.
+
+    `failed` tells of an error inside a 2xx: a filled `error`, or a `status` of 400 and up.
+    `message` joins the API's own words and every `params`.
+    """
+    if not isinstance(answer, dict):
+        return Envelope(code=None, message="", failed=False, data=answer)
+    error, status = answer.get("error"), answer.get("status")
+    words = [answer.get("message"), *_params(error)]
+    return Envelope(
+        code=str(answer["code"]) if answer.get("code") else None,
+        message="; ".join(dict.fromkeys(str(word) for word in words if word)),
+        failed=bool(error) or (isinstance(status, int) and status >= 400),
+        data=answer.get("data", answer),
+    )
+
+
+def _params(error: Any) -> Iterator[str]:
+    if isinstance(error, list):
+        for item in error:
+            yield from _params(item)
+    elif isinstance(error, dict):
+        for value in error.values():
+            yield from _params(value)
+    elif isinstance(error, str):
+        yield error
+
+
+def created_id(data: Any) -> str | None:
+    """Find the new profile's ID in the answer of a create, None where it has none."""
+    # assumed: the answer of a create is not shown anywhere (section 4)
+    return row_id(data) if isinstance(data, dict) else None
+
+
+class ProfileRow(NamedTuple):
+    """A listed profile: its ID and title, "" where it has none, and all that the API shows."""
+
+    id: str
+    title: str
+    members: dict[str, Any]
+
+    @property
+    def partial(self) -> bool:
+        """Whether it lacks what its details would show (section 4)."""
+        return not {"url", "body", "headers", "http_method", "status"} <= self.members.keys()
+
+
+class Page(NamedTuple):
+    """A page of profiles and the number of profiles in all, where the API tells."""
+
+    rows: list[ProfileRow]
+    total: int | None
+
+
+def profile_page(data: Any) -> Page:
+    """Read one page of profiles. Raises Unavailable when it is none."""
+    rows = _rows(data, "profiles", "data", "rows", "list", "items")
+    total = _total(data, len(rows)) if isinstance(data, dict) else None
+    return Page(
+        rows=[ProfileRow(row_id(row) or "", str(row.get("title") or ""), row) for row in rows],
+        total=total,
+    )
+
+
+def number_rows(data: Any) -> list[dict[str, Any]]:
+    """Find the rows in the listing of numbers. Raises Unavailable when it is none."""
+    return _rows(data, "numbers", "number", "phone_numbers", "data", "rows", "list", "items")
+
+
+def _rows(data: Any, *names: str) -> list[dict[str, Any]]:
+    """Find the rows of a listing: an array, or an object holding one under any of `names`."""
+    # assumed: the answer's shape is not shown (section 4)
+    if isinstance(data, dict):
+        data = next((data[name] for name in names if isinstance(data.get(name), list)), None)
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise Unavailable("the API's answer holds no list where one was asked for")
+    return data
+
+
+def _total(page: Mapping[str, Any], rows: int) -> int | None:
+    """Find the number of rows in all; a `count` that is that of the page says nothing of them."""
+    total, count = (page[n] if type(page.get(n)) is int else None for n in ("total", "count"))
+    return count if total is None and count != rows else total
+
+
+def row_id(row: Mapping[str, Any]) -> str | None:
+    """The ID of a listed profile."""
+    return _first(row, "profile_id", "profileId", "id")
+
+
+def parse_profile(row: Any) -> CallbackProfile:
+    """Map the API's JSON to a profile. Raises Unavailable where it names no ID or method."""
+    identity = row_id(row) if isinstance(row, dict) else None
+    method = str(row.get("http_method", "")).upper() if identity else ""
+    if not identity or method not in Method.__members__:
+        raise Unavailable("the API's answer describes no callback profile")
+    headers, events = _json_or_none(row.get("headers")), _json_or_none(row.get("events"))
+    return CallbackProfile(
+        id=identity,
+        title=str(row.get("title") or ""),
+        method=Method(method),
+        url=str(row.get("url") or ""),
+        body=_body_text(row.get("body")),
+        headers={str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {},
+        status=STATUSES.get(str(row.get("status")), str(row.get("status") or "unknown")),
+        channel=row.get("channel"),
+        events=tuple(str(event) for event in events) if isinstance(events, list) else (),
+        encryption=_encryption(row.get("enc")),
+        response_message=row.get("response_message"),
+        created_at=row.get("created_at"),
+        modified_at=row.get("modified_at"),
+    )
+
+
+def parse_listed_number(row: Mapping[str, Any], api: Api) -> Number:
+    """Map one row of the V2 listing to a number."""
+    # assumed: the names of a row's members (section 5)
+    shown = next((k for k in (api.attach_field, "callback_profile_id") if k in row), None)
+    profile = None if shown is None else str(row[shown] or "")
+    return Number(
+        number=_e164(_first(row, "phone_number", "wa_number", "display_phone_number") or ""),
+        name=_first(row, "name", "verified_name"),
+        status=_first(row, "status"),
+        waba_id=api.waba_id,
+        callback_profile_id="" if profile == api.detach_value else profile,
+        api="v2",
+    )
+
+
+def parse_number_details(data: Any, number: str, api: Api) -> Number:
+    """Map the answer of the details route to a number; it never shows the profile."""
+    row = data[0] if isinstance(data, list) and data else data
+    row = row if isinstance(row, dict) else {}
+    return Number(
+        number=number,
+        name=_first(row, "verified_name", "name"),
+        status=_first(row, "status"),
+        waba_id=api.waba_id,
+        api="v2" if api.waba_id else "v1",
+    )
+
+
+def _e164(text: str) -> str:
+    try:
+        return parse_number(text)
+    except InvalidInput:  # shown as the API gave it: the user may know what it means
+        return text
+
+
+def _first(row: Mapping[str, Any], *names: str) -> str | None:
+    value = next((row[name] for name in names if row.get(name) not in (None, "")), None)
+    return None if value is None else str(value)
+
+
+def _encryption(value: Any) -> Encryption | None:
+    if not isinstance(value, dict) or not value.get("algo"):
+        return None
+    key, iv = (value[n] if isinstance(value.get(n), str) else None for n in ("key", "IV"))
+    return Encryption(algorithm=str(value["algo"]), key=key, iv=iv)
+
+
+def _body_text(value: Any) -> str | None:
+    return value if isinstance(value, str) or value is None else wire_json(value)
+
+
+def _json_or_none(value: Any) -> Any:
+    """Open a string that holds JSON; anything else stays as it is, broken JSON is None."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def redacted(body: Any) -> Any:
+    """Copy a request's or answer's JSON with keys, header values and one-time codes masked.
+
+    So is what the name of a parameter of a URL or of a member of a body calls a secret.
+    """
+    if isinstance(body, list):
+        return [redacted(item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    return {name: _redacted_member(name, value) for name, value in body.items()}
+
+
+def _redacted_member(name: str, value: Any) -> Any:
+    if name == "enc" and isinstance(value, dict):
+        return {key: item if key == "algo" else "***" for key, item in value.items()}
+    if name == "headers" and isinstance(headers := _json_or_none(value), dict):
+        return wire_json(dict.fromkeys(headers, "***"))
+    if name in ("url", "body") and isinstance(value, str):
+        return _without_literals(name, value)
+    return "***" if value and name in ("enc", "headers", "otp") else redacted(value)
+
+
+def _without_literals(name: str, text: str) -> str:
+    value = open_body(text) if name == "body" else text
+    shown, _ = masked(name, value, None)
+    if shown == value:
+        return text
+    return shown if isinstance(shown, str) else wire_json(shown)

@@ -1,0 +1,90 @@
+"""What kind of callback named values make: a message, or which of the other things.
+
+Says, too, what counts as a value that a platform put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wacb.template.placeholders import INCOMING, MARK, OUTGOING_STATUS, TEMPLATE_STATUS
+
+MESSAGE = "message"
+OTHER = "other"
+
+STATUS = "a message status"
+TEMPLATE = "a template status"
+QUALITY = "a quality update"
+PROBE = "a probe"
+
+# assumed: what tells an incoming message from anything else that names one of the 14
+_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
+_OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
+_STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
+_TEMPLATE = frozenset(("message_template_id", "message_template_name"))
+_QUALITY = frozenset(("event", "current_limit"))
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_OPENING = frozenset(("<", "%", "&", "\\"))
+_LONGEST_MARK = 100  # an escape of an escape of a bracket on both sides, and the name
+
+
+def is_empty(value: Any) -> bool:
+    """Say whether a value came with nothing in it."""
+    return value in _NOTHING
+
+
+def is_unfilled(name: str, value: Any) -> bool:
+    """Say whether a value still is the placeholder `<name>`, plain or escaped: never filled."""
+    if not isinstance(value, str) or value[:1] not in _OPENING or len(value) > _LONGEST_MARK:
+        return False
+    mark = MARK.fullmatch(value)
+    return mark is not None and mark["name"].lower() == name
+
+
+def has_value(name: str, value: Any) -> bool:
+    """Say whether the platform put a value in."""
+    return not is_empty(value) and not is_unfilled(name, value)
+
+
+def judge(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return MESSAGE, or OTHER and what it is, for a callback's named values."""
+    if method == "HEAD":
+        return OTHER, [PROBE]
+    own = _OWN & fields.keys()
+    # one profile may serve message and status, with the other's names empty
+    if not any(has_value(name, fields[name]) for name in own):
+        filled = {name for name, value in fields.items() if has_value(name, value)}
+        if _TEMPLATE & filled:
+            return OTHER, [TEMPLATE]
+        if "status" in filled or len(_STATUS & filled) > 1:
+            return OTHER, [STATUS]
+    if len(own) > 1 or _SIGNS & own or isinstance(fields.get("message"), list | dict):
+        return MESSAGE, []
+    return OTHER, [_other(fields)]
+
+
+def judge_event(field: Any, value: Mapping[str, Any]) -> str:
+    """Say what an event of Meta's shape is that holds no message."""
+    if "statuses" in value:
+        return STATUS
+    if _TEMPLATE & value.keys():
+        return TEMPLATE
+    if is_quality(value):
+        return QUALITY
+    return f"an event of {str(field)[:40]!r}" if field else "an event without a message"
+
+
+def is_quality(fields: Mapping[str, Any]) -> bool:
+    """Say whether values tell a change of a number's quality (api-contract.md 7)."""
+    return "display_phone_number" in fields and not _QUALITY.isdisjoint(fields)
+
+
+def _other(fields: Mapping[str, Any]) -> str:
+    if is_quality(fields):
+        return QUALITY
+    if _TEMPLATE & fields.keys():
+        return TEMPLATE
+    if len(_STATUS & fields.keys()) > 1:
+        return STATUS
+    return "no callback that wacb knows" if fields else PROBE

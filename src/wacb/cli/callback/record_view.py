@@ -1,0 +1,48 @@
+"""How a callback looks on a terminal while `callback listen` runs: a few lines each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from wacb.cli.render import visible
+from wacb.template.placeholders import INCOMING
+
+_LONGEST = 60  # characters of a text that are enough to know it by
+
+
+def block(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
+    """Lay out one record of recorder.py; `hide` masks secrets before anything is cut."""
+    return "\n".join(_lines(record, lambda text: _short(hide(text))))
+
+
+def _lines(record: Mapping[str, Any], short: Callable[[str], str]) -> Iterator[str]:
+    when = datetime.fromisoformat(record["time"]).astimezone()
+    request = f"{record['method']} {short(record['path'])}"
+    yield f"{record['n']}  {when:%H:%M:%S}  {request}  {_summary(record, short)}"
+    if record["kind"] == "message":
+        if body := record["fields"].get("body"):
+            yield f"   body: {short(str(body))}"
+        for what in ("missing", "literal"):
+            if record[what]:
+                yield f"   {what}: {', '.join(record[what])}"
+    elif record["fields"]:
+        yield f"   {short(', '.join(record['fields']))}"
+    elif record["body"]:
+        yield f"   {short(record['body'])}"
+    for note in record["notes"]:
+        yield f"   note: {short(note)}"
+
+
+def _summary(record: Mapping[str, Any], short: Callable[[str], str]) -> str:
+    if record["kind"] != "message":
+        return "no incoming message"
+    fields = record["fields"]
+    kind, sender = (short(str(fields.get(name) or "?")) for name in ("type", "from"))
+    empty = f" ({len(record['empty'])} empty)" if record["empty"] else ""
+    return f"{kind} from {sender}  {len(record['present'])}/{len(INCOMING)}{empty}"
+
+
+def _short(text: str) -> str:
+    return visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

@@ -1,0 +1,136 @@
+"""The numbers that `number attach` is given: arguments, or lines and CSV of `--from` (cli.md 8).
+
+Pure text work: reading the file is the command's, looking up the profiles is provision's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from wacb.errors import InvalidInput
+from wacb.validation import parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SHOWN = 20  # problems that one message names
+_HEADERS = (["number"], ["number", "profile"])
+_LINE_BREAK = re.compile(r"\r\n?|\n")  # what editors count; str.splitlines knows more
+_COMMENT = re.compile(r'("(?:[^"]|"")*+")|(?:^|(?<=\s))#.*')
+_CELL = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^",]*+))(,|\Z)')
+
+
+class Wanted(NamedTuple):
+    """A number (E.164) and the profile, by ID or title, that it shall carry.
+
+    `line` is where it stands first, counted from 1: a line of the list or an argument.
+    """
+
+    number: str
+    profile: str
+    line: int
+
+
+def parse(text: str, *, profile: str | None) -> tuple[Wanted, ...]:
+    """Read a list of `number[,profile]` lines; `profile` serves the lines that name none.
+
+    Comments (`#` at the start or after white space), blank lines, a header `number,profile`, a
+    BOM, any line break and quoted cells are understood. A number that stands there twice with one
+    profile is wanted once. Raises one InvalidInput that names every bad line by its number; it
+    repeats none, since a file with secrets in it may have been given by mistake.
+    """
+    wanted: dict[str, Wanted] = {}
+    problems = []
+    for line, cells in _rows(text):
+        try:
+            _add(wanted, _read(line, cells, profile))
+        except InvalidInput as error:
+            problems.append(error.message)
+    if problems:
+        count = f"{len(problems)} bad line{'s' * (len(problems) > 1)}"
+        raise InvalidInput(
+            f"{count} in the number list: {_joined(problems)}",
+            hint="write `number` or `number,profile` on each line, a number with its country code "
+            "like +919812345678; --profile serves the lines that name no profile",
+        )
+    if not wanted:
+        raise InvalidInput(
+            "the number list is empty", hint="write `number` or `number,profile` on each line"
+        )
+    return tuple(wanted.values())
+
+
+def from_arguments(numbers: Sequence[str], profile: str) -> tuple[Wanted, ...]:
+    """Want one profile for all `numbers`, each of them once. Raises InvalidInput naming all bad."""
+    wanted: dict[str, Wanted] = {}
+    problems = []
+    hint: str | None = "name at least one, or a list with --from FILE"
+    for place, text in enumerate(numbers, start=1):
+        try:
+            _add(wanted, Wanted(number=parse_number(text), profile=profile, line=place))
+        except InvalidInput as error:
+            problems.append(error.message)
+            hint = error.hint
+    if problems or not wanted:
+        raise InvalidInput(_joined(problems) or "no number is given", hint=hint)
+    return tuple(wanted.values())
+
+
+def _add(wanted: dict[str, Wanted], new: Wanted) -> None:
+    first = wanted.setdefault(new.number, new)
+    if first.profile != new.profile:
+        raise InvalidInput(f"lines {first.line} and {new.line} give {new.number} two profiles")
+
+
+def _joined(problems: Sequence[str]) -> str:
+    more = len(problems) - _SHOWN
+    return "; ".join(problems[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Give each line that says something: its number, and its cells or None for bad quoting."""
+    seen = False
+    for line, content in enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), start=1):
+        cells = _cells(_COMMENT.sub(r"\1", content))
+        if cells == []:
+            continue
+        if seen or cells is None or [cell.lower() for cell in cells] not in _HEADERS:
+            yield line, cells
+        seen = True
+
+
+def _cells(line: str) -> list[str] | None:
+    """Split a line at its commas; the empty cells that spreadsheets leave at the end are dropped.
+
+    None says that a quotation mark is not closed, or stands inside a cell.
+    """
+    cells: list[str] = []
+    position, comma = 0, ","
+    while comma:
+        match = _CELL.match(line, position)
+        if not match:
+            return None
+        quoted, plain, comma = match.groups()
+        cells.append((plain if quoted is None else quoted.replace('""', '"')).strip())
+        position = match.end()
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _read(line: int, cells: list[str] | None, default: str | None) -> Wanted:
+    if cells is None:
+        raise InvalidInput(f"line {line} has a quotation mark in the wrong place")
+    if len(cells) > 2:
+        raise InvalidInput(f"line {line} has {len(cells)} columns")
+    try:
+        number = parse_number(cells[0])
+    except InvalidInput:
+        raise InvalidInput(f"line {line} has no phone number") from None
+    profile = cells[1] if len(cells) == 2 else default
+    if not profile:
+        raise InvalidInput(f"line {line} has no profile")
+    if not profile.isprintable():
+        raise InvalidInput(f"line {line} has a profile with a character that none may hold")
+    return Wanted(number=number, profile=profile, line=line)

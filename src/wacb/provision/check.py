@@ -1,0 +1,127 @@
+"""Look for missing, unknown and encoded placeholders in live profiles, and repair them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from wacb.errors import CheckFailed, TemplateError, WacbError
+from wacb.models import CallbackProfile, ProfileDraft
+from wacb.provision import find
+from wacb.provision.compare import differences
+from wacb.template import placeholders
+
+if TYPE_CHECKING:  # a listing shows what was checked, and needs neither of them
+    from wacb.api.client import Client
+    from wacb.provision.update import ProfileStep
+
+
+class Checked(NamedTuple):
+    """What was found in one profile, names without brackets.
+
+    `present` counts which of the 14 stand as literal `<name>`, `missing` are the rest of them and
+    other names of Kaleyra's that stand only encoded, `unknown` are in none of its lists;
+    `encoded` are those of both that stand with escaped brackets.
+    """
+
+    profile: CallbackProfile
+    present: int
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    encoded: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether all placeholders are there and nothing else is taken for one."""
+        return not (self.missing or self.unknown)
+
+    @property
+    def faults(self) -> str:
+        """What is wrong in words, each name once: `missing <a> <b>, encoded <c>`."""
+        gone = [name for name in self.missing if name not in self.encoded]
+        strange = [name for name in self.unknown if name not in self.encoded]
+        words = (("missing", gone), ("unknown", strange), ("encoded", self.encoded))
+        named = ((what, " ".join(f"<{name}>" for name in names)) for what, names in words if names)
+        return ", ".join(f"{what} {names}" for what, names in named)
+
+
+class Repair(NamedTuple):
+    """What is done about a faulty profile, or `error`, which is why nothing is or was."""
+
+    checked: Checked
+    step: ProfileStep | None
+    error: WacbError | None = None
+
+
+def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int]:
+    """Check the named profiles, or all that look like incoming-message profiles.
+
+    The second value counts the others. Raises NotFound and Ambiguous for a reference.
+    """
+    if references:
+        named = (find.find(client, reference) for reference in references)
+        return [check_one(profile) for profile in {found.id: found for found in named}.values()], 0
+    listed = list(client.list_profiles())
+    found = [
+        check_one(profile)
+        for profile in listed
+        if placeholders.looks_incoming(profile.template, profile.title, profile.events)
+    ]
+    return found, len(listed) - len(found)
+
+
+def check_one(profile: CallbackProfile) -> Checked:
+    """Check one profile."""
+    report = find.inspect_template(profile)
+    lost = [name for name in report.encoded if name not in report.missing]
+    return Checked(
+        profile=profile,
+        present=report.present,
+        missing=(*report.missing, *(name for name in lost if name in placeholders.KNOWN)),
+        unknown=(*report.unknown, *(name for name in lost if name not in placeholders.KNOWN)),
+        encoded=report.encoded,
+    )
+
+
+def prepare_repair(checked: Checked) -> Repair:
+    """Say how the template becomes complete; every other member stays as it is.
+
+    Where that cannot be done without changing something of the user's, the error says so.
+    """
+    from wacb.provision.update import ProfileStep
+    from wacb.template import edit
+
+    live = checked.profile
+    url, body = live.url, live.body
+    try:
+        if live.method.uses_body:
+            body = edit.repair_body(body or "{}")
+        else:
+            url, body = edit.repair_url(url), None
+    except TemplateError as error:
+        message = f"profile {live.id} ({live.title}) cannot be repaired: {error.message}"
+        option = "--body-file FILE" if live.method.uses_body else "--url URL"
+        hint = f"give the whole template: wacb profile update {live.id} {option}"
+        return Repair(checked, None, CheckFailed(message, hint=hint))
+    draft = ProfileDraft(title=live.title, method=live.method, url=url, body=body)
+    changes = differences(draft, live)
+    return Repair(checked, ProfileStep(draft=draft, live=live, changes=changes))
+
+
+def carry_out(client: Client, repairs: Sequence[Repair]) -> list[Repair]:
+    """Repair one profile after the other, and tell what each is like then.
+
+    One that fails keeps no other from being repaired, and is told as it was seen last.
+    """
+    return [_carry_out(client, repair) for repair in repairs]
+
+
+def _carry_out(client: Client, repair: Repair) -> Repair:
+    if repair.step is None:
+        return repair
+    from wacb.provision import update
+
+    try:
+        return repair._replace(checked=check_one(update.update(client, repair.step).profile))
+    except WacbError as error:
+        return repair._replace(error=error)

@@ -1,0 +1,1 @@
+"""Every file of ours: atomic writes, one lock, the journal, keys, caches."""

@@ -1,0 +1,88 @@
+"""What was listed last of each account, remembered in a file for a shell's TAB and nothing else.
+
+It holds account SIDs, numbers with their names and profile IDs with their titles, so nothing
+secret. It may be out of date, short or gone; that is no failure, and nothing here raises one.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, get_args
+
+from wacb.errors import ConfigError
+from wacb.storage import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    Accounts = dict[str, dict[str, dict[str, str]]]
+
+Kind = Literal["profiles", "numbers"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MOST = 10_000  # entries in the file
+
+
+class Listed:
+    """What the file in `folder`, which need not exist, remembers of the account with this SID."""
+
+    def __init__(self, folder: Path, *, account: str) -> None:
+        self._path = folder / "listed.json"
+        self._account = account
+
+    def entries(self, kind: Kind) -> dict[str, str]:
+        """Return the titles of profiles by their IDs, or the names of numbers by their E.164."""
+        return self._read().get(self._account, {}).get(kind, {})
+
+    def keep(self, kind: Kind, entries: Mapping[str, str]) -> None:
+        """Remember a complete listing in place of the one before.
+
+        Where that makes too many entries, its last ones and the account listed longest ago go.
+        """
+
+        def change(accounts: Accounts) -> None:
+            kept = dict(islice(entries.items(), MOST // len(KINDS)))
+            accounts[self._account] = accounts.pop(self._account, {}) | {kind: kept}
+            while _size(accounts) > MOST:
+                del accounts[next(iter(accounts))]
+
+        self._change(change)
+
+    def forget(self) -> None:
+        """Remember nothing of the account any more."""
+        if self._account in self._read():
+            self._change(lambda accounts: accounts.pop(self._account, None))
+
+    def _read(self) -> Accounts:
+        with suppress(ConfigError):
+            return _parse(files.read_text(self._path))
+        return {}
+
+    def _change(self, change: Callable[[Accounts], object]) -> None:
+        def rewrite(text: str | None) -> str:
+            accounts = _parse(text)
+            change(accounts)
+            return json.dumps(accounts) + "\n"
+
+        with suppress(ConfigError):
+            files.update(self._path, rewrite)
+
+
+def _parse(text: str | None) -> Accounts:
+    """Read the file: SID -> kind -> entries. One that is damaged holds nothing."""
+    try:
+        accounts: Accounts = json.loads(text or "{}")
+        texts = (text for account in accounts.values() for text in _texts(account))
+        return accounts if all(isinstance(text, str) for text in texts) else {}
+    except (ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def _texts(account: Mapping[str, Mapping[str, str]]) -> list[str]:
+    return [text for kind in KINDS for text in account.get(kind, {}).values()]
+
+
+def _size(accounts: Accounts) -> int:
+    return sum(len(_texts(account)) for account in accounts.values())

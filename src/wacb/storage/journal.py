@@ -1,0 +1,140 @@
+"""The journal: every change of a number's profile, one JSON line each, only ever added to.
+
+It holds account SIDs, numbers and profile IDs, so nothing secret. When to write an entry, and
+whether to go back to one, is provision's business (cli.md 8).
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from functools import cached_property
+from time import gmtime, strftime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from wacb.errors import ConfigError
+from wacb.storage import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Action = Literal["attach", "detach", "rollback"]
+
+
+class Entry(NamedTuple):
+    """One change of the profile of `number` (E.164) in the account with the SID `account`.
+
+    `time` is ISO 8601 UTC in whole seconds. `old` and `new` are profile IDs, "" for none; `old`
+    is None where neither the API nor the journal told it. `action` is an Action, or a word of a
+    later wacb.
+    """
+
+    time: str
+    account: str
+    number: str
+    old: str | None
+    new: str
+    action: str
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("time", "account", "number", "new", "action"), str),
+    "old": (str, type(None)),
+}
+
+
+class Journal:
+    """What the journal in the file at `path`, which need not exist, says of one account.
+
+    `account` is the account's SID, `clock` gives seconds since 1970, `warn` is told of each line
+    that had to be skipped. The file is read once, when it is first asked for something; threads and
+    processes may append to it at the same time. Every method raises ConfigError, naming the file,
+    where the disk does not let it read or write.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        account: str,
+        clock: Callable[[], float],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._path = path
+        self._account = account
+        self._clock = clock
+        self._warn = warn
+
+    def check_writable(self) -> None:
+        """Raise ConfigError where no change could be recorded, but for a disk that is full."""
+        files.check_appendable(self._path)
+
+    def append(self, *, number: str, old: str | None, new: str, action: Action) -> None:
+        """Record a change; return once it is safe on the disk."""
+        entry = Entry(
+            time=strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self._clock())),
+            account=self._account,
+            number=number,
+            old=old,
+            new=new,
+            action=action,
+        )
+        # ASCII only: then no value holds a line separator, and a tear never splits a character.
+        files.append_line(self._path, json.dumps(entry._asdict()))
+
+    def history(self, number: str | None = None) -> list[Entry]:
+        """Return the changes of one number (E.164), or of all, oldest first."""
+        return [entry for entry in self._entries if number in (None, entry.number)]
+
+    @cached_property
+    def believed(self) -> dict[str, str]:
+        """Map every number to the profile ID ("" for none) that its last change left on it."""
+        return {entry.number: entry.new for entry in self._entries}
+
+    def last_change(self, number: str) -> Entry | None:
+        """Return the last change of a number, whose `old` a rollback goes back to (cli.md 8).
+
+        An entry that left the number as it was is no change; a rollback is one, so that rolling
+        back twice returns. An `old` of None says that the value before is not known.
+        """
+        entries = reversed(self.history(number))
+        return next((entry for entry in entries if entry.old != entry.new), None)
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return [entry for entry in self._read() if entry.account == self._account]
+
+    def _read(self) -> Iterator[Entry]:
+        lines = self._lines()
+        for place, line in enumerate(lines, start=1):
+            entry = _parse(line)
+            if entry:
+                yield entry
+            elif line.strip():
+                # The last piece has no line feed behind it; whole, it would have been an entry.
+                state = "torn, as after a crash" if place == len(lines) else "not an entry"
+                self._warn(f"line {place} of {self._path} is {state}: it was skipped")
+
+    def _lines(self) -> list[bytes]:
+        content = files.read_bytes(self._path) or b""
+        if content and not content.endswith(b"\n"):
+            # Perhaps a writer is halfway: under the lock none is. Where the disk is read-only and
+            # the lock cannot be had, there is no writer either.
+            with suppress(ConfigError), files.locked(self._path):
+                content = files.read_bytes(self._path) or b""
+        return content.split(b"\n")
+
+
+def _parse(line: bytes) -> Entry | None:
+    """Read one line, None where it is not an entry. Members that a later wacb adds are ignored."""
+    try:
+        data: Any = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    values: dict[str, Any] = {name: data.get(name) for name in Entry._fields}
+    if not all(isinstance(value, _KINDS[name]) for name, value in values.items()):
+        return None
+    return Entry(**values)

@@ -1,0 +1,87 @@
+"""What `wacb number confirm` must know of `wacb number add`, remembered in a file of its own.
+
+It holds account SIDs, numbers, registration IDs and profile IDs, so nothing secret.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wacb.errors import ConfigError
+from wacb.storage import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Registration(NamedTuple):
+    """A number (E.164) that was added, or may have been, and may be confirmed by now.
+
+    `id` is the API's name for the registration, "" where nobody knows it; `profile` is the ID of
+    the profile that is still to be attached once the number is confirmed.
+    """
+
+    number: str
+    id: str
+    profile: str | None
+
+
+class Remembered:
+    """The registrations of the account with the SID `account`, kept in a file in `folder`."""
+
+    def __init__(self, folder: Path, *, account: str) -> None:
+        self._path = folder / "registrations.json"
+        self._account = account
+
+    def find(self, number: str) -> Registration | None:
+        """Return what is known of a number. Raises ConfigError for a file that is damaged."""
+        entry = self._read(files.read_text(self._path))[self._account].get(number)
+        return entry and Registration(number=number, id=entry["id"], profile=entry["profile"])
+
+    def knows(self, number: str) -> bool:
+        """Say whether the ID of a number's registration is known; a damaged file knows none."""
+        with suppress(ConfigError):
+            found = self.find(number)
+            return found is not None and bool(found.id)
+        return False
+
+    def keep(self, registration: Registration) -> None:
+        """Remember a registration. Raises ConfigError where the disk does not let it."""
+        self._put(registration.number, registration)
+
+    def settle(self, number: str, registration: Registration | None) -> None:
+        """Remember what is left in the end, None for nothing; a disk that refuses is no failure."""
+        # The work is done, and an entry that stays is harmless: `confirm` can be run twice.
+        with suppress(ConfigError):
+            self._put(number, registration)
+
+    def _put(self, number: str, registration: Registration | None) -> None:
+        def change(text: str | None) -> str:
+            data = self._read(text)
+            data[self._account].pop(number, None)
+            if registration:
+                entry = {"id": registration.id, "profile": registration.profile}
+                data[self._account][number] = entry
+            return json.dumps(data, indent=2) + "\n"
+
+        files.update(self._path, change)
+
+    def _read(self, text: str | None) -> dict[str, Any]:
+        """Parse the file: SID -> number -> entry. Every account's entries are kept."""
+        try:
+            data: Any = {} if text is None else json.loads(text)
+            entries = data.setdefault(self._account, {}).values()
+            if all(_is_entry(entry["id"], entry["profile"]) for entry in entries):
+                return dict(data)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            pass  # said below, together with an entry of the wrong kind
+        raise ConfigError(
+            f"{self._path} does not hold what wacb wrote there",
+            hint="remove this file; `wacb number confirm` then needs --id",
+        )
+
+
+def _is_entry(identity: Any, profile: Any) -> bool:
+    return isinstance(identity, str) and isinstance(profile, str | None)

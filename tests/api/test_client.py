@@ -1,0 +1,391 @@
+"""Listings with every page followed, whatever a server makes of limit and offset; single reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.conftest import profile_id
+from tests.fake_api import (
+    NUMBERS,
+    PROFILES,
+    Clock,
+    Network,
+    Reply,
+    Sent,
+    answer,
+    emulated,
+    make_api,
+    make_client,
+    make_draft,
+    make_profile,
+    make_row,
+    refusal,
+)
+from wacb.api.client import Client
+from wacb.errors import ConfigError, CredentialsRefused, Interrupted, NotFound, Unavailable
+from wacb.models import Number
+from wacb.sandbox.account import SID, WABA_ID
+from wacb.sandbox.emulator import Sandbox
+
+ONE = "+15550100001"
+CREATED_AT = "2026-01-02T03:04:05.678Z"
+
+Page = Callable[[list[Any], int, int], object]
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [make_row(profile_id=f"SG_{number}") for number in range(1, count + 1)]
+
+
+def serving(all_rows: list[Any], page: Page) -> Network:
+    """A network that answers each request with what `page` makes of (rows, offset, limit)."""
+
+    def reply(sent: Sent) -> Reply:
+        query = parse_qs(urlsplit(sent.url).query)
+        return answer(page(all_rows, int(query["offset"][0]), int(query["limit"][0])))
+
+    return Network(reply)
+
+
+def listed(network: Network) -> tuple[list[str], int]:
+    """Follow all pages: the numbers of the profiles found, how many requests that took."""
+    found = [profile.id.removeprefix("SG_") for profile in make_client(network).list_profiles()]
+    return found, len(network.sent)
+
+
+# -- pages
+
+
+def honest(rows: list[Any], offset: int, limit: int) -> object:
+    return {"profiles": rows[offset : offset + limit], "total": len(rows)}
+
+
+def without_total(rows: list[Any], offset: int, limit: int) -> object:
+    return rows[offset : offset + limit]
+
+
+def capped(rows: list[Any], offset: int, limit: int) -> object:
+    return rows[offset : offset + 25]
+
+
+def capped_with_total(rows: list[Any], offset: int, limit: int) -> object:
+    return {"rows": rows[offset : offset + 25], "total": len(rows)}
+
+
+def capped_with_count(rows: list[Any], offset: int, limit: int) -> object:
+    return {"rows": rows[offset : offset + 25], "count": len(rows)}
+
+
+def count_of_the_page(rows: list[Any], offset: int, limit: int) -> object:
+    page = rows[offset : offset + 25]
+    return {"rows": page, "count": len(page)}
+
+
+def one_at_a_time(rows: list[Any], offset: int, limit: int) -> object:
+    return {"rows": rows[offset : offset + 1], "total": len(rows)}
+
+
+def all_at_once(rows: list[Any], offset: int, limit: int) -> object:
+    return rows
+
+
+def total_too_large(rows: list[Any], offset: int, limit: int) -> object:
+    return {"rows": rows[offset : offset + 25], "total": 1000}
+
+
+def total_too_small(rows: list[Any], offset: int, limit: int) -> object:
+    return {"rows": rows[offset : offset + 25], "total": 1}
+
+
+def shifting(rows: list[Any], offset: int, limit: int) -> object:
+    """As if a profile were added at the top after each page."""
+    start = max(0, offset - offset // 25)
+    return rows[start : start + 25]
+
+
+@pytest.mark.parametrize(
+    ("page", "count", "requests"),
+    [
+        (honest, 0, 1),
+        (honest, 1, 1),
+        (honest, 100, 1),
+        (honest, 250, 3),
+        (without_total, 0, 1),
+        (without_total, 1, 2),
+        (without_total, 100, 2),
+        (without_total, 250, 3),
+        (capped, 24, 2),
+        (capped, 25, 2),
+        (capped, 60, 3),
+        (capped_with_total, 25, 1),
+        (capped_with_total, 60, 3),
+        (capped_with_count, 25, 2),
+        (capped_with_count, 50, 2),
+        (capped_with_count, 60, 3),
+        (count_of_the_page, 25, 2),
+        (count_of_the_page, 50, 3),
+        (count_of_the_page, 60, 3),
+        (one_at_a_time, 3, 3),
+        (all_at_once, 120, 2),
+        (total_too_large, 50, 3),
+        (total_too_large, 60, 3),
+        (total_too_small, 60, 3),
+        (shifting, 60, 3),
+    ],
+)
+def test_every_profile_is_listed_once(page: Page, count: int, requests: int) -> None:
+    expected = [str(number) for number in range(1, count + 1)]
+    assert listed(serving(rows(count), page)) == (expected, requests)
+
+
+def test_pages_are_asked_for_by_the_rows_received() -> None:
+    network = serving(rows(60), capped)
+    listed(network)
+    assert [sent.url for sent in network.sent] == [
+        f"{PROFILES}?limit=100&offset={offset}" for offset in (0, 25, 50)
+    ]
+
+
+def test_no_page_is_asked_for_before_it_is_needed() -> None:
+    network = serving(rows(250), honest)
+    found = make_client(network).list_profiles()
+    assert (next(found).id, len(network.sent)) == ("SG_1", 1)
+
+
+def test_rows_that_lack_members_are_completed_where_they_are_wanted() -> None:
+    def short(title: str, number: int) -> dict[str, Any]:
+        return {"profile_id": f"SG_{number}", "title": title, "channel": "whatsapp"}
+
+    network = Network(
+        answer([short("Mine", 1), short("Yours", 2), make_row(profile_id="SG_3", title="Mine")]),
+        answer(make_row(channel=None)),
+        answer([]),
+    )
+    found = list(make_client(network).list_profiles(wanted="Mine".__eq__))
+    assert found == [
+        make_profile(title="Incoming messages", created_at=CREATED_AT),
+        make_profile(id="SG_3", title="Mine", created_at=CREATED_AT),
+    ]
+    assert [sent.url.removeprefix(PROFILES) for sent in network.sent] == [
+        "?limit=100&offset=0",
+        "/SG_1",
+        "?limit=100&offset=3",
+    ]
+
+
+@pytest.mark.parametrize("details", [answer(None), answer([1])], ids=["nothing", "an array"])
+def test_details_that_tell_nothing_leave_the_row_as_it_is(details: Reply) -> None:
+    row = {"id": 1, "http_method": "GET", "title": "Abc"}
+    (found,) = make_client(Network(answer([row]), details, answer([]))).list_profiles()
+    assert (found.id, found.title) == ("1", "Abc")
+
+
+def test_a_row_without_a_title_has_an_empty_one() -> None:
+    network = Network(answer({"profiles": [make_row(profile_id=1, title=None)], "total": 1}))
+    assert [each.id for each in make_client(network).list_profiles(wanted="".__eq__)] == ["1"]
+
+
+def test_a_row_without_an_id_is_no_answer() -> None:
+    with pytest.raises(Unavailable, match="describes no callback profile"):
+        list(make_client(Network(answer([make_row(profile_id=None)]))).list_profiles())
+
+
+# -- what else is read of the listing
+
+
+def test_a_survey_names_every_profile_and_reads_whole_what_is_wanted() -> None:
+    rows = [
+        {"id": 1, "title": "Mine", "channel": "whatsapp"},
+        {"id": 2, "title": "Yours", "channel": "whatsapp"},
+        make_row(profile_id="SG_3", title="Mine"),
+        {"id": 4},
+    ]
+    network = Network(answer({"profiles": rows, "total": 4}), answer(make_row(channel=None)))
+    asked: list[tuple[str, str]] = []
+
+    def wanted(profile_id: str, title: str) -> bool:
+        asked.append((profile_id, title))
+        return title == "Mine"
+
+    titles, profiles = make_client(network).survey_profiles(wanted)
+    assert titles == {"1": "Mine", "2": "Yours", "SG_3": "Mine", "4": ""}
+    assert asked == list(titles.items())
+    assert profiles == {
+        "1": make_profile(created_at=CREATED_AT),
+        "SG_3": make_profile(id="SG_3", title="Mine", created_at=CREATED_AT),
+    }
+    assert [sent.url.removeprefix(PROFILES) for sent in network.sent] == [
+        "?limit=100&offset=0",
+        "/1",
+    ]
+
+
+def test_a_profile_that_is_deleted_while_it_is_read_is_left_out() -> None:
+    rows = [{"id": 1, "title": "Mine"}, {"id": 2, "title": "Yours"}]
+    page, gone = answer({"profiles": rows, "total": 2}), refusal(404, code="RBC302")
+    script = (page, gone, answer(make_row()))
+    left = make_profile(created_at=CREATED_AT)
+    assert list(make_client(Network(*script)).list_profiles()) == [left]
+    titles, profiles = make_client(Network(*script)).survey_profiles(lambda *_: True)
+    assert (titles, profiles) == ({"2": "Yours"}, {"2": left})
+
+
+def test_another_404_does_not_say_that_a_listed_profile_is_gone() -> None:
+    network = Network(answer([{"id": 1, "title": "Mine"}]), refusal(404))
+    with pytest.raises(NotFound, match="callback profile 1 does not exist"):
+        list(make_client(network).list_profiles())
+
+
+def test_ids_of_a_title_are_those_of_exactly_that_title() -> None:
+    titles = ("Abc", "abc", "Abcd", "Abc")
+    found = [make_row(profile_id=f"SG_{n}", title=title) for n, title in enumerate(titles)]
+    network = Network(answer({"profiles": found, "total": 4}))
+    assert make_client(network).profile_ids("Abc") == {"SG_0", "SG_3"}
+    assert [sent.url for sent in network.sent] == [f"{PROFILES}?limit=100&offset=0&title=Abc"]
+
+
+def test_titles_are_those_of_all_profiles() -> None:
+    network = Network(answer({"profiles": [make_row(), {"id": 2}], "total": 2}))
+    assert make_client(network).profile_titles() == ["Incoming messages", ""]
+
+
+def test_access_is_checked_with_one_row(sandbox: Sandbox) -> None:
+    network = Network(answer([]))
+    make_client(network).check_access()
+    assert [(sent.method, sent.url) for sent in network.sent] == [
+        ("GET", f"{PROFILES}?limit=1&offset=0")
+    ]
+    make_client(emulated(sandbox)).check_access()
+    with pytest.raises(CredentialsRefused):
+        make_client(emulated(sandbox), key="other").check_access()
+
+
+# -- one profile
+
+
+def test_a_profile_goes_to_the_emulator_and_comes_back(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    draft = make_draft(headers={"X-A": "b"}, response_message="thanks", events=("a",))
+    created = client.create_profile(draft)
+    expected = make_profile(
+        id=profile_id(1),
+        headers={"X-A": "b"},
+        response_message="thanks",
+        events=("a",),
+        created_at="2026-09-21T14:13:20.000Z",
+    )
+    assert (created, client.get_profile(created)) == (profile_id(1), expected)
+    assert list(client.list_profiles(title="Incoming")) == [expected]
+    with pytest.raises(NotFound, match="callback profile SG_2 does not exist"):
+        client.get_profile("SG_2")
+
+
+@pytest.mark.parametrize("data", [None, {}, [], {"title": "Abc"}], ids=str)
+def test_a_create_without_an_id_counts_as_one_that_was_lost(data: object) -> None:
+    network = Network(answer(data))
+    with pytest.raises(Unavailable) as caught:
+        make_client(network).create_profile(make_draft())
+    assert (caught.value.message, caught.value.sent, len(network.sent)) == (
+        "callback profile 'Incoming messages': the API's answer names no ID",
+        True,
+        1,
+    )
+
+
+def test_the_fields_named_are_updated_and_no_others(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    created = client.create_profile(make_draft())
+    draft = make_draft(title="Another title", url="https://example.com/other")
+    client.update_profile(created, draft, {"url"})
+    changed = client.get_profile(created)
+    assert (changed.title, changed.url) == ("Incoming messages", "https://example.com/other")
+    with pytest.raises(NotFound, match="callback profile SG_2 does not exist"):
+        client.update_profile("SG_2", draft, {"url"})
+
+
+def test_a_profile_is_deleted(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    first, second = [client.create_profile(make_draft(title=title)) for title in ("Abc", "Def")]
+    client.delete_profile(first)
+    assert [profile.id for profile in client.list_profiles()] == [second]
+    with pytest.raises(NotFound, match=f"callback profile {first} does not exist"):
+        client.delete_profile(first)
+
+
+def test_a_delete_may_be_answered_with_nothing() -> None:
+    network = Network(Reply(status=204))
+    make_client(network).delete_profile("SG_1")
+    assert [(sent.method, sent.url) for sent in network.sent] == [("DELETE", f"{PROFILES}/SG_1")]
+
+
+# -- numbers
+
+
+def number(client: Client, **changes: Any) -> Number:
+    fields: Mapping[str, Any] = {
+        "number": ONE,
+        "name": "Sandbox One",
+        "status": "approved",
+        "waba_id": client.api.waba_id,
+        "api": "v2" if client.api.waba_id else "v1",
+    }
+    return Number(**{**fields, **changes})
+
+
+def test_the_numbers_of_a_waba_are_listed(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    found = client.list_numbers()
+    assert found[0] == number(client, callback_profile_id="")
+    assert [(each.number, each.status) for each in found] == [
+        (ONE, "approved"),
+        ("+15550100002", "approved"),
+        ("+15550100003", "approved"),
+        ("+15550100009", "pending"),
+    ]
+
+
+def test_numbers_are_read_from_one_answer() -> None:
+    network = Network(answer({"numbers": [{"wa_number": "15550100001"}], "total": 50}))
+    client = make_client(network)
+    assert client.list_numbers() == [number(client, name=None, status=None)]
+    assert [sent.url for sent in network.sent] == [NUMBERS]
+
+
+def test_without_a_waba_id_no_numbers_are_asked_for() -> None:
+    network = Network(refusal(500))
+    with pytest.raises(ConfigError):
+        make_client(network, api=make_api(waba_id=None)).list_numbers()
+    assert network.sent == []
+
+
+@pytest.mark.parametrize(("waba_id", "version"), [(None, "v1"), (WABA_ID, "v2")], ids=["V1", "V2"])
+def test_the_details_of_a_number(waba_id: str | None, version: str, sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox), api=make_api(waba_id=waba_id))
+    assert client.get_number(ONE) == number(client)
+    with pytest.raises(NotFound, match=r"number \+15550199999 does not exist"):
+        client.get_number("+15550199999")
+    assert sandbox.requests()[0].path == f"/{version}/{SID}/whatsapp/{ONE}/phone_number_details"
+
+
+# -- stopping
+
+
+@pytest.mark.parametrize("stop", ["halt", "close"])
+def test_nothing_is_sent_any_more_once_stopped(stop: str) -> None:
+    network = Network(answer([]))
+    client = make_client(network)
+    getattr(client, stop)()
+    with pytest.raises(Interrupted):
+        client.list_numbers()
+    assert network.sent == []
+
+
+def test_the_time_that_is_left_is_that_of_the_deadline() -> None:
+    clock = Clock()
+    client = make_client(Network(answer([])), clock=clock, deadline=10)
+    clock.sleep(4)
+    assert client.remaining() == 6

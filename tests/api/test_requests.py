@@ -1,0 +1,645 @@
+"""Requests as api-contract.md has them, byte for byte, and answers in all the shapes it allows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fake_api import BODY, make_api, make_draft, make_profile, make_row
+from wacb.api import responses
+from wacb.api.requests import Api, ApiRequest, encode
+from wacb.api.responses import Envelope, Page, ProfileRow
+from wacb.config.hosts import HOSTS
+from wacb.errors import ConfigError, Unavailable
+from wacb.models import CallbackProfile, Encryption, Method, Number, ProfileDraft
+
+NUMBER = "+919812345678"
+V1, V2 = "https://one.example", "https://two.example"
+CALLBACKS = f"{V1}/v1/HX01IN/callback/profiles"
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def make(waba_id: str | None = None, **overrides: str) -> Api:
+    return Api(v1=V1, v2=V2, sid="HX01IN", waba_id=waba_id, overrides=overrides)
+
+
+def wired(request: ApiRequest) -> tuple[str, str, Any]:
+    return request.method, request.url, request.body
+
+
+# -- requests
+
+
+def test_each_region_has_the_hosts_of_the_documentation() -> None:
+    assert HOSTS == {
+        "in": ("https://api.in.kaleyra.io", "https://api.in.kaleyra.io"),
+        "sg": ("https://api.kaleyra.io", "https://api.ap.kaleyra.io"),
+        "eu": ("https://api.eu.kaleyra.io", "https://api.eu.kaleyra.io"),
+        "na": ("https://api.na.kaleyra.ai", "https://api.na.kaleyra.io"),
+    }
+
+
+@pytest.mark.parametrize("waba_id", [None, "77"], ids=["V1", "V2"])
+def test_requests_about_profiles_are_the_same_in_v1_and_v2(waba_id: str | None) -> None:
+    api = make(waba_id)
+    assert [
+        (*wired(request), request.subject)
+        for request in (
+            api.list_profiles(offset=0),
+            api.list_profiles(offset=100, limit=1, title="Mine & <yours>"),
+            api.get_profile("SG_1"),
+            api.get_profile("../a b?c"),
+            api.create_profile(make_draft()),
+            api.update_profile("SG_1", make_draft(), {"method", "url"}),
+            api.delete_profile("SG_1"),
+            api.delete_profile("../a b?c"),
+        )
+    ] == [
+        ("GET", f"{CALLBACKS}?limit=100&offset=0", None, "the callback profiles"),
+        (
+            *("GET", f"{CALLBACKS}?limit=1&offset=100&title=Mine+%26+%3Cyours%3E"),
+            *(None, "the callback profiles"),
+        ),
+        ("GET", f"{CALLBACKS}/SG_1", None, "callback profile SG_1"),
+        ("GET", f"{CALLBACKS}/..%2Fa%20b%3Fc", None, "callback profile ../a b?c"),
+        (
+            "POST",
+            CALLBACKS,
+            {
+                "title": "Incoming messages",
+                "http_method": "POST",
+                "url": "https://example.com/hook",
+                "body": BODY,
+            },
+            "callback profile 'Incoming messages'",
+        ),
+        (
+            "PATCH",
+            f"{CALLBACKS}/SG_1",
+            {"http_method": "POST", "url": "https://example.com/hook"},
+            "callback profile SG_1",
+        ),
+        ("DELETE", f"{CALLBACKS}/SG_1", None, "callback profile SG_1"),
+        ("DELETE", f"{CALLBACKS}/..%2Fa%20b%3Fc", None, "callback profile ../a b?c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("api", "details", "attach"),
+    [
+        pytest.param(
+            make(),
+            f"{V1}/v1/HX01IN/whatsapp/{NUMBER}/phone_number_details",
+            ("PUT", f"{V1}/v1/HX01IN/whatsapp/number", "wa_number"),
+            id="V1",
+        ),
+        pytest.param(
+            make("77"),
+            f"{V2}/v2/HX01IN/whatsapp/{NUMBER}/phone_number_details",
+            ("PUT", f"{V2}/v2/HX01IN/whatsapp/77/number/update", "phone_number"),
+            id="V2",
+        ),
+    ],
+)
+def test_requests_about_a_number(api: Api, details: str, attach: tuple[str, str, str]) -> None:
+    method, url, name = attach
+    assert [
+        (*wired(request), request.subject)
+        for request in (
+            api.number_details(NUMBER),
+            api.attach(NUMBER, "SG_1"),
+            api.detach(NUMBER),
+            api.set_incoming_url(NUMBER, "https://example.com/?body=<body>"),
+        )
+    ] == [
+        ("GET", details, None, f"number {NUMBER}"),
+        (method, url, {name: NUMBER, "callback_profile_id": "SG_1"}, f"number {NUMBER}"),
+        (method, url, {name: NUMBER, "callback_profile_id": ""}, f"number {NUMBER}"),
+        (
+            "PUT",
+            f"{V1}/v1/HX01IN/whatsapp/number",
+            {"wa_number": NUMBER, "incoming_url": "https://example.com/?body=<body>"},
+            f"number {NUMBER}",
+        ),
+    ]
+
+
+def test_the_numbers_of_a_waba_are_listed_with_v2() -> None:
+    request = make("77").list_numbers()
+    assert wired(request) == ("GET", f"{V2}/v2/HX01IN/whatsapp/77/number", None)
+    assert request.subject == "the numbers of WABA 77"
+
+
+def test_v1_has_no_listing_of_numbers() -> None:
+    with pytest.raises(ConfigError, match="only be listed with a WABA ID") as caught:
+        make().list_numbers()
+    assert "--waba-id ID" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("waba_id", "overrides", "expected"),
+    [
+        pytest.param(
+            "77",
+            {"attach_field": "profile"},
+            (
+                *("PUT", f"{V2}/v2/HX01IN/whatsapp/77/number/update"),
+                {"phone_number": NUMBER, "profile": "SG_1"},
+            ),
+            id="field",
+        ),
+        pytest.param(
+            "77",
+            {"attach_path": "/v2/{sid}/waba/{waba_id}/{sid}"},
+            (
+                *("PUT", f"{V2}/v2/HX01IN/waba/77/HX01IN"),
+                {"phone_number": NUMBER, "callback_profile_id": "SG_1"},
+            ),
+            id="V2 path",
+        ),
+        pytest.param(
+            "77",
+            {"attach_path": "/v1/{sid}/x", "attach_method": "POST"},
+            (
+                *("POST", f"{V1}/v1/HX01IN/x"),
+                {"phone_number": NUMBER, "callback_profile_id": "SG_1"},
+            ),
+            id="V1 path and method",
+        ),
+        pytest.param(
+            None,
+            {"attach_path": "/v3/{waba_id}x"},
+            ("PUT", f"{V2}/v3/x", {"wa_number": NUMBER, "callback_profile_id": "SG_1"}),
+            id="unknown version, no WABA",
+        ),
+    ],
+)
+def test_overrides_change_how_a_profile_is_attached(
+    waba_id: str | None, overrides: dict[str, str], expected: object
+) -> None:
+    assert wired(make(waba_id, **overrides).attach(NUMBER, "SG_1")) == expected
+
+
+@pytest.mark.parametrize(
+    ("waba_id", "overrides", "expected"),
+    [
+        pytest.param(
+            "77",
+            {"detach_value": "none"},
+            (
+                *("PUT", f"{V2}/v2/HX01IN/whatsapp/77/number/update"),
+                {"phone_number": NUMBER, "callback_profile_id": "none"},
+            ),
+            id="value",
+        ),
+        pytest.param(
+            None,
+            {"attach_field": "profile", "attach_path": "/v1/{sid}/x", "attach_method": "POST"},
+            ("POST", f"{V1}/v1/HX01IN/x", {"wa_number": NUMBER, "profile": ""}),
+            id="field, path and method",
+        ),
+    ],
+)
+def test_overrides_change_how_a_profile_is_taken_off(
+    waba_id: str | None, overrides: dict[str, str], expected: object
+) -> None:
+    assert wired(make(waba_id, **overrides).detach(NUMBER)) == expected
+
+
+def registering(api: Api) -> list[Callable[[], ApiRequest]]:
+    """The steps of registering a number, not taken yet."""
+    return [
+        partial(api.add_number, NUMBER, name="Shop", country_code="91", verification="sms"),
+        partial(api.verify_number, NUMBER, registration_id="wn-1", otp="0123"),
+        partial(api.retry_otp, NUMBER, registration_id="wn-1"),
+    ]
+
+
+def test_a_number_is_registered_in_steps() -> None:
+    requests = [step() for step in registering(make("77"))]
+    route = f"{V2}/v2/HX01IN/whatsapp/77/number"
+    assert {request.subject for request in requests} == {f"number {NUMBER}"}
+    assert [wired(request) for request in requests] == [
+        (
+            *("POST", f"{route}/add"),
+            {
+                "phone_number": NUMBER,
+                "name": "Shop",
+                "verification_type": "sms",
+                "country_code": "91",
+            },
+        ),
+        ("POST", f"{route}/verify", {"id": "wn-1", "phone_number": NUMBER, "otp": "0123"}),
+        ("POST", f"{route}/retry_otp", {"id": "wn-1", "phone_number": NUMBER}),
+    ]
+
+
+@pytest.mark.parametrize("step", range(3), ids=["add", "verify", "another code"])
+def test_v1_registers_no_number(step: int) -> None:
+    with pytest.raises(ConfigError, match="only be registered with a WABA ID") as caught:
+        registering(make())[step]()
+    assert "--waba-id ID" in str(caught.value.hint)
+
+
+def test_lists_and_what_is_new_name_no_existing_thing() -> None:
+    api, draft = make("77"), make_draft()
+    add, *steps = (step() for step in registering(api))
+    existing = (
+        *(api.get_profile("SG_1"), api.update_profile("SG_1", draft, {"url"})),
+        *(api.delete_profile("SG_1"), api.number_details(NUMBER), api.attach(NUMBER, "SG_1")),
+        *(api.set_incoming_url(NUMBER, "https://example.com/"), *steps),
+    )
+    others = (
+        *(api.list_profiles(offset=0), api.create_profile(draft)),
+        *(api.list_numbers(), add),
+    )
+    assert [request.existing for request in (*existing, *others)] == [True] * 8 + [False] * 4
+
+
+def test_an_override_is_also_the_name_that_the_listing_is_read_by() -> None:
+    api = make("77", attach_field="profile")
+    row = {"phone_number": NUMBER, "profile": "SG_1", "callback_profile_id": "SG_2"}
+    assert responses.parse_listed_number(row, api).callback_profile_id == "SG_1"
+    del row["profile"]
+    assert responses.parse_listed_number(row, api).callback_profile_id == "SG_2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sent"),
+    [
+        pytest.param({"body": BODY}, {"body": BODY}, id="body"),
+        pytest.param(
+            {"headers": {"X-A": "<b>", "X-U": "\u00fc"}},
+            {"headers": '{"X-A":"<b>","X-U":"\u00fc"}'},
+            id="headers",
+        ),
+        pytest.param({"headers": {}}, {"headers": "{}"}, id="no headers"),
+        pytest.param(
+            {"encryption": Encryption(algorithm="AES-128-CFB", key="k" * 16, iv="i" * 16)},
+            {"enc": {"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}},
+            id="enc",
+        ),
+        pytest.param({"response_message": ""}, {"response_message": ""}, id="response_message"),
+        pytest.param({"channel": "whatsapp"}, {"channel": "whatsapp"}, id="channel"),
+        pytest.param({"events": ("a", "b")}, {"events": '["a","b"]'}, id="events"),
+        pytest.param({"events": ()}, {"events": "[]"}, id="no events"),
+    ],
+)
+def test_an_optional_field_is_sent_where_it_is_given(
+    changes: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    draft = ProfileDraft(title="Abc", method=Method.GET, url="https://e.example/", **changes)
+    assert make().create_profile(draft).body == {
+        "title": "Abc",
+        "http_method": "GET",
+        "url": "https://e.example/",
+        **sent,
+    }
+
+
+def test_a_body_goes_out_with_literal_brackets_and_no_white_space() -> None:
+    request = make().create_profile(make_draft(title="T\u00e4t", body='{"a":"<body>&"}'))
+    assert request.body is not None
+    assert encode(request.body).decode() == (
+        '{"title":"T\u00e4t","http_method":"POST","url":"https://example.com/hook",'
+        '"body":"{\\"a\\":\\"<body>&\\"}"}'
+    )
+
+
+def test_what_is_no_text_is_replaced_not_a_crash() -> None:
+    """A lone surrogate: from bytes on the command line, or from `\\ud800` in the API's JSON."""
+    api = make("77")
+    assert api.get_profile("\udcff").url == f"{CALLBACKS}/%3F"
+    assert api.list_profiles(offset=0, title="\udcff").url.endswith("&title=%3F")
+    assert encode({"a": "\ud800"}) == b'{"a":"?"}'
+
+
+# -- the envelope
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param([1], Envelope(code=None, message="", failed=False, data=[1]), id="no object"),
+        pytest.param(
+            {"code": "RBC024", "message": "ok", "data": {"a": 1}, "error": {}, "status": 200},
+            Envelope(code="RBC024", message="ok", failed=False, data={"a": 1}),
+            id="success",
+        ),
+        pytest.param(
+            {"id": 7},
+            Envelope(code=None, message="", failed=False, data={"id": 7}),
+            id="without envelope",
+        ),
+        pytest.param(
+            {"code": "E13001", "message": "bad", "data": {}, "error": [{"params": "a"}, "b"]},
+            Envelope(code="E13001", message="bad; a; b", failed=True, data={}),
+            id="error as list",
+        ),
+        pytest.param(
+            {"error": {"params": "a", "more": ["b", 3, None]}, "message": "a", "data": None},
+            Envelope(code=None, message="a; b", failed=True, data=None),
+            id="error as object, words repeated",
+        ),
+        pytest.param(
+            {"error": "no", "data": {}},
+            Envelope(code=None, message="no", failed=True, data={}),
+            id="error as text",
+        ),
+        pytest.param(
+            {"error": [], "data": {}, "status": 404, "code": 12},
+            Envelope(code="12", message="", failed=True, data={}),
+            id="status alone",
+        ),
+        pytest.param(
+            {"error": None, "data": {}, "status": "404"},
+            Envelope(code=None, message="", failed=False, data={}),
+            id="status as text decides nothing",
+        ),
+    ],
+)
+def test_an_envelope_is_read_leniently(answer: object, expected: Envelope) -> None:
+    assert responses.parse_envelope(answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "profile_id"),
+    [
+        ({"profile_id": "SG_1", "id": 2}, "SG_1"),
+        ({"profileId": "SG_1"}, "SG_1"),
+        ({"profile_id": None, "profileId": "", "id": 12}, "12"),
+        ({"title": "Abc"}, None),
+        ([{"id": 1}], None),
+        (None, None),
+    ],
+)
+def test_the_id_of_a_new_profile_has_three_names(data: object, profile_id: str | None) -> None:
+    assert responses.created_id(data) == profile_id
+
+
+# -- listings
+
+ROWS: list[dict[str, Any]] = [{"id": 1, "title": "Abc"}, {"a": 2, "title": None}]
+READ = [ProfileRow("1", "Abc", ROWS[0]), ProfileRow("", "", ROWS[1])]
+
+
+@pytest.mark.parametrize("name", ["profiles", "data", "rows", "list", "items"])
+def test_profiles_may_stand_under_several_names(name: str) -> None:
+    assert responses.profile_page({name: ROWS}) == Page(rows=READ, total=None)
+
+
+@pytest.mark.parametrize(
+    "name", ["numbers", "number", "phone_numbers", "data", "rows", "list", "items"]
+)
+def test_numbers_may_stand_under_several_names(name: str) -> None:
+    assert responses.number_rows({name: ROWS}) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("data", "total"),
+    [
+        (ROWS, None),
+        ({"rows": ROWS, "total": 7}, 7),
+        ({"rows": ROWS, "count": 7}, 7),
+        ({"rows": ROWS, "total": "7", "count": 8}, 8),
+        ({"rows": ROWS, "total": 2}, 2),
+        ({"rows": ROWS, "count": 2}, None),
+        ({"rows": ROWS, "count": True}, None),
+        ({"rows": ROWS, "total": True}, None),
+        ({"profiles": None, "rows": ROWS, "total": 0}, 0),
+    ],
+)
+def test_a_page_tells_the_total_where_it_is_a_number(data: object, total: int | None) -> None:
+    assert responses.profile_page(data) == Page(rows=READ, total=total)
+
+
+@pytest.mark.parametrize("data", [None, "a", {}, {"profiles": {}}, [1], {"rows": [ROWS]}])
+def test_an_answer_without_a_list_is_no_answer(data: object) -> None:
+    for read in (responses.profile_page, responses.number_rows):
+        with pytest.raises(Unavailable, match="holds no list"):
+            read(data)
+
+
+@pytest.mark.parametrize("missing", ["url", "body", "headers", "http_method", "status"])
+def test_a_row_that_lacks_a_member_is_partial(missing: str) -> None:
+    row = make_row()
+    assert not ProfileRow("", "", row).partial
+    del row[missing]
+    assert ProfileRow("", "", row).partial
+
+
+# -- profiles
+
+
+def test_a_profile_as_documented() -> None:
+    row = make_row(
+        headers='{"X-A":"b"}',
+        status=2,
+        modified_at="2026-02-02T03:04:05.678Z",
+        enc={"algo": "AES-128-CFB", "key": "k", "IV": "i"},
+        response_message="thanks",
+        channel="whatsapp",
+        events='["a","b"]',
+    )
+    assert responses.parse_profile(row) == make_profile(
+        headers={"X-A": "b"},
+        status="auto-disabled",
+        created_at="2026-01-02T03:04:05.678Z",
+        modified_at="2026-02-02T03:04:05.678Z",
+        encryption=Encryption(algorithm="AES-128-CFB", key="k", iv="i"),
+        response_message="thanks",
+        channel="whatsapp",
+        events=("a", "b"),
+    )
+
+
+def test_a_profile_needs_no_more_than_id_and_method() -> None:
+    assert responses.parse_profile({"id": 7, "http_method": "get"}) == CallbackProfile(
+        id="7", title="", method=Method.GET, url="", status="unknown"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"profile_id": None, "profileId": "SG_2"}, {"id": "SG_2"}),
+        ({"status": 1}, {"status": "active"}),
+        ({"status": "2"}, {"status": "auto-disabled"}),
+        ({"status": 3}, {"status": "disabled"}),
+        ({"status": "paused"}, {"status": "paused"}),
+        ({"status": None}, {"status": "unknown"}),
+        ({"headers": {"X-A": 1}}, {"headers": {"X-A": "1"}}),
+        ({"headers": "{"}, {"headers": {}}),
+        ({"headers": None}, {"headers": {}}),
+        pytest.param({"headers": "[" * 100_000}, {"headers": {}}, id="deep headers"),
+        ({"body": {"a": "<body>"}}, {"body": '{"a":"<body>"}'}),
+        ({"body": None}, {"body": None}),
+        ({"events": ["a", 1]}, {"events": ("a", "1")}),
+        ({"events": "a"}, {"events": ()}),
+        ({"enc": {"algo": "AES-256-GCM"}}, {"encryption": Encryption(algorithm="AES-256-GCM")}),
+        ({"enc": {}}, {"encryption": None}),
+        ({"enc": "AES"}, {"encryption": None}),
+        (
+            {"enc": {"algo": "AES-128-CFB", "key": 1234567, "IV": ["x"]}},
+            {"encryption": Encryption(algorithm="AES-128-CFB")},
+        ),
+        (
+            {"enc": {"algo": 5, "key": "k", "IV": None}},
+            {"encryption": Encryption(algorithm="5", key="k")},
+        ),
+    ],
+    ids=str,
+)
+def test_a_profile_is_read_leniently(changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    created_at = "2026-01-02T03:04:05.678Z"
+    assert responses.parse_profile(make_row(**changes)) == make_profile(
+        **{"created_at": created_at, **expected}
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [None, [], {}, {"http_method": "GET"}, {"id": "1"}, make_row(http_method="PATCH")],
+    ids=["none", "array", "empty", "no id", "no method", "unknown method"],
+)
+def test_what_is_no_profile_is_no_answer(row: object) -> None:
+    with pytest.raises(Unavailable, match="describes no callback profile"):
+        responses.parse_profile(row)
+
+
+# -- numbers
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        pytest.param(
+            {"phone_number": NUMBER, "name": "One", "status": "approved"},
+            {"name": "One", "status": "approved"},
+            id="profile not shown",
+        ),
+        pytest.param(
+            {"wa_number": "91 98123-45678", "verified_name": "One", "callback_profile_id": None},
+            {"name": "One", "callback_profile_id": ""},
+            id="no profile",
+        ),
+        pytest.param(
+            {"display_phone_number": "00919812345678", "status": 1, "callback_profile_id": "SG_1"},
+            {"status": "1", "callback_profile_id": "SG_1"},
+            id="profile shown",
+        ),
+        pytest.param({"phone_number": "a secret"}, {"number": "a secret"}, id="no phone number"),
+        pytest.param({}, {"number": ""}, id="nothing"),
+    ],
+)
+def test_a_listed_number_is_read_leniently(row: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = responses.parse_listed_number(row, make("77"))
+    assert found == Number(**{"number": NUMBER, "waba_id": "77", "api": "v2", **expected})
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(
+            {"verified_name": "One", "name": "one", "status": "approved", "quality": "GREEN"},
+            {"name": "One", "status": "approved"},
+            id="object",
+        ),
+        pytest.param([{"name": "One"}], {"name": "One"}, id="array"),
+        pytest.param([], {}, id="empty array"),
+        pytest.param(None, {}, id="nothing"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("waba_id", "api"), [(None, "v1"), ("77", "v2")], ids=["without WABA", "with WABA"]
+)
+def test_the_details_of_a_number_never_show_a_profile(
+    data: object, expected: dict[str, Any], waba_id: str | None, api: str
+) -> None:
+    found = responses.parse_number_details(data, NUMBER, make(waba_id))
+    assert found == Number(number=NUMBER, waba_id=waba_id, api=api, **expected)
+
+
+# -- secrets
+
+
+def test_keys_and_header_values_are_masked_wherever_they_stand() -> None:
+    enc = {"algo": "AES-128-CFB", "key": "secret", "IV": "secret", "new": {"a": "secret"}}
+    shown = responses.redacted(
+        {
+            "data": {"profiles": [make_row(enc=enc, headers='{"X-A":"secret","X-B":"secret"}')]},
+            "enc": enc,
+            "more": [
+                [{"headers": {"X-A": "secret"}}, {"headers": "secret"}, {"headers": ["secret"]}]
+            ],
+            "sent": {"enc": json.dumps(enc)},
+            "none": {"enc": None, "headers": "", "title": "plain"},
+        }
+    )
+    masked = {"algo": "AES-128-CFB", "key": "***", "IV": "***", "new": "***"}
+    assert shown == {
+        "data": {"profiles": [make_row(enc=masked, headers='{"X-A":"***","X-B":"***"}')]},
+        "enc": masked,
+        "more": [[{"headers": '{"X-A":"***"}'}, {"headers": "***"}, {"headers": "***"}]],
+        "sent": {"enc": "***"},
+        "none": {"enc": None, "headers": "", "title": "plain"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        (
+            "url",
+            "https://a.example/h?token=secret&b=<body>",
+            "https://a.example/h?token=***&b=<body>",
+        ),
+        ("url", "https://me:secret@a.example/h", "https://***@a.example/h"),
+        ("url", "https://a.example/h", "https://a.example/h"),
+        ("body", '{"api_key": "secret", "b": "<body>"}', '{"api_key":"***","b":"<body>"}'),
+        ("body", '{"b": "<body>"}', '{"b": "<body>"}'),
+        ("body", "{}", "{}"),
+        ("body", "", ""),
+        ("body", "no JSON", "no JSON"),
+    ],
+)
+def test_what_its_name_calls_a_secret_is_masked(name: str, text: str, shown: str) -> None:
+    assert responses.redacted({"data": [{name: text}]}) == {"data": [{name: shown}]}
+
+
+# -- any JSON at all
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(make_row())) | st.text(max_size=3), json_values, max_size=8
+    )
+    | json_values
+)
+def test_any_json_is_read_or_refused(data: Any) -> None:
+    envelope = responses.parse_envelope(data)
+    assert isinstance(envelope.message, str)
+    responses.created_id(data)
+    responses.redacted(data)
+    responses.parse_number_details(data, NUMBER, make_api())
+    for read in (responses.parse_profile, responses.profile_page, responses.number_rows):
+        try:
+            found = read(data)
+        except Unavailable:
+            continue
+        if isinstance(found, Page):
+            assert all(isinstance(row.partial, bool) for row in found.rows)
+        if isinstance(found, list):
+            for row in found:
+                responses.parse_listed_number(row, make_api())

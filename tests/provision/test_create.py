@@ -1,0 +1,486 @@
+"""Create a profile exactly once whatever happens to the answer; find one by ID or title."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import profile_id
+from tests.fake_api import (
+    PROFILES,
+    Clock,
+    Network,
+    Reply,
+    answer,
+    emulated,
+    make_client,
+    make_draft,
+    make_profile,
+    make_row,
+    refusal,
+)
+from tests.provision.lossy import LOST, LossyApi, make_claim
+from wacb.errors import (
+    Ambiguous,
+    ApiRefused,
+    CheckFailed,
+    ConfigError,
+    DeadlineExceeded,
+    NotFound,
+    OutcomeUnknown,
+    Unavailable,
+    WacbError,
+)
+from wacb.models import CallbackProfile, Encryption, Method
+from wacb.provision import find
+from wacb.provision.find import ProfileResult, create
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.store import Store
+
+CREATED_AT = "2026-09-21T14:13:20.000Z"
+TITLE = "Incoming messages"
+NOWHERE = Path("/dev/null/creates")  # no folder that anything could be written to
+UNKNOWN_ID = "SG_99999999-0000-4000-8000-000000000009"
+
+
+def stored(number: int = 1, **changes: Any) -> CallbackProfile:
+    """The emulator's n-th profile, made of a draft."""
+    return make_profile(id=profile_id(number), created_at=CREATED_AT, **changes)
+
+
+def titles(sandbox: Sandbox) -> list[str]:
+    return make_client(emulated(sandbox)).profile_titles()
+
+
+def add(sandbox: Sandbox, **changes: Any) -> str:
+    return make_client(emulated(sandbox)).create_profile(make_draft(**changes))
+
+
+def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
+    client = make_client(api, clock=clock, **how)
+    return create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep)
+
+
+# -- created
+
+
+def test_a_profile_is_created_and_read_back(sandbox: Sandbox) -> None:
+    clock = Clock()
+    assert run(LossyApi(sandbox), clock) == ProfileResult(stored(), "created", ())
+    assert clock.sleeps == []
+    assert [(sent.method, sent.path.count("/")) for sent in sandbox.requests()] == [
+        ("GET", 4),
+        ("POST", 4),
+        ("GET", 5),
+    ]
+
+
+def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
+    add(sandbox, url="https://other.example/")
+    add(sandbox)
+    assert run(LossyApi(sandbox), Clock()) == ProfileResult(
+        stored(3),
+        "created",
+        tuple(
+            f"another profile has the title 'Incoming messages', too: {profile_id(number)}"
+            for number in (1, 2)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("turn", "message"),
+    [
+        (refusal(404), "callback profile SG_1 does not exist (404)"),
+        (refusal(500), "callback profile SG_1: the API is unavailable (500)"),
+        (answer({}), "the API's answer describes no callback profile"),
+        (ConnectionRefusedError(), "cannot connect to api.example: no connection"),
+    ],
+    ids=["not found", "unavailable", "no profile", "connect error"],
+)
+def test_a_profile_that_cannot_be_read_back_is_shown_as_sent(
+    turn: Reply | Exception, message: str
+) -> None:
+    network = Network(answer([]), answer({"id": "SG_1"}), turn)
+    assert run(network, Clock()) == ProfileResult(
+        make_profile(),
+        "created",
+        (f"it could not be read back, shown as it was sent: {message}",),
+    )
+
+
+def test_as_sent_a_profile_is_all_that_was_asked_for() -> None:
+    given: dict[str, Any] = {
+        "method": Method.GET,
+        "body": None,
+        "headers": {"X-A": "b"},
+        "encryption": Encryption(algorithm="AES-128-CFB", key="k" * 16, iv="i" * 16),
+        "response_message": "thanks",
+        "channel": "whatsapp",
+        "events": ("a",),
+    }
+    assert find.as_sent(make_draft(**given), "SG_1") == make_profile(**given)
+
+
+def test_a_profile_that_was_stored_differently_fails_the_check() -> None:
+    row = make_row(url="https://example.com/hook/", title="Other")
+    network = Network(answer([]), answer({"id": "SG_1"}), answer(row))
+    with pytest.raises(CheckFailed) as caught:
+        run(network, Clock())
+    assert (caught.value.message, caught.value.hint) == (
+        "profile SG_1 was created, but the API stored it differently: title, url",
+        "compare it: wacb profile show SG_1",
+    )
+
+
+# -- the answer is lost
+
+
+@pytest.mark.parametrize("hidden", [0, 1, 2], ids=["1st look", "2nd look", "3rd look"])
+@pytest.mark.parametrize("lost", LOST)
+def test_a_create_whose_answer_was_lost_is_adopted(
+    lost: str, hidden: int, sandbox: Sandbox
+) -> None:
+    add(sandbox, url="https://other.example/")
+    api, clock = LossyApi(sandbox, LOST[lost], committed=True, hidden=hidden), Clock()
+    assert run(api, clock) == ProfileResult(
+        stored(2),
+        "adopted",
+        (f"another profile has the title 'Incoming messages', too: {profile_id(1)}",),
+    )
+    assert (api.posts, clock.sleeps) == (1, [1, 2, 4][: hidden + 1])
+    assert titles(sandbox) == [TITLE] * 2
+
+
+@pytest.mark.parametrize(
+    ("committed", "hidden"), [(False, 0), (True, 3)], ids=["never created", "shown too late"]
+)
+@pytest.mark.parametrize("lost", LOST)
+def test_a_create_that_is_not_found_again_is_not_repeated(
+    lost: str, committed: bool, hidden: int, sandbox: Sandbox
+) -> None:
+    add(sandbox)
+    add(sandbox, title=f"{TITLE} 2")
+    api = LossyApi(sandbox, LOST[lost], committed=committed, hidden=hidden)
+    clock = Clock()
+    with pytest.raises(OutcomeUnknown) as caught:
+        run(api, clock)
+    error = caught.value
+    assert error.message.endswith(
+        "; whether the profile 'Incoming messages' was created is not known"
+    )
+    assert error.hint == (
+        "run the same command again with --if-not-exists: it finds the profile or creates it"
+    )
+    assert (error.exit_code, api.posts, clock.sleeps) == (7, 1, [1, 2, 4])
+    assert titles(sandbox).count(TITLE) == 1 + committed
+
+
+def test_a_profile_of_other_content_is_not_adopted() -> None:
+    other = make_row(url="https://other.example/")
+    network = Network(answer([]), refusal(500), answer({"profiles": [other], "total": 1}))
+    with pytest.raises(OutcomeUnknown):
+        run(network, Clock())
+    assert [sent.method for sent in network.sent] == ["GET", "POST", "GET", "GET", "GET"]
+
+
+def test_two_new_profiles_are_both_named() -> None:
+    found = [make_row(profile_id="SG_0"), make_row(profile_id="SG_1"), make_row(profile_id="SG_2")]
+    network = Network(answer(found[:1]), answer([]), refusal(500), answer(found), answer([]))
+    with pytest.raises(Ambiguous) as caught:
+        run(network, Clock())
+    assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
+        "the answer was lost, and 2 new profiles are called 'Incoming messages': SG_1, SG_2",
+        "keep one of them and delete the others",
+        9,
+    )
+    assert [sent.method for sent in network.sent].count("POST") == 1
+
+
+@pytest.mark.parametrize(
+    "look",
+    [refusal(500), refusal(403), refusal(404), Reply(body=b"<html>"), Reply(status=302)],
+    ids=["500", "403", "404", "html", "302"],
+)
+def test_a_look_that_fails_is_followed_by_the_next(look: Reply, sandbox: Sandbox) -> None:
+    api = LossyApi(sandbox, LOST["reset"], committed=True, looks=(look, look))
+    clock = Clock()
+    assert run(api, clock) == ProfileResult(stored(), "adopted", ())
+    assert (api.posts, clock.sleeps) == (1, [1, 2, 4])
+
+
+def test_where_every_look_fails_the_outcome_stays_unknown(sandbox: Sandbox) -> None:
+    api = LossyApi(sandbox, refusal(500), committed=True, looks=[refusal(403)] * 3)
+    with pytest.raises(OutcomeUnknown) as caught:
+        run(api, Clock())
+    assert (caught.value.status, api.posts) == (500, 1)
+
+
+@pytest.mark.parametrize(("deadline", "looks"), [(1, []), (3, [1]), (7.5, [1, 2, 4])])
+def test_no_look_is_waited_for_past_the_deadline(
+    deadline: float, looks: list[float], sandbox: Sandbox
+) -> None:
+    api, clock = LossyApi(sandbox, LOST["reset"]), Clock()
+    with pytest.raises(OutcomeUnknown):
+        run(api, clock, deadline=deadline)
+    assert (api.posts, clock.sleeps) == (1, looks)
+
+
+# -- remembered
+
+
+def last(clock: Clock) -> tuple[list[str | None], list[float]]:
+    """What the next run is told: the ID at each look, and how long it waits before each."""
+    clock.sleeps.clear()
+    ids = list(make_claim(clock).looks(lambda: 120))
+    return ids, list(clock.sleeps)
+
+
+def test_an_id_is_remembered(sandbox: Sandbox) -> None:
+    clock = Clock()
+    made = run(LossyApi(sandbox), clock)
+    clock.now += 30
+    assert last(clock) == ([made.profile.id], [])
+    adopted = run(LossyApi(sandbox, LOST["reset"], committed=True), clock)
+    assert adopted.result == "adopted"
+    clock.now += 30
+    assert last(clock) == ([adopted.profile.id], [])
+
+
+def test_a_lost_answer_is_remembered_from_the_moment_it_was_lost(sandbox: Sandbox) -> None:
+    clock = Clock()
+    with pytest.raises(OutcomeUnknown):
+        run(LossyApi(sandbox, LOST["reset"], committed=True, hidden=3), clock)
+    assert last(clock) == ([None] * 9, [3] * 7 + [2])  # 7 of the 30 seconds have passed
+
+
+@pytest.mark.parametrize("turn", [refusal(422), refusal(401), ConnectionRefusedError()])
+@pytest.mark.parametrize("once", [False, True], ids=["plain", "once"])
+def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, once: bool) -> None:
+    clock = Clock()
+    network = Network(*([] if once else [answer([])]), turn)
+    with pytest.raises(WacbError):
+        create(
+            make_client(network, clock=clock),
+            make_draft(),
+            claim=make_claim(clock),
+            sleep=clock.sleep,
+            once=once,
+        )
+    assert last(clock) == ([None], [])
+
+
+def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None:
+    clock = Clock()
+
+    def killed(*request: Any) -> Any:
+        raise KeyboardInterrupt
+
+    client = make_client(killed, clock=clock)
+    with pytest.raises(KeyboardInterrupt):
+        create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep, once=True)
+    clock.now += 119  # it might have waited as long as this to try again
+    assert last(clock) == ([None] * 11, [3] * 10)
+
+
+def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
+    clock = Clock()
+    how: dict[str, Any] = {"claim": make_claim(clock, NOWHERE), "sleep": clock.sleep}
+    client = make_client(emulated(sandbox), clock=clock)
+    with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
+        create(client, make_draft(), once=True, **how)
+    assert sandbox.requests() == []
+    assert create(client, make_draft(), **how).result == "created"
+
+
+# -- not lost
+
+
+@pytest.mark.parametrize(
+    ("turn", "kind", "posts"),
+    [
+        (ConnectionRefusedError(), Unavailable, 4),
+        (refusal(429), Unavailable, 4),
+        (Reply(status=429, headers={"Retry-After": "600"}), DeadlineExceeded, 2),
+        (refusal(400), ApiRefused, 1),
+        (refusal(200, "no"), ApiRefused, 1),
+    ],
+    ids=["connect error", "429", "429 past the deadline", "400", "error in a 200"],
+)
+def test_what_was_surely_not_created_is_not_looked_for(
+    turn: Reply | Exception, kind: type[WacbError], posts: int
+) -> None:
+    network = Network(answer([]), turn)
+    with pytest.raises(WacbError) as caught:
+        run(network, Clock())
+    assert type(caught.value) is kind
+    assert [sent.method for sent in network.sent] == ["GET"] + ["POST"] * posts
+
+
+def test_a_create_that_was_turned_away_is_sent_again(sandbox: Sandbox) -> None:
+    api = LossyApi(sandbox, refusal(429), times=3)
+    assert run(api, Clock()) == ProfileResult(stored(), "created", ())
+    assert (api.posts, titles(sandbox)) == (4, [TITLE])
+
+
+def test_without_the_listing_nothing_is_created() -> None:
+    network = Network(refusal(500))
+    with pytest.raises(Unavailable):
+        run(network, Clock())
+    assert [sent.method for sent in network.sent] == ["GET"]
+
+
+# -- at random
+
+
+@pytest.mark.parametrize("runs", [50, pytest.param(400, marks=pytest.mark.thorough)])
+def test_no_run_ever_creates_two_profiles(runs: int) -> None:
+    outcomes = {_one_random_run(random.Random(seed)) for seed in range(runs)}
+    assert outcomes == {"created", "adopted", "unavailable", "outcome_unknown", "ambiguous"}
+
+
+def _one_random_run(chance: random.Random) -> str:
+    """Create a profile over a bad line, now and then beside a rival; return the outcome."""
+    sandbox = Sandbox(Store(":memory:"))
+    older, rival = chance.choice((0, 0, 1, 2)), chance.random() < 0.15
+    for _ in range(older):
+        add(sandbox)
+    lost = chance.choice([None, refusal(429), ConnectionRefusedError(), *LOST.values()])
+    arrives = lost in LOST.values()
+    failing = [None, None, refusal(500), ConnectionResetError(), Reply(body=b"<html>")]
+    api = LossyApi(
+        sandbox,
+        lost,
+        committed=arrives and chance.random() < 0.6,
+        times=chance.randint(1, 5),
+        hidden=chance.choice((0, 0, 1, 2, 3)),
+        looks=[chance.choice(failing) for _ in range(chance.choice((0, 0, 3)))],
+    )
+
+    def handler(
+        method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]:
+        if rival and method == "POST" and not api.posts:
+            add(sandbox)
+        return api(method, url, headers, body)
+
+    clock = Clock()
+    client = make_client(handler, clock=clock, uniform=chance.uniform)
+    try:
+        found = create(client, make_draft(), claim=make_claim(clock, NOWHERE), sleep=clock.sleep)
+    except WacbError as error:
+        outcome = error.code
+        assert error.exit_code in (7, 9)
+    else:
+        outcome = found.result
+        assert outcome == ("adopted" if arrives else "created")
+        assert make_client(emulated(sandbox)).get_profile(found.profile.id) == found.profile
+        assert len(found.notes) == older
+    assert titles(sandbox).count(TITLE) - older - rival <= 1
+    assert api.posts == 1 or not arrives
+    return outcome
+
+
+# -- found
+
+
+@pytest.mark.parametrize("reference", [profile_id(2), "Mine"], ids=["ID", "title"])
+def test_a_profile_is_found_by_id_or_title(reference: str, sandbox: Sandbox) -> None:
+    for title in ("Mine too", "Mine", "mine"):
+        add(sandbox, title=title)
+    client = make_client(emulated(sandbox))
+    assert find.find(client, reference) == stored(2, title="Mine")
+
+
+def test_an_id_of_a_known_form_is_not_looked_for_among_the_titles() -> None:
+    network = Network(answer(make_row()))
+    find.find(make_client(network), UNKNOWN_ID)
+    assert [sent.url for sent in network.sent] == [f"{PROFILES}/{UNKNOWN_ID}"]
+
+
+def test_an_id_of_another_form_is_found_after_the_titles() -> None:
+    network = Network(answer([]), answer(make_row(profile_id=77)))
+    assert find.find(make_client(network), "77").id == "77"
+    assert [sent.url for sent in network.sent] == [
+        f"{PROFILES}?limit=100&offset=0&title=77",
+        f"{PROFILES}/77",
+    ]
+
+
+def test_an_id_that_does_not_exist_is_not_found(sandbox: Sandbox) -> None:
+    with pytest.raises(NotFound, match=f"callback profile {UNKNOWN_ID} does not exist"):
+        find.find(make_client(emulated(sandbox)), UNKNOWN_ID)
+
+
+def test_two_profiles_of_one_title_are_both_named(sandbox: Sandbox) -> None:
+    add(sandbox)
+    add(sandbox)
+    with pytest.raises(Ambiguous) as caught:
+        find.find(make_client(emulated(sandbox)), TITLE)
+    assert (caught.value.message, caught.value.hint) == (
+        f"2 profiles are called 'Incoming messages': {profile_id(1)}, {profile_id(2)}",
+        "name one by its ID",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        (
+            "Incoming mesages",
+            "did you mean 'Incoming messages'? `wacb profile list` shows what exists",
+        ),
+        ("Something else", "`wacb profile list` shows what exists"),
+        ("\udcff", "`wacb profile list` shows what exists"),
+    ],
+    ids=["misspelt", "unknown", "no text"],
+)
+def test_a_title_that_does_not_exist_is_not_found(
+    reference: str, hint: str, sandbox: Sandbox
+) -> None:
+    add(sandbox)
+    with pytest.raises(NotFound) as caught:
+        find.find(make_client(emulated(sandbox)), reference)
+    error = caught.value
+    assert (error.message, error.hint) == (f"no profile has the ID or title {reference!r}", hint)
+    assert (error.status, error.api_code) == (404, "RBC302")
+
+
+@pytest.mark.parametrize(
+    ("reference", "is_one"),
+    [
+        (UNKNOWN_ID, True),
+        ("Abc_ABCDEF00-0000-4000-8000-00000000000f", True),
+        (f"{UNKNOWN_ID}\n", False),
+        (f"{UNKNOWN_ID}0", False),
+        (UNKNOWN_ID.removeprefix("SG_"), False),
+        ("SG_1", False),
+        ("Incoming messages", False),
+    ],
+)
+def test_an_id_is_known_by_its_form(reference: str, is_one: bool) -> None:
+    assert find.looks_like_id(reference) is is_one
+
+
+# -- templates
+
+
+@pytest.mark.parametrize(
+    ("profile", "present"),
+    [
+        (make_profile(), 14),
+        (make_profile(method=Method.GET), 0),
+        (make_profile(method=Method.GET, url="https://a.example/?a=<body>&b=<oops>"), 1),
+        (make_profile(body='{"<body>": "<from>"}'), 1),
+        (make_profile(body=None), 0),
+    ],
+    ids=["body", "URL without", "URL with", "body with a key", "no body"],
+)
+def test_a_template_is_looked_at_where_the_method_puts_it(
+    profile: CallbackProfile, present: int
+) -> None:
+    assert find.inspect_template(profile).present == present

@@ -1,0 +1,393 @@
+"""A profile is made what the user wants: created once, updated only where it differs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import profile_id
+from tests.fake_api import (
+    BODY,
+    PROFILES,
+    Clock,
+    Network,
+    Reply,
+    Turn,
+    answer,
+    emulated,
+    make_client,
+    make_draft,
+    make_profile,
+    make_row,
+    refusal,
+)
+from tests.provision.lossy import make_claim
+from wacb.api.client import Client
+from wacb.errors import (
+    Ambiguous,
+    ApiRefused,
+    CheckFailed,
+    InvalidInput,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+    WacbError,
+)
+from wacb.models import Encryption, Method
+from wacb.provision import update
+from wacb.provision.compare import describe, differences
+from wacb.provision.find import ProfileResult
+from wacb.provision.update import ProfileStep, carry_out, prepare_once
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.store import Store
+from wacb.template.placeholders import INCOMING, build_url
+
+TITLE = "Incoming messages"
+GET_URL = build_url("https://example.com/hook", INCOMING)
+CURRENT = answer(make_row())
+CHANGED = make_draft(url="https://example.com/new")
+
+
+def ensure(
+    client: Client, *, update: bool = False, clock: Clock | None = None, **changed: Any
+) -> ProfileResult:
+    clock = clock or Clock()
+    claim = make_claim(clock)
+    step = prepare_once(client, make_draft(**changed), update=update, claim=claim)
+    return carry_out(client, step, sleep=clock.sleep)
+
+
+def run_update(*script: Turn) -> tuple[ProfileResult, Network]:
+    """Update the profile of `make_row` to CHANGED; the script begins with the PATCH's answer."""
+    network = Network(*script)
+    step = update.prepare_update(make_profile(), CHANGED)
+    return update.carry_out(make_client(network), step, sleep=Clock().sleep), network
+
+
+def failure(*script: Turn) -> WacbError:
+    with pytest.raises(WacbError) as caught:
+        run_update(*script)
+    return caught.value
+
+
+def writes(sandbox: Sandbox) -> list[tuple[str, Any]]:
+    return [
+        (request.method, json.loads(request.body))
+        for request in sandbox.requests()
+        if request.method != "GET"
+    ]
+
+
+def test_a_second_run_changes_nothing(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    first, second = ensure(client), ensure(client)
+    assert (first.result, second.result) == ("created", "unchanged")
+    assert first.profile == second.profile
+    assert [method for method, _ in writes(sandbox)] == ["POST"]
+
+
+def test_key_order_and_white_space_of_a_body_are_no_difference(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    ensure(client)
+    turned = json.dumps(dict(reversed(json.loads(BODY).items())), indent=4)
+    assert ensure(client, body=turned).result == "unchanged"
+
+
+def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    ensure(client)
+    with pytest.raises(Refused) as caught:
+        ensure(client, url="https://example.com/new", response_message="ok")
+    assert caught.value.message == (
+        f"profile {TITLE!r} ({profile_id(1)}) is there with other content; "
+        "url: https://example.com/hook → https://example.com/new; response_message: none → ok"
+    )
+    assert caught.value.hint == "add --update-existing to change it, or give another --title"
+
+
+def test_an_update_sends_only_what_differs(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    ensure(client, response_message="ok")
+    outcome = ensure(client, update=True, url="https://example.com/new")
+    assert (outcome.result, outcome.profile.url) == ("updated", "https://example.com/new")
+    assert outcome.profile.response_message == "ok"
+    assert writes(sandbox)[1:] == [("PATCH", {"url": "https://example.com/new"})]
+
+
+def test_an_update_moves_a_template_from_body_to_query_and_back(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    ensure(client)
+    to_get = ensure(client, update=True, method=Method.GET, url=GET_URL, body=None)
+    assert (to_get.profile.method, to_get.profile.url) == (Method.GET, GET_URL)
+    assert not to_get.profile.body
+    assert writes(sandbox)[1] == ("PATCH", {"http_method": "GET", "url": GET_URL, "body": ""})
+    again = ensure(client, method=Method.GET, url=GET_URL, body=None)
+    assert again.result == "unchanged"
+    back = ensure(client, update=True)
+    assert (back.profile.method, back.profile.body) == (Method.POST, BODY)
+
+
+def test_the_api_filters_by_the_title_and_what_it_lets_through_is_not_believed() -> None:
+    longer = make_row(profile_id="SG_2", title=f"{TITLE}, old")
+    network = Network(answer({"profiles": [longer, make_row()], "total": 2}))
+    outcome = ensure(make_client(network))
+    assert (outcome.result, outcome.profile.id) == ("unchanged", "SG_1")
+    assert [sent.url for sent in network.sent] == [
+        f"{PROFILES}?limit=100&offset=0&title=Incoming+messages"
+    ]
+
+
+def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    ids = [client.create_profile(make_draft()), client.create_profile(make_draft())]
+    with pytest.raises(Ambiguous) as caught:
+        ensure(client, update=True)
+    assert caught.value.message == f"2 profiles are called {TITLE!r}: {ids[0]}, {ids[1]}"
+
+
+def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    step = update.prepare_once(client, make_draft(), update=False, claim=make_claim())
+    other = client.create_profile(make_draft())
+    with pytest.raises(Ambiguous) as caught:
+        update.carry_out(client, step, sleep=Clock().sleep)
+    assert caught.value.message == f"2 profiles are called {TITLE!r}: {other}, {profile_id(2)}"
+    assert caught.value.hint == "keep one, and take the others away with wacb profile delete ID"
+
+
+def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
+    network = Network(answer([]), answer({"id": "SG_1"}), CURRENT, refusal(500, "oops"))
+    outcome = ensure(make_client(network))
+    assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
+    assert outcome.notes == (
+        "whether another machine created it, too, could not be looked up: "
+        "the callback profiles: the API is unavailable (500: oops)",
+    )
+
+
+# -- a listing that lags
+
+
+def lagging(sandbox: Sandbox, clock: Clock) -> Client:
+    sandbox.add_fault("late:20s")
+    return make_client(emulated(sandbox), clock=clock)
+
+
+@pytest.mark.parametrize("update", [False, True], ids=["if not exists", "update"])
+def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
+    sandbox: Sandbox, update: bool
+) -> None:
+    client = lagging(sandbox, Clock())
+    first, second = ensure(client), ensure(client, update=update)
+    assert (second.result, second.profile) == ("unchanged", first.profile)
+    assert len(writes(sandbox)) == 1
+
+
+def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
+    """Run once more, two seconds after SG_7 was created here; the listing shows nothing."""
+    clock, network = Clock(), Network(*script)
+    make_claim(clock).settle("SG_7")
+    clock.now += 2
+    return ensure(make_client(network, clock=clock), clock=clock), network, clock
+
+
+NONE, MADE = answer([]), answer({"id": "SG_1"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [refusal(404, code="RBC302"), answer(make_row(profile_id="SG_7", title="Another title"))],
+    ids=["deleted", "renamed"],
+)
+def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
+    outcome, network, clock = made_before(NONE, other, MADE, CURRENT)
+    assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
+    assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET"]
+    assert clock.sleeps == []
+
+
+def test_a_404_that_says_nothing_of_the_profile_is_not_believed() -> None:
+    row = make_row(profile_id="SG_7")
+    outcome, network, clock = made_before(NONE, Reply(status=404), NONE, answer(row))
+    assert (outcome.result, outcome.profile.id) == ("unchanged", "SG_7")
+    assert clock.sleeps == [3]
+    gone = [NONE, Reply(status=404)] * 11
+    outcome, network, clock = made_before(*gone, MADE, CURRENT)
+    assert (outcome.result, sum(clock.sleeps)) == ("created", 28)
+    assert [sent.method for sent in network.sent].count("POST") == 1
+
+
+def lose(clock: Clock, fault: str) -> Sandbox:
+    """Create a profile so that its outcome is unknown; return the emulator that did it or not."""
+    sandbox = Sandbox(Store(":memory:"), clock=clock, new_id=lambda: profile_id(1))
+    client = lagging(sandbox, clock)
+    sandbox.add_fault(fault)
+    with pytest.raises(OutcomeUnknown):
+        ensure(client, clock=clock)
+    return sandbox
+
+
+def test_a_create_whose_outcome_is_unknown_is_waited_for() -> None:
+    clock = Clock()
+    sandbox = lose(clock, "reset,after,POST")
+    outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
+    assert (outcome.result, outcome.profile.id) == ("unchanged", profile_id(1))
+    assert clock.sleeps == [1, 2, 4] + [3] * 5
+
+
+def test_a_create_that_does_not_appear_in_time_is_made_again() -> None:
+    clock = Clock()
+    sandbox = lose(clock, "reset,POST")
+    outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
+    assert (outcome.result, outcome.profile.id) == ("created", profile_id(1))
+    assert clock.sleeps == [1, 2, 4] + [3] * 7 + [2]
+
+
+def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
+    clock = Clock()
+    sandbox = lose(clock, "reset,after,POST")
+    with pytest.raises(OutcomeUnknown) as caught:
+        ensure(make_client(emulated(sandbox), clock=clock, deadline=10), clock=clock)
+    assert (caught.value.message, caught.value.hint) == (
+        f"whether the profile {TITLE!r} was created a moment ago is still not known",
+        "run the same command again with --if-not-exists in 14 s, or give more time with "
+        "--deadline",
+    )
+    assert len(writes(sandbox)) == 1
+
+
+def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
+    client = make_client(emulated(sandbox))
+    client.create_profile(make_draft())
+    step = ProfileStep(draft=make_draft(), claim=make_claim())
+    made = update.carry_out(client, step, sleep=Clock().sleep)
+    assert made.profile.id == profile_id(2)
+
+
+def test_without_a_client_nothing_is_looked_up() -> None:
+    step = update.prepare_once(None, make_draft(), update=True, claim=make_claim())
+    assert (step.live, step.once, step.changes) == (None, True, {})
+    assert step.notes == (
+        "without credentials it was not looked up whether the profile is there already",
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (None, "whatsapp", "is not set, and the API cannot change it to whatsapp"),
+        ("whatsapp", "", "is whatsapp, and the API cannot change it to none"),
+    ],
+)
+def test_the_channel_cannot_be_changed(old: str | None, new: str, words: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        update.prepare_update(make_profile(channel=old), make_draft(channel=new))
+    assert caught.value.message == f"the channel of profile SG_1 {words}"
+    assert caught.value.hint == "create another profile"
+
+
+def test_the_requests_of_a_dry_run_hold_no_secret() -> None:
+    api = make_client(Network()).api
+    secret = make_draft(
+        headers={"X-Token": "synthetic-token"}, secret_headers=frozenset(("X-Token",))
+    )
+    (create,) = ProfileStep(draft=secret).requests(api)
+    (change,) = update.prepare_update(make_profile(), secret).requests(api)
+    assert change.body == {"headers": '{"X-Token":"***"}'}
+    assert "synthetic-token" not in f"{create}{change}"
+    assert update.prepare_update(make_profile(), make_draft()).requests(api) == []
+
+
+NEW = answer(make_row(url=CHANGED.url))
+SG_1 = "callback profile SG_1"
+
+
+@pytest.mark.parametrize(
+    "lost", [refusal(500), refusal(503), ConnectionResetError()], ids=["500", "503", "reset"]
+)
+def test_an_update_whose_answer_is_lost_is_read_back(lost: Turn) -> None:
+    outcome, network = run_update(lost, NEW)
+    assert outcome.result == "updated"
+    assert [sent.method for sent in network.sent] == ["PATCH", "GET"]
+
+
+def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
+    error = failure(refusal(500), CURRENT)
+    assert (type(error), error.message, error.hint, error.status) == (
+        OutcomeUnknown,
+        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
+        "run the same command again: it changes only what still differs",
+        500,
+    )
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "known"),
+    [("AES-128-CFB", False), ("AES-256-CFB", True)],
+    ids=["key", "algorithm"],
+)
+def test_whether_a_lost_update_of_a_hidden_key_came_is_told_by_the_algorithm(
+    algorithm: str, known: bool
+) -> None:
+    hidden = Encryption(algorithm="AES-128-CFB", key="hidden")  # as `profile update` has it
+    draft = make_draft(encryption=Encryption(algorithm=algorithm, key="k" * 16, iv="i" * 16))
+    step = update.prepare_update(make_profile(encryption=hidden), draft)
+    network = Network(refusal(500), answer(make_row(enc={"algo": algorithm})))
+    if known:
+        assert update.update(make_client(network), step).result == "updated"
+    else:
+        with pytest.raises(OutcomeUnknown):
+            update.update(make_client(network), step)
+
+
+@pytest.mark.parametrize("first", [refusal(500), answer({})], ids=["lost", "updated"])
+def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn) -> None:
+    error = failure(first, refusal(500))
+    assert (type(error), error.message) == (
+        OutcomeUnknown,
+        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
+    )
+
+
+def test_an_update_that_was_never_sent_is_just_unavailable() -> None:
+    error = failure(ConnectionRefusedError())
+    assert isinstance(error, Unavailable)
+    assert not isinstance(error, OutcomeUnknown)
+
+
+def test_an_update_that_is_refused_says_so() -> None:
+    assert isinstance(failure(refusal(422, "no")), ApiRefused)
+
+
+def test_an_update_that_is_stored_otherwise_is_a_failed_check() -> None:
+    error = failure(answer({}), answer(make_row(url="https://example.com/old", title="Another")))
+    assert (type(error), error.message, error.hint) == (
+        CheckFailed,
+        "profile SG_1 was updated, but the API stored it differently: title: Another → Incoming "
+        "messages; url: https://example.com/old → https://example.com/new",
+        "compare it: wacb profile show SG_1",
+    )
+
+
+def test_differences_are_described_without_secrets() -> None:
+    old = make_profile(headers={"X-A": "synthetic-1"}, response_message="ok", events=("a",))
+    key, iv = "k" * 16, "i" * 16
+    draft = make_draft(
+        headers={"X-A": "synthetic-2", "X-B": "synthetic-3"},
+        encryption=Encryption(algorithm="AES-128-CFB", key=key, iv=iv),
+        events=("b",),
+        response_message="",
+    )
+    assert describe(differences(draft, old)) == [
+        "headers: x-a: *** → x-a: ***, x-b: ***",
+        "encryption: none → AES-128-CFB",
+        "response_message: ok → none",
+        'events: ["a"] → ["b"]',
+    ]
+    known = make_profile(encryption=Encryption(algorithm="AES-128-CFB", key="x" * 16, iv=iv))
+    other = make_draft(encryption=Encryption(algorithm="AES-128-CFB", key=key, iv=iv))
+    assert describe(differences(other, known)) == [
+        "encryption: AES-128-CFB (key ***) → AES-128-CFB (key ***)"
+    ]

@@ -1,0 +1,244 @@
+"""The journal of one account: what is appended stays, and the way back is always known."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.storage.bad_disk import full_disk
+from tests.storage.journal_file import (
+    LINE,
+    ONE,
+    OTHER_SID,
+    SID,
+    TWO,
+    A,
+    B,
+    C,
+    Opened,
+    append,
+    entry,
+    text_of,
+)
+from wacb.errors import ConfigError
+from wacb.storage.journal import Journal
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    return Opened(tmp_path / "wacb" / "journal.jsonl")
+
+
+# -- writing
+
+
+def test_an_entry_is_one_line_for_the_owner_only(opened: Opened) -> None:
+    append(opened())
+    assert opened.path.read_text() == LINE
+    assert stat.S_IMODE(opened.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"old": A, "new": B}, id="attach"),
+        pytest.param({"old": A, "new": "", "action": "detach"}, id="detach"),
+        pytest.param({"old": "", "new": A, "action": "rollback"}, id="rollback"),
+        pytest.param({"new": 'Ä"\n\r\u2028\ud800\\'}, id="hostile ID"),
+    ],
+)
+def test_what_was_appended_is_read_back(opened: Opened, changes: dict[str, Any]) -> None:
+    expected = [append(opened()), append(opened(), **changes)]
+    assert opened.read() == (expected, [])
+    assert opened.path.read_bytes().isascii()
+    assert len(opened.path.read_text().splitlines()) == 2
+
+
+def test_a_later_append_changes_no_earlier_line(opened: Opened) -> None:
+    append(opened())
+    before = opened.path.read_text()
+    append(opened(OTHER_SID), old=A, new=B)
+    assert opened.path.read_text() == before + text_of(entry(account=OTHER_SID, old=A, new=B))
+
+
+PARALLEL = """
+import sys, threading
+from pathlib import Path
+from wacb.storage.journal import Journal
+def journal():
+    return Journal(Path(sys.argv[1]), account="HX", clock=lambda: 0.0, warn=warnings.append)
+def add(thread):
+    for n in range(5):
+        number = f"+1555010{sys.argv[2]}{thread}{n}"
+        shared.append(number=number, old="", new="SG_1", action="attach")
+        assert journal().believed[number] == "SG_1", number
+warnings = []
+shared = journal()
+threads = [threading.Thread(target=add, args=(n,)) for n in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert warnings == []
+"""
+
+
+def test_parallel_threads_and_processes_keep_all_entries(opened: Opened) -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", PARALLEL, opened.path, str(n)], stderr=subprocess.PIPE
+        )
+        for n in range(4)
+    ]
+    assert [run.communicate()[1] for run in runs] == [b""] * 4
+    assert sorted(one.number for one in opened("HX").history()) == [
+        f"+1555010{process}{thread}{n}"
+        for process in range(4)
+        for thread in range(8)
+        for n in range(5)
+    ]
+    assert opened.warnings == []
+
+
+def test_a_full_disk_is_named_and_leaves_no_half_line(opened: Opened) -> None:
+    append(opened())
+    with full_disk(len(LINE) + 50), pytest.raises(ConfigError) as caught:
+        append(opened())
+    assert caught.value.message == f"cannot write {opened.path}: File too large"
+    assert opened.path.read_text() == LINE
+
+
+@pytest.mark.parametrize("write", [append, Journal.check_writable], ids=["append", "check"])
+def test_a_journal_that_cannot_be_written_is_named(
+    opened: Opened, write: Callable[[Journal], object]
+) -> None:
+    opened.path.mkdir(parents=True)
+    with pytest.raises(ConfigError) as caught:
+        write(opened())
+    assert caught.value.message == f"cannot write {opened.path}: it is not a regular file"
+
+
+def test_looking_whether_it_can_be_written_adds_nothing(opened: Opened) -> None:
+    opened().check_writable()
+    assert opened.read() == ([], [])
+    opened.write(LINE + "torn")
+    opened().check_writable()
+    assert opened.path.read_text() == LINE + "torn"
+
+
+# -- reading
+
+READS: dict[str, Callable[[Journal], object]] = {
+    "history": Journal.history,
+    "history of a number": lambda journal: journal.history(ONE),
+    "believed": lambda journal: journal.believed,
+    "last change": lambda journal: journal.last_change(ONE),
+}
+
+
+def test_no_file_is_an_empty_journal_and_stays_none(opened: Opened) -> None:
+    assert [read(opened()) for read in READS.values()] == [[], [], {}, None]
+    assert not opened.path.parent.exists()
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_journal_that_cannot_be_read_is_named(
+    opened: Opened, read: Callable[[Journal], object]
+) -> None:
+    opened.path.mkdir(parents=True)
+    with pytest.raises(ConfigError, match=f"^cannot read {opened.path}: Is a directory$"):
+        read(opened())
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_the_file_is_read_once_and_not_before_it_is_asked_for(
+    opened: Opened, read: Callable[[Journal], object]
+) -> None:
+    journal = opened()
+    opened.write(LINE + "broken\n")
+    assert opened.warnings == []
+    first = read(journal)
+    append(journal, old=A, new=B)
+    opened.write("something else\n")
+    assert [read(journal) for read in READS.values()] == [[entry()], [entry()], {ONE: A}, entry()]
+    assert read(journal) == first
+    assert opened.warnings == [f"line 2 of {opened.path} is not an entry: it was skipped"]
+
+
+# -- one number
+
+
+@pytest.fixture
+def filled(opened: Opened) -> Opened:
+    opened.write(
+        text_of(
+            entry(new=A),
+            entry(number=TWO, new=B),
+            entry(account=OTHER_SID, new=C),
+            entry(old=A, new=B),
+            entry(number="+155501000012", new=""),
+        )
+    )
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("account", "number", "expected"),
+    [
+        (SID, None, [(ONE, A), (TWO, B), (ONE, B), ("+155501000012", "")]),
+        (SID, ONE, [(ONE, A), (ONE, B)]),
+        (SID, TWO, [(TWO, B)]),
+        (SID, ONE[:-1], []),
+        (OTHER_SID, None, [(ONE, C)]),
+        (OTHER_SID, TWO, []),
+        ("HXUNKNOWN", None, []),
+    ],
+)
+def test_history_is_of_one_account_or_number_oldest_first(
+    filled: Opened, account: str, number: str | None, expected: list[tuple[str, str]]
+) -> None:
+    assert [(one.number, one.new) for one in filled(account).history(number)] == expected
+
+
+def test_a_number_is_believed_to_carry_what_its_last_change_left_on_it(filled: Opened) -> None:
+    assert filled().believed == {ONE: B, TWO: B, "+155501000012": ""}
+    assert filled(OTHER_SID).believed == {ONE: C}
+    assert filled("HXUNKNOWN").believed == {}
+
+
+def test_the_last_change_is_the_newest_of_this_number_and_account(filled: Opened) -> None:
+    assert filled().last_change(ONE) == entry(old=A, new=B)
+    assert filled().last_change(TWO) == entry(number=TWO, new=B)
+    assert filled(OTHER_SID).last_change(ONE) == entry(account=OTHER_SID, new=C)
+    assert filled(OTHER_SID).last_change(TWO) is None
+    assert filled().last_change(ONE[:-1]) is None
+
+
+def roll_back(opened: Opened) -> str:
+    target = opened().last_change(ONE)
+    assert target is not None and target.old is not None
+    append(opened(), old=target.new, new=target.old, action="rollback")
+    return target.old
+
+
+def test_rolling_back_twice_returns(opened: Opened) -> None:
+    append(opened(), old="", new=A)
+    append(opened(), number=TWO, old=A, new=C)
+    append(opened(), old=A, new=B)
+    assert [roll_back(opened) for _ in range(4)] == [A, B, A, B]
+
+
+def test_an_entry_that_left_the_number_as_it_was_is_not_gone_back_from(opened: Opened) -> None:
+    change = append(opened(), old=A, new=B)
+    append(opened(), old=B, new=B)
+    assert opened().last_change(ONE) == change
+    assert opened().believed == {ONE: B}
+
+
+def test_the_value_before_may_be_unknown(opened: Opened) -> None:
+    append(opened(), old=None, new=A)
+    assert opened().last_change(ONE) == entry()

@@ -1,0 +1,563 @@
+"""Templates repaired and moved: what is not theirs keeps its bytes, what can't be done is named."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.cli.expect import HOOK, QUERY
+from tests.template.templating import JSON_VALUES, QUERIES, SAFE, TEXTS, error_of
+from wacb.errors import TemplateError
+from wacb.template import edit, placeholders
+from wacb.template.placeholders import INCOMING, KNOWN
+
+BODY = placeholders.compact(placeholders.build_body(INCOMING))
+URL = f"{HOOK}?{QUERY}"
+SPELLINGS = ("%3C{}%3E", "%253c{}%253e", "&lt;{}&gt;", "&amp;lt;{}&amp;gt;", "&#60;{}%3E")
+
+QUERY_HINT = "give a template of your own: --url with the placeholders in it"
+
+
+def query(*dropped: str) -> str:
+    return placeholders.build_query([name for name in INCOMING if name not in dropped])
+
+
+def body(*dropped: str) -> str:
+    kept = [name for name in INCOMING if name not in dropped]
+    return placeholders.compact(placeholders.build_body(kept))
+
+
+# repairing URLs
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        pytest.param(HOOK, URL, id="nothing there"),
+        pytest.param(f"{HOOK}?", URL, id="empty query"),
+        pytest.param(f"{HOOK}?a=%2F+1&b", f"{HOOK}?a=%2F+1&b&{QUERY}", id="own parameters"),
+        pytest.param(
+            f"{HOOK}?{query('from', 'message')}",
+            f"{HOOK}?{query('from', 'message')}&from=<from>&message=<message>",
+            id="two missing, in the documented order",
+        ),
+        pytest.param(
+            f"{HOOK}?{query('from')}&", f"{HOOK}?{query('from')}&from=<from>", id="ends in &"
+        ),
+        pytest.param(URL.replace("<", "%3C").replace(">", "%3e"), URL, id="percent-encoded"),
+        pytest.param(URL.replace("<", "%253C").replace(">", "%253E"), URL, id="twice"),
+        pytest.param(URL.replace("<", "&lt;").replace(">", "&gt;"), URL, id="HTML"),
+        pytest.param(URL.replace("<", "&amp;#x3c;").replace(">", "&#62;"), URL, id="both, mixed"),
+        pytest.param(
+            URL.replace("<body>", "%3Cbody%3E-%253Cbody%253E"),
+            URL.replace("<body>", "<body>-<body>"),
+            id="every copy of one that stands only encoded",
+        ),
+        pytest.param(
+            f"{HOOK}/%3Cbody%3E/%2F?x=<from>%20%3Cwa-number%3E",
+            f"{HOOK}/<body>/%2F?x=<from>%20<wanumber>&{query('body', 'from', 'wanumber')}",
+            id="in the path and within a value",
+        ),
+        pytest.param(URL.replace("<mime_type>", "<mimetype>"), URL, id="misspelt"),
+        pytest.param(URL.replace("<mime_type>", "%3CMimeType%3E"), URL, id="and encoded"),
+        pytest.param(
+            f"{URL}&a=<Mimetype>&b=%3CMimetype%3E".replace("=<mime_type>", "=x"),
+            f"{URL}&a=<mime_type>&b=<mime_type>".replace("=<mime_type>", "=x", 1),
+            id="one misspelling in two places",
+        ),
+        pytest.param(f"{URL}&code=<eror_code>", f"{URL}&code=<error_code>", id="a status name"),
+    ],
+)
+def test_a_url_is_repaired_where_it_is_wrong_and_nowhere_else(url, expected):
+    assert edit.repair_url(url) == expected
+    assert edit.repair_url(expected) == expected
+    placeholders.check_url(expected)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(URL, id="as built"),
+        pytest.param(f"{URL}&next=%3Cbody%3E", id="a copy encoded by the user"),
+        pytest.param(f"{HOOK}?&&x=<id>&{QUERY}&", id="untidy"),
+        pytest.param(f"{URL}#top", id="fragment"),
+    ],
+)
+def test_a_complete_url_stays_as_it_is(url):
+    assert edit.repair_url(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "message", "hint"),
+    [
+        pytest.param(
+            f"{HOOK}?body=x&a=1&t%79pe=",
+            "the URL cannot be repaired without changing query key 'body' and query key 't%79pe'",
+            None,
+            id="keys taken, one of them empty",
+        ),
+        pytest.param(
+            URL.replace("<body>", "<message>"),
+            "the URL cannot be repaired without changing query key 'body'",
+            None,
+            id="key taken by another placeholder",
+        ),
+        pytest.param(
+            f"{HOOK}?a=<qqqqq>",
+            "<qqqqq> in query key 'a' is unknown to Kaleyra",
+            None,
+            id="no name",
+        ),
+        pytest.param(
+            f"{HOOK}?a=%3Cqqqqq%3E",
+            "%3Cqqqqq%3E in query key 'a' is encoded, so never filled",
+            None,
+            id="no name, encoded",
+        ),
+        pytest.param(
+            f"{URL}&a=<mimetype>",
+            "<mimetype> in query key 'a' is unknown to Kaleyra (did you mean <mime_type>?)",
+            None,
+            id="the right name is there already",
+        ),
+        pytest.param(
+            f"{HOOK}?a=%3Cbody%3E&b=<bdy>",
+            "<bdy> in query key 'b' is unknown to Kaleyra (did you mean <body>?)",
+            None,
+            id="the right name is there, encoded",
+        ),
+        pytest.param(
+            f"{HOOK}?a=<bdy>&b=<Body>",
+            "<bdy> in query key 'a' is unknown to Kaleyra (did you mean <body>?); "
+            "<Body> in query key 'b' is unknown to Kaleyra (did you mean <body>?)",
+            None,
+            id="two misspellings of one name",
+        ),
+        pytest.param(
+            f"{HOOK}?a=<ref3>",
+            "<ref3> in query key 'a' is unknown to Kaleyra (did you mean <ref>?)",
+            None,
+            id="two names are as near",
+        ),
+        pytest.param(
+            f"{HOOK}?a=1#top",
+            "the URL has a fragment (#…), which is never sent",
+            "remove it",
+            id="fragment",
+        ),
+        pytest.param(
+            f"{HOOK}?a=\u201c",
+            "query key 'a' holds the typographic quote \u201c",
+            "remove it",
+            id="typographic quote",
+        ),
+    ],
+)
+def test_a_url_that_cannot_be_repaired_is_refused_with_the_place(url, message, hint):
+    assert error_of(edit.repair_url, url) == (message, hint)
+
+
+# repairing bodies
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("{}", BODY, id="nothing there"),
+        pytest.param(" {\n\t } ", f" {BODY[:-1]}\n\t }} ", id="white space in an empty object"),
+        pytest.param(
+            '{\n  "a": {"b": [1.10, 1E400]}\n}\n',
+            f'{{\n  "a": {{"b": [1.10, 1E400]}},{BODY[1:-1]}\n}}\n',
+            id="own members",
+        ),
+        pytest.param(
+            body("body", "message"),
+            body("body", "message")[:-1] + ',"body":"<body>","message":"<message>"}',
+            id="two missing",
+        ),
+        pytest.param(BODY.replace("<", "%3c").replace(">", "%3E"), BODY, id="percent-encoded"),
+        pytest.param(BODY.replace("<", "%25253C").replace(">", "%3E"), BODY, id="thrice"),
+        pytest.param(BODY.replace("<", "&lt;").replace(">", "&gt;"), BODY, id="HTML"),
+        pytest.param(
+            BODY.replace("<", r"\u0026lt;").replace(">", r"\u0026gt\u003b"),
+            BODY,
+            id="HTML, its characters escaped in JSON",
+        ),
+        pytest.param(
+            BODY.replace("<", r"\\u003c").replace(">", r"\\u003e"), BODY, id="JSON, escaped twice"
+        ),
+        pytest.param(
+            BODY.replace("<message>", r"\ud83d\uDE00 \"\\%3Cmessage%3E\\\" \ud83d\u00e9"),
+            BODY.replace("<message>", r"\ud83d\uDE00 \"\\<message>\\\" \ud83d\u00e9"),
+            id="escapes around it stay",
+        ),
+        pytest.param(
+            BODY.replace("<message>", "\U0001f600\ud83d%3Cmessage%3E\u2028"),
+            BODY.replace("<message>", "\U0001f600\ud83d<message>\u2028"),
+            id="characters that need no escape",
+        ),
+        pytest.param(
+            '{"%3Cbody%3E" : 1, "x" :{"y":["%3Cbody%3E","<custom response>"], "z":true}}',
+            '{"%3Cbody%3E" : 1, "x" :{"y":["<body>","<custom_response>"], "z":true},'
+            + body("body", "custom_response")[1:],
+            id="nested values, never keys",
+        ),
+        pytest.param(
+            BODY.replace("<location>", r"\u003cLoction\u003E"), BODY, id="misspelt, JSON-escaped"
+        ),
+    ],
+)
+def test_a_body_is_repaired_where_it_is_wrong_and_nowhere_else(text, expected):
+    assert edit.repair_body(text) == expected
+    assert edit.repair_body(expected) == expected
+    placeholders.check_body(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(placeholders.build_body(INCOMING), id="as built"),
+        pytest.param(f'\t{BODY[:-1]} , "n":-0.0 , "html" : "&lt;body&gt;" }}\n', id="own members"),
+        pytest.param(BODY.replace("<", r"\u003C").replace(">", r"\u003e"), id="JSON escapes"),
+        pytest.param(json.dumps({"all": QUERY}), id="all in one value"),
+    ],
+)
+def test_a_complete_body_stays_as_it_is(text):
+    assert edit.repair_body(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        pytest.param(
+            r'{"b\u006fdy": "", "type": {"name": 1}}',
+            "the body cannot be repaired without changing member 'body' and member 'type'",
+            None,
+            id="keys taken, one of them empty",
+        ),
+        pytest.param(
+            BODY.replace("<type>", "text"),
+            "the body cannot be repaired without changing member 'type'",
+            None,
+            id="key taken by a text",
+        ),
+        pytest.param(
+            '{"a": ["<qqqqq>"]}',
+            "<qqqqq> in member 'a[0]' is unknown to Kaleyra",
+            None,
+            id="no name",
+        ),
+        pytest.param(
+            f'{BODY[:-1]},"a":"<mimetype>"}}',
+            "<mimetype> in member 'a' is unknown to Kaleyra (did you mean <mime_type>?)",
+            None,
+            id="the right name is there already",
+        ),
+        pytest.param(
+            '["<body>"]', "the body is no JSON object", 'write {"body": "<body>", …}', id="array"
+        ),
+        pytest.param("body=1", "the body is not JSON: line 1, column 1", None, id="no JSON"),
+    ],
+)
+def test_a_body_that_cannot_be_repaired_is_refused_with_the_place(text, message, hint):
+    assert error_of(edit.repair_body, text) == (message, hint)
+
+
+# what a misspelt name means
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        *(("Body", "body"), ("MIME-TYPE", "mime_type"), ("wa_number", "wanumber")),
+        *(("replyTo", "reply_to"), ("media url ", "media_url"), ("r_e_f", "ref"), ("Id", "id")),
+        *(("bdy", "body"), ("mesage", "message"), ("contact", "contacts")),
+        *(("locations", "location"), ("xname", "name"), ("tyype", "type")),
+        *(("bofy", "body"), ("xody", "body"), ("mobila", "mobile"), ("REF1x", "ref1")),
+        *(("form", "from"), ("obdy", "body"), ("mobiel", "mobile"), ("cretaed-at", "created_at")),
+    ],
+)
+def test_a_name_one_slip_away_becomes_the_right_one(wrong, right):
+    key = "body" if right == "body" else "x"
+    text = json.dumps({key: f"<{wrong}>"})
+    assert json.loads(edit.repair_body(text))[key] == f"<{right}>"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("bd", "boddyy", "ydob", "byod", "odyb", "fomr_", "typename"),  # more than a slip
+        *("ref3", "tame", "message_template"),  # several are as near
+        *("uid", "mid", "refs", "rf", "i"),  # too short to be sure
+        *("message_id", "media_type", "sender", "user_name", "created", "text"),  # another thing
+    ],
+)
+def test_any_other_name_is_left_for_a_person_to_decide(name):
+    message, _ = error_of(edit.repair_url, f"{HOOK}?x=<{name}>")
+    assert message.startswith(f"<{name}> in query key 'x' is unknown to Kaleyra")
+
+
+# from the query to the body
+
+
+@pytest.mark.parametrize(
+    ("url", "rest", "text"),
+    [
+        pytest.param(URL, HOOK, BODY, id="template alone"),
+        pytest.param(HOOK, HOOK, "{}", id="no query"),
+        pytest.param(f"{HOOK}?a=1&&", f"{HOOK}?a=1&&", "{}", id="no template: as it is"),
+        pytest.param(
+            f"{HOOK}?a=%2f&from=<from>&b&x=<body>&c=+",
+            f"{HOOK}?a=%2f&b&c=+",
+            '{"from":"<from>","x":"<body>"}',
+            id="other parameters keep bytes and order",
+        ),
+        pytest.param(f"{HOOK}?a=1&&x=<body>&", f"{HOOK}?a=1", '{"x":"<body>"}', id="no dangling &"),
+        pytest.param(f"{HOOK}?&x=<body>&", HOOK, '{"x":"<body>"}', id="no dangling ?"),
+        pytest.param(f"{HOOK}&?x=<body>", f"{HOOK}&", '{"x":"<body>"}', id="path ends in &"),
+        pytest.param(
+            f"{HOOK}?x=<id>&a=<body>.&b=<body>,<type>&c=%3Cbody%3E&d=<Body>&<body>&e=<body>&lt;",
+            f"{HOOK}?a=<body>.&b=<body>,<type>&c=%3Cbody%3E&d=<Body>&<body>&e=<body>&lt;",
+            '{"x":"<id>"}',
+            id="a value that is not one placeholder stays",
+        ),
+        pytest.param(
+            f"{HOOK}?%C3%A9%20%22%3C=<body>&a+b[]=<type>&=<from>",
+            HOOK,
+            r'{"\u00e9 \"<":"<body>","a+b[]":"<type>","":"<from>"}',
+            id="keys are percent-decoded",
+        ),
+    ],
+)
+def test_a_query_template_becomes_a_body(url, rest, text):
+    assert edit.query_to_body(url) == (rest, text)
+    assert edit.endpoint_of(url) == rest
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("a=<body>&%61=<type>", "the query key '%61' stands twice in the URL"),
+        ("x=1&%ff=<type>", "the query key '%ff' is not UTF-8"),
+        (
+            "%E2%80%9Cx%E2%80%9D=<body>",
+            "the key '\u201cx\u201d' of the body has typographic quotes around it",
+        ),
+    ],
+)
+def test_a_key_that_no_body_can_hold_is_refused(own, message):
+    assert error_of(edit.query_to_body, f"{HOOK}?{own}") == (message, None)
+    assert edit.endpoint_of(f"{HOOK}?{own}") == HOOK + ("?x=1" if "x=1" in own else "")
+
+
+# from the body to the query
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "expected"),
+    [
+        pytest.param(HOOK, BODY, URL, id="template"),
+        pytest.param(f"{HOOK}?a=%2f", BODY, f"{HOOK}?a=%2f&{QUERY}", id="own parameters stay"),
+        pytest.param(f"{HOOK}?a&", '{"x": "<body>"}', f"{HOOK}?a&x=<body>", id="ends in &"),
+        pytest.param(f"{HOOK}?", "{ }", f"{HOOK}?", id="empty object"),
+        pytest.param(
+            HOOK, r'{"x": "\u003cbody\u003e", "": "<id>"}', f"{HOOK}?x=<body>&=<id>", id="escapes"
+        ),
+        pytest.param(
+            HOOK,
+            '{"\u00e9 a&b=c#d%e+f;g": "<body>", "-._~!$\'()*,/:?@": "<type>"}',
+            f"{HOOK}?%C3%A9%20a%26b%3Dc%23d%25e%2Bf%3Bg=<body>&-._~!$'()*,/:?@=<type>",
+            id="keys are encoded where needed",
+        ),
+        pytest.param(
+            f"{HOOK}?body=1", '{"Body": "<body>"}', f"{HOOK}?body=1&Body=<body>", id="case of keys"
+        ),
+    ],
+)
+def test_a_flat_body_template_becomes_a_query(url, text, expected):
+    assert edit.body_to_query(url, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "message", "hint"),
+    [
+        pytest.param(
+            f"{HOOK}?t%79pe=1",
+            '{"a": {"b": "<body>"}, "c": ["<body>"], "d": "<body> ", "e": "<Body>", "f": null,'
+            ' "type": "<type>", "g": "%3Cbody%3E"}',
+            "the body cannot become a query: member 'a' is no single placeholder; "
+            "member 'c' is no single placeholder; member 'd' is no single placeholder; "
+            "member 'e' is no single placeholder; member 'f' is no single placeholder; "
+            "member 'g' is no single placeholder; "
+            "the query key 't%79pe' already stands in the URL",
+            QUERY_HINT,
+            id="everything at once",
+        ),
+        pytest.param(
+            HOOK, "[]", "the body is no JSON object", 'write {"body": "<body>", …}', id="array"
+        ),
+        pytest.param(HOOK, "", "the body is not JSON: line 1, column 1", None, id="no JSON"),
+        pytest.param(
+            HOOK,
+            r'{"\ud800": "<body>"}',
+            r"the key '\ud800' of the body is not valid text",
+            None,
+            id="lone surrogate",
+        ),
+        pytest.param(
+            f"{HOOK}#top",
+            BODY,
+            "the URL has a fragment (#…), which is never sent",
+            "remove it",
+            id="fragment",
+        ),
+    ],
+)
+def test_a_body_that_is_no_flat_template_is_refused(url, text, message, hint):
+    assert error_of(edit.body_to_query, url, text) == (message, hint)
+
+
+# any input
+
+TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b"
+ENDINGS = st.sampled_from(("", "?", "?&", "?a=1<2>0&&")) | QUERIES.map("?{}".format)
+PLACEHOLDERS = st.sampled_from([f"<{name}>" for name in KNOWN])
+SPACE = st.text(" \t\r\n", max_size=3)
+
+
+def tidy(url: str) -> str:
+    """What endpoint_of leaves of a URL that had a template appended."""
+    path, _, own = url.partition("?")
+    own = own.rstrip("&")
+    return f"{path}?{own}" if own else path
+
+
+@given(
+    path=st.text(SAFE + "&", max_size=8),
+    ending=ENDINGS,
+    names=st.sets(st.sampled_from(KNOWN), min_size=1).map(sorted),
+)
+def test_any_template_goes_to_the_body_and_back(path, ending, names):
+    url = f"https://example.com/{path}{ending}"
+    rest, text = edit.query_to_body(placeholders.build_url(url, names))
+    assert rest == tidy(url)
+    assert text == placeholders.compact(placeholders.build_body(names))
+    assert edit.body_to_query(rest, text) == placeholders.build_url(rest, names)
+
+
+@given(
+    members=st.dictionaries(
+        st.text(
+            st.characters(exclude_categories=["Cs"], exclude_characters=TYPOGRAPHIC)
+            | st.sampled_from("&=;<>%lt#+'")
+        ).filter(lambda key: key not in ("a", "b", "\u00df")),
+        PLACEHOLDERS,
+        min_size=1,
+    ),
+    own=st.sampled_from(("", "?\u00df=1", "?a=%3c&b")),
+)
+def test_any_flat_body_goes_to_the_query_and_back(members, own):
+    text = placeholders.compact(json.dumps(members))
+    url = edit.body_to_query(HOOK + own, text)
+    assert url.removeprefix(HOOK + own).isascii()
+    assert edit.query_to_body(url) == (HOOK + own, text)
+
+
+@st.composite
+def damages(draw: st.DrawFn) -> dict[str, str | None]:
+    """Each name's placeholder: right, encoded, with a letter missing, or None when it is lost."""
+    damaged: dict[str, str | None] = {}
+    for name in INCOMING:
+        kind = draw(st.integers(0, 3))
+        at = draw(st.integers(0, len(name) - 1)) if kind == 2 else len(name)
+        spelling = draw(st.sampled_from(("<{}>", *SPELLINGS))) if kind else "<{}>"
+        damaged[name] = None if kind == 3 else spelling.format(name[:at] + name[at + 1 :])
+    return damaged
+
+
+def mixed(names: list[str], own: dict[str, str], order: Random) -> list[str]:
+    """Put the template's names and the user's own among each other."""
+    keys = [*names, *own]
+    order.shuffle(keys)
+    return keys
+
+
+@given(damaged=damages(), own=QUERIES, order=st.randoms())
+def test_any_damage_to_a_url_is_repaired_and_nothing_else_is_touched(damaged, own, order):
+    before = {name: f"{name}={text}" for name, text in damaged.items() if text is not None}
+    after = {name: f"{name}=<{name}>" for name in before}
+    foreign = {f"own {at}": text for at, text in enumerate(own.split("&"))}
+    keys = mixed([*before], foreign, order)
+    whole = f"{HOOK}?" + "&".join((after | foreign)[key] for key in keys)
+    lost = [name for name in INCOMING if name not in before]
+    if lost:
+        joint = "" if whole == f"{HOOK}?" or whole.endswith("&") else "&"
+        whole += joint + placeholders.build_query(lost)
+    damaged_url = f"{HOOK}?" + "&".join((before | foreign)[key] for key in keys)
+    assert edit.repair_url(damaged_url) == whole
+    assert edit.repair_url(whole) == whole
+    placeholders.check_url(whole)
+
+
+def is_foreign(value: object) -> bool:
+    return "<" not in (text := json.dumps(value)) and "&" not in text and "%" not in text
+
+
+@given(
+    damaged=damages(),
+    own=st.dictionaries(
+        st.text('<body> \\"\u00e9\U0001f600', max_size=6).filter(lambda key: key not in INCOMING),
+        JSON_VALUES.filter(is_foreign),
+        max_size=4,
+    ),
+    ascii_only=st.booleans(),
+    order=st.randoms(),
+    space=SPACE,
+)
+def test_any_damage_to_a_body_is_repaired_and_nothing_else_is_touched(
+    damaged, own, ascii_only, order, space
+):
+    before = {name: f'"{name}"{space}:"{text}"' for name, text in damaged.items() if text}
+    after = {name: f'"{name}"{space}:"<{name}>"' for name in before}
+    foreign = {
+        f"own {at}": json.dumps({key: value}, ensure_ascii=ascii_only)[1:-1]
+        for at, (key, value) in enumerate(own.items())
+    }
+    keys = mixed([*before], foreign, order)
+    lost = ",".join(f'"{name}":"<{name}>"' for name in INCOMING if name not in before)
+    members = f",{space}".join((after | foreign)[key] for key in keys)
+    whole = f"{{{space}{members}{',' if keys and lost else ''}{lost}{space}}}"
+    members = f",{space}".join((before | foreign)[key] for key in keys)
+    assert edit.repair_body(f"{{{space}{members}{space}}}") == whole
+    assert edit.repair_body(whole) == whole
+    placeholders.check_body(whole)
+
+
+@given(text=TEXTS)
+def test_any_text_is_repaired_for_good_or_refused(text):
+    for repair, check in (
+        (edit.repair_url, placeholders.check_url),
+        (edit.repair_body, placeholders.check_body),
+    ):
+        try:
+            repaired = repair(text)
+        except TemplateError as error:
+            assert error.message
+        else:
+            check(repaired)
+            assert repair(repaired) == repaired
+
+
+@given(text=TEXTS)
+def test_any_text_is_parted_from_its_template_or_refused(text):
+    rest = edit.endpoint_of(text)
+    assert edit.endpoint_of(rest) == rest
+    try:
+        assert edit.query_to_body(text)[0] == rest
+        edit.body_to_query(text, text)
+    except TemplateError as error:
+        assert error.message
