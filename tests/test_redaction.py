@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wacb.cli.render import json_text, tsv, visible
+from wacb.cli.render import tsv
+from wacb.jsontext import json_text, visible
 from wacb.redaction import SHOWN_HEADERS, Redactor, mask_headers
 
 SECRET = "k&y \"é\\/1'~<%"

@@ -21,10 +21,8 @@ WacbError                  1  unexpected
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import Any
 
 _MOST_NAMED = 20  # failures of many that are told one by one
 

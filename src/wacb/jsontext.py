@@ -1,15 +1,59 @@
-"""JSON as the text it stands in: read strictly, searched and edited without writing it anew.
-
-Knows nothing of placeholders (placeholders.py) and nothing of what the API answers (contract/).
-"""
+"""JSON as text: read, searched, edited in place, and written so that a terminal can show it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 from wacb.errors import TemplateError
+
+# DEL, C1 (NEL among them), bidi controls, line and paragraph separator, surrogates
+_HARMFUL = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_UNSAFE = rf"[\x00-\x1f{_HARMFUL}]"
+_UNSAFE_IN_JSON = rf"[{_HARMFUL}]"
+_SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+
+def visible(text: str) -> str:
+    r"""Neutralise what would steer a terminal or cannot be written, as `\n`, `\x1b`, `\u202e`."""
+    if text.isascii() and text.isprintable():
+        return text  # the usual case, found out faster than by the pattern
+    return re.sub(_UNSAFE, _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    return _SHORT_ESCAPES.get(character) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+
+
+def json_text(value: object) -> str:
+    r"""Write `value` as indented JSON without a final newline.
+
+    Only what a terminal or UTF-8 cannot take is escaped (as `\u009b`), so a parser sees no change.
+    """
+    return _dumps(value, indent=2)
+
+
+def json_line(value: object) -> str:
+    """Write `value` as JSON on one line, for NDJSON."""
+    return _dumps(value, indent=None)
+
+
+@cache
+def _encoder(indent: int | None) -> Callable[[object], str]:
+    return json.JSONEncoder(ensure_ascii=False, indent=indent).encode
+
+
+def _dumps(value: object, *, indent: int | None) -> str:
+    text: str = _encoder(indent)(value)
+    if text.isascii() and "\x7f" not in text:
+        return text  # the usual case here, too
+    return re.sub(_UNSAFE_IN_JSON, lambda match: f"\\u{ord(match[0]):04x}", text)
+
 
 MOST_LEVELS = 100  # of JSON: the parser takes more than code that walks it can
 _QUOTES = tuple("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b")  # “ ” „ ‟ and single ones
@@ -121,3 +165,29 @@ def _reason(text: str, position: int) -> str | None:
     if text.startswith("<", position):
         return 'a placeholder stands between quotes, like "<body>"'
     return None
+
+
+def open_body(text: str | None) -> Any:
+    """Open JSON text; "" and "{}" are no body, and what is no JSON, or too deep, stays text."""
+    if text in (None, "", "{}"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text if is_deep(value) else value
+
+
+def parse_or_none(value: Any) -> Any:
+    """Open a string that holds JSON; anything else stays as it is, broken JSON is None."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+
+
+def compact_json(value: Any) -> str:
+    """Write JSON as the API is sent it: no white space, placeholders with literal brackets."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

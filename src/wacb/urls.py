@@ -1,17 +1,129 @@
-"""What a URL means to a socket: host and port, the exact bytes of its target, the proxy.
-
-Whether an endpoint is one that callbacks may go to is decided in rules.py.
-"""
+"""All that takes a URL apart: rules for endpoints, hosts on this machine, user info, proxies."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 import string
+from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from wacb.errors import ConfigError
-from wacb.validation import is_loopback
+from wacb.errors import ConfigError, InvalidInput
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_PORT = re.compile(
+    rf"(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]*)?"
+)
+_LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
+
+
+def default_title(url: str) -> str:
+    """Name a profile after its endpoint: `wacb-incoming-<host>-<path>` (cli.md 7)."""
+    parts = urlsplit(url)
+    text = f"wacb-incoming-{parts.netloc}-{parts.path.strip('/')}"
+    return re.sub(r"[^A-Za-z0-9 _-]+", "-", text).strip("-")
+
+
+def check_endpoint(url: str, *, allow_http: bool = False, allow_local: bool = False) -> str:
+    """Return `url` unchanged if callbacks can be sent there (cli.md 6), else raise InvalidInput.
+
+    The raw string is looked at before it is parsed: urlsplit drops CR, LF and TAB silently.
+    """
+    _check_raw_url(url)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise InvalidInput(f"{_shown(url)} has no valid host or port") from None
+    _check_url_parts(url, parts, allow_http=allow_http)
+    if port == 0 or not _has_host(parts):
+        raise InvalidInput(f"{_shown(url)} has no valid host or port")
+    if not allow_local and is_local_host(host):
+        raise InvalidInput(
+            f"{host} can only be reached from this machine or its network, so Kaleyra cannot "
+            "deliver there",
+            hint="give a public address (a tunnel to this machine has one), or --allow-local",
+        )
+    return url
+
+
+def _check_raw_url(url: str) -> None:
+    if not url:
+        raise InvalidInput(
+            "the URL is empty", hint="give an endpoint like https://example.com/hook"
+        )
+    for character in url:
+        if not character.isascii() or not character.isprintable() or character in ' "\\^`{|}':
+            raise InvalidInput(
+                f"{_shown(url)} contains {character!r}, which no URL may hold",
+                hint="remove it or percent-encode it (a host: in its xn-- form)",
+            )
+
+
+def _check_url_parts(url: str, parts: SplitResult, *, allow_http: bool) -> None:
+    if parts.scheme not in ("http", "https"):
+        raise InvalidInput(f"{_shown(url)} does not begin with https://")
+    if "@" in parts.netloc:
+        raise InvalidInput(
+            "the URL carries user info before an @, which is not sent",
+            hint="use --basic-auth USER for a password",
+        )
+    if "#" in url:
+        raise InvalidInput(
+            f"{_shown(url)} has a fragment (#…), which is never sent", hint="remove it"
+        )
+    if parts.scheme == "http" and not allow_http:
+        raise InvalidInput(
+            f"{_shown(url)} would carry messages unencrypted",
+            hint="use https://, or allow it with --allow-http",
+        )
+
+
+def _shown(url: str) -> str:
+    """Name a URL in a message: with an @ in it, it may hold a password."""
+    return "the URL" if "@" in url else f"the URL {url!r}"
+
+
+def _has_host(parts: SplitResult) -> bool:
+    """Say whether a host stands in the URL, and nothing else but a port."""
+    host = (parts.hostname or "").rstrip(".")
+    if host.rpartition(".")[2].isdigit() and _address(host) is None:
+        return False  # no name ends in a number: this is a mistyped IPv4 address
+    return len(host) <= 253 and _HOST_PORT.fullmatch(parts.netloc) is not None
+
+
+def is_local_host(host: str) -> bool:
+    """Say whether a host name or address is this machine's or a private network's."""
+    name = host.rstrip(".").lower()
+    address = _address(name)
+    if address is not None:
+        return not address.is_global or address.is_multicast
+    return "." not in name or name.endswith(_LOCAL_SUFFIXES)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this very machine."""
+    name = host.rstrip(".").lower()
+    address = _address(name)
+    return address.is_loopback if address is not None else name == "localhost"
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    """Read an IP address in any notation a socket would take (127.1, 0x7f000001), else None."""
+    if ":" not in host and not host.rpartition(".")[2][:1].isdigit():
+        return None  # a name, which is the usual case and needs neither module
+
+    try:
+        if ":" in host:
+            address = ipaddress.IPv6Address(host.partition("%")[0])
+            return address.ipv4_mapped or address
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (ValueError, OSError):
+        return None
+
 
 _URL = re.compile(r"(https?)://[^/?# ]+([^# ]*)(?:#[^ ]*)?", re.IGNORECASE)
 
@@ -75,8 +187,6 @@ def proxy_for(address: Address) -> str | None:
     Read are HTTPS_PROXY (or HTTP_PROXY), ALL_PROXY and NO_PROXY, in either case. Raises ConfigError
     for a proxy that is not http:// or https://.
     """
-    from urllib.request import getproxies, proxy_bypass  # a dry run does without
-
     named = getproxies()
     proxy = named.get(address.scheme) or named.get("all")
     if not proxy or is_loopback(address.host) or proxy_bypass(address.netloc):
@@ -91,3 +201,11 @@ def proxy_for(address: Address) -> str | None:
             hint="write http://HOST:PORT, or unset it; SOCKS is not supported",
         ) from error
     return proxy
+
+
+_USER_INFO = re.compile(r"\A((?:[^/?#]*//)?)[^/?#]+@")
+
+
+def without_user_info(url: str, mark: str = "") -> str:
+    """Return the URL as it is sent, with `mark` in the place of user info and its @."""
+    return _USER_INFO.sub(rf"\1{mark}", url)

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake_api import BODY, make_api, make_draft, make_profile, make_row
+from wacb import redaction
 from wacb.api import responses
 from wacb.api.requests import Api, ApiRequest, encode
 from wacb.api.responses import Envelope, Page, ProfileRow
-from wacb.config.hosts import HOSTS
+from wacb.config.schema import HOSTS
 from wacb.errors import ConfigError, Unavailable
 from wacb.models import CallbackProfile, Encryption, Method, Number, ProfileDraft
 
@@ -576,7 +577,7 @@ def test_the_details_of_a_number_never_show_a_profile(
 
 def test_keys_and_header_values_are_masked_wherever_they_stand() -> None:
     enc = {"algo": "AES-128-CFB", "key": "secret", "IV": "secret", "new": {"a": "secret"}}
-    shown = responses.redacted(
+    shown = redaction.redacted(
         {
             "data": {"profiles": [make_row(enc=enc, headers='{"X-A":"secret","X-B":"secret"}')]},
             "enc": enc,
@@ -615,7 +616,7 @@ def test_keys_and_header_values_are_masked_wherever_they_stand() -> None:
     ],
 )
 def test_what_its_name_calls_a_secret_is_masked(name: str, text: str, shown: str) -> None:
-    assert responses.redacted({"data": [{name: text}]}) == {"data": [{name: shown}]}
+    assert redaction.redacted({"data": [{name: text}]}) == {"data": [{name: shown}]}
 
 
 # -- any JSON at all
@@ -631,7 +632,7 @@ def test_any_json_is_read_or_refused(data: Any) -> None:
     envelope = responses.parse_envelope(data)
     assert isinstance(envelope.message, str)
     responses.created_id(data)
-    responses.redacted(data)
+    redaction.redacted(data)
     responses.parse_number_details(data, NUMBER, make_api())
     for read in (responses.parse_profile, responses.profile_page, responses.number_rows):
         try:

@@ -43,8 +43,8 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.net.deadline import Deadline
 from wacb.net.session import Session
+from wacb.net.timeout import Deadline
 from wacb.sandbox.emulator import Sandbox
 
 HTML = b"<!doctype html><title>Hello</title>"

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.emulator import Reply, Request, Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.routing import Reply, Request
 from wacb.sandbox.server import Server
 from wacb.sandbox.store import Store
 

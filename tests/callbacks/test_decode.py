@@ -15,8 +15,9 @@ from tests.examples import examples
 from wacb.callbacks.decode import Received, Request, read, read_text
 from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.samples import TYPES, sample
-from wacb.cli.render import json_line, record, tsv
+from wacb.cli.render import record, tsv
 from wacb.errors import CheckFailed, InvalidInput
+from wacb.jsontext import json_line
 from wacb.models import Encryption
 from wacb.template.placeholders import INCOMING
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from wacb.callbacks.decode import Request, read, read_text
-from wacb.callbacks.expectation import Expectation, parse_names
-from wacb.callbacks.recorder import Newest, Record, Recorder
+from wacb.callbacks.recorder import Expectation, Newest, Record, Recorder, parse_names
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
 from wacb.template.placeholders import INCOMING
 

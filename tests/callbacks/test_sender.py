@@ -25,8 +25,8 @@ from wacb.callbacks.sender import (
 )
 from wacb.errors import CheckFailed, ConfigError, DeadlineExceeded, Unavailable
 from wacb.models import CallbackProfile, Method
-from wacb.net.deadline import Deadline
 from wacb.net.session import Session
+from wacb.net.timeout import Deadline
 
 HOOK = "https://example.com/hook"
 FIELDS = {"body": 'a "b" & c\n', "from": "15550123456"}

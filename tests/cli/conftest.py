@@ -18,8 +18,9 @@ from tests.fault_server import FaultServer
 from tests.fault_server import answer as whole_answer
 from wacb.cli import root
 from wacb.cli.app import App
-from wacb.sandbox.emulator import LoggedRequest, Request, Sandbox
+from wacb.sandbox.emulator import LoggedRequest, Sandbox
 from wacb.sandbox.in_process import exchange
+from wacb.sandbox.routing import Request
 
 Answer = tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]
 Handler = Callable[[str, str, Mapping[str, str], bytes], Answer]

@@ -11,7 +11,7 @@ from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, HOOK, done, failed, missing, row
 from tests.conftest import Wacb
 from tests.fake_api import Network, answer
-from wacb.config.hosts import HOSTS
+from wacb.config.schema import HOSTS
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 

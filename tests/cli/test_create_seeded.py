@@ -22,7 +22,7 @@ from tests.cli.expect import CREATE, TITLE
 from tests.conftest import LIVE, Outcome, invoke, profile_id
 from tests.fake_api import Clock
 from wacb.cli.app import App
-from wacb.net.deadline import Deadline
+from wacb.net.timeout import Deadline
 from wacb.sandbox.emulator import LoggedRequest, Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store

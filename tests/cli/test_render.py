@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from wacb.cli.render import Column, json_line, json_text, record, style, table, tsv, visible
+from wacb.cli.render import Column, record, style, table, tsv
+from wacb.jsontext import json_line, json_text, visible
 
 ID = "5f0c2a34-9d1e-4b7a-8c55-0123456789ab"
 OTHER_ID = "7a1b3c5d-2e4f-4a6b-9c8d-ba9876543210"

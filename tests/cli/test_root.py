@@ -12,8 +12,8 @@ from tests.cli.expect import done, failed, missing, table
 from tests.conftest import LIVE, Outcome, Wacb, invoke
 from wacb import __version__
 from wacb.cli import root
-from wacb.cli.account import reaching
 from wacb.cli.app import App
+from wacb.cli.next_command import reaching
 from wacb.errors import WacbError
 
 GROUPS = ("profile", "number", "sandbox", "config")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wacb.config.edit import KEYS, check_values, init_account, set_value, unset_value
+from wacb.config.file import KEYS, check_values, init_account, set_value, unset_value
 from wacb.errors import ConfigError, InvalidInput
 
 CANARY = "canary-0123456789"

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from wacb.errors import WacbError
-from wacb.net.listening import LOOPBACK, listen, url_of
+from wacb.net.server import LOOPBACK, listen, url_of
 
 
 def refused(host: str, port: int = 0) -> tuple[int, str, str | None]:

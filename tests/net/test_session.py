@@ -18,8 +18,8 @@ from tests.fault_server import FaultServer, Peer, answer
 from tests.faults import LIFETIME, OK
 from wacb import __version__
 from wacb.errors import ConfigError, Interrupted, Unavailable, WacbError
-from wacb.net.deadline import Deadline
 from wacb.net.session import Response, Session
+from wacb.net.timeout import Deadline
 
 TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"
 

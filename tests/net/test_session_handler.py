@@ -11,8 +11,8 @@ import pytest
 
 from wacb import __version__
 from wacb.errors import Unavailable, WacbError
-from wacb.net.deadline import Deadline
 from wacb.net.session import Handler, Session
+from wacb.net.timeout import Deadline
 
 TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"
 

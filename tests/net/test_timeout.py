@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wacb.net.deadline import Deadline
+from wacb.net.timeout import Deadline
 
 
 class Clock:

@@ -15,9 +15,10 @@ from tests.conftest import LIVE, Outcome, invoke, profile_id
 from tests.fake_api import Clock
 from tests.sandbox.shells import NUMBERS, PROFILES
 from wacb.cli.app import App
-from wacb.net.deadline import Deadline
-from wacb.sandbox.emulator import LoggedRequest, Request, Sandbox
+from wacb.net.timeout import Deadline
+from wacb.sandbox.emulator import LoggedRequest, Sandbox
 from wacb.sandbox.in_process import exchange
+from wacb.sandbox.routing import Request
 from wacb.sandbox.store import Row, Store
 from wacb.template.placeholders import looks_incoming
 

@@ -7,9 +7,9 @@ from typing import Any
 from tests.conftest import profile_id
 from tests.fake_api import make_draft
 from wacb.models import CallbackProfile, Number
-from wacb.plan.live import Live
 from wacb.plan.manifest.model import Desired, Manifest
-from wacb.provision.find import as_sent
+from wacb.plan.model import Live
+from wacb.provision.steps import as_sent
 
 ONE, TWO, THREE = "+15550100001", "+15550100002", "+15550100003"
 FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))

@@ -26,7 +26,7 @@ from wacb.errors import Ambiguous, InvalidInput, NotFound, Refused, WacbError
 from wacb.models import Encryption, Method
 from wacb.plan.diff import diff
 from wacb.plan.model import Change, Move, Plan
-from wacb.provision.update import ProfileStep
+from wacb.provision.steps import ProfileStep
 from wacb.template.placeholders import OUTGOING_STATUS, build_query
 
 INCOMING = make_desired()

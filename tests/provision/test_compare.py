@@ -8,7 +8,8 @@ import pytest
 
 from tests.fake_api import BODY, make_draft, make_profile
 from wacb.models import Encryption, Method
-from wacb.provision.compare import differences, masked
+from wacb.provision.compare import differences
+from wacb.redaction import masked
 
 KEYED = Encryption(algorithm="AES-128-CFB", key="k" * 16, iv="i" * 16)
 UNSHOWN = Encryption(algorithm="aes-128-cfb")

@@ -36,10 +36,12 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import CallbackProfile, Encryption, Method
-from wacb.provision import find
-from wacb.provision.find import ProfileResult, create
+from wacb.provision import find, steps
+from wacb.provision.create import create
+from wacb.provision.steps import ProfileResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
+from wacb.template import placeholders
 
 CREATED_AT = "2026-09-21T14:13:20.000Z"
 TITLE = "Incoming messages"
@@ -123,7 +125,7 @@ def test_as_sent_a_profile_is_all_that_was_asked_for() -> None:
         "channel": "whatsapp",
         "events": ("a",),
     }
-    assert find.as_sent(make_draft(**given), "SG_1") == make_profile(**given)
+    assert steps.as_sent(make_draft(**given), "SG_1") == make_profile(**given)
 
 
 def test_a_profile_that_was_stored_differently_fails_the_check() -> None:
@@ -483,4 +485,4 @@ def test_an_id_is_known_by_its_form(reference: str, is_one: bool) -> None:
 def test_a_template_is_looked_at_where_the_method_puts_it(
     profile: CallbackProfile, present: int
 ) -> None:
-    assert find.inspect_template(profile).present == present
+    assert placeholders.inspect_template(profile).present == present

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.fake_api import Network, Reply, answer, make_client, refusal
 from wacb.errors import ApiRefused, ConfigError, InvalidInput, OutcomeUnknown, WacbError
 from wacb.provision import registration
-from wacb.provision.new_number import check_country_code, check_name, check_otp
+from wacb.provision.registration import check_country_code, check_name, check_otp
 from wacb.storage.registrations import Registration, Remembered
 
 NEW = "+15550100044"

@@ -36,10 +36,10 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import Encryption, Method
-from wacb.provision import update
+from wacb.provision import create, update
 from wacb.provision.compare import describe, differences
-from wacb.provision.find import ProfileResult
-from wacb.provision.update import ProfileStep, carry_out, prepare_once
+from wacb.provision.create import execute, prepare_once
+from wacb.provision.steps import ProfileResult, ProfileStep
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 from wacb.template.placeholders import INCOMING, build_url
@@ -56,14 +56,14 @@ def ensure(
     clock = clock or Clock()
     claim = make_claim(clock)
     step = prepare_once(client, make_draft(**changed), update=update, claim=claim)
-    return carry_out(client, step, sleep=clock.sleep)
+    return execute(client, step, sleep=clock.sleep)
 
 
 def run_update(*script: Turn) -> tuple[ProfileResult, Network]:
     """Update the profile of `make_row` to CHANGED; the script begins with the PATCH's answer."""
     network = Network(*script)
     step = update.prepare_update(make_profile(), CHANGED)
-    return update.carry_out(make_client(network), step, sleep=Clock().sleep), network
+    return create.execute(make_client(network), step, sleep=Clock().sleep), network
 
 
 def failure(*script: Turn) -> WacbError:
@@ -149,10 +149,10 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
 
 def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
-    step = update.prepare_once(client, make_draft(), update=False, claim=make_claim())
+    step = create.prepare_once(client, make_draft(), update=False, claim=make_claim())
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
-        update.carry_out(client, step, sleep=Clock().sleep)
+        create.execute(client, step, sleep=Clock().sleep)
     assert caught.value.message == f"2 profiles are called {TITLE!r}: {other}, {profile_id(2)}"
     assert caught.value.hint == "keep one, and take the others away with wacb profile delete ID"
 
@@ -262,12 +262,12 @@ def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     client.create_profile(make_draft())
     step = ProfileStep(draft=make_draft(), claim=make_claim())
-    made = update.carry_out(client, step, sleep=Clock().sleep)
+    made = create.execute(client, step, sleep=Clock().sleep)
     assert made.profile.id == profile_id(2)
 
 
 def test_without_a_client_nothing_is_looked_up() -> None:
-    step = update.prepare_once(None, make_draft(), update=True, claim=make_claim())
+    step = create.prepare_once(None, make_draft(), update=True, claim=make_claim())
     assert (step.live, step.once, step.changes) == (None, True, {})
     assert step.notes == (
         "without credentials it was not looked up whether the profile is there already",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fake_api import BODY, make_profile
 from wacb.models import CallbackProfile, Method, ProfileDraft
-from wacb.provision.redraft import redraft
+from wacb.provision.drafts import updated_draft
 from wacb.template.placeholders import INCOMING, build_query, names
 
 HOOK = "https://example.com/hook"
@@ -46,7 +46,7 @@ def template(draft: ProfileDraft) -> tuple[str, str, str | None]:
     ids=["brief", "no body", "broken", "brief GET", "broken GET"],
 )
 def test_what_is_not_given_stays_as_it_is_however_wrong(live: CallbackProfile):
-    draft = redraft(live, response_message="thanks")
+    draft = updated_draft(live, response_message="thanks")
     body = live.body if live.method.uses_body else None
     assert draft == ProfileDraft(
         title=live.title, method=live.method, url=live.url, body=body, response_message="thanks"
@@ -55,7 +55,7 @@ def test_what_is_not_given_stays_as_it_is_however_wrong(live: CallbackProfile):
 
 def test_what_is_given_is_passed_on():
     others: dict[str, Any] = {"response_message": "ok", "channel": "whatsapp", "events": ("a",)}
-    assert redraft(post(), title="New title", **others) == ProfileDraft(
+    assert updated_draft(post(), title="New title", **others) == ProfileDraft(
         title="New title", method=Method.POST, url=HOOK, body=BODY, **others
     )
 
@@ -212,14 +212,14 @@ MOVES: dict[str, Case] = {
 @pytest.mark.parametrize("case", MOVES)
 def test_the_template_goes_where_the_profile_goes(case: str):
     live, changes, expected = MOVES[case]
-    assert template(redraft(live, **changes)) == expected
+    assert template(updated_draft(live, **changes)) == expected
 
 
 @pytest.mark.parametrize("live", [post(), get(f"{HOOK}?team=7&{QUERY}")], ids=["POST", "GET"])
 def test_a_switch_there_and_back_changes_nothing(live: CallbackProfile):
-    there = redraft(live, method=Method.GET if live.method.uses_body else Method.POST)
+    there = updated_draft(live, method=Method.GET if live.method.uses_body else Method.POST)
     moved = make_profile(method=there.method, url=there.url, body=there.body)
-    back = redraft(moved, method=live.method)
+    back = updated_draft(moved, method=live.method)
     assert template(back) == (live.method, live.url, live.body)
 
 
@@ -262,7 +262,7 @@ def test_headers_go_beside_those_that_are_there(
     masked: list[str],
 ):
     live = post(headers=LIVE)
-    draft = redraft(live, headers=changes, secret_headers=frozenset(secret))
+    draft = updated_draft(live, headers=changes, secret_headers=frozenset(secret))
     assert draft.headers == expected
     if expected is not None:
         assert draft.secret_headers == set(masked)

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from tests.fake_api import BODY, make_profile
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method
-from wacb.provision.find import inspect_template
-from wacb.provision.redraft import redraft
-from wacb.template.placeholders import INCOMING, build_body, build_query, names
+from wacb.provision.drafts import updated_draft
+from wacb.template.placeholders import INCOMING, build_body, build_query, inspect_template, names
 
 ALL = names(with_status=True)
 QUERY = build_query(INCOMING)
@@ -52,7 +51,7 @@ def test_no_placeholder_gets_lost_on_the_way(
 ):
     live = make_profile(method=method, url=f"https://example.com/hook?{query}", body=body)
     try:
-        draft = redraft(
+        draft = updated_draft(
             live,
             method=target,
             url=None if elsewhere is None else f"https://example.com/new?{elsewhere}",

@@ -9,7 +9,7 @@ import pytest
 from tests.fake_api import BODY, make_profile
 from wacb.errors import InvalidInput, TemplateError
 from wacb.models import CallbackProfile, Method
-from wacb.provision.redraft import redraft
+from wacb.provision.drafts import updated_draft
 from wacb.template.placeholders import INCOMING, build_query
 
 HOOK = "https://example.com/hook"
@@ -34,7 +34,7 @@ def get(url: str = f"{HOOK}?{QUERY}", **changes: Any) -> CallbackProfile:
 
 def refusal(live: CallbackProfile, **given: Any) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        redraft(live, **given)
+        updated_draft(live, **given)
     return caught.value
 
 
@@ -209,4 +209,4 @@ def test_a_live_template_that_is_broken_is_no_inspiration():
 
 def test_an_endpoint_that_needs_consent_is_taken_with_it():
     url = "http://localhost:8080/"
-    assert redraft(post(), url=url, allow_http=True, allow_local=True).url == url
+    assert updated_draft(post(), url=url, allow_http=True, allow_local=True).url == url

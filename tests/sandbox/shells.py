@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from wacb.sandbox.emulator import API_KEY, SID, WABA_ID, Sandbox, Store
+from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.server import Server
+from wacb.sandbox.store import Store
 
 PROFILES = f"/v1/{SID}/callback/profiles"
 NUMBERS = f"/v2/{SID}/whatsapp/{WABA_ID}/number"

@@ -18,8 +18,8 @@ from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.samples import TYPES, sample
 from wacb.errors import CheckFailed, ConfigError, NotFound, Refused
 from wacb.models import Encryption
-from wacb.net.deadline import Deadline
 from wacb.net.session import Session
+from wacb.net.timeout import Deadline
 from wacb.sandbox.delivery import Delivery, deliver
 from wacb.sandbox.outgoing import Incoming, Outgoing, prepare
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.shells import NUMBERS, ONE, PROFILES, Api, Clock
-from wacb.net.deadline import Deadline
 from wacb.net.session import Session
+from wacb.net.timeout import Deadline
 from wacb.sandbox.delivery import Attempt, Delivery, deliver
 from wacb.sandbox.outgoing import Incoming, prepare
 from wacb.sandbox.store import Store

@@ -6,7 +6,8 @@ import threading
 from functools import partial
 
 from tests.sandbox.shells import NUMBERS, PROFILES, Api, Clock, make_profile, make_sandbox
-from wacb.sandbox.emulator import LoggedRequest, Request
+from wacb.sandbox.emulator import LoggedRequest
+from wacb.sandbox.routing import Request
 
 
 def test_the_log_has_what_was_asked_and_answered(api: Api) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.sandbox.shells import make_sandbox
-from wacb.sandbox.fault_spec import KINDS, Fault, parse, parse_late
+from wacb.sandbox.faults import KINDS, Fault, parse, parse_late
 
 
 def make_fault(**changes: Any) -> Fault:

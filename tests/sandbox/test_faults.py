@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.shells import PROFILES, Api, make_profile, make_sandbox, refused, statuses
-from wacb.sandbox.emulator import API_KEY
+from wacb.sandbox.account import API_KEY
 from wacb.sandbox.in_process import exchange
 
 STATUSES = {

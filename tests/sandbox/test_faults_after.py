@@ -14,7 +14,7 @@ from tests.sandbox.shells import (
     refused,
     statuses,
 )
-from wacb.sandbox.emulator import API_KEY
+from wacb.sandbox.account import API_KEY
 from wacb.sandbox.in_process import exchange
 
 

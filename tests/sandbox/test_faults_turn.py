@@ -9,7 +9,8 @@ from random import Random
 import pytest
 
 from tests.sandbox.shells import PROFILES, Api, make_profile, make_sandbox
-from wacb.sandbox.emulator import Request, Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.routing import Request
 
 
 def ask(sandbox: Sandbox, method: str = "GET", *, times: int) -> list[int]:

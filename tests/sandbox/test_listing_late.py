@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.shells import PROFILES, Api, Clock, make_profile, make_sandbox, sends_in_process
-from wacb.sandbox.emulator import Sandbox, Store
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.store import Store
 
 
 def titles(api: Api, query: str = "") -> tuple[list[str], int]:

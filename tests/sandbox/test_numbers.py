@@ -16,7 +16,7 @@ from tests.sandbox.shells import (
     refused,
     sends_in_process,
 )
-from wacb.sandbox.emulator import SID, WABA_ID
+from wacb.sandbox.account import SID, WABA_ID
 
 UPDATE = f"{NUMBERS}/update"
 OTHER_WABA = NUMBERS.replace(WABA_ID, "100000000000002")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cli.expect import NAMES
-from wacb.sandbox.fill import fill, json_escape, percent_encode, percent_encode_naively
+from wacb.sandbox.outgoing import fill, json_escape, percent_encode, percent_encode_naively
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 messages = st.fixed_dictionaries(dict.fromkeys(NAMES, texts))

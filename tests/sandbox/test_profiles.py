@@ -17,7 +17,10 @@ from tests.sandbox.shells import (
     make_row,
     refused,
 )
-from wacb.sandbox.emulator import API_KEY, Request, Sandbox, Store
+from wacb.sandbox.account import API_KEY
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.routing import Request
+from wacb.sandbox.store import Store
 
 GET_URL = "https://example.com/hook?text=<body>&from=<from>"
 NO_SUCH = refused("RBC302", "There is no such profile", status=404)

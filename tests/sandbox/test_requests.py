@@ -19,7 +19,9 @@ from tests.sandbox.shells import (
     make_sandbox,
     refused,
 )
-from wacb.sandbox.emulator import API_KEY, MAX_BODY, SID, Request
+from wacb.sandbox.account import API_KEY, SID
+from wacb.sandbox.emulator import MAX_BODY
+from wacb.sandbox.routing import Request
 
 JSON = {"Content-Type": "application/json"}
 KEY = {"api-key": API_KEY}

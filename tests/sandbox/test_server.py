@@ -25,7 +25,8 @@ from tests.sandbox.shells import (
     serving,
 )
 from wacb.errors import WacbError
-from wacb.sandbox.emulator import API_KEY, MAX_BODY, Sandbox
+from wacb.sandbox.account import API_KEY
+from wacb.sandbox.emulator import MAX_BODY, Sandbox
 from wacb.sandbox.server import Server
 
 ENOUGH = 8 * MAX_BODY + 1  # of a refused body; more is not read

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.cli.expect import HOOK, QUERY
 from tests.template.templating import JSON_VALUES, QUERIES, SAFE, TEXTS, error_of
 from wacb.errors import TemplateError
-from wacb.template import edit, placeholders
+from wacb.template import move, placeholders, repair
 from wacb.template.placeholders import INCOMING, KNOWN
 
 BODY = placeholders.compact(placeholders.build_body(INCOMING))
@@ -73,8 +73,8 @@ def body(*dropped: str) -> str:
     ],
 )
 def test_a_url_is_repaired_where_it_is_wrong_and_nowhere_else(url, expected):
-    assert edit.repair_url(url) == expected
-    assert edit.repair_url(expected) == expected
+    assert repair.repair_url(url) == expected
+    assert repair.repair_url(expected) == expected
     placeholders.check_url(expected)
 
 
@@ -88,7 +88,7 @@ def test_a_url_is_repaired_where_it_is_wrong_and_nowhere_else(url, expected):
     ],
 )
 def test_a_complete_url_stays_as_it_is(url):
-    assert edit.repair_url(url) == url
+    assert repair.repair_url(url) == url
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_complete_url_stays_as_it_is(url):
     ],
 )
 def test_a_url_that_cannot_be_repaired_is_refused_with_the_place(url, message, hint):
-    assert error_of(edit.repair_url, url) == (message, hint)
+    assert error_of(repair.repair_url, url) == (message, hint)
 
 
 # repairing bodies
@@ -212,8 +212,8 @@ def test_a_url_that_cannot_be_repaired_is_refused_with_the_place(url, message, h
     ],
 )
 def test_a_body_is_repaired_where_it_is_wrong_and_nowhere_else(text, expected):
-    assert edit.repair_body(text) == expected
-    assert edit.repair_body(expected) == expected
+    assert repair.repair_body(text) == expected
+    assert repair.repair_body(expected) == expected
     placeholders.check_body(expected)
 
 
@@ -227,7 +227,7 @@ def test_a_body_is_repaired_where_it_is_wrong_and_nowhere_else(text, expected):
     ],
 )
 def test_a_complete_body_stays_as_it_is(text):
-    assert edit.repair_body(text) == text
+    assert repair.repair_body(text) == text
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_a_complete_body_stays_as_it_is(text):
     ],
 )
 def test_a_body_that_cannot_be_repaired_is_refused_with_the_place(text, message, hint):
-    assert error_of(edit.repair_body, text) == (message, hint)
+    assert error_of(repair.repair_body, text) == (message, hint)
 
 
 # what a misspelt name means
@@ -284,7 +284,7 @@ def test_a_body_that_cannot_be_repaired_is_refused_with_the_place(text, message,
 def test_a_name_one_slip_away_becomes_the_right_one(wrong, right):
     key = "body" if right == "body" else "x"
     text = json.dumps({key: f"<{wrong}>"})
-    assert json.loads(edit.repair_body(text))[key] == f"<{right}>"
+    assert json.loads(repair.repair_body(text))[key] == f"<{right}>"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_name_one_slip_away_becomes_the_right_one(wrong, right):
     ],
 )
 def test_any_other_name_is_left_for_a_person_to_decide(name):
-    message, _ = error_of(edit.repair_url, f"{HOOK}?x=<{name}>")
+    message, _ = error_of(repair.repair_url, f"{HOOK}?x=<{name}>")
     assert message.startswith(f"<{name}> in query key 'x' is unknown to Kaleyra")
 
 
@@ -334,8 +334,8 @@ def test_any_other_name_is_left_for_a_person_to_decide(name):
     ],
 )
 def test_a_query_template_becomes_a_body(url, rest, text):
-    assert edit.query_to_body(url) == (rest, text)
-    assert edit.endpoint_of(url) == rest
+    assert move.query_to_body(url) == (rest, text)
+    assert move.endpoint_of(url) == rest
 
 
 @pytest.mark.parametrize(
@@ -350,8 +350,8 @@ def test_a_query_template_becomes_a_body(url, rest, text):
     ],
 )
 def test_a_key_that_no_body_can_hold_is_refused(own, message):
-    assert error_of(edit.query_to_body, f"{HOOK}?{own}") == (message, None)
-    assert edit.endpoint_of(f"{HOOK}?{own}") == HOOK + ("?x=1" if "x=1" in own else "")
+    assert error_of(move.query_to_body, f"{HOOK}?{own}") == (message, None)
+    assert move.endpoint_of(f"{HOOK}?{own}") == HOOK + ("?x=1" if "x=1" in own else "")
 
 
 # from the body to the query
@@ -379,7 +379,7 @@ def test_a_key_that_no_body_can_hold_is_refused(own, message):
     ],
 )
 def test_a_flat_body_template_becomes_a_query(url, text, expected):
-    assert edit.body_to_query(url, text) == expected
+    assert move.body_to_query(url, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -418,7 +418,7 @@ def test_a_flat_body_template_becomes_a_query(url, text, expected):
     ],
 )
 def test_a_body_that_is_no_flat_template_is_refused(url, text, message, hint):
-    assert error_of(edit.body_to_query, url, text) == (message, hint)
+    assert error_of(move.body_to_query, url, text) == (message, hint)
 
 
 # any input
@@ -443,10 +443,10 @@ def tidy(url: str) -> str:
 )
 def test_any_template_goes_to_the_body_and_back(path, ending, names):
     url = f"https://example.com/{path}{ending}"
-    rest, text = edit.query_to_body(placeholders.build_url(url, names))
+    rest, text = move.query_to_body(placeholders.build_url(url, names))
     assert rest == tidy(url)
     assert text == placeholders.compact(placeholders.build_body(names))
-    assert edit.body_to_query(rest, text) == placeholders.build_url(rest, names)
+    assert move.body_to_query(rest, text) == placeholders.build_url(rest, names)
 
 
 @given(
@@ -462,9 +462,9 @@ def test_any_template_goes_to_the_body_and_back(path, ending, names):
 )
 def test_any_flat_body_goes_to_the_query_and_back(members, own):
     text = placeholders.compact(json.dumps(members))
-    url = edit.body_to_query(HOOK + own, text)
+    url = move.body_to_query(HOOK + own, text)
     assert url.removeprefix(HOOK + own).isascii()
-    assert edit.query_to_body(url) == (HOOK + own, text)
+    assert move.query_to_body(url) == (HOOK + own, text)
 
 
 @st.composite
@@ -498,8 +498,8 @@ def test_any_damage_to_a_url_is_repaired_and_nothing_else_is_touched(damaged, ow
         joint = "" if whole == f"{HOOK}?" or whole.endswith("&") else "&"
         whole += joint + placeholders.build_query(lost)
     damaged_url = f"{HOOK}?" + "&".join((before | foreign)[key] for key in keys)
-    assert edit.repair_url(damaged_url) == whole
-    assert edit.repair_url(whole) == whole
+    assert repair.repair_url(damaged_url) == whole
+    assert repair.repair_url(whole) == whole
     placeholders.check_url(whole)
 
 
@@ -532,32 +532,32 @@ def test_any_damage_to_a_body_is_repaired_and_nothing_else_is_touched(
     members = f",{space}".join((after | foreign)[key] for key in keys)
     whole = f"{{{space}{members}{',' if keys and lost else ''}{lost}{space}}}"
     members = f",{space}".join((before | foreign)[key] for key in keys)
-    assert edit.repair_body(f"{{{space}{members}{space}}}") == whole
-    assert edit.repair_body(whole) == whole
+    assert repair.repair_body(f"{{{space}{members}{space}}}") == whole
+    assert repair.repair_body(whole) == whole
     placeholders.check_body(whole)
 
 
 @given(text=TEXTS)
 def test_any_text_is_repaired_for_good_or_refused(text):
-    for repair, check in (
-        (edit.repair_url, placeholders.check_url),
-        (edit.repair_body, placeholders.check_body),
+    for mend, check in (
+        (repair.repair_url, placeholders.check_url),
+        (repair.repair_body, placeholders.check_body),
     ):
         try:
-            repaired = repair(text)
+            repaired = mend(text)
         except TemplateError as error:
             assert error.message
         else:
             check(repaired)
-            assert repair(repaired) == repaired
+            assert mend(repaired) == repaired
 
 
 @given(text=TEXTS)
 def test_any_text_is_parted_from_its_template_or_refused(text):
-    rest = edit.endpoint_of(text)
-    assert edit.endpoint_of(rest) == rest
+    rest = move.endpoint_of(text)
+    assert move.endpoint_of(rest) == rest
     try:
-        assert edit.query_to_body(text)[0] == rest
-        edit.body_to_query(text, text)
+        assert move.query_to_body(text)[0] == rest
+        move.body_to_query(text, text)
     except TemplateError as error:
         assert error.message

@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from wacb.errors import Unavailable
@@ -133,7 +134,6 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
     seconds = text.strip()
     if seconds.isdecimal():
         return float(seconds) or None
-    from email.utils import parsedate_to_datetime
 
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now) or None

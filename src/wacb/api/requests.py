@@ -5,13 +5,13 @@ Section numbers mean api-contract.md; a guess is marked `assumed:`. Answers: ans
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from wacb.errors import ConfigError
+from wacb.jsontext import compact_json
 from wacb.models import ProfileDraft
 
 _WABA_HINT = (
@@ -224,21 +224,16 @@ def _profile_body(draft: ProfileDraft) -> dict[str, Any]:
         "url": draft.url,
         "body": draft.body,  # assumed: a string holding JSON, as every sample shows
         # assumed: sent the way the API answers, as a string holding a JSON object
-        "headers": None if draft.headers is None else wire_json(dict(draft.headers)),
+        "headers": None if draft.headers is None else compact_json(dict(draft.headers)),
         "enc": encryption
         and {"algo": encryption.algorithm, "key": encryption.key, "IV": encryption.iv},
         "response_message": draft.response_message,
         "channel": draft.channel,
-        "events": None if draft.events is None else wire_json(list(draft.events)),
+        "events": None if draft.events is None else compact_json(list(draft.events)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
     """Serialise a request's body; placeholders keep their literal brackets."""
-    return wire_json(body).encode(errors="replace")
-
-
-def wire_json(value: Any) -> str:
-    """Write JSON as the API is sent it: no white space, placeholders with literal brackets."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact_json(body).encode(errors="replace")

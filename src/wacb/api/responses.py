@@ -5,14 +5,13 @@ Section numbers mean api-contract.md; a guess is marked `assumed:`. Requests: re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from wacb.api.requests import Api, wire_json
+from wacb.api.requests import Api
 from wacb.errors import InvalidInput, Unavailable
+from wacb.jsontext import compact_json, parse_or_none
 from wacb.models import CallbackProfile, Encryption, Method, Number
-from wacb.provision.compare import masked, open_body
 from wacb.validation import parse_number
 
 NO_SUCH_PROFILE = "RBC302"  # section 3
@@ -125,7 +124,7 @@ def parse_profile(row: Any) -> CallbackProfile:
     method = str(row.get("http_method", "")).upper() if identity else ""
     if not identity or method not in Method.__members__:
         raise Unavailable("the API's answer describes no callback profile")
-    headers, events = _json_or_none(row.get("headers")), _json_or_none(row.get("events"))
+    headers, events = parse_or_none(row.get("headers")), parse_or_none(row.get("events"))
     return CallbackProfile(
         id=identity,
         title=str(row.get("title") or ""),
@@ -191,44 +190,4 @@ def _encryption(value: Any) -> Encryption | None:
 
 
 def _body_text(value: Any) -> str | None:
-    return value if isinstance(value, str) or value is None else wire_json(value)
-
-
-def _json_or_none(value: Any) -> Any:
-    """Open a string that holds JSON; anything else stays as it is, broken JSON is None."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return None
-
-
-def redacted(body: Any) -> Any:
-    """Copy a request's or answer's JSON with keys, header values and one-time codes masked.
-
-    So is what the name of a parameter of a URL or of a member of a body calls a secret.
-    """
-    if isinstance(body, list):
-        return [redacted(item) for item in body]
-    if not isinstance(body, dict):
-        return body
-    return {name: _redacted_member(name, value) for name, value in body.items()}
-
-
-def _redacted_member(name: str, value: Any) -> Any:
-    if name == "enc" and isinstance(value, dict):
-        return {key: item if key == "algo" else "***" for key, item in value.items()}
-    if name == "headers" and isinstance(headers := _json_or_none(value), dict):
-        return wire_json(dict.fromkeys(headers, "***"))
-    if name in ("url", "body") and isinstance(value, str):
-        return _without_literals(name, value)
-    return "***" if value and name in ("enc", "headers", "otp") else redacted(value)
-
-
-def _without_literals(name: str, text: str) -> str:
-    value = open_body(text) if name == "body" else text
-    shown, _ = masked(name, value, None)
-    if shown == value:
-        return text
-    return shown if isinstance(shown, str) else wire_json(shown)
+    return value if isinstance(value, str) or value is None else compact_json(value)

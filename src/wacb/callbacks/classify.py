@@ -12,12 +12,10 @@ from wacb.template.placeholders import INCOMING, MARK, OUTGOING_STATUS, TEMPLATE
 
 MESSAGE = "message"
 OTHER = "other"
-
 STATUS = "a message status"
 TEMPLATE = "a template status"
 QUALITY = "a quality update"
 PROBE = "a probe"
-
 # assumed: what tells an incoming message from anything else that names one of the 14
 _SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
 _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)

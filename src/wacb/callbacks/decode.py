@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from wacb.callbacks import classify
 from wacb.callbacks.cloud_api import read_meta
-from wacb.callbacks.decrypted import decrypt_fields
+from wacb.callbacks.encryption import decrypt_fields
 from wacb.callbacks.payload import NotJson, Wire, looks_like_form
 from wacb.errors import InvalidInput
 from wacb.template.placeholders import INCOMING

@@ -28,7 +28,6 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-
 Records = Callable[[int], Sequence[Mapping[str, Any]]]
 
 

@@ -18,7 +18,6 @@ from wacb.jsontext import MOST_LEVELS, is_deep
 
 LONGEST_INTEGER = 640  # digits that Python always converts, whatever its settings
 _FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
-
 _COMMON = tuple((f"%{ord(sign):02X}", sign) for sign in '":,{}[]/')
 
 

@@ -16,14 +16,24 @@ from typing import Any, Literal, cast
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wacb.callbacks.decode import Request
-from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
-from wacb.net.server import App, Message, Receive, Send, Uvicorn, read_body, request_parts
+from wacb.net.server import (
+    LOOPBACK,
+    App,
+    Message,
+    Receive,
+    Send,
+    Uvicorn,
+    listen,
+    read_body,
+    request_parts,
+    signals_call,
+    url_of,
+)
 
 MAX_BODY = 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _MAX_HEAD = 256 * 1024  # a GET carries the longest message (4 096 emoji) twice in its URL
 _DRAIN = 128 * MAX_BODY  # bytes of a refused body read before giving up on the connection
-
 End = Literal["stopped", "late", "interrupted"]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from random import Random
 from typing import Any, NamedTuple
 
@@ -159,8 +160,6 @@ def _json(value: object) -> str:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> InvalidInput:
-    from difflib import get_close_matches
-
     near = get_close_matches(name.lower(), known, n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     return InvalidInput(f"{name!r} is not a {what}", hint=f"{guess}known: {', '.join(known)}")

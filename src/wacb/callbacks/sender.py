@@ -10,20 +10,20 @@ import json
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from wacb.errors import CheckFailed, Unavailable, WacbError
-from wacb.literals import map_body, map_url, without_user_info
+from wacb.jsontext import open_body
 from wacb.models import CallbackProfile
-from wacb.provision.compare import open_body
+from wacb.net.failures import Remedies
+from wacb.net.session import Response, Session
+from wacb.net.timeout import Deadline
+from wacb.redaction import authenticates, map_body, map_url
 from wacb.template.fill import fill_body, fill_url
 from wacb.template.placeholders import append_query
-from wacb.validation import authenticates, is_loopback
-
-if TYPE_CHECKING:  # a dry run does without the HTTP library
-    from wacb.net.deadline import Deadline
-    from wacb.net.session import Response, Session
+from wacb.urls import is_loopback, parse_address, without_user_info
 
 MOST_RESPONSE = 4096  # characters of an answer that are kept
 _MOST_READ = 4 * MOST_RESPONSE  # bytes of it that are looked at: a secret may stand across the cut
@@ -73,8 +73,6 @@ def build(
     behind its own. `encrypt` is applied to each value before it is escaped. User info is left
     out, as it is never sent. Raises ConfigError for a URL that nothing can be sent to.
     """
-    from wacb.urls import parse_address  # slow to load
-
     values = {name: encrypt(value) for name, value in fields.items()} if encrypt else fields
     url, body = to or without_user_info(profile.url), None
     headers = dict(profile.headers)
@@ -139,9 +137,6 @@ def _place(url: str) -> tuple[str, str]:
 
 def open_session(*, timeout: float, deadline: Deadline) -> Session:
     """Open a session to deliver over: the hints of its failures are about receivers."""
-    from wacb.net.failures import Remedies
-    from wacb.net.session import Session
-
     remedies = Remedies(
         unreachable="does a receiver run there? `wacb callback listen` is one to try with",
         broken="see the log of what answers there, and whether it speaks HTTP",
@@ -206,7 +201,6 @@ def deliver_all(
     `done` is told of each, in the thread that sent it. Closes the session: what is under way when
     this is left by Ctrl-C or ConfigError ends at once, and nothing else is sent.
     """
-    from concurrent.futures import ThreadPoolExecutor
 
     def one(n: int, each: Outgoing) -> Delivery:
         delivery = deliver(session, each, n=n, type=type, hide=hide)

@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 import click
 
 from wacb import __version__
-from wacb.cli.account import reaching
 from wacb.cli.app import App
-from wacb.cli.options import Group
+from wacb.cli.commands import Group
+from wacb.cli.next_command import reaching
 from wacb.cli.output import give_up, to_stderr
 from wacb.errors import Interrupted, InvalidInput, WacbError
 

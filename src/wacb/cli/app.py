@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli.account import NO_SID, api_of, reaching
+from wacb.cli.account import NO_SID, api_of
+from wacb.cli.next_command import reaching
 from wacb.cli.output import Output, is_terminal
 from wacb.errors import ConfigError, InvalidInput, WacbError
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from wacb.api.retry import Exchange
     from wacb.config.file import ConfigFile
     from wacb.config.settings import Settings
-    from wacb.net.deadline import Deadline
     from wacb.net.session import Handler, Session
+    from wacb.net.timeout import Deadline
     from wacb.provision.lookup import Look
     from wacb.sandbox.emulator import Sandbox
     from wacb.storage.journal import Journal
@@ -137,13 +138,13 @@ class App:
     @property
     def accepts_local(self) -> bool:
         """Whether endpoints on this machine are fine, because the API is here, too (cli.md 6)."""
-        from wacb.validation import is_loopback
+        from wacb.urls import is_loopback
 
         return self.settings.sandbox or is_loopback(self.api_host)
 
     def check_endpoint(self, url: str, *, allow_http: bool, allow_local: bool) -> None:
         """Raise InvalidInput unless callbacks can be sent to `url` (cli.md 6)."""
-        from wacb.validation import check_endpoint
+        from wacb.urls import check_endpoint
 
         try:
             check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
@@ -234,7 +235,7 @@ class App:
     @cached_property
     def deadline(self) -> Deadline:
         """The time all API work of this command may take."""
-        from wacb.net.deadline import Deadline
+        from wacb.net.timeout import Deadline
 
         return Deadline(self.settings.deadline)
 

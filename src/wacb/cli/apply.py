@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
-from wacb.cli.account import claim_of
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
+from wacb.cli.create_lock import claim_of
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.number.attachments import in_words
 from wacb.cli.number.report import interrupted_by, stop_of, word_of
-from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.options import dry_run_option, output_options, yes_option
 from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import consent

@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from wacb.api.requests import ApiRequest, wire_json
+from wacb.api.requests import ApiRequest
 from wacb.cli.app import App
+from wacb.jsontext import compact_json
 
 
 class Printed(NamedTuple):
@@ -26,7 +27,7 @@ def show_requests(app: App, requests: Sequence[ApiRequest]) -> None:
         Printed(each.method, each.url, each.headers("$WACB_API_KEY"), each.body)
         for each in requests
     ]
-    masked = any('"***"' in wire_json(each.body).replace("\\", "") for each in requests)
+    masked = any('"***"' in compact_json(each.body).replace("\\", "") for each in requests)
     show_printed(app, shown, masked=masked, quote=_expanding)
     if not requests:
         app.out.note("nothing has to change, so no request would go out")
@@ -58,7 +59,7 @@ def _curl(request: Printed, quote: Callable[[str], str]) -> str:
     for name, value in request.headers.items():
         words += ["-H", quote(f"{name}: {value}")]
     if request.body is not None:
-        text = request.body if isinstance(request.body, str) else wire_json(request.body)
+        text = request.body if isinstance(request.body, str) else compact_json(request.body)
         words += ["--data-raw", shlex.quote(text)]
     return " ".join(words)
 

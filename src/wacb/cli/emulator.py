@@ -6,17 +6,13 @@ import shlex
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from wacb.errors import ConfigError
+from wacb.net.session import Handler
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from wacb.net.session import Handler
 
 _FILE = "sandbox.sqlite3"
 

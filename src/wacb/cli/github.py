@@ -6,18 +6,15 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from wacb.cli.app import App
 from wacb.errors import ConfigError, InvalidInput
-
-if TYPE_CHECKING:
-    from wacb.cli.app import App
+from wacb.jsontext import visible
 
 MOST_ROWS = 1_000  # GitHub shows no summary of more than 1 MiB
 _VARIABLES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
-
 github_option = click.option(
     "--github",
     is_flag=True,
@@ -53,8 +50,6 @@ def markdown_table(app: App, titles: Sequence[str], rows: Iterable[Sequence[str]
 
 def markdown_text(app: App, text: str) -> str:
     """Keep text from being Markdown or HTML, from its cell's end, and from steering a terminal."""
-    from wacb.cli.render import visible  # only a summary needs it
-
     plain = visible(" ".join(app.out.redact(text).split()))
     return "".join(f"&#{ord(char)};" if char in "\\`*_{}[]<>()#+!|&~@:" else char for char in plain)
 

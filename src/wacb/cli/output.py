@@ -79,13 +79,13 @@ class Output:
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
-        from wacb.cli.render import json_text
+        from wacb.jsontext import json_text
 
         self.raw(json_text(value))
 
     def json_line(self, value: Any) -> None:
         """Print a value as one line of JSON, at once."""
-        from wacb.cli.render import json_line
+        from wacb.jsontext import json_line
 
         self.raw(json_line(value))
 
@@ -112,6 +112,7 @@ class Output:
 
     def named(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
         """Print values whose names vary, one a line; as JSON the `whole` they are a part of."""
+        from wacb import jsontext
         from wacb.cli import render
 
         shown = self._without_secrets(values)
@@ -121,7 +122,7 @@ class Output:
             self.json(self._without_secrets(whole))
         elif shown and self.chosen == "tsv":
             rows = [
-                (name, render.json_line(item) if isinstance(item, list) else item)
+                (name, jsontext.json_line(item) if isinstance(item, list) else item)
                 for name, item in shown.items()
             ]
             self.raw(render.tsv(rows))
@@ -133,6 +134,7 @@ class Output:
 
         `none` is what to say of an empty one on stderr instead of the kind's own sentence.
         """
+        from wacb import jsontext
         from wacb.cli import render
         from wacb.cli.views import VIEWS
 
@@ -142,7 +144,7 @@ class Output:
             shown = (self._shown(value[view.id]) for value in values)
             lines = "\n".join(filter(None, shown))
         elif self.chosen == "json":
-            lines = render.json_text(values)
+            lines = jsontext.json_text(values)
         elif self.chosen == "tsv":
             lines = render.tsv([view.cells(value) for value in values])
         else:
@@ -166,7 +168,7 @@ class Output:
         return [self._without_secrets(i) for i in value] if isinstance(value, list) else value
 
     def _shown(self, identity: object) -> str:
-        from wacb.cli.render import visible
+        from wacb.jsontext import visible
 
         return visible("" if identity is None else str(identity))
 
@@ -211,7 +213,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """Tell a person something that is not the data."""
-        from wacb.cli.render import visible
+        from wacb.jsontext import visible
 
         self._write(visible(self._hide(self._reach(text))))
 
@@ -232,7 +234,7 @@ class Output:
     def error(self, error: WacbError, *, as_json: Mapping[str, Any] | None) -> None:
         """Print a failure: a sentence and its remedy, or the JSON error of cli.md 4."""
         if as_json is not None:
-            from wacb.cli.render import json_line
+            from wacb.jsontext import json_line
 
             to_stderr(self._hide(json_line({"error": as_json})))
             return

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from wacb.errors import InvalidInput, Refused
+from wacb.cli.app import App
+from wacb.cli.render import Column, table
+from wacb.errors import InvalidInput, NotFound, Refused
+from wacb.jsontext import visible
 
-if TYPE_CHECKING:
-    from wacb.cli.app import App
+
+def choose_number(app: App) -> str:
+    """Let the user pick one of the numbers, or type one where the API lists none (V1)."""
+    if not app.interactive or app.api.waba_id is None:
+        return ask(app, "Number", option="NUMBER (or WACB_NUMBER)")
+    numbers = app.client.list_numbers()
+    rows = [
+        (number.number, number.status, number.callback_profile_id or "no profile")
+        for number in numbers
+    ]
+    return numbers[_pick(app, "Number", ("NUMBER", "STATUS", "CALLBACK PROFILE ID"), rows)].number
+
+
+def choose_profile(app: App) -> str:
+    """Let the user pick one of the profiles; its ID is returned."""
+    if not app.interactive:
+        return ask(app, "Profile", option="--profile (or WACB_PROFILE)")
+    profiles = list(app.client.list_profiles())
+    rows = [(profile.title, profile.status, profile.id) for profile in profiles]
+    return profiles[_pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows)].id
+
+
+def _pick(
+    app: App, what: str, titles: Sequence[str], rows: Sequence[tuple[str | None, ...]]
+) -> int:
+    if not rows:
+        raise NotFound(f"there is no {what.lower()} to choose from")
+    columns = (
+        Column(title="#", keep=True),
+        *(Column(title=title, keep=title.endswith("ID")) for title in titles),
+    )
+    numbered = [(position, *row) for position, row in enumerate(rows, start=1)]
+    for line in table(columns, numbered, width=app.out.width, color=False).split("\n"):
+        app.out.say(line)
+    answer = ask(app, what, option=what, type=click.IntRange(1, len(rows)))
+    return int(answer) - 1
 
 
 def ask(
@@ -68,8 +105,6 @@ def consent(app: App, deed: str, *, yes: bool) -> None:
 
 
 def _answer(app: App, question: str, **how: Any) -> Any:
-    from wacb.cli.render import visible  # the API's words may be in the question
-
     try:
         with app.thinking():
             return click.prompt(visible(question), err=True, **how)

@@ -6,26 +6,19 @@ that knows rich.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Literal, NamedTuple
 
-Style = Literal["bold", "dim", "red", "green", "yellow"]
+from wacb.jsontext import json_line, json_text, visible
 
+Style = Literal["bold", "dim", "red", "green", "yellow"]
 _SGR = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33}
 _GAP = "  "
 _USEFUL = 12  # cells a table's column may be squeezed to before it says nothing any more
 _NARROWEST = 6  # cells that a value needs beside its title
 _WIDEST_LABEL = 24
-
-# DEL, C1 (NEL among them), bidi controls, line and paragraph separator, surrogates
-_HARMFUL = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-_UNSAFE = rf"[\x00-\x1f{_HARMFUL}]"
-_UNSAFE_IN_JSON = rf"[{_HARMFUL}]"
-_SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
 class Column(NamedTuple):
@@ -36,49 +29,9 @@ class Column(NamedTuple):
     style: Style | None = None
 
 
-def visible(text: str) -> str:
-    r"""Neutralise what would steer a terminal or cannot be written, as `\n`, `\x1b`, `\u202e`."""
-    if text.isascii() and text.isprintable():
-        return text  # the usual case, found out faster than by the pattern
-    return re.sub(_UNSAFE, _escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    code = ord(character)
-    return _SHORT_ESCAPES.get(character) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
-
-
 def style(text: str, name: Style | None, color: bool) -> str:
     """Colour `text`, unless colour is off or there is nothing to colour."""
     return f"\x1b[{_SGR[name]}m{text}\x1b[0m" if color and name and text else text
-
-
-def json_text(value: object) -> str:
-    r"""Write `value` as indented JSON without a final newline.
-
-    Only what a terminal or UTF-8 cannot take is escaped (as `\u009b`), so a parser sees no change.
-    """
-    return _dumps(value, indent=2)
-
-
-def json_line(value: object) -> str:
-    """Write `value` as JSON on one line, for NDJSON."""
-    return _dumps(value, indent=None)
-
-
-@cache
-def _encoder(indent: int | None) -> Callable[[object], str]:
-    import json
-
-    return json.JSONEncoder(ensure_ascii=False, indent=indent).encode
-
-
-def _dumps(value: object, *, indent: int | None) -> str:
-    text: str = _encoder(indent)(value)
-    if text.isascii() and "\x7f" not in text:
-        return text  # the usual case here, too
-    return re.sub(_UNSAFE_IN_JSON, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _plain(value: object, comma: str) -> str:

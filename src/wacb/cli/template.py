@@ -7,7 +7,8 @@ import shlex
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import METHODS, Command, template_options
+from wacb.cli.commands import Command
+from wacb.cli.options import METHODS, template_options
 from wacb.cli.prompts import ask
 from wacb.models import Method
 from wacb.template import placeholders

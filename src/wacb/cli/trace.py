@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wacb.api.responses import redacted
-from wacb.provision.compare import masked
-from wacb.redaction import mask_headers
-
-if TYPE_CHECKING:
-    from wacb.api.requests import ApiRequest
-    from wacb.api.retry import Exchange
-    from wacb.callbacks.sender import Outgoing
-    from wacb.cli.app import App
+from wacb.api.requests import ApiRequest
+from wacb.api.retry import Exchange
+from wacb.callbacks.sender import Outgoing
+from wacb.cli.app import App
+from wacb.redaction import mask_headers, masked, redacted
 
 
 def describe(exchange: Exchange, verbosity: int) -> list[str]:

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from wacb.cli.account import reaching
+from wacb.callbacks.samples import sample
+from wacb.callbacks.sender import Delivery, Outgoing, build, deliver, open_session
 from wacb.cli.app import App, pass_app
-from wacb.cli.choose import choose_number
+from wacb.cli.callback.deliveries import trace
+from wacb.cli.callback.send import NUMBER, SENDER
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
-from wacb.cli.options import Command, output_options, profile_option
+from wacb.cli.encryption_keys import encryption_of, keep_secrets
+from wacb.cli.next_command import reaching
+from wacb.cli.options import output_options, profile_option
+from wacb.cli.prompts import choose_number
 from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
+from wacb.models import CallbackProfile
 from wacb.storage.registrations import Remembered
 from wacb.validation import parse_number
 from wacb.verify.checks import Setup
 from wacb.verify.result import Link
 from wacb.verify.runner import walk
-
-if TYPE_CHECKING:
-    from wacb.callbacks.sender import Delivery, Outgoing
-    from wacb.models import CallbackProfile
 
 _WORDS = {True: "ok", False: "broken", None: "skipped"}
 
@@ -99,20 +102,12 @@ def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
 
 
 def _sample(app: App, profile: CallbackProfile, number: str | None) -> Outgoing:
-    from wacb.callbacks.samples import sample
-    from wacb.callbacks.sender import build
-    from wacb.cli.callback.send import NUMBER, SENDER
-    from wacb.cli.encryption_keys import encryption_of, keep_secrets
-
     keep_secrets(app, profile)
     message = sample("text", number=number or NUMBER, sender=SENDER, now=app.now())
     return build(profile, message, encrypt=encryption_of(app, profile, None))
 
 
 def _deliver(app: App, outgoing: Outgoing) -> Delivery:
-    from wacb.callbacks.sender import deliver, open_session
-    from wacb.cli.callback.deliveries import trace
-
     # the network itself, even where `--sandbox` puts the emulator in the place of Kaleyra's
     with closing(open_session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
         delivery = deliver(session, outgoing, hide=app.out.redact)

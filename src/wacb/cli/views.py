@@ -35,7 +35,7 @@ def profile_json(profile: CallbackProfile) -> dict[str, Any]:
     """A profile as JSON: secrets masked, placeholders counted."""
     import json
 
-    from wacb.provision.find import inspect_template
+    from wacb.template.placeholders import inspect_template
 
     body: Any = profile.body
     try:

@@ -5,17 +5,24 @@ A rule returns the value in its normal form or raises InvalidInput; who gave it 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from wacb.config.hosts import HOSTS
 from wacb.errors import InvalidInput
-from wacb.validation import check_endpoint, is_loopback, parse_number
+from wacb.urls import check_endpoint, is_loopback
+from wacb.validation import parse_number
 
+# region -> (host of profiles and the V1 number API, host of the V2 number API)
+HOSTS = {
+    "in": ("https://api.in.kaleyra.io", "https://api.in.kaleyra.io"),
+    "sg": ("https://api.kaleyra.io", "https://api.ap.kaleyra.io"),
+    "eu": ("https://api.eu.kaleyra.io", "https://api.eu.kaleyra.io"),
+    "na": ("https://api.na.kaleyra.ai", "https://api.na.kaleyra.io"),
+}
 Rule = Callable[[str], str]
-
 _MOST_SECONDS = 86_400
 _BOOLEANS = {"1": "1", "true": "1", "yes": "1", "on": "1"}
 _BOOLEANS |= {"0": "0", "false": "0", "no": "0", "off": "0"}
@@ -35,8 +42,6 @@ def is_command(value: Any) -> bool:
 
 def parse_command(text: str) -> list[str]:
     """Read an `api_key_command` from a JSON array of strings. Never repeats the text."""
-    import json
-
     try:
         command = json.loads(text)
     except (ValueError, RecursionError):
@@ -131,14 +136,12 @@ ACCOUNT_RULES: dict[str, Rule] = {
     "profile": _printable,
 }
 ACCOUNT_KEYS = (*ACCOUNT_RULES, "api_key_command")
-
 RULES: dict[str, Rule] = ACCOUNT_RULES | {
     "sandbox": _boolean,
     "no_input": _boolean,
     "timeout": _seconds,
     "deadline": _seconds,
 }
-
 CONTRACT_RULES: dict[str, Rule] = {
     "attach_field": _matching(r"[A-Za-z0-9_.-]+", "a field name"),
     "attach_path": _matching(r"/(?!/)[!-~]*", "a path that begins with one /"),

@@ -17,9 +17,8 @@ from typing import NamedTuple, cast
 
 from wacb import __version__
 from wacb.net import failures
-from wacb.net.deadline import Deadline
 from wacb.net.failures import Remedies
-from wacb.net.timeout import Attempt, Lane, Stage
+from wacb.net.timeout import Attempt, Deadline, Lane, Stage
 from wacb.urls import Address, parse_address, proxy_for
 
 # httpx loads click and rich for a command line of its own (encode/httpx#3547), and does without

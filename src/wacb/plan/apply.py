@@ -5,23 +5,20 @@ in place, and nothing at all once something has failed (cli.md 10).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from wacb.api.client import Client
+from wacb.api.requests import Api, ApiRequest
 from wacb.errors import DeadlineExceeded, NotTried, OutcomeUnknown, Refused, WacbError
 from wacb.models import CallbackProfile
 from wacb.plan.model import Action, Change, Move, Plan
-from wacb.provision import delete, update
+from wacb.provision import create, delete, update
 from wacb.provision.attach import JOBS, Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
-from wacb.provision.find import ProfileResult
 from wacb.provision.interrupt import Stop
-from wacb.provision.update import ProfileStep
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
-    from wacb.api.requests import Api, ApiRequest
-    from wacb.storage.create_lock import Claim
-    from wacb.storage.journal import Journal
+from wacb.provision.steps import ProfileResult, ProfileStep
+from wacb.storage.create_lock import Claim
+from wacb.storage.journal import Journal
 
 
 class Outcome(NamedTuple):
@@ -118,14 +115,14 @@ class Apply:
         claim = self._claim(step.draft.title)
         try:
             with claim.held(self._client.remaining):
-                step = update.prepare_once(self._client, step.draft, update=True, claim=claim)
+                step = create.prepare_once(self._client, step.draft, update=True, claim=claim)
                 if step.changes and step.live:
                     raise Refused(
                         f"profile {step.live.id} appeared since the plan was made, with its title "
                         "and other content",
                         hint="look at it with `wacb plan`",
                     )
-                return update.carry_out(self._client, step, sleep=self._sleep)
+                return create.execute(self._client, step, sleep=self._sleep)
         except OutcomeUnknown as error:
             again = "run the same command again: it finds the profile or creates it"
             raise OutcomeUnknown(error.message, hint=again, status=error.status) from error

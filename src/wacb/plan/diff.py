@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wacb import jsontext, redaction
 from wacb.errors import InvalidInput, NotFound, WacbError
 from wacb.models import CallbackProfile, Number
-from wacb.plan.live import Live
 from wacb.plan.manifest.model import Desired, Manifest
-from wacb.plan.model import ACTIONS, Change, Move, Plan
+from wacb.plan.model import ACTIONS, Change, Live, Move, Plan
 from wacb.plan.prune import Pruning
 from wacb.provision import compare
 from wacb.provision.attach import check_number, check_profile, lost_status
-from wacb.provision.find import as_sent, double
-from wacb.provision.update import ProfileStep, prepare_update
+from wacb.provision.find import duplicate_title_error
+from wacb.provision.steps import ProfileStep, as_sent
+from wacb.provision.update import prepare_update
 from wacb.validation import did_you_mean
 
 
@@ -69,7 +70,7 @@ class _Comparison:
             ids = self._titled.get(desired.draft.title, [])
             if len(ids) > 1:
                 title = desired.written.get("title", desired.draft.title)
-                self.problems.append(double(title, sorted(ids)))
+                self.problems.append(duplicate_title_error(title, sorted(ids)))
             elif ids:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
             else:
@@ -158,7 +159,7 @@ class _Comparison:
             return self.planned.get(reference)
         ids = self._live_ids(reference)
         if len(ids) > 1:
-            raise double(written or reference, sorted(ids))
+            raise duplicate_title_error(written or reference, sorted(ids))
         return self._live.profiles[ids[0]]
 
     def _live_ids(self, reference: str) -> list[str]:
@@ -212,7 +213,7 @@ def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Mask what is secret in a field, and all that a variable made (cli.md 10)."""
     if name in desired.written:
         return "***" if old else old, desired.written[name]
-    before, after = compare.masked(name, old, new)
+    before, after = redaction.masked(name, old, new)
     if name == "headers":
         headers = {header.lower(): text for header, text in desired.headers.items()}
         after = {header: headers.get(header, mask) for header, mask in after.items()}
@@ -222,7 +223,7 @@ def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
 def _target(profile: CallbackProfile, desired: Desired | None) -> tuple[Any, ...]:
     """Say as whole as may be printed what a number is to carry."""
     written = desired.written if desired else {}
-    url, _ = compare.masked("url", profile.url, None)
-    body, _ = compare.masked("body", compare.open_body(profile.body), None)
+    url, _ = redaction.masked("url", profile.url, None)
+    body, _ = redaction.masked("body", jsontext.open_body(profile.body), None)
     values = {"title": profile.title, "method": profile.method, "url": url, "body": body}
     return (profile.id, {name: written.get(name, value) for name, value in values.items()})

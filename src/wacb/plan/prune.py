@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wacb.models import CallbackProfile, Number
-from wacb.plan.live import Live
 from wacb.plan.manifest.model import Manifest
-from wacb.plan.model import Change, Move
+from wacb.plan.model import Change, Live, Move
 from wacb.template.placeholders import looks_incoming
 
 # assumed: how the API calls the channels that incoming WhatsApp messages may come by (section 4)

@@ -5,17 +5,15 @@ A step is prepared here and carried out by bulk.py; a dry run stops in between.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from wacb.api.requests import Api, ApiRequest
 from wacb.errors import NotFound, Refused, Unavailable, WacbError
 from wacb.models import CallbackProfile, Number
 from wacb.provision import find
+from wacb.provision.lookup import Look
+from wacb.storage.journal import Action
 from wacb.template import placeholders
-
-if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.provision.lookup import Look
-    from wacb.storage.journal import Action
 
 JOBS = 4  # numbers at a time, unless the user says otherwise
 
@@ -209,7 +207,7 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
             f"profile {profile.id} ({profile.title}) is {profile.status}, so nothing would arrive",
             hint="enable it in the Kaleyra console; the API has no way to",
         )
-    report = find.inspect_template(profile)
+    report = placeholders.inspect_template(profile)
     if report.missing and not allow_missing:
         raise Refused(
             f"profile {profile.id} ({profile.title}) has {report.present} of "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from wacb.api.client import Client
 from wacb.errors import (
     CheckFailed,
     ConfigError,
@@ -18,10 +20,7 @@ from wacb.errors import (
 )
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.interrupt import Stop
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
-    from wacb.storage.journal import Journal
+from wacb.storage.journal import Journal
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
@@ -91,7 +90,6 @@ class Run:
         """
         if any(item.step and item.step.request and item.step.new is not None for item in prepared):
             self._journal.check_writable()
-        from concurrent.futures import ThreadPoolExecutor  # a dry run does without
 
         patient = len(prepared) > 1
         with self.stop:

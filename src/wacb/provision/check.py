@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from wacb.api.client import Client
 from wacb.errors import CheckFailed, TemplateError, WacbError
 from wacb.models import CallbackProfile, ProfileDraft
-from wacb.provision import find
+from wacb.provision import find, update
 from wacb.provision.compare import differences
-from wacb.template import placeholders
-
-if TYPE_CHECKING:  # a listing shows what was checked, and needs neither of them
-    from wacb.api.client import Client
-    from wacb.provision.update import ProfileStep
+from wacb.provision.steps import ProfileStep
+from wacb.template import placeholders, repair
 
 
 class Checked(NamedTuple):
@@ -72,7 +70,7 @@ def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int
 
 def check_one(profile: CallbackProfile) -> Checked:
     """Check one profile."""
-    report = find.inspect_template(profile)
+    report = placeholders.inspect_template(profile)
     lost = [name for name in report.encoded if name not in report.missing]
     return Checked(
         profile=profile,
@@ -88,16 +86,13 @@ def prepare_repair(checked: Checked) -> Repair:
 
     Where that cannot be done without changing something of the user's, the error says so.
     """
-    from wacb.provision.update import ProfileStep
-    from wacb.template import edit
-
     live = checked.profile
     url, body = live.url, live.body
     try:
         if live.method.uses_body:
-            body = edit.repair_body(body or "{}")
+            body = repair.repair_body(body or "{}")
         else:
-            url, body = edit.repair_url(url), None
+            url, body = repair.repair_url(url), None
     except TemplateError as error:
         message = f"profile {live.id} ({live.title}) cannot be repaired: {error.message}"
         option = "--body-file FILE" if live.method.uses_body else "--url URL"
@@ -119,7 +114,6 @@ def carry_out(client: Client, repairs: Sequence[Repair]) -> list[Repair]:
 def _carry_out(client: Client, repair: Repair) -> Repair:
     if repair.step is None:
         return repair
-    from wacb.provision import update
 
     try:
         return repair._replace(checked=check_one(update.update(client, repair.step).profile))

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wacb.jsontext import is_deep
-from wacb.literals import map_body, map_url, without_user_info
+from wacb.jsontext import open_body
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
+from wacb.redaction import masked
 
 
 def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tuple[Any, Any]]:
@@ -56,25 +56,6 @@ def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
     return {name: value for name, value in values.items() if getattr(draft, name) is not None}
 
 
-def masked(name: str, old: Any, new: Any) -> tuple[Any, Any]:
-    """Take the secrets out of both values of a field, and the headers in which they agree.
-
-    In a URL and a body, what the name of a parameter or a member calls a secret is one. This is
-    for notes, errors and plans, which end up in logs: what shows a profile itself prints its URL
-    and body whole, as the user must be able to compare them.
-    """
-    if name == "encryption":
-        return _masked_key(old), _masked_key(new)
-    if name == "headers":
-        before, after = old or {}, new or {}
-        return _masked_headers(before, after), _masked_headers(after, before)
-    if name == "url":
-        return _masked_url(old), _masked_url(new)
-    if name == "body":
-        return map_body(old, secret=_mask), map_body(new, secret=_mask)
-    return old, new
-
-
 def describe(changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
     """Put differences into lines, `field: old → new`, without header values and keys."""
     lines = []
@@ -95,17 +76,6 @@ def as_text(name: str, value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def open_body(text: str | None) -> Any:
-    """Open JSON text; "" and "{}" are no body, and what is no JSON, or too deep, stays text."""
-    if text in (None, "", "{}"):
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text if is_deep(value) else value
-
-
 def _folded(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
 
@@ -115,21 +85,3 @@ def _comparable(encryption: Encryption | None, with_key: bool) -> tuple[Any, ...
         return None
     algorithm = encryption.algorithm.upper()
     return (algorithm, encryption.key, encryption.iv) if with_key else (algorithm,)
-
-
-def _masked_key(value: tuple[Any, ...] | None) -> dict[str, str] | None:
-    if value is None:
-        return None
-    return {"algorithm": value[0]} | ({"key": "***"} if len(value) > 1 else {})
-
-
-def _masked_url(url: str | None) -> str | None:
-    return url and map_url(without_user_info(url, "***@"), secret=_mask)
-
-
-def _mask(name: str, value: Any) -> str:
-    return "***"
-
-
-def _masked_headers(values: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
-    return {name: "***" for name in sorted(values) if values[name] != others.get(name)}

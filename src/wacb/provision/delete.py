@@ -5,15 +5,13 @@ The API itself does not look whether a number uses a profile (api-contract.md 4)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from wacb.api.client import Client
 from wacb.errors import NotFound, OutcomeUnknown, Refused, Unavailable, WacbError
 from wacb.models import CallbackProfile, Number
-from wacb.provision.find import ProfileResult
-
-if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.api.client import Client
-    from wacb.provision.lookup import Look
+from wacb.provision.lookup import Look
+from wacb.provision.steps import ProfileResult
 
 
 class DeleteStep(NamedTuple):

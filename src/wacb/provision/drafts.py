@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wacb.errors import InvalidInput, TemplateError
-from wacb.models import Encryption, Method, ProfileDraft
+from wacb.errors import InvalidInput
+from wacb.models import CallbackProfile, Encryption, Method, ProfileDraft
 from wacb.template import placeholders
-from wacb.validation import check_endpoint, check_title, default_title
+from wacb.template.body import custom_body, default_body, refuse_encoded
+from wacb.template.move import body_template, query_template, url_beside_body
+from wacb.urls import check_endpoint, default_title
+from wacb.validation import check_title
 
 
 def build_draft(
@@ -38,12 +41,12 @@ def build_draft(
     if method.uses_body:
         refuse_encoded(url)
         if body is None:
-            body = full_body(with_status=with_status)
+            body = default_body(with_status=with_status)
         else:
-            body = own_body(body, with_status=with_status, allow_missing=allow_missing)
+            body = custom_body(body, with_status=with_status, allow_missing=allow_missing)
         full_url = url
     else:
-        refuse_body(method, body)
+        check_no_body(method, body)
         names = placeholders.names(with_status=with_status)
         full_url = placeholders.build_url(url, names, allow_missing=allow_missing)
     check_texts(response_message, channel, events)
@@ -61,39 +64,12 @@ def build_draft(
     )
 
 
-def full_body(*, with_status: bool) -> str:
-    """Write the POST template as it is sent."""
-    names = placeholders.names(with_status=with_status)
-    return placeholders.compact(placeholders.build_body(names))
-
-
-def own_body(text: str, *, with_status: bool, allow_missing: bool) -> str:
-    """Take a template of the user's own for the body. Raises InvalidInput or TemplateError."""
-    if with_status:
-        raise InvalidInput(
-            "--with-status builds a template, --body-file brings one: they exclude each other"
-        )
-    placeholders.check_body(text, allow_missing=allow_missing)
-    return placeholders.compact(text)
-
-
-def refuse_body(method: Method, body: str | None) -> None:
+def check_no_body(method: Method, body: str | None) -> None:
     """Raise InvalidInput for a body that the method does not send."""
     if body is not None:
         raise InvalidInput(
             f"a {method} callback has no body, so --body-file cannot be used",
             hint="use --method post, or write the placeholders into --url",
-        )
-
-
-def refuse_encoded(url: str) -> None:
-    """Raise TemplateError for a URL of POST or PUT that holds an encoded placeholder."""
-    encoded = placeholders.inspect_url(url).encoded
-    if encoded:
-        raise TemplateError(
-            f"the URL holds <{encoded[0]}> percent-encoded or HTML-escaped, so Kaleyra would not "
-            "fill it",
-            hint="take it out: a POST or PUT template stands in the body",
         )
 
 
@@ -109,3 +85,60 @@ def check_texts(
             (text or "").encode()
         except UnicodeEncodeError as error:
             raise InvalidInput(f"the value of {option} is not valid text") from error
+
+
+def updated_draft(
+    live: CallbackProfile,
+    *,
+    method: Method | None = None,
+    url: str | None = None,
+    title: str | None = None,
+    body: str | None = None,
+    with_status: bool = False,
+    allow_missing: bool = False,
+    allow_http: bool = False,
+    allow_local: bool = False,
+    headers: Mapping[str, str | None] | None = None,
+    secret_headers: frozenset[str] = frozenset(),
+    response_message: str | None = None,
+    channel: str | None = None,
+    events: tuple[str, ...] | None = None,
+) -> ProfileDraft:
+    """Change what is given of a live profile, and keep the rest.
+
+    `body` is a template of the user's own; `headers` go beside the live ones, None takes one away.
+    A template is checked where it changes and where it moves between query and body. Raises
+    InvalidInput or TemplateError.
+    """
+    target = method or live.method
+    if url is not None:
+        check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
+    if not target.uses_body:
+        check_no_body(target, body)
+        url = query_template(live, url, with_status=with_status, allow_missing=allow_missing)
+    else:
+        url = url_beside_body(live, url)
+        if body is None:
+            body = body_template(live, with_status=with_status, allow_missing=allow_missing)
+        else:
+            body = custom_body(body, with_status=with_status, allow_missing=allow_missing)
+    check_texts(response_message, channel, events)
+    given = {name: value for name, value in (headers or {}).items() if value is not None}
+    kept = _kept(live.headers, headers or {})
+    return ProfileDraft(
+        title=live.title if title is None else check_title(title),
+        method=target,
+        url=url,
+        body=body,
+        headers=kept | given if headers else None,
+        secret_headers=secret_headers.union(kept),  # the API does not tell which of them are
+        response_message=response_message,
+        channel=channel,
+        events=events,
+    )
+
+
+def _kept(live: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
+    """Pick the live headers that are not given anew. assumed: the API shows their real values."""
+    names = {name.lower() for name in given}
+    return {name: value for name, value in live.items() if name.lower() not in names}

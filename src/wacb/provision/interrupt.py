@@ -6,10 +6,9 @@ import signal
 from collections.abc import Callable
 from threading import Event, Thread
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from wacb.api.client import Client
+from wacb.api.client import Client
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

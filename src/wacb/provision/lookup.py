@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from wacb.api.client import Client
 from wacb.errors import NotFound, WacbError
 from wacb.models import CallbackProfile, Number
 from wacb.provision import find
-
-if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.api.client import Client
-    from wacb.storage.journal import Journal
+from wacb.storage.journal import Journal
 
 T = TypeVar("T")
 

@@ -1,107 +1,17 @@
-"""Make a profile what the user wants it to be: created once, updated only where it differs.
-
-A step is prepared first and carried out second; a dry run stops in between.
-"""
+"""Update a profile where it differs, and read it back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from wacb.api.requests import Api, ApiRequest
-from wacb.errors import (
-    CheckFailed,
-    InvalidInput,
-    NotFound,
-    OutcomeUnknown,
-    Refused,
-    Unavailable,
-    WacbError,
-)
+from wacb.api.client import Client
+from wacb.errors import CheckFailed, InvalidInput, OutcomeUnknown, Unavailable
 from wacb.models import CallbackProfile, ProfileDraft
-from wacb.provision import find
 from wacb.provision.compare import describe, differences
-from wacb.provision.find import ProfileResult, double
-
-if TYPE_CHECKING:  # the client loads the HTTP library, which an offline dry run does without
-    from wacb.api.client import Client
-    from wacb.storage.create_lock import Claim
-
-# A 404 without it may be a gateway's, and says nothing about the profile (api-contract.md 3).
-_NO_SUCH_PROFILE = "RBC302"
-
-
-class ProfileStep(NamedTuple):
-    """One profile's change, ready to be carried out.
-
-    A create has a `claim` to its title, and `once` forbids a second profile of it. Otherwise `live`
-    is the profile that is there already, `changes` the fields in which it differs.
-    """
-
-    draft: ProfileDraft
-    once: bool = False
-    claim: Claim | None = None
-    live: CallbackProfile | None = None
-    changes: Mapping[str, tuple[Any, Any]] = {}
-    notes: tuple[str, ...] = ()
-
-    def requests(self, api: Api) -> list[ApiRequest]:
-        """The requests of this step as a dry run shows them, secrets masked."""
-        draft = self.draft.masked()
-        if self.live is None:
-            return [api.create_profile(draft)]
-        return [api.update_profile(self.live.id, draft, self.changes)] if self.changes else []
-
-
-def prepare_once(
-    client: Client | None, draft: ProfileDraft, *, update: bool, claim: Claim
-) -> ProfileStep:
-    """Look whether a profile of this title is there, and say what has to be done (cli.md 7).
-
-    `client` is None in a dry run without credentials. Raises Ambiguous for two profiles of the
-    title, Refused for one with other content unless `update`, OutcomeUnknown when a create of a
-    moment ago may still appear and the deadline does not suffice to wait for it.
-    """
-    create = ProfileStep(draft=draft, once=True, claim=claim)
-    if client is None:
-        note = "without credentials it was not looked up whether the profile is there already"
-        return create._replace(notes=(note,))
-    titled = _titled(client, draft.title, claim)
-    if len(titled) > 1:
-        raise double(draft.title, [profile.id for profile in titled])
-    if not titled:
-        return create
-    step = _compared(titled[0], draft)
-    if step.changes and not update:
-        raise Refused(
-            f"profile {step.draft.title!r} ({titled[0].id}) is there with other content; "
-            + "; ".join(describe(step.changes)),
-            hint=("" if "channel" in step.changes else "add --update-existing to change it, or ")
-            + "give another --title",
-        )
-    return prepare_update(titled[0], draft)
-
-
-def _titled(client: Client, title: str, claim: Claim) -> list[CallbackProfile]:
-    """Find the profiles of a title, by its ID the one made here that is not listed yet."""
-    for made in claim.looks(client.remaining):
-        titled = list(client.list_profiles(title=title, wanted=title.__eq__))
-        if titled:
-            return titled
-        if made:
-            # assumed: only listings lag, so that the API's word about an ID can be believed
-            try:
-                profile = client.get_profile(made)
-                return [profile] if profile.title == title else []
-            except NotFound as error:
-                if error.api_code == _NO_SUCH_PROFILE:
-                    return []
-    return []
+from wacb.provision.steps import ProfileResult, ProfileStep
 
 
 def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     """Compare a live profile with what it should be. Raises InvalidInput for a new channel."""
-    step = _compared(live, draft)
+    step = compare_with(live, draft)
     if "channel" in step.changes:
         old, new = step.changes["channel"]
         raise InvalidInput(
@@ -112,25 +22,10 @@ def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     return step
 
 
-def _compared(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
+def compare_with(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     if not draft.method.uses_body and live.body:
         draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api-contract.md 4)
     return ProfileStep(draft=draft, live=live, changes=differences(draft, live))
-
-
-def carry_out(
-    client: Client, step: ProfileStep, *, sleep: Callable[[float], None]
-) -> ProfileResult:
-    """Do what a step says and read the profile back.
-
-    After a create that must be the only one the list is looked at again: of two machines at the
-    same time, each is told of the other's profile. Raises Ambiguous then, and what `create` and
-    `update` raise.
-    """
-    if step.claim is None:
-        return update(client, step)
-    made = find.create(client, step.draft, claim=step.claim, sleep=sleep, once=step.once)
-    return _only_one(client, made) if step.once else made
 
 
 def update(client: Client, step: ProfileStep) -> ProfileResult:
@@ -149,18 +44,6 @@ def update(client: Client, step: ProfileStep) -> ProfileResult:
             raise
         lost = error
     return _confirmed(client, step, step.live.id, lost)
-
-
-def _only_one(client: Client, made: ProfileResult) -> ProfileResult:
-    title = made.profile.title
-    try:
-        titled = client.profile_ids(title) | {made.profile.id}
-    except WacbError as error:
-        note = f"whether another machine created it, too, could not be looked up: {error.message}"
-        return made._replace(notes=(*made.notes, note))
-    if len(titled) > 1:
-        raise double(title, sorted(titled))
-    return made
 
 
 def _confirmed(

@@ -6,10 +6,8 @@ SID = "HXSANDBOX01IN"
 API_KEY = "sandbox-key"
 WABA_ID = "100000000000001"
 OTP = "123456"
-
 APPROVED = "approved"
 PENDING = "pending"
-
 NUMBERS = (
     ("+15550100001", "Sandbox One", APPROVED),
     ("+15550100002", "Sandbox Two", APPROVED),

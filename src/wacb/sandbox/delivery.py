@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from wacb.errors import CheckFailed, DeadlineExceeded, Unavailable
+from wacb.net.session import Session
 from wacb.sandbox.outgoing import DISABLED, Incoming, Outgoing
 from wacb.sandbox.store import Row, Store
-
-if TYPE_CHECKING:
-    from wacb.net.session import Session
 
 _PAUSES = (0.5, 1.0)  # seconds between the tries
 _MOST_FAILURES = 10

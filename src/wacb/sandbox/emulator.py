@@ -10,28 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from random import Random
+from uuid import uuid4
 
-from wacb.sandbox.account import API_KEY, NUMBERS, OTP, SID, WABA_ID
+from wacb.sandbox.account import API_KEY, SID
 from wacb.sandbox.faults import Faults, spoil
 from wacb.sandbox.numbers import Numbers
 from wacb.sandbox.profiles import Profiles
-from wacb.sandbox.routes import dispatch
-from wacb.sandbox.routing import Refusal, Reply, Request, failure, success
+from wacb.sandbox.routing import Refusal, Reply, Request, dispatch, failure, success
 from wacb.sandbox.store import Store
-
-__all__ = [
-    "API_KEY",
-    "MAX_BODY",
-    "NUMBERS",
-    "OTP",
-    "SID",
-    "WABA_ID",
-    "LoggedRequest",
-    "Reply",
-    "Request",
-    "Sandbox",
-    "Store",
-]
 
 MAX_BODY = 1024 * 1024  # bytes; a longer body is refused with 413
 _LOG_LENGTH = 10_000
@@ -55,8 +41,6 @@ class LoggedRequest:
 
 def new_profile_id() -> str:
     """Make an ID as the Singapore pod does."""
-    from uuid import uuid4
-
     return f"SG_{uuid4()}"
 
 

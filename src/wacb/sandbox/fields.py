@@ -12,7 +12,6 @@ from typing import Any
 from wacb.sandbox.routing import Refusal, parse_json
 
 Rule = Callable[[Any], str | None]
-
 _TITLE = re.compile(r"[A-Za-z0-9 _-]{3,}")
 _URL = re.compile(r"https?://[A-Za-z0-9\[][^/?#\x00-\x20\x7f]*(?:[/?#][^\x00-\x20\x7f]*)?")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from wacb.sandbox.emulator import Request, Sandbox
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.routing import Request
 
 SLOW_SECONDS = 10.0
 DRIP_SECONDS = 0.1
-
 Answer = tuple[int, list[tuple[str, str]], Iterator[bytes]]
 
 

@@ -11,14 +11,12 @@ from typing import Any
 
 from wacb.sandbox import fields
 from wacb.sandbox.account import APPROVED, OTP, PENDING, WABA_ID
-from wacb.sandbox.routes import Call, Route
-from wacb.sandbox.routing import Refusal
+from wacb.sandbox.routing import Call, Refusal, Route
 from wacb.sandbox.store import Row, Store, number_row
 
 _V1 = "/v1/{sid}/whatsapp"
 _V2 = "/v2/{sid}/whatsapp"
 _WABA = _V2 + "/{waba}/number"
-
 _DESCRIBES: Mapping[str, fields.Rule] = {
     "incoming_url": fields.url_or_nothing,
     "display_image": fields.text,
@@ -42,7 +40,6 @@ _ADD_V2: Mapping[str, fields.Rule] = {
 }
 _RETRY = {"id": fields.filled, "phone_number": fields.number}
 _VERIFY = {**_RETRY, "otp": fields.filled}
-
 _PLUS_AND_DIGITS = re.compile(r"\+?([0-9]+)")
 
 

@@ -11,15 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wacb.sandbox import fields
-from wacb.sandbox.routes import Call, Route
-from wacb.sandbox.routing import Refusal
+from wacb.sandbox.routing import Call, Refusal, Route
 from wacb.sandbox.store import Row, Store
 
 _BASE = "/v1/{sid}/callback/profiles"
 _DEFAULT_LIMIT = 25
 _MOST = 100  # assumed: the largest page
 _COUNT = re.compile(r"[0-9]{1,9}")
-
 _PATCHABLE: Mapping[str, fields.Rule] = {
     "title": fields.title,
     "http_method": fields.one_of("GET", "POST", "PUT", "DELETE"),
@@ -31,7 +29,6 @@ _PATCHABLE: Mapping[str, fields.Rule] = {
     "events": fields.words_text,
 }
 _CREATABLE = {**_PATCHABLE, "channel": fields.text}
-
 # What a profile shows for a field nobody gave, and that an empty string in a PATCH brings back.
 # assumed: both
 _UNSET: Mapping[str, Any] = {

@@ -14,9 +14,20 @@ from typing import NamedTuple
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wacb.net.listening import LOOPBACK, listen, signals_call, url_of
-from wacb.net.server import Message, Receive, Send, Uvicorn, read_body, request_parts
-from wacb.sandbox.emulator import MAX_BODY, Reply, Request, Sandbox
+from wacb.net.server import (
+    LOOPBACK,
+    Message,
+    Receive,
+    Send,
+    Uvicorn,
+    listen,
+    read_body,
+    request_parts,
+    signals_call,
+    url_of,
+)
+from wacb.sandbox.emulator import MAX_BODY, Sandbox
+from wacb.sandbox.routing import Reply, Request
 
 _DRAIN = 8 * MAX_BODY  # bytes of a refused body read before giving up on the connection
 _TICK = 0.05

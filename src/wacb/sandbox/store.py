@@ -18,7 +18,6 @@ from typing import Any, Self
 from wacb.sandbox.account import NUMBERS
 
 Row = dict[str, Any]
-
 _APPLICATION_ID = 0x57414342  # "WACB"
 _VERSION = 1
 _MEMORY = ":memory:"

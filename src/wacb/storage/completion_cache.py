@@ -7,19 +7,16 @@ secret. It may be out of date, short or gone; that is no failure, and nothing he
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, get_args
+from pathlib import Path
+from typing import Literal, get_args
 
 from wacb.errors import ConfigError
 from wacb.storage import files
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    Accounts = dict[str, dict[str, dict[str, str]]]
-
+Accounts = dict[str, dict[str, dict[str, str]]]
 Kind = Literal["profiles", "numbers"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST = 10_000  # entries in the file

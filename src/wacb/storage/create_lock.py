@@ -6,18 +6,18 @@ the disk and to other processes, never to the API.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
 
 from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
 from wacb.storage import files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LAG = 30.0  # assumed: seconds after which a listing shows what was created (quality.md 2 has 20)
 LOOK_EVERY = 3.0  # seconds between two looks at a listing that may lag
@@ -155,15 +155,11 @@ class Claim:
         files.update(self._path("json"), lambda old: json.dumps(last._asdict()) + "\n")
 
     def _path(self, kind: str) -> Path:
-        from hashlib import sha256  # loads OpenSSL, which an offline dry run does without
-
         name = sha256(f"{self._sid}\n{self._title}".encode()).hexdigest()[:32]
         return self._folder / f"{name}.{kind}"
 
 
 def _lock(descriptor: int, path: Path) -> bool:
-    import fcntl
-
     with _locking(path):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,20 +5,19 @@ Encrypting and decrypting with it is callbacks/encryption.py's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import binascii
+import secrets
+import string
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 from wacb.errors import ConfigError, InvalidInput
 from wacb.models import Encryption
 from wacb.storage import files
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    Choice = Callable[[str], str]
-
+Choice = Callable[[str], str]
 T = TypeVar("T")
-
 KEY_LENGTHS = {"AES-128": 16, "AES-192": 24, "AES-256": 32}
 # assumed: a GCM IV has 12 bytes, or 16 (api-contract.md 7); new ones get the first length
 IV_LENGTHS = {"CFB": (16,), "GCM": (12, 16)}
@@ -80,9 +79,6 @@ def load_or_create(
 
 
 def _generate(algorithm: str, choice: Choice | None) -> str:
-    import secrets
-    import string
-
     letters = string.ascii_letters + string.digits
     pick = choice or secrets.choice
     cipher, _, mode = algorithm.rpartition("-")
@@ -148,8 +144,6 @@ def as_characters(name: str, encryption: Encryption) -> str:
 
 def decode(text: str, encoding: str) -> bytes:
     """Return the bytes that a key or IV stands for. ValueError where it is not in the encoding."""
-    import binascii
-
     if encoding == "hex":
         return binascii.unhexlify(text)
     if encoding == "base64":

@@ -7,17 +7,19 @@ a TOML file is named by its line and never quoted, since it may hold a key, is s
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import re
+import shlex
 import time
+import tomllib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
 from wacb.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _HINTS = {
     errno.EACCES: "check its owner and mode, and its folder's, with ls -ld",
@@ -73,8 +75,6 @@ _REASONS = {
 
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Return the tables of `text`, or raise ConfigError that names `path` and the line only."""
-    import tomllib
-
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -117,8 +117,6 @@ def check_folder(path: Path) -> None:
 
     What killed writers left there a minute ago or more goes; another one may write there now.
     """
-    from tempfile import TemporaryFile
-
     with _named("write to", path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryFile(dir=path):
@@ -167,9 +165,6 @@ def locked(path: Path) -> Iterator[Path]:
     The lock is a file of its own (`<file>.lock`), because a rewrite exchanges the file itself. It
     stays: removing it would let two processes lock two files of one name.
     """
-    import fcntl
-    from pathlib import Path
-
     with _named("write", path):
         # Links are followed first, so that two names of one file share one lock.
         target = Path(os.path.realpath(path))
@@ -195,8 +190,6 @@ def others_can_read(path: Path) -> bool:
 
 def check_private(path: Path) -> None:
     """Raise ConfigError, with the command that mends it, if others can read `path`."""
-    import shlex
-
     if others_can_read(path):
         raise ConfigError(
             f"{path} holds a key and can be read by other users",

@@ -7,17 +7,15 @@ whether to go back to one, is provision's business (cli.md 8).
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from time import gmtime, strftime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from wacb.errors import ConfigError
 from wacb.storage import files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 Action = Literal["attach", "detach", "rollback"]
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from wacb.errors import ConfigError
 from wacb.storage import files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Registration(NamedTuple):

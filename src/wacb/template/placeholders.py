@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from wacb.errors import TemplateError
 from wacb.jsontext import TYPOGRAPHIC_QUOTE, parse, parse_object, strings
+from wacb.models import CallbackProfile
 
 
 def _listed(names: str) -> tuple[str, ...]:
@@ -32,11 +35,9 @@ TEMPLATE_STATUS = _listed(
     " reason callback_profile_id company_id other_info"
 )
 KNOWN = tuple(dict.fromkeys(INCOMING + OUTGOING_STATUS + TEMPLATE_STATUS))
-
 # assumed: what tells an incoming-message profile from the others (api-contract.md 6)
 _INCOMING_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type"))
 _STATUS_ONLY = frozenset(OUTGOING_STATUS) - frozenset(INCOMING)
-
 # A name in angle brackets, literal or in one of the spellings that Kaleyra would not replace:
 # percent-encoded (once or more), HTML-escaped, JSON-escaped inside a string already decoded.
 MARK = re.compile(
@@ -109,8 +110,6 @@ def append_query(url: str, query: str) -> str:
 
 def taken_keys(url: str, names: Collection[str]) -> list[tuple[str, str]]:
     """List the query keys of a URL that mean one of `names`: as spelled there, and decoded."""
-    from urllib.parse import unquote  # only a template with a URL needs it
-
     parameters = filter(None, url.partition("?")[2].split("&"))
     keys = [parameter.partition("=")[0] for parameter in parameters]
     return [(key, unquote(key)) for key in keys if unquote(key) in names]
@@ -227,7 +226,6 @@ def _nearest(name: str) -> str | None:
     """Find the placeholder that a name is, or was probably meant to be."""
     if name in KNOWN:
         return name
-    from difflib import get_close_matches  # only a misspelt template needs it
 
     return next(iter(get_close_matches(name.lower(), KNOWN, n=1)), None)
 
@@ -241,3 +239,10 @@ def _url_parts(url: str) -> list[tuple[str, str]]:
 
 def _unescape(found: re.Match[str]) -> str:
     return chr(int(found[1], 16)) if found[1] else found[0]
+
+
+def inspect_template(profile: CallbackProfile) -> TemplateReport:
+    """Look at a profile's template where its method puts it."""
+    if profile.method.uses_body:
+        return inspect_body(profile.template)
+    return inspect_url(profile.template)

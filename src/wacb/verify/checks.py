@@ -9,20 +9,18 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from wacb.callbacks.sender import Delivery, Outgoing
 from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
-from wacb.literals import without_user_info
 from wacb.models import CallbackProfile, Number
 from wacb.provision.check import check_one, prepare_repair
+from wacb.provision.lookup import Look
+from wacb.storage.registrations import Remembered
 from wacb.template.placeholders import INCOMING, MARK, SEPARATOR
+from wacb.urls import without_user_info
 from wacb.verify.result import Finding, unchecked
-
-if TYPE_CHECKING:  # a list of links is shown without them
-    from wacb.callbacks.sender import Delivery, Outgoing
-    from wacb.provision.lookup import Look
-    from wacb.storage.registrations import Remembered
 
 
 class Setup(NamedTuple):
@@ -185,7 +183,6 @@ def endpoint(known: Known) -> Finding:
     """The endpoint answers a HEAD, whatever it says. Of the profile's headers none is sent."""
     if known.profile is None:
         return unchecked("no profile was found")
-    from wacb.callbacks.sender import Outgoing
 
     url = bare_url(known.profile.url)
     answer = known.setup.deliver(Outgoing(method="HEAD", url=url, headers={}, body=None))

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.cli.expect import QUERY, STATUS_QUERY
 from tests.examples import examples
 from tests.fake_api import make_profile
-from wacb.cli.render import visible
+from wacb.jsontext import visible
 from wacb.models import CallbackProfile, Encryption, Method, Number
 from wacb.plan.manifest.export import Exported, write
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
+from wacb.redaction import authenticates
 from wacb.template.placeholders import INCOMING, MARK, build_body, names
-from wacb.validation import authenticates
 
 HEADER = "# wacb.toml, written by wacb export\n"
 HOOK = "https://example.com/hook"

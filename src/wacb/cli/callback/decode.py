@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from wacb.callbacks.decode import Received, read_text
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.encryption_keys import decrypter
 from wacb.cli.input import read_input
-from wacb.cli.options import Command, output_options
+from wacb.cli.options import output_options
 from wacb.cli.output import is_terminal
-
-if TYPE_CHECKING:
-    from wacb.callbacks.decode import Received
 
 
 @click.command(cls=Command)
@@ -41,8 +39,6 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
     Example:
       wacb callback decode callback.json --decrypt key.toml
     """
-    from wacb.callbacks.decode import read_text
-
     decrypt = decrypter(app, key_file) if key_file else None
     if file == "-" and is_terminal(sys.stdin):
         app.out.say("reading a callback from stdin; Ctrl-D on a line of its own ends it")

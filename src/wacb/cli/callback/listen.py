@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from wacb.callbacks.decode import Request
+from wacb.callbacks.inspector import app as page_of
+from wacb.callbacks.receiver import End, Receiver
+from wacb.callbacks.recorder import Expectation, Newest, Record, Recorder, parse_names
 from wacb.cli.app import App, pass_app
+from wacb.cli.callback.record_view import block
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.encryption_keys import decrypter
-from wacb.cli.options import Command
+from wacb.cli.profile.draft_options import basic_authorization
+from wacb.config.schema import RULES
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
-
-if TYPE_CHECKING:
-    from wacb.callbacks.decode import Request
-    from wacb.callbacks.expectation import Expectation
-    from wacb.callbacks.receiver import End
-    from wacb.callbacks.recorder import Newest, Record, Recorder
+from wacb.storage import files
+from wacb.urls import is_loopback
 
 _REMEMBERED = 1000  # callbacks that the page of --inspect can list
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from wacb.config.schema import RULES
-
     return None if value is None else float(RULES["timeout"](value))
 
 
@@ -101,9 +102,6 @@ def command(
     as_json = format == "json" or not app.out.to_terminal
     if inspect and inspect == port:
         raise InvalidInput("--inspect needs a port of its own", hint="give another, or 0 for any")
-    from wacb.callbacks.inspector import app as page_of
-    from wacb.callbacks.receiver import Receiver
-    from wacb.callbacks.recorder import Newest
 
     newest = None if inspect is None else Newest(_REMEMBERED)
     expectation, recorder = _recorder(app, as_json, newest=newest, **how)
@@ -136,11 +134,6 @@ def _recorder(
     decrypt: Path | None,
     newest: Newest | None,
 ) -> tuple[Expectation, Recorder]:
-    from wacb.callbacks.expectation import Expectation, parse_names
-    from wacb.callbacks.recorder import Recorder
-    from wacb.cli.callback.record_view import block
-    from wacb.storage import files
-
     names = () if expect is None else parse_names(expect)
     expectation = Expectation(names, count or (1 if names else None))
     reads = None if decrypt is None else decrypter(app, decrypt)
@@ -160,14 +153,11 @@ def _recorder(
 def _authorization(app: App, user: str | None) -> str | None:
     if user is None:
         return None
-    from wacb.cli.profile.draft_options import basic_authorization
 
     return basic_authorization(app, user)
 
 
 def _announce(app: App, as_json: bool, host: str) -> Callable[[str, str | None], None]:
-    from wacb.validation import is_loopback
-
     def ready(url: str, page: str | None) -> None:
         if not is_loopback(host):
             app.out.warn(f"{host} lets other machines send callbacks to this one")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from wacb.cli.render import visible
+from wacb.jsontext import visible
 from wacb.template.placeholders import INCOMING
 
 _LONGEST = 60  # characters of a text that are enough to know it by

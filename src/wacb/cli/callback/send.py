@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from wacb.callbacks.samples import TYPES
+from wacb.callbacks.samples import TYPES, override, sample
+from wacb.callbacks.sender import Delivery, Outgoing, build, deliver_all, open_session, withhold
 from wacb.cli.app import App, pass_app
-from wacb.cli.choose import choose_profile
+from wacb.cli.callback.deliveries import judge, show_outgoing, trace
+from wacb.cli.commands import Command
+from wacb.cli.encryption_keys import encryption_of, keep_secrets
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
-    Command,
     allow_missing_option,
     body_file_option,
     dry_run_option,
@@ -22,13 +24,13 @@ from wacb.cli.options import (
     profile_option,
     template_options,
 )
-from wacb.cli.prompts import ask
+from wacb.cli.prompts import ask, choose_profile
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method
-from wacb.validation import check_endpoint
-
-if TYPE_CHECKING:
-    from wacb.callbacks.sender import Outgoing
+from wacb.provision import find
+from wacb.provision.drafts import build_draft
+from wacb.provision.steps import as_sent
+from wacb.urls import check_endpoint
 
 NUMBER = "+15550100001"  # the sandbox's first
 SENDER = "+15550123456"
@@ -103,8 +105,6 @@ def command(
     profile = _stored(app, **template) or _adhoc(app, to, **template)
     outgoing = _outgoing(app, profile, to, key_file, _messages(app, kind, wanted, count, seed))
     if dry_run:
-        from wacb.cli.callback.deliveries import show_outgoing
-
         show_outgoing(app, outgoing)
     else:
         _deliver(app, outgoing, kind, jobs)
@@ -129,7 +129,6 @@ def _stored(
             raise InvalidInput(f"{option} {what}")
     if method or url:
         return None
-    from wacb.provision import find
 
     reference = profile or app.settings.get("profile") or choose_profile(app)
     return find.find(app.client, reference)
@@ -148,9 +147,6 @@ def _adhoc(
     **how: Any,
 ) -> CallbackProfile:
     """Build a profile that is stored nowhere, as `profile create` would."""
-    from wacb.provision.drafts import build_draft
-    from wacb.provision.find import as_sent
-
     chosen = method or ask(app, "Method", option="--method", choices=METHODS)
     own = url or app.settings.get("endpoint")
     accepts = app.accepts_local or not own  # --to may be any
@@ -168,8 +164,6 @@ def _adhoc(
 def _messages(
     app: App, kind: str, wanted: dict[str, str], count: int, seed: int | None
 ) -> list[dict[str, str]]:
-    from wacb.callbacks.samples import override, sample
-
     number = app.settings.get("number") or NUMBER
     seeds = [None] * count if seed is None else range(seed, seed + count)
     return [
@@ -185,9 +179,6 @@ def _outgoing(
     key_file: Path | None,
     messages: Sequence[dict[str, str]],
 ) -> list[Outgoing]:
-    from wacb.callbacks.sender import build, withhold
-    from wacb.cli.encryption_keys import encryption_of, keep_secrets
-
     keep_secrets(app, profile)
     encrypt = encryption_of(app, profile, key_file)
     shown, notes = withhold(profile, to)
@@ -196,9 +187,6 @@ def _outgoing(
 
 
 def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> None:
-    from wacb.callbacks.sender import Delivery, deliver_all, open_session
-    from wacb.cli.callback.deliveries import judge, trace
-
     session = open_session(timeout=app.settings.timeout, deadline=app.deadline)
     with app.out.progress(len(outgoing)) as advance:
 

@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command
+from wacb.cli.commands import Command
 
 
 @click.command(cls=Command)

@@ -8,19 +8,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from wacb.cli.app import App
+from wacb.config.schema import HOSTS
+from wacb.sandbox.account import SID
+from wacb.storage.completion_cache import Kind, Listed
+from wacb.storage.encryption_keys import ALGORITHMS
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
-    from wacb.storage.completion_cache import Kind, Listed
-
-    Items = list[CompletionItem]
-
+Items = list[CompletionItem]
 # What no shell takes for anything else, but for the spaces in a title: tab.py quotes these.
 _PLAIN = re.compile(r"[\w+.][\w+. -]*")
 
@@ -59,29 +57,21 @@ def sandbox_numbers(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Let the shell offer its files."""
-    from click.shell_completion import CompletionItem
-
     return [CompletionItem(incomplete, type="file")]
 
 
 def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Let the shell offer its folders."""
-    from click.shell_completion import CompletionItem
-
     return [CompletionItem(incomplete, type="dir")]
 
 
 def algorithms(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Offer the ways to encrypt, which are taken in any case."""
-    from wacb.storage.encryption_keys import ALGORITHMS
-
     return _fitting(ctx, param, dict.fromkeys(ALGORITHMS, ""), incomplete)
 
 
 def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Offer values of the key that stands before."""
-    from wacb.config.hosts import HOSTS
-
     offers = {"default_account": accounts, "number": numbers, "profile": profiles}
     key = ctx.params["key"]
     if key in offers:
@@ -91,16 +81,12 @@ def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def listed_of_sandbox(app: App) -> Listed:
     """Return what is remembered of the sandbox."""
-    from wacb.sandbox.account import SID
-    from wacb.storage.completion_cache import Listed
-
     return Listed(app.state_folder, account=SID)
 
 
 def _listed(app: App) -> Listed:
     if app.settings.sandbox:
         return listed_of_sandbox(app)
-    from wacb.storage.completion_cache import Listed
 
     return Listed(app.state_folder, account=app.settings.get("sid") or "")
 
@@ -113,8 +99,6 @@ def _fitting(
     ctx: click.Context, param: click.Parameter, values: Mapping[str, str], incomplete: str
 ) -> Items:
     """Offer what begins like the word on the line and was not given before, with its help."""
-    from click.shell_completion import CompletionItem
-
     before = ctx.params.get(param.name or "")
     given = before if isinstance(before, tuple) else ()
     begun = incomplete.removeprefix("+")  # a number may be written without it

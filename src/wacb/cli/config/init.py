@@ -10,13 +10,12 @@ from typing import Any
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.config.api_key import api_key_options, given_key
-from wacb.cli.options import Command
 from wacb.cli.prompts import ask
-from wacb.config import edit
+from wacb.config import file
 from wacb.config.file import ConfigFile
-from wacb.config.hosts import HOSTS
-from wacb.config.schema import RULES
+from wacb.config.schema import HOSTS, RULES
 from wacb.config.settings import DEFAULTS
 
 _INTRODUCTION = (
@@ -63,14 +62,14 @@ def command(
     }
     values = _complete(app, given, given_key(app, api_key_stdin, api_key_file))
     account = app.chosen_account or "default"
-    edit.check_values(values)
+    file.check_values(values)
     if not no_check:
         with closing(_trying(app, values).client) as client:
             client.check_access()
         app.out.say("the API accepts SID and key")
     before = app.config_file.accounts.get(account, {})
-    edit.init_account(app.config_path, values, account=account)
-    dropped = [key for key in edit.CONNECTION if key in before and key not in values]
+    file.init_account(app.config_path, values, account=account)
+    dropped = [key for key in file.CONNECTION if key in before and key not in values]
     if dropped:
         app.out.note(f"no longer stored, as it was not given again: {', '.join(dropped)}")
     app.out.say(f"account {account} is stored in {app.config_path} (plain text, mode 0600)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command
+from wacb.cli.commands import Command
 
 
 @click.command(cls=Command)

@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.config.api_key import api_key_options, given_key
-from wacb.cli.options import Command
 from wacb.cli.prompts import ask
-from wacb.config import edit
+from wacb.config import file
 from wacb.errors import InvalidInput
 
 
 @click.command(cls=Command)
-@click.argument("key", type=click.Choice(edit.KEYS), metavar="KEY")
+@click.argument("key", type=click.Choice(file.KEYS), metavar="KEY")
 @click.argument("value", required=False, shell_complete=values.config_values)
 @api_key_options
 @pass_app
@@ -49,6 +49,6 @@ def command(
         raise InvalidInput(
             f"the value of {key} is missing", hint=f"wacb config set {key} VALUE, or config unset"
         )
-    edit.set_value(app.config_path, key, value, account=app.chosen_account)
+    file.set_value(app.config_path, key, value, account=app.chosen_account)
     if key == "base_url" and app.settings.stores_key:
         app.out.note(f"the stored API key of this account now goes to {value}")

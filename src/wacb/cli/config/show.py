@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command, output_options
+from wacb.cli.commands import Command
+from wacb.cli.options import output_options
 from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
 from wacb.config.settings import Settings, ShownSetting, describe, mask
@@ -25,7 +26,6 @@ SHOWN = (
     "deadline",
     "sandbox",
 )
-
 VIEWS[ShownSetting] = View(
     as_json=ShownSetting._asdict,
     columns=(Column(title="KEY", keep=True), Column(title="VALUE"), Column(title="SOURCE")),

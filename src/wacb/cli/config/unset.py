@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command
-from wacb.config import edit
+from wacb.cli.commands import Command
+from wacb.config import file
 
 
 @click.command(cls=Command)
-@click.argument("key", type=click.Choice(edit.KEYS), metavar="KEY")
+@click.argument("key", type=click.Choice(file.KEYS), metavar="KEY")
 @pass_app
 def command(app: App, *, key: str) -> None:
     """Remove one key of the account in use.
@@ -19,4 +19,4 @@ def command(app: App, *, key: str) -> None:
     Example:
       wacb config unset endpoint
     """
-    edit.unset_value(app.config_path, key, account=app.chosen_account)
+    file.unset_value(app.config_path, key, account=app.chosen_account)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
-from wacb.cli.options import Command, dry_run_option, output_options, profile_option
-from wacb.provision import new_number, registration
+from wacb.cli.options import dry_run_option, output_options, profile_option
+from wacb.provision import registration
 from wacb.storage.registrations import Remembered
 from wacb.validation import parse_number
 
@@ -49,14 +50,14 @@ def command(
     target = parse_number(number)
     request = app.api.add_number(
         target,
-        name=new_number.check_name(name),
-        country_code=new_number.check_country_code(country_code, target),
+        name=registration.check_name(name),
+        country_code=registration.check_country_code(country_code, target),
         verification=verification,
     )
     app.check_credentials(dry_run=dry_run)
     if profile is not None:
         look = None if dry_run and not app.has_credentials else app.look
-        profile = new_number.find_profile(look, profile)
+        profile = registration.find_profile(look, profile)
         if look is None:
             app.out.note("without credentials the profile was not looked up")
     if dry_run:

@@ -9,23 +9,24 @@ from typing import Any
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.choose import choose_number, choose_profile
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
 from wacb.cli.number.report import run_many, run_one, show_step, show_steps, step_of
 from wacb.cli.number.targets import Wanted, from_arguments, parse
 from wacb.cli.options import (
-    Command,
     allow_missing_option,
     dry_run_option,
     endpoint_options,
     output_options,
     profile_option,
 )
+from wacb.cli.prompts import choose_number, choose_profile
 from wacb.errors import InvalidInput
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
+from wacb.provision.bulk import prepare_all
 
 
 @click.command(cls=Command)
@@ -87,7 +88,6 @@ def command(
         check_github(app)
     wanted = _wanted(app, numbers, file, how)
     steps = [(one.number, partial(_step, app, one, dry_run=dry_run, **how)) for one in wanted]
-    from wacb.provision.bulk import prepare_all
 
     prepared = prepare_all(steps, fail_fast=fail_fast)
     if file is None and len(numbers) <= 1:

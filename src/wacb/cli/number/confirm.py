@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
 from wacb.cli.number.report import run_one
-from wacb.cli.options import Command, dry_run_option, number_argument, output_options
+from wacb.cli.options import dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
 from wacb.errors import InvalidInput
-from wacb.provision import attach, new_number, registration
+from wacb.provision import attach, registration
 from wacb.storage.registrations import Registration, Remembered
 from wacb.validation import parse_number
 
@@ -42,7 +43,7 @@ def command(
     if resend and otp:
         raise InvalidInput("--resend and --otp exclude each other")
     given = None if resend else otp or app.environ.get("WACB_OTP")
-    code = new_number.check_otp(given) if given else None
+    code = registration.check_otp(given) if given else None
     app.check_credentials(dry_run=dry_run)
     remembered = Remembered(app.state_folder, account=app.api.sid)
     found = registration.identify(app.api, remembered, target, identity)
@@ -74,7 +75,7 @@ def _show(app: App, found: Registration) -> None:
 
 
 def _ask(app: App) -> str:
-    return new_number.check_otp(ask(app, "Code", option="--otp (or WACB_OTP)", hide_input=True))
+    return registration.check_otp(ask(app, "Code", option="--otp (or WACB_OTP)", hide_input=True))
 
 
 def _confirm(app: App, found: Registration, code: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
-from wacb.cli.options import Command, output_options
+from wacb.cli.options import output_options
 from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View
 from wacb.storage.journal import Entry

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion.values import remember
-from wacb.cli.options import Command, output_options
+from wacb.cli.options import output_options
 from wacb.models import Number
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from wacb.cli.app import App
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import markdown_table, write_github
 from wacb.cli.number.attachments import in_words
 from wacb.errors import BulkFailed, ConfigError, Interrupted, NotTried
+from wacb.plan.apply import Outcome
 from wacb.provision.attach import Attachment, AttachStep
-
-if TYPE_CHECKING:
-    from wacb.cli.app import App
-    from wacb.plan.apply import Outcome
-    from wacb.provision.bulk import Prepared
-    from wacb.provision.interrupt import Stop
+from wacb.provision.bulk import Prepared, Run
+from wacb.provision.interrupt import Stop
 
 
 def step_of(app: App, item: Prepared, *, github: bool) -> AttachStep:
@@ -37,8 +34,6 @@ def show_step(app: App, step: AttachStep) -> None:
 
 def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
     """Carry out one number's step and print the outcome. Raises what went wrong."""
-    from wacb.provision.bulk import Prepared, Run
-
     _show_notes(app, [step])
     run = Run(app.client, app.journal, sleep=app.sleep, stop=stop_of(app))
     (result,) = run.carry_out([Prepared(step.number, step)])
@@ -56,8 +51,6 @@ def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
 
 def stop_of(app: App) -> Stop:
     """Make what ends a run on Ctrl-C, and says so."""
-    from wacb.provision.interrupt import Stop
-
     says = "waiting for the requests under way; Ctrl-C again gives them up"
     return Stop(app.client, lambda: app.out.say(says))
 
@@ -80,8 +73,6 @@ def run_many(
 
     Raises BulkFailed when some failed, with the exit code they agree on, and Interrupted.
     """
-    from wacb.provision.bulk import Run
-
     _show_notes(app, [item.step for item in prepared if item.step])
     with app.out.progress(len(prepared)) as advance:
         run = Run(

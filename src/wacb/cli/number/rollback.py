@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.number.report import run_one, show_step
-from wacb.cli.options import Command, dry_run_option, number_argument, output_options, yes_option
+from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import consent
 from wacb.provision import attach
 from wacb.validation import parse_number

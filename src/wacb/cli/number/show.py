@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command, number_argument, output_options
+from wacb.cli.commands import Command
+from wacb.cli.options import number_argument, output_options
 from wacb.validation import parse_number
 
 

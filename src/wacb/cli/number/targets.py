@@ -6,13 +6,11 @@ Pure text work: reading the file is the command's, looking up the profiles is pr
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from wacb.errors import InvalidInput
 from wacb.validation import parse_number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _SHOWN = 20  # problems that one message names
 _HEADERS = (["number"], ["number", "profile"])

@@ -7,8 +7,9 @@ import shlex
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.github import check_github, github_option, write_github
-from wacb.cli.options import Command, plan_output_options
+from wacb.cli.options import plan_output_options
 from wacb.cli.plan.load import DEFAULT_FILE, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_markdown, show_plan
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
+from wacb.cli.app import App
 from wacb.cli.completion import values
 from wacb.cli.input import read_input
 from wacb.cli.options import chain
 from wacb.errors import BulkFailed, InvalidInput
 from wacb.plan.diff import diff
-from wacb.plan.live import look
 from wacb.plan.manifest.read import parse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from wacb.cli.app import App
-    from wacb.plan.model import Plan
+from wacb.plan.model import Plan, look
 
 F = TypeVar("F", bound="Callable[..., Any]")
 DEFAULT_FILE = "wacb.toml"

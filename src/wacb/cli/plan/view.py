@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from wacb import jsontext
 from wacb.cli import render
+from wacb.cli.app import App
 from wacb.cli.github import markdown_table
 from wacb.cli.plan.load import checksum_of
 from wacb.cli.views import error_json
 from wacb.models import Method
-from wacb.plan.model import Move
+from wacb.plan.model import Action, Change, Move, Plan
 from wacb.provision.compare import as_text
-from wacb.template import edit, placeholders
-
-if TYPE_CHECKING:
-    from wacb.cli.app import App
-    from wacb.plan.model import Action, Change, Plan
+from wacb.template import move, placeholders
 
 _MARKS: Mapping[Action, tuple[str, render.Style]] = {
     "create": ("+", "green"),
@@ -32,9 +30,9 @@ def show_plan(app: App, plan: Plan) -> None:
     """Print a plan on stdout, in the form that was asked for."""
     out = app.out
     if out.quiet:
-        text = "\n".join(render.visible(out.redact(change.name)) for change in plan.changes)
+        text = "\n".join(jsontext.visible(out.redact(change.name)) for change in plan.changes)
     elif out.chosen == "json":
-        text = render.json_text(as_json(app, plan))
+        text = jsontext.json_text(as_json(app, plan))
     elif out.chosen == "markdown":
         text = as_markdown(app, plan)
     elif out.chosen == "tsv":
@@ -98,7 +96,7 @@ def _named(change: Change) -> str:
 
 
 def _clean(app: App, text: str) -> str:
-    return render.visible(app.out.redact(text))
+    return jsontext.visible(app.out.redact(text))
 
 
 def _lines(name: str, old: str, new: str, width: int) -> Iterator[str]:
@@ -128,11 +126,11 @@ def _created(fields: Mapping[str, tuple[Any, Any]]) -> Iterator[tuple[str, str, 
     values = {name: new for name, (_, new) in fields.items()}
     url, body = values["url"], values.pop("body", None)
     if Method(values["method"]).uses_body:
-        text = body if isinstance(body, str) else render.json_line(body)
+        text = body if isinstance(body, str) else jsontext.json_line(body)
         report = placeholders.inspect_body(text)
     else:
         report = placeholders.inspect_url(url)
-        values["url"] = edit.endpoint_of(url)
+        values["url"] = move.endpoint_of(url)
     for name, value in values.items():
         yield name, "", as_text(name, value)
     yield "placeholders", "", f"{report.present}/{len(placeholders.INCOMING)}"
@@ -144,7 +142,7 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, str, str]
         yield from _url_differences(old, new)
         return
     if name == "body" and isinstance(new, dict) and not old:
-        report = placeholders.inspect_body(render.json_line(new))
+        report = placeholders.inspect_body(jsontext.json_line(new))
         yield "body", "none", f"{report.present}/{len(placeholders.INCOMING)} placeholders"
         return
     if not (isinstance(old, dict) and isinstance(new, dict) and name == "body"):

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
-from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.options import dry_run_option, output_options, yes_option
 from wacb.cli.prompts import consent
 from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View

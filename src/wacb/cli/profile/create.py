@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
-from wacb.cli.account import claim_of
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
+from wacb.cli.create_lock import claim_of
 from wacb.cli.dry_run import show_requests
+from wacb.cli.encryption_keys import store_key, without_key_to_come
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
-from wacb.cli.options import Command, dry_run_option, output_options
-from wacb.cli.profile.draft_options import draft_from, draft_options, store_key, without_key_to_come
-from wacb.provision import update
+from wacb.cli.options import dry_run_option, output_options
+from wacb.cli.profile.draft_options import draft_from, draft_options
+from wacb.cli.profile.results import show
+from wacb.provision import create
 from wacb.provision.compare import describe
-from wacb.provision.find import ProfileResult
-from wacb.provision.update import ProfileStep
+from wacb.provision.steps import ProfileResult, ProfileStep
 
 
 @click.command(cls=Command)
@@ -64,7 +66,7 @@ def command(
         if once and claim:
             client = None if dry_run and not app.has_credentials else app.client
             wanted = without_key_to_come(draft, options["encrypt_key_file"])
-            step = update.prepare_once(client, wanted, update=update_existing, claim=claim)
+            step = create.prepare_once(client, wanted, update=update_existing, claim=claim)
             step = step._replace(draft=step.draft._replace(encryption=draft.encryption))
         for line in (*step.notes, *describe(step.changes)):
             app.out.note(line)
@@ -72,8 +74,7 @@ def command(
             show_requests(app, step.requests(app.api))
             return
         step = store_key(app, step, options["encrypt_key_file"])
-        made = update.carry_out(app.client, step, sleep=app.sleep)
-    from wacb.cli.profile.results import show
+        made = create.execute(app.client, step, sleep=app.sleep)
 
     show(app, made)
     if github:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
-from wacb.cli.options import Command, dry_run_option, output_options, yes_option
+from wacb.cli.options import dry_run_option, output_options, yes_option
 from wacb.cli.profile.results import show
 from wacb.cli.prompts import consent
 from wacb.provision import delete, find

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ import click
 
 from wacb.cli.app import App
 from wacb.cli.completion import values
+from wacb.cli.encryption_keys import with_key
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
@@ -20,15 +22,13 @@ from wacb.cli.options import (
 )
 from wacb.cli.prompts import ask
 from wacb.errors import InvalidInput
-from wacb.models import Encryption, Method, ProfileDraft
+from wacb.models import Method, ProfileDraft
 from wacb.provision.drafts import build_draft
-from wacb.provision.update import ProfileStep
-from wacb.storage import encryption_keys, files, paths
+from wacb.redaction import check_literal_header
+from wacb.storage import encryption_keys
 from wacb.validation import check_header, parse_header
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_TO_COME = "***"  # no key is that short: it stands for the one that will be generated
 
 
 def draft_options(command: F) -> F:
@@ -127,46 +127,6 @@ def content(
     }
 
 
-def with_key(
-    app: App, draft: ProfileDraft, encrypt: str | None, file: Path | None, *, dry_run: bool
-) -> ProfileDraft:
-    """Add the key that `--encrypt` asks for; `store_key` makes the one that is not there yet."""
-    if encrypt is None and file is not None:
-        raise InvalidInput("--encrypt-key-file needs --encrypt ALGORITHM")
-    algorithm = None if encrypt is None else encryption_keys.check_algorithm(encrypt)
-    app.check_credentials(dry_run=dry_run)  # before a key file is written that nothing uses
-    if algorithm is None:
-        return draft
-    path = file or paths.key_file(app.state_folder, draft.title)
-    if files.read_text(path) is None:
-        return draft._replace(encryption=Encryption(algorithm, key=_TO_COME, iv=_TO_COME))
-    return draft._replace(encryption=_load_or_create(app, path, algorithm))
-
-
-def without_key_to_come(draft: ProfileDraft, file: Path | None) -> ProfileDraft:
-    """Let the algorithm alone be compared where neither a key nor a file for one was named.
-
-    A run on a machine that has no key file must not exchange the key of a profile that has one.
-    """
-    if file is None and draft.encryption and draft.encryption.key == _TO_COME:
-        return draft._replace(encryption=Encryption(draft.encryption.algorithm))
-    return draft
-
-
-def store_key(app: App, step: ProfileStep, file: Path | None) -> ProfileStep:
-    """Generate the key that a step sends and that is not there yet: on the disk before it is sent.
-
-    Nothing is written for a step that sends none.
-    """
-    encryption = step.draft.encryption
-    sent = step.live is None or "encryption" in step.changes
-    if not sent or encryption is None or encryption.key != _TO_COME:
-        return step
-    path = file or paths.key_file(app.state_folder, step.draft.title)
-    made = _load_or_create(app, path, encryption.algorithm)
-    return step._replace(draft=step.draft._replace(encryption=made))
-
-
 def _headers(
     app: App,
     literal: Sequence[str],
@@ -194,7 +154,9 @@ def _literal_header(text: str, *, removable: bool) -> tuple[str, str | None]:
     if removable and colon and not value.strip(" "):
         check_header(name.strip(" "), "-")
         return name.strip(" "), None
-    return parse_header(text)
+    name, value = parse_header(text)
+    check_literal_header(name)
+    return name, value
 
 
 def _env_header(app: App, pair: str) -> tuple[str, str]:
@@ -225,16 +187,7 @@ def basic_authorization(app: App, user: str) -> str:
         app, f"Password of {user}", option="WACB_BASIC_AUTH_PASSWORD", hide_input=True
     )
     app.out.keep_secret(password)
-    from base64 import b64encode
 
     # what is no UTF-8 in a variable reaches us as surrogates, and the endpoint as it was
     pair = f"{user}:{password}".encode("utf-8", "surrogateescape")
     return "Basic " + b64encode(pair).decode()
-
-
-def _load_or_create(app: App, path: Path, algorithm: str) -> Encryption:
-    encryption, created = encryption_keys.load_or_create(path, algorithm)
-    app.out.keep_secret(encryption.key, encryption.iv)
-    if created:
-        app.out.note(f"a new {encryption.algorithm} key was written to {path}; keep it")
-    return encryption

@@ -6,7 +6,7 @@ from typing import Any
 
 from wacb.cli.app import App
 from wacb.cli.views import PROFILE, VIEWS, profile_json
-from wacb.provision.find import ProfileResult
+from wacb.provision.steps import ProfileResult
 
 
 def _as_json(made: ProfileResult) -> dict[str, Any]:

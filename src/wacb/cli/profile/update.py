@@ -9,31 +9,21 @@ from typing import Any
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
-from wacb.cli.options import (
-    Command,
-    dry_run_option,
-    endpoint_options,
-    method_option,
-    output_options,
-)
-from wacb.cli.profile.draft_options import (
-    content,
-    content_options,
-    header_option,
-    store_key,
-    with_key,
-)
+from wacb.cli.encryption_keys import store_key, with_key
+from wacb.cli.options import dry_run_option, endpoint_options, method_option, output_options
+from wacb.cli.profile.draft_options import content, content_options, header_option
 from wacb.cli.profile.results import show
 from wacb.errors import Ambiguous, ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision import find, update
 from wacb.provision.compare import describe
-from wacb.provision.redraft import redraft
-from wacb.provision.update import ProfileStep
+from wacb.provision.drafts import updated_draft
+from wacb.provision.steps import ProfileStep
+from wacb.redaction import authenticates
 from wacb.storage import files, paths
-from wacb.validation import authenticates
 
 # These allow what a change may lead to, and change nothing by themselves.
 _NO_CHANGE = ("allow_http", "allow_local", "allow_missing")
@@ -129,7 +119,7 @@ def _draft(
 ) -> ProfileDraft:
     chosen = None if method is None else Method(method.upper())
     app.out.keep_secret(*(live.headers[name] for name in live.headers if authenticates(name)))
-    draft = redraft(live, method=chosen, **content(app, removable=True, **options))
+    draft = updated_draft(live, method=chosen, **content(app, removable=True, **options))
     return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wacb.cli.options import Group
+from wacb.cli.commands import Group
 
 command = Group(
     "sandbox",

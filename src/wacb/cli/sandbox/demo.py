@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import click
 
+from wacb.callbacks.receiver import Receiver
+from wacb.callbacks.recorder import Expectation, Recorder
+from wacb.cli import Root
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command
+from wacb.cli.callback.record_view import block
+from wacb.cli.commands import Command
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
-
-if TYPE_CHECKING:
-    from wacb.cli import Root
 
 LISTEN = "# Receive callbacks on this machine, as `wacb callback listen` does\nlistening on {url}\n"
 DEMO = (
@@ -51,8 +55,6 @@ def command(app: App, ctx: click.Context) -> None:
     Example:
       wacb sandbox demo
     """
-    from tempfile import TemporaryDirectory
-
     arrived: list[dict[str, Any]] = []
     with (
         TemporaryDirectory() as folder,
@@ -77,13 +79,6 @@ def command(app: App, ctx: click.Context) -> None:
 @contextmanager
 def _listening(app: App, heard: Callable[[dict[str, Any]], None]) -> Iterator[str]:
     """Receive callbacks in a thread; yields the URL."""
-    from concurrent.futures import ThreadPoolExecutor
-    from queue import SimpleQueue
-
-    from wacb.callbacks.expectation import Expectation
-    from wacb.callbacks.receiver import Receiver
-    from wacb.callbacks.recorder import Recorder
-
     urls: SimpleQueue[str] = SimpleQueue()
     receiver = Receiver(Recorder(heard, Expectation((), None), clock=app.now))
     with ThreadPoolExecutor(1) as pool:
@@ -96,7 +91,5 @@ def _listening(app: App, heard: Callable[[dict[str, Any]], None]) -> Iterator[st
 
 
 def _show(app: App, record: dict[str, Any]) -> None:
-    from wacb.cli.callback.record_view import block
-
     app.out.raw(f"# It arrived, with {len(record['present'])} of 14 fields")
     app.out.raw(block(record, app.out.redact))

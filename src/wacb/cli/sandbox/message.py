@@ -9,10 +9,15 @@ import click
 
 from wacb.callbacks.samples import TYPES, sample
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion import values
 from wacb.cli.emulator import state_errors
-from wacb.cli.options import Command, dry_run_option, output_options
+from wacb.cli.options import dry_run_option, output_options
+from wacb.cli.sandbox.deliveries import show, show_request
 from wacb.errors import InvalidInput
+from wacb.net.session import Session
+from wacb.sandbox.delivery import deliver
+from wacb.sandbox.outgoing import Incoming, prepare
 from wacb.validation import parse_number
 
 
@@ -59,11 +64,6 @@ def command(
     Example:
       wacb sandbox message --to +15550100001 --type image --text 'As promised'
     """
-    from wacb.cli.sandbox.deliveries import show, show_request
-    from wacb.net.session import Session
-    from wacb.sandbox.delivery import deliver
-    from wacb.sandbox.outgoing import Incoming, prepare
-
     number = parse_number(to) if to else app.settings.get("number")
     if number is None:
         raise InvalidInput("--to is missing", hint="give --to NUMBER, or set WACB_NUMBER")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command
 from wacb.cli.completion.values import listed_of_sandbox
 from wacb.cli.emulator import state_errors
-from wacb.cli.options import Command, dry_run_option
+from wacb.cli.options import dry_run_option
 
 
 @click.command(cls=Command)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.options import Command
+from wacb.cli.commands import Command
 from wacb.errors import InvalidInput
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
-from wacb.sandbox.fault_spec import FORM, KINDS
+from wacb.sandbox.faults import FORM, KINDS
+from wacb.sandbox.server import Server
 
 
 @click.command(cls=Command)
@@ -32,8 +33,6 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
     Example:
       wacb sandbox serve --port 8900 --fault 503:2
     """
-    from wacb.sandbox.server import Server
-
     for fault in faults:
         try:
             app.sandbox.add_fault(fault)

@@ -9,12 +9,14 @@ from wacb import jsontext
 from wacb.errors import InvalidInput, TemplateError
 from wacb.models import Encryption, Method, ProfileDraft
 from wacb.plan.manifest.model import Desired
-from wacb.plan.manifest.subtables import read_encryption, read_headers
 from wacb.plan.manifest.tables import Table, not_empty, one_of
 from wacb.plan.manifest.variables import Text
-from wacb.provision.drafts import full_body, own_body, refuse_encoded
+from wacb.redaction import authenticates
+from wacb.storage import encryption_keys
 from wacb.template import placeholders
-from wacb.validation import check_endpoint, check_title
+from wacb.template.body import custom_body, default_body, refuse_encoded
+from wacb.urls import check_endpoint
+from wacb.validation import check_header, check_title
 
 _FLAGS = ("with_status", "allow_missing", "allow_http", "allow_local")
 _KEYS = (
@@ -113,7 +115,7 @@ def _url(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Text
 def _body(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Text | None:
     """Read the body, or build the one that POST and PUT have without."""
     if "body" not in table.content:
-        built = full_body(with_status=flags["with_status"])
+        built = default_body(with_status=flags["with_status"])
         return Text(built, built) if method and method.uses_body else None
     if flags["with_status"]:
         table.refuse(
@@ -130,7 +132,7 @@ def _body(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Tex
     value = table.check(
         "body",
         body,
-        lambda text: own_body(text, with_status=False, allow_missing=flags["allow_missing"]),
+        lambda text: custom_body(text, with_status=False, allow_missing=flags["allow_missing"]),
     )
     if body is None or value is None:
         return None
@@ -184,3 +186,80 @@ def _written(events: list[Text] | None) -> dict[str, tuple[str, ...]]:
     events = events or []
     made = any(event.variables for event in events)
     return {"events": tuple(event.written for event in events)} if made else {}
+
+
+_BE_A_VARIABLE = 'write "${NAME}", and set NAME in the environment'
+
+
+def read_headers(profile: Table) -> dict[str, Text] | None:
+    """Read the headers, which are such as HTTP can carry; one that authenticates is a variable's.
+
+    None where there is no such table.
+    """
+    headers = profile.table("headers")
+    if headers is None:
+        return None
+    found: dict[str, Text] = {}
+    spelled: dict[str, str] = {}
+    for name, value in headers.content.items():
+        # The name by itself first: where none may be like it, it is not repeated either.
+        if not profile.attempt("headers", check_header, name, "-"):
+            continue
+        text = _header(headers, name, value)
+        if spelled.setdefault(name.lower(), name) != name:
+            headers.refuse(name, f"is the header {spelled[name.lower()]} once more")
+        elif text:
+            found[name] = text
+    return found
+
+
+def _header(headers: Table, name: str, value: object) -> Text | None:
+    text = headers.filled(name, value)
+    if text is None:
+        return None
+    if authenticates(name) and not text.variables:
+        headers.refuse(name, "authenticates, so it must be made with a variable", _BE_A_VARIABLE)
+        return None
+    headers.attempt(name, check_header, name, text.value)
+    return text
+
+
+def read_encryption(profile: Table) -> Encryption | None:
+    """Read the encryption as the API is sent it, None where there is none or it is wrong."""
+    table = profile.table("encryption")
+    if table is None:
+        return None
+    table.refuse_unknown(("algorithm", "key", "iv", "encoding"))
+    given = table.text("algorithm", required=True)
+    coded = table.text("encoding") or Text("raw", "raw")
+    algorithm = table.check("algorithm", given, one_of(encryption_keys.ALGORITHMS))
+    encoding = table.check("encoding", coded, one_of(encryption_keys.ENCODINGS))
+    parts = {name: _secret(table, name) for name in ("key", "iv")}
+    if not algorithm or not encoding:
+        return None
+    values = {name: part.value for name, part in parts.items() if part}
+    encryption = Encryption(algorithm=algorithm, encoding=encoding, **values)
+    masked = bool((given and given.variables) or coded.variables)
+    sent = {name: _as_sent(table, name, encryption, masked=masked) for name in values}
+    return Encryption(algorithm=algorithm, key=sent.get("key"), iv=sent.get("iv"))
+
+
+def _as_sent(table: Table, name: str, encryption: Encryption, *, masked: bool) -> str | None:
+    """Check a key or IV. `masked` says that a variable chose what the rule's words would name."""
+    try:
+        return encryption_keys.as_characters(name, encryption)
+    except InvalidInput as error:
+        hint = "count its bytes" if masked else None
+        table.refuse(
+            name, "does not suit its algorithm and encoding" if masked else error.message, hint
+        )
+        return None
+
+
+def _secret(table: Table, name: str) -> Text | None:
+    """Read a text that must be one variable and nothing else."""
+    text = table.text(name, required=True)
+    if text is None or text.written in {f"${{{variable}}}" for variable in text.variables}:
+        return text
+    table.refuse(name, "is a secret, so it must be one variable and nothing else", _BE_A_VARIABLE)
+    return None

@@ -17,7 +17,6 @@ from wacb.validation import did_you_mean
 T = TypeVar("T")
 P = ParamSpec("P")
 Path = tuple[str, ...]
-
 _DEEPEST = 4  # keys of a path: profiles, its name, headers, theirs
 # What a rule advises to a command line, and how a file says it.
 _IN_A_FILE = {

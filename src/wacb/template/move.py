@@ -1,85 +1,33 @@
-"""From a live profile and what a user gave to the draft of what it is to become (cli.md 7).
-
-What is not given stays. So does the template, which goes where the endpoint or the method goes.
-"""
+"""Move a template between query and body, and to another endpoint."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from wacb.errors import TemplateError
 from wacb.jsontext import append_members, parse_object, strings
-from wacb.models import CallbackProfile, Method, ProfileDraft
-from wacb.provision import drafts
-from wacb.template import edit, placeholders
-from wacb.template.placeholders import MARK, append_query, build_query, check_body, check_url
-from wacb.validation import check_endpoint, check_title
-
-
-def redraft(
-    live: CallbackProfile,
-    *,
-    method: Method | None = None,
-    url: str | None = None,
-    title: str | None = None,
-    body: str | None = None,
-    with_status: bool = False,
-    allow_missing: bool = False,
-    allow_http: bool = False,
-    allow_local: bool = False,
-    headers: Mapping[str, str | None] | None = None,
-    secret_headers: frozenset[str] = frozenset(),
-    response_message: str | None = None,
-    channel: str | None = None,
-    events: tuple[str, ...] | None = None,
-) -> ProfileDraft:
-    """Change what is given of a live profile, and keep the rest.
-
-    `body` is a template of the user's own; `headers` go beside the live ones, None takes one away.
-    A template is checked where it changes and where it moves between query and body. Raises
-    InvalidInput or TemplateError.
-    """
-    target = method or live.method
-    if url is not None:
-        check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
-    if not target.uses_body:
-        drafts.refuse_body(target, body)
-        url = _query_template(live, url, with_status=with_status, allow_missing=allow_missing)
-    else:
-        url = _url_beside_body(live, url)
-        if body is None:
-            body = _body_template(live, with_status=with_status, allow_missing=allow_missing)
-        else:
-            body = drafts.own_body(body, with_status=with_status, allow_missing=allow_missing)
-    drafts.check_texts(response_message, channel, events)
-    given = {name: value for name, value in (headers or {}).items() if value is not None}
-    kept = _kept(live.headers, headers or {})
-    return ProfileDraft(
-        title=live.title if title is None else check_title(title),
-        method=target,
-        url=url,
-        body=body,
-        headers=kept | given if headers else None,
-        secret_headers=secret_headers.union(kept),  # the API does not tell which of them are
-        response_message=response_message,
-        channel=channel,
-        events=events,
-    )
-
-
-def _kept(live: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
-    """Pick the live headers that are not given anew. assumed: the API shows their real values."""
-    names = {name.lower() for name in given}
-    return {name: value for name, value in live.items() if name.lower() not in names}
-
+from wacb.models import CallbackProfile
+from wacb.template import body, placeholders
+from wacb.template.placeholders import (
+    MARK,
+    SEPARATOR,
+    append_query,
+    build_query,
+    check_body,
+    check_url,
+    compact,
+    taken_keys,
+)
+from wacb.template.repair import PLACEHOLDERS
 
 # -- the template in the query
 
 
-def _query_template(
+def query_template(
     live: CallbackProfile, url: str | None, *, with_status: bool, allow_missing: bool
 ) -> str:
     """Write the URL of a GET or DELETE profile: the user's own template, or the live one in it."""
@@ -92,14 +40,14 @@ def _query_template(
         known = moved = live.url if url is None else _carried(live, url)
     moved = _add_parameters(moved) if with_status else moved
     if moved != known:
-        with _naming(live):
+        with _name_profile_in_errors(live):
             check_url(moved, allow_missing=allow_missing)
     return moved
 
 
 def _from_body(body: str, endpoint: str) -> str:
     if parse_object(body):
-        return edit.body_to_query(endpoint, body)
+        return body_to_query(endpoint, body)
     return placeholders.build_url(endpoint, placeholders.names())  # there is no template to move
 
 
@@ -114,17 +62,17 @@ def _carried(live: CallbackProfile, endpoint: str) -> str:
     template = [each for each in re.split(placeholders.SEPARATOR, query) if MARK.search(each)]
     if not template:
         return placeholders.build_url(endpoint, placeholders.names())
-    _refuse_taken(endpoint, [unquote(each.partition("=")[0]) for each in template])
+    _refuse_taken_keys(endpoint, [unquote(each.partition("=")[0]) for each in template])
     return append_query(endpoint, "&".join(template))
 
 
 def _add_parameters(url: str) -> str:
     names = _lacking([url])
-    _refuse_taken(url, names)
+    _refuse_taken_keys(url, names)
     return append_query(url, build_query(names)) if names else url
 
 
-def _refuse_taken(url: str, keys: list[str]) -> None:
+def _refuse_taken_keys(url: str, keys: list[str]) -> None:
     taken = [f"the query key {key!r}" for key, _ in placeholders.taken_keys(url, keys)]
     if taken:
         raise TemplateError(
@@ -136,36 +84,36 @@ def _refuse_taken(url: str, keys: list[str]) -> None:
 # -- the template in the body
 
 
-def _url_beside_body(live: CallbackProfile, url: str | None) -> str:
+def url_beside_body(live: CallbackProfile, url: str | None) -> str:
     """Find the URL of a POST or PUT profile, whose template stands in the body."""
     if url is not None:
-        drafts.refuse_encoded(url)
+        body.refuse_encoded(url)
         return url
     if live.method.uses_body:
         return live.url
-    endpoint = edit.endpoint_of(live.url)
-    with _naming(live):
-        drafts.refuse_encoded(endpoint)
+    endpoint = endpoint_of(live.url)
+    with _name_profile_in_errors(live):
+        body.refuse_encoded(endpoint)
     return endpoint
 
 
-def _body_template(live: CallbackProfile, *, with_status: bool, allow_missing: bool) -> str | None:
+def body_template(live: CallbackProfile, *, with_status: bool, allow_missing: bool) -> str | None:
     """Write the body of a POST or PUT profile out of its live template."""
     if live.method.uses_body:
         known = moved = live.body
     elif MARK.search(live.url):
         known, moved = None, _from_query(live)
     else:
-        return drafts.full_body(with_status=with_status)  # there is no template to move
+        return body.default_body(with_status=with_status)  # there is no template to move
     moved = _add_members(moved or "{}") if with_status else moved
     if moved != known:
-        with _naming(live):
+        with _name_profile_in_errors(live):
             check_body(moved or "", allow_missing=allow_missing)
     return moved
 
 
 def _from_query(live: CallbackProfile) -> str:
-    rest, body = edit.query_to_body(live.url)
+    rest, body = query_to_body(live.url)
     if stray := MARK.search(rest):
         raise TemplateError(
             f"{stray[0]} in the URL of profile {live.id} cannot move to the body by itself",
@@ -199,7 +147,7 @@ def _lacking(texts: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _naming(live: CallbackProfile) -> Iterator[None]:
+def _name_profile_in_errors(live: CallbackProfile) -> Iterator[None]:
     """Say of a refused template that it is the live profile's, and how it is repaired."""
     try:
         yield
@@ -209,3 +157,83 @@ def _naming(live: CallbackProfile) -> Iterator[None]:
             hint=f"repair it first (wacb profile check --fix {live.id}); --allow-missing takes one "
             "that only lacks placeholders",
         ) from error
+
+
+# What RFC 3986 lets stand in a query, without the delimiters & = + and the ; of an HTML escape.
+_SAFE = "!$'()*,/:?@"
+
+
+def query_to_body(url: str) -> tuple[str, str]:
+    """Move a GET template into a body: return the URL without it, and compact JSON.
+
+    The URL is endpoint_of's. Raises TemplateError for a key that no JSON object can hold: one that
+    stands twice, or is no text once decoded.
+    """
+    rest, template = _split(url)
+    members: dict[str, str] = {}
+    for key, value in template:
+        try:
+            name = unquote(key, errors="strict")
+        except UnicodeDecodeError:
+            raise TemplateError(f"the query key {key!r} is not UTF-8") from None
+        if name in members:
+            raise TemplateError(f"the query key {key!r} stands twice in the URL")
+        members[name] = value
+    return rest, compact(json.dumps(members))
+
+
+def body_to_query(url: str, body: str) -> str:
+    """Move a POST template into the query: append a parameter for every member of the body.
+
+    Raises TemplateError for a member that is no single placeholder, or whose key already stands in
+    the URL, and for a body that is no JSON object.
+    """
+    members = parse_object(body)
+    faults = [
+        f"member {key!r} is no single placeholder"
+        for key, value in members.items()
+        if not isinstance(value, str) or value not in PLACEHOLDERS
+    ]
+    faults += [
+        f"the query key {key!r} already stands in the URL" for key, _ in taken_keys(url, members)
+    ]
+    if faults:
+        raise TemplateError(
+            f"the body cannot become a query: {'; '.join(faults)}",
+            hint="give a template of your own: --url with the placeholders in it",
+        )
+    query = "&".join(f"{_quoted(key)}={value}" for key, value in members.items())
+    return append_query(url, query) if query else url
+
+
+def endpoint_of(url: str) -> str:
+    """Return a GET URL without the parameters whose value is one placeholder.
+
+    The other parameters keep their bytes and order. A `?` or `&` that would end the URL goes too,
+    so what `build_url` made of `…/hook?` comes back as `…/hook`; with no such parameter the URL
+    stays as it is.
+    """
+    return _split(url)[0]
+
+
+def _split(url: str) -> tuple[str, list[tuple[str, str]]]:
+    """Part a URL from the (key, value) of its template, as they are spelled there."""
+    path, _, query = url.partition("?")
+    kept, template = [], []
+    for parameter in re.split(SEPARATOR, query):
+        key, _, value = parameter.partition("=")
+        if value in PLACEHOLDERS:
+            template.append((key, value))
+        else:
+            kept.append(parameter)
+    if not template:
+        return url, []
+    rest = "&".join(kept).rstrip("&")
+    return f"{path}?{rest}" if rest else path, template
+
+
+def _quoted(key: str) -> str:
+    try:
+        return quote(key, safe=_SAFE)
+    except UnicodeEncodeError:
+        raise TemplateError(f"the key {key!r} of the body is not valid text") from None

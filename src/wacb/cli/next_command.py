@@ -1,0 +1,33 @@
+"""Name the next command so that it reaches the account in use."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+
+# commands that reach an account, and those that write one into the file
+_API = re.compile(
+    r"\bwacb (?=(?:(?:profile|number|verify|plan|apply|export|callback)|config show)\b)"
+)
+_FILE = re.compile(r"\bwacb (?=config (?!show\b))")
+
+
+def program(flags: Mapping[str, str]) -> str:
+    """Write the start of a next command, which reaches the same account as these `flags` do."""
+    given = _given(flags, "config", "account", "region", "base_url", "waba_id")
+    return " ".join(("wacb", *(["--sandbox"] if "sandbox" in flags else []), *given))
+
+
+def reaching(flags: Mapping[str, str], text: str) -> str:
+    """Rewrite the commands that a text names so that they reach the account of these `flags`."""
+    file = " ".join(("wacb", *_given(flags, "config", "account")))
+    for pattern, start in ((_API, program(flags)), (_FILE, file)):
+        text = pattern.sub(start.replace("\\", r"\\") + " ", text)
+    return text
+
+
+def _given(flags: Mapping[str, str], *names: str) -> list[str]:
+    return [
+        f"--{name.replace('_', '-')} {shlex.quote(flags[name])}" for name in names if name in flags
+    ]
