@@ -27,7 +27,7 @@ from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
 
 if TYPE_CHECKING:
-    from wacb.net.session import Handler
+    from wacb.net.message import Handler
 
 LIVE = {"WACB_SID": SID, "WACB_API_KEY": API_KEY, "WACB_WABA_ID": WABA_ID}
 

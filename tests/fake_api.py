@@ -12,7 +12,8 @@ from wacb.api.client import Client
 from wacb.api.requests import Api
 from wacb.api.retry import Exchanger
 from wacb.models import CallbackProfile, Method, ProfileDraft
-from wacb.net.session import Handler, Session
+from wacb.net.message import Handler
+from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox

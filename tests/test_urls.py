@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from wacb.errors import ConfigError
-from wacb.urls import Address, parse_address, proxy_for
+from wacb.net.httpx_transport import proxy_for
+from wacb.urls import Address, parse_address
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import string
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from wacb.errors import ConfigError, InvalidInput
 
@@ -179,28 +178,6 @@ def _host(netloc: str) -> str:
     except ValueError:
         usable = False
     return host if usable else ""
-
-
-def proxy_for(address: Address) -> str | None:
-    """Return the URL of the proxy that the environment names; loopback hosts have none.
-
-    Read are HTTPS_PROXY (or HTTP_PROXY), ALL_PROXY and NO_PROXY, in either case. Raises ConfigError
-    for a proxy that is not http:// or https://.
-    """
-    named = getproxies()
-    proxy = named.get(address.scheme) or named.get("all")
-    if not proxy or is_loopback(address.host) or proxy_bypass(address.netloc):
-        return None
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    try:
-        parse_address(proxy)
-    except ConfigError as error:
-        name = f"{address.scheme.upper()}_PROXY (or ALL_PROXY)"
-        raise ConfigError(
-            f"{name} names no proxy that can be used",
-            hint="write http://HOST:PORT, or unset it; SOCKS is not supported",
-        ) from error
-    return proxy
 
 
 _USER_INFO = re.compile(r"\A((?:[^/?#]*//)?)[^/?#]+@")

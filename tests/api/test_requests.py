@@ -16,7 +16,7 @@ from wacb import redaction
 from wacb.api import responses
 from wacb.api.requests import Api, ApiRequest, encode
 from wacb.api.responses import Envelope, Page, ProfileRow
-from wacb.config.schema import HOSTS
+from wacb.config.regions import REGIONS
 from wacb.errors import ConfigError, Unavailable
 from wacb.models import CallbackProfile, Encryption, Method, Number, ProfileDraft
 
@@ -43,7 +43,7 @@ def wired(request: ApiRequest) -> tuple[str, str, Any]:
 
 
 def test_each_region_has_the_hosts_of_the_documentation() -> None:
-    assert HOSTS == {
+    assert REGIONS == {
         "in": ("https://api.in.kaleyra.io", "https://api.in.kaleyra.io"),
         "sg": ("https://api.kaleyra.io", "https://api.ap.kaleyra.io"),
         "eu": ("https://api.eu.kaleyra.io", "https://api.eu.kaleyra.io"),

@@ -11,7 +11,7 @@ from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, HOOK, done, failed, missing, row
 from tests.conftest import Wacb
 from tests.fake_api import Network, answer
-from wacb.config.schema import HOSTS
+from wacb.config.regions import REGIONS
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 
@@ -242,7 +242,7 @@ def test_what_is_tried_over_an_account_is_what_is_stored(over: Wacb, file: Path)
     note = "note: no longer stored, as it was not given again: base_url, waba_id"
     assert outcome == done(err=f"{ACCEPTED}\n{note}\n{kept(file)}")
     (sent,) = network.sent
-    assert sent.url.startswith(f"{HOSTS['eu'][0]}/v1/HX9/")
+    assert sent.url.startswith(f"{REGIONS['eu'][0]}/v1/HX9/")
     new = {"sid": "HX9", "api_key": "new-canary-key", "region": "eu", "endpoint": HOOK}
     assert accounts(file) == {"default": new}
 

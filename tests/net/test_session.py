@@ -18,7 +18,8 @@ from tests.fault_server import FaultServer, Peer, answer
 from tests.faults import LIFETIME, OK
 from wacb import __version__
 from wacb.errors import ConfigError, Interrupted, Unavailable, WacbError
-from wacb.net.session import Response, Session
+from wacb.net.message import Response
+from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 
 TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"
@@ -248,7 +249,7 @@ def test_ctrl_c_is_prompt() -> None:
 
 def test_httpx_is_loaded_without_its_command_line_which_stays_usable() -> None:
     script = (
-        "import sys, wacb.net.http as h; "
+        "import sys, wacb.net.httpx_transport as h; "
         "print(sorted({'click', 'rich', 'httpx._main'} & {*sys.modules}));"
         "import httpx._main; print(httpx._main.main.name)"
     )

@@ -17,7 +17,8 @@ import pytest
 from tests.fault_server import FAULTS, FaultServer, answer
 from tests.faults import LIFETIME, SLOW
 from wacb.errors import DeadlineExceeded, Unavailable
-from wacb.net.session import BODY_LIMIT, Response, Session
+from wacb.net.message import BODY_LIMIT, Response
+from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 
 ANSWERS = {

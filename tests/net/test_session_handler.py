@@ -11,7 +11,8 @@ import pytest
 
 from wacb import __version__
 from wacb.errors import Unavailable, WacbError
-from wacb.net.session import Handler, Session
+from wacb.net.message import Handler
+from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 
 TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"

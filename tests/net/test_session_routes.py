@@ -11,7 +11,8 @@ import pytest
 from tests.fault_server import FaultServer, Peer, answer
 from wacb.errors import ConfigError, Unavailable, WacbError
 from wacb.net.failures import unusable_certificates
-from wacb.net.session import Response, Session
+from wacb.net.message import Response
+from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 
 TARGET = "/a/../b/./%7e%zz?body=<body>&x=\"'\\^`{|}"

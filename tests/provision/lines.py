@@ -16,7 +16,7 @@ from tests.fake_api import Clock, Reply, answer, emulated, make_client
 from tests.provision.attaching import ONE, carry_out, make_journal, make_step
 from tests.provision.lossy import Answered
 from wacb.api.client import Client
-from wacb.net.session import Handler
+from wacb.net.message import Handler
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
 from wacb.sandbox.emulator import Sandbox

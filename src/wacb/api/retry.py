@@ -26,7 +26,8 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.jsontext import is_deep
-from wacb.net.session import Response, Session
+from wacb.net.message import Response
+from wacb.net.session import Session
 
 ATTEMPTS = 4
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))

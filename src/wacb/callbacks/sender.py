@@ -18,7 +18,8 @@ from wacb.errors import CheckFailed, Unavailable, WacbError
 from wacb.jsontext import open_body
 from wacb.models import CallbackProfile
 from wacb.net.failures import Remedies
-from wacb.net.session import Response, Session
+from wacb.net.message import Response
+from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 from wacb.redaction import authenticates, map_body, map_url
 from wacb.template.fill import fill_body, fill_url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wacb.api.requests import Api
-from wacb.config.schema import HOSTS
+from wacb.config.regions import REGIONS
 from wacb.config.settings import Settings
 from wacb.errors import InvalidInput
 from wacb.sandbox.account import SID, WABA_ID
@@ -23,7 +23,7 @@ def api_of(settings: Settings) -> Api:
     if base := settings.get("base_url"):
         v1 = v2 = base
     else:
-        v1, v2 = HOSTS[settings.get("region") or ""]
+        v1, v2 = REGIONS[settings.get("region") or ""]
     return Api(
         v1=v1,
         v2=v2,

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli.account import NO_SID, api_of
 from wacb.cli.next_command import reaching
 from wacb.cli.output import Output, is_terminal
 from wacb.errors import ConfigError, InvalidInput, WacbError
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from wacb.api.retry import Exchange
     from wacb.config.file import ConfigFile
     from wacb.config.settings import Settings
-    from wacb.net.session import Handler, Session
+    from wacb.net.message import Handler
+    from wacb.net.session import Session
     from wacb.net.timeout import Deadline
     from wacb.provision.lookup import Look
     from wacb.sandbox.emulator import Sandbox
@@ -126,6 +126,8 @@ class App:
     @cached_property
     def api(self) -> Api:
         """Builds requests; needs a SID only when something is really sent."""
+        from wacb.cli.account import api_of
+
         return api_of(self.settings)
 
     @property
@@ -160,6 +162,8 @@ class App:
 
     @property
     def _has_sid(self) -> bool:
+        from wacb.cli.account import NO_SID
+
         return self.api.sid != NO_SID
 
     @cached_property

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 from wacb.cli.app import App
 from wacb.cli.completion import values
-from wacb.config.schema import HOSTS
+from wacb.config.regions import REGIONS
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -43,7 +43,7 @@ GLOBAL_OPTIONS: tuple[click.Parameter, ...] = (
         help="Another config file. [WACB_CONFIG]",
         shell_complete=values.files,
     ),
-    _global("--region", type=click.Choice(tuple(HOSTS)), help="Hosts of a pod. [WACB_REGION]"),
+    _global("--region", type=click.Choice(tuple(REGIONS)), help="Hosts of a pod. [WACB_REGION]"),
     _global("--base-url", metavar="URL", help="Explicit host of the API. [WACB_BASE_URL]"),
     _global("--waba-id", metavar="ID", help="WhatsApp business account. [WACB_WABA_ID]"),
     _global(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wacb.errors import ConfigError
-from wacb.net.session import Handler
+from wacb.net.message import Handler
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store

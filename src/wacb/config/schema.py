@@ -11,17 +11,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from wacb.config.regions import REGIONS
 from wacb.errors import InvalidInput
 from wacb.urls import check_endpoint, is_loopback
 from wacb.validation import parse_number
 
-# region -> (host of profiles and the V1 number API, host of the V2 number API)
-HOSTS = {
-    "in": ("https://api.in.kaleyra.io", "https://api.in.kaleyra.io"),
-    "sg": ("https://api.kaleyra.io", "https://api.ap.kaleyra.io"),
-    "eu": ("https://api.eu.kaleyra.io", "https://api.eu.kaleyra.io"),
-    "na": ("https://api.na.kaleyra.ai", "https://api.na.kaleyra.io"),
-}
 Rule = Callable[[str], str]
 _MOST_SECONDS = 86_400
 _BOOLEANS = {"1": "1", "true": "1", "yes": "1", "on": "1"}
@@ -128,7 +122,7 @@ def _detach_value(value: str) -> str:
 ACCOUNT_RULES: dict[str, Rule] = {
     "sid": _matching(r"[A-Za-z0-9_]+", "a SID: letters, digits and underscores", repeat=False),
     "api_key": check_key,
-    "region": _one_of(*HOSTS),
+    "region": _one_of(*REGIONS),
     "base_url": check_base_url,
     "waba_id": _matching(r"[0-9]+", "a WABA ID: digits only", repeat=False),
     "endpoint": lambda value: check_endpoint(value, allow_http=True, allow_local=True),

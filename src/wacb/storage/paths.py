@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-import click
-
 
 def config_folder(environ: Mapping[str, str]) -> Path:
     """Where the config file is."""
@@ -33,5 +31,5 @@ def _folder(environ: Mapping[str, str], variable: str, default: str) -> Path:
     if given.startswith("/"):
         return Path(given) / "wacb"
     if sys.platform == "darwin":
-        return Path(click.get_app_dir("wacb"))
+        default = "Library/Application Support"
     return Path(environ.get("HOME") or Path.home()) / default / "wacb"

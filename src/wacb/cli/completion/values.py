@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from wacb.cli.app import App
-from wacb.config.schema import HOSTS
+from wacb.config.regions import REGIONS
 from wacb.sandbox.account import SID
 from wacb.storage.completion_cache import Kind, Listed
 from wacb.storage.encryption_keys import ALGORITHMS
@@ -76,7 +76,7 @@ def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -
     key = ctx.params["key"]
     if key in offers:
         return offers[key](ctx, param, incomplete)
-    return _fitting(ctx, param, dict.fromkeys(HOSTS if key == "region" else (), ""), incomplete)
+    return _fitting(ctx, param, dict.fromkeys(REGIONS if key == "region" else (), ""), incomplete)
 
 
 def listed_of_sandbox(app: App) -> Listed:

@@ -15,7 +15,8 @@ from wacb.cli.config.api_key import api_key_options, given_key
 from wacb.cli.prompts import ask
 from wacb.config import file
 from wacb.config.file import ConfigFile
-from wacb.config.schema import HOSTS, RULES
+from wacb.config.regions import REGIONS
+from wacb.config.schema import RULES
 from wacb.config.settings import DEFAULTS
 
 _INTRODUCTION = (
@@ -93,7 +94,9 @@ def _complete(app: App, given: dict[str, str | None], key: str | None) -> dict[s
     app.out.keep_secret(found["api_key"])
     if app.interactive:
         if not found["region"] and not found["base_url"]:
-            found["region"] = _ask(app, "region", choices=tuple(HOSTS), default=DEFAULTS["region"])
+            found["region"] = _ask(
+                app, "region", choices=tuple(REGIONS), default=DEFAULTS["region"]
+            )
         for name in ("waba_id", "endpoint"):
             found[name] = found[name] or _ask(app, name, default="", show_default=False)
     return {name: value for name, value in found.items() if value}

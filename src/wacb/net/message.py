@@ -1,0 +1,25 @@
+"""An answer of the network, and what a stand-in for the network looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+# A stand-in for the network: (method, URL, lower-case headers, body) -> (status, headers, chunks).
+# It may raise OSError; a ConnectionRefusedError or gaierror means that nothing was sent.
+Handler = Callable[
+    [str, str, Mapping[str, str], bytes], tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]
+]
+
+BODY_LIMIT = 2 * 1024 * 1024
+
+
+class Response(NamedTuple):
+    """An answer. Names of headers are lower-case, values of a repeated one joined by a comma."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:  # without what may hold secrets
+        return f"Response(status={self.status})"
