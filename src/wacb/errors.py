@@ -21,10 +21,57 @@ WacbError                  1  unexpected
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 _MOST_NAMED = 20  # failures of many that are told one by one
+
+
+class Command:
+    """A command of wacb that a text names: `Command("number rollback", number)`.
+
+    It stays data until it is shown: only then the flags that reach the account in use are known.
+    """
+
+    def __init__(self, name: str, *arguments: str) -> None:
+        self.name = name
+        self.arguments = arguments
+
+    def render(self, start: str = "wacb") -> str:
+        """Write the command after `start`, arguments quoted for a shell where they must be."""
+        return " ".join((start, self.name, *map(shlex.quote, self.arguments)))
+
+
+class Prose(str):
+    """Text for people that knows which of its parts are commands.
+
+    `Prose("Run ", Command("number list"), " to see them.")`; as a string it reads as if no flag were in use.
+    """
+
+    parts: tuple[str | Command, ...]
+
+    def __new__(cls, *parts: str | Command) -> Prose:
+        flat: list[str | Command] = []
+        for part in parts:
+            flat += part.parts if isinstance(part, Prose) else (part,)
+        prose = super().__new__(cls, _write(flat, Command.render))
+        prose.parts = tuple(flat)
+        return prose
+
+    def render(self, render: Callable[[Command], str]) -> str:
+        """Write the text, its commands by `render`."""
+        return _write(self.parts, render)
+
+
+def _write(parts: Iterable[str | Command], render: Callable[[Command], str]) -> str:
+    return "".join(part if isinstance(part, str) else render(part) for part in parts)
+
+
+def join_prose(separator: str, texts: Iterable[str]) -> Prose:
+    """Put several texts into one, with `separator` between them."""
+    parts = [part for text in texts for part in (separator, text)]
+    return Prose(*parts[1:])
 
 
 class WacbError(Exception):
@@ -57,7 +104,7 @@ class WacbError(Exception):
     @property
     def in_one_line(self) -> str:
         """The error with its hint."""
-        return f"{self.message}; {self.hint}" if self.hint else self.message
+        return join_prose("; ", filter(None, (self.message, self.hint)))
 
 
 class BulkFailed(WacbError):

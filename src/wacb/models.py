@@ -7,9 +7,22 @@ rules (placeholders.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
+
+
+class Unknown(Enum):
+    """The type of UNKNOWN."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+# What nobody knows, apart from None, which means none: a number without a profile has None.
+UNKNOWN: Final[Literal[Unknown.UNKNOWN]] = Unknown.UNKNOWN
 
 
 class Method(StrEnum):
