@@ -46,7 +46,8 @@ class Command:
 class Prose(str):
     """Text for people that knows which of its parts are commands.
 
-    `Prose("Run ", Command("number list"), " to see them.")`; as a string it reads as if no flag were in use.
+    `Prose("Run ", Command("number list"), " to see them.")`; as a string it reads as if no flag
+    were in use.
     """
 
     parts: tuple[str | Command, ...]
