@@ -142,6 +142,45 @@ def test_an_endpoint_on_this_machine_is_refused_otherwise(
     assert wacb("template", "--method", "get", "--url", LOCAL, *line) == outcome
 
 
+def test_the_placeholders_are_described(wacb: Wacb):
+    rows = [line.split("\t") for line in wacb("template", "--describe").out.splitlines()]
+    assert [name for name, _, _ in rows] == NAMES
+    assert rows[0] == ["body", "Text of the message, or caption of a file", rows[0][2]]
+    assert all(all(row) for row in rows)
+
+
+def test_the_placeholders_of_message_status_are_described(wacb: Wacb):
+    outcome = wacb("template", "--describe", "--with-status", "-o", "json")
+    listed = json.loads(outcome.out)
+    assert [each["name"] for each in listed] == NAMES + STATUS_NAMES
+    assert {tuple(each) for each in listed} == {("name", "meaning", "example")}
+
+
+def test_the_meanings_fit_a_terminal(on_screen: Wacb, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = on_screen("template", "--describe", "--with-status", "--color", "never").out
+    title, *rows = out.splitlines()
+    assert title.split() == ["NAME", "MEANING", "EXAMPLE"]
+    assert [row.split()[0] for row in rows] == NAMES + STATUS_NAMES
+    assert max(map(len, rows)) <= 80
+
+
+def test_structured_examples_are_json(wacb: Wacb):
+    listed = json.loads(wacb("template", "--describe", "-o", "json").out)
+    for each in listed:
+        if "JSON" in each["meaning"]:
+            assert json.loads(each["example"])
+
+
+def test_a_form_that_does_not_fit_is_refused(wacb: Wacb):
+    assert wacb("template", "--describe", "-o", "shell") == failed(
+        2, "the list of placeholders cannot be printed as shell", "use table, tsv or json"
+    )
+    assert wacb("template", "--method", "post", "-o", "tsv") == failed(
+        2, "a template cannot be printed as tsv", "use raw or shell, or add --describe"
+    )
+
+
 def test_no_request_is_made_and_no_file_is_written(wacb: Wacb, sandbox: Sandbox, tmp_path: Path):
     assert wacb("template", "--method", "get", "--url", URL).code == 0
     assert sandbox.requests() == []

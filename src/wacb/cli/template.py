@@ -10,19 +10,36 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.options import METHODS, template_options
 from wacb.cli.prompts import ask
+from wacb.cli.render import Column
+from wacb.cli.views import VIEWS, View
+from wacb.errors import InvalidInput
 from wacb.models import Method
 from wacb.template import placeholders
+from wacb.template.descriptions import Placeholder, describe_placeholders
+
+_TEMPLATE_FORMS = ("raw", "shell")
+_LIST_FORMS = ("table", "tsv", "json")
+
+VIEWS[Placeholder] = View(
+    as_json=Placeholder._asdict,
+    columns=(Column("NAME", keep=True), Column("MEANING", keep=True), Column("EXAMPLE")),
+    cells=lambda value: tuple(value.values()),
+    id="name",
+)
 
 
 @click.command(cls=Command)
 @template_options
 @click.option(
+    "--describe", is_flag=True, help="List the placeholders with their meaning and an example."
+)
+@click.option(
     "-o",
     "--output",
     "format",
-    type=click.Choice(("raw", "shell")),
-    default="raw",
-    help="raw prints it as it is, shell quotes it for a shell.",
+    type=click.Choice(_TEMPLATE_FORMS + _LIST_FORMS),
+    help="raw, or shell-quoted [default: raw]; with --describe table, tsv or json [default: table "
+    "on a terminal, tsv otherwise].",
 )
 @pass_app
 def command(
@@ -33,17 +50,24 @@ def command(
     with_status: bool,
     allow_http: bool,
     allow_local: bool,
-    format: str,
+    describe: bool,
+    format: str | None,
 ) -> None:
     """Print the full placeholder template.
 
-    Use it to fill in the console's form by hand: a URL query for GET and DELETE, a JSON body for
-    POST and PUT. Nothing is sent.
+    Use it to fill in the form of the Kaleyra console by hand: a URL query for GET and DELETE, a
+    JSON body for POST and PUT. Nothing is sent.
 
     \b
     Example:
       wacb template --method get --url https://example.com/hook
+      wacb template --describe
     """
+    _check_format(format, describe=describe)
+    if describe:
+        app.out.format = format
+        app.out.many(describe_placeholders(with_status=with_status), Placeholder)
+        return
     chosen = Method((method or ask(app, "Method", option="--method", choices=METHODS)).upper())
     names = placeholders.names(with_status=with_status)
     if chosen.uses_body:
@@ -54,3 +78,11 @@ def command(
     else:
         text = placeholders.build_query(names)
     app.out.raw(shlex.quote(text) if format == "shell" else text)
+
+
+def _check_format(format: str | None, *, describe: bool) -> None:
+    forms = _LIST_FORMS if describe else _TEMPLATE_FORMS
+    if format and format not in forms:
+        subject = "the list of placeholders" if describe else "a template"
+        hint = "use table, tsv or json" if describe else "use raw or shell, or add --describe"
+        raise InvalidInput(f"{subject} cannot be printed as {format}", hint=hint)

@@ -35,6 +35,7 @@ TEMPLATE_STATUS = _listed(
     " reason callback_profile_id company_id other_info"
 )
 KNOWN = tuple(dict.fromkeys(INCOMING + OUTGOING_STATUS + TEMPLATE_STATUS))
+
 # assumed: what tells an incoming-message profile from the others (api-contract.md 6)
 _INCOMING_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type"))
 _STATUS_ONLY = frozenset(OUTGOING_STATUS) - frozenset(INCOMING)
