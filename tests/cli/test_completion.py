@@ -45,7 +45,7 @@ def test_an_unknown_shell_is_refused(wacb: Wacb):
 
 NOUNS = [
     *("template", "profile", "number", "callback"),
-    *("verify", "plan", "apply", "export", "sandbox", "config", "completion"),
+    *("verify", "plan", "apply", "export", "sandbox", "config", "completion", "help"),
 ]
 OFFERED = {
     "": NOUNS,
@@ -63,6 +63,8 @@ OFFERED = {
     "profile list --ti": ["--title", "--timeout"],
     "config --no": ["--no-input"],
     "completion z": ["zsh"],
+    "help pro": ["profile", "profiles"],
+    "help profile ": [],
     "config set contract.attach_": [
         *("contract.attach_field", "contract.attach_path", "contract.attach_method"),
     ],

@@ -24,7 +24,8 @@ wacb sets up incoming WhatsApp messages on Kaleyra.io.
   wacb number attach +919812345678 --profile ID
   wacb sandbox demo          the whole job on this machine, without an account
 
-`wacb config init` stores your credentials, `wacb --help` shows every command."""
+`wacb config init` stores your credentials, `wacb --help` lists every command,
+and `wacb help` opens the guide."""
 
 
 @pytest.mark.parametrize("line", [(), ("-v",), ("--sandbox", "--region", "in")], ids=" ".join)

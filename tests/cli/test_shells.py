@@ -1,4 +1,4 @@
-"""TAB in real shells, set up by the lines of the README: what they insert, and what they show."""
+"""TAB in real shells, set up by the lines of the guide: what they insert, and what they show."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.interactive import Shell
+from tests.documents import PAGES, blocks
 from wacb.storage.completion_cache import Listed
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
 SHELLS = ("bash", "zsh", "fish")
 CONFIG = """\
 default_account = "prod"
@@ -48,9 +48,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def install_line(shell: str) -> str:
-    """The line of the README that sets up completion in a shell."""
-    (line,) = re.findall(rf"^\| {shell} \| `(wacb .*|mkdir .*)` \|$", README, re.MULTILINE)
-    return str(line)
+    """The lines of the guide that set up completion in a shell."""
+    (lines,) = [text for text in blocks("sh", PAGES["quickstart"]) if f"wacb.{shell}" in text]
+    return lines.strip().replace("\n", " && ")
 
 
 @pytest.fixture(scope="module", params=SHELLS)

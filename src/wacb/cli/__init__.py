@@ -29,6 +29,7 @@ COMMANDS = {
     "sandbox": "Run, show or empty the built-in emulator of the Kaleyra API.",
     "config": "Keep credentials and defaults in a local file.",
     "completion": "Print the completion script of a shell.",
+    "help": "Show a page of the guide.",
 }
 START = """\
 wacb sets up incoming WhatsApp messages on Kaleyra.io.
@@ -37,7 +38,8 @@ wacb sets up incoming WhatsApp messages on Kaleyra.io.
   wacb number attach +919812345678 --profile ID
   wacb sandbox demo          the whole job on this machine, without an account
 
-`wacb config init` stores your credentials, `wacb --help` shows every command."""
+`wacb config init` stores your credentials, `wacb --help` lists every command,
+and `wacb help` opens the guide."""
 
 # what writing to a file fails with: help and version are printed by click itself
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

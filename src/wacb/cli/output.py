@@ -89,6 +89,14 @@ class Output:
 
         self.raw(json_line(value))
 
+    def markdown(self, text: str) -> None:
+        """Print Markdown: rendered on a terminal, as it is in a pipe."""
+        if self.to_terminal:
+            from wacb.cli.console import markdown
+
+            text = markdown(text, width=self.width, color=self.color)
+        self.raw(text)
+
     def one(self, thing: Any) -> None:
         """Print one thing: a record on a terminal, a row in a pipe, an object as JSON."""
         from wacb.cli import render

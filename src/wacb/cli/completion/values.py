@@ -79,6 +79,15 @@ def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -
     return _fitting(ctx, param, dict.fromkeys(REGIONS if key == "region" else (), ""), incomplete)
 
 
+def help_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Offer the topics of the guide, then the commands."""
+    from wacb.cli import COMMANDS
+    from wacb.cli.help import topics
+
+    words = {} if ctx.params["words"] else COMMANDS | dict(topics())
+    return _fitting(ctx, param, words, incomplete)
+
+
 def listed_of_sandbox(app: App) -> Listed:
     """Return what is remembered of the sandbox."""
     return Listed(app.state_folder, account=SID)

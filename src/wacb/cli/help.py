@@ -1,0 +1,88 @@
+"""`wacb help`: the pages of the guide, and the help of every command."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import NamedTuple
+
+import click
+
+from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command, Group
+from wacb.cli.completion import values
+from wacb.cli.render import Column
+from wacb.cli.views import VIEWS, View
+from wacb.errors import InvalidInput
+from wacb.validation import did_you_mean
+
+TOPICS = (
+    *("quickstart", "credentials", "placeholders", "profiles", "numbers", "bulk", "manifest"),
+    *("ci", "receiving", "encryption", "output", "troubleshooting", "api"),
+)
+
+
+class Topic(NamedTuple):
+    """A page of the guide and its first sentence."""
+
+    topic: str
+    summary: str
+
+
+VIEWS[Topic] = View(
+    as_json=Topic._asdict,
+    columns=(Column("TOPIC", keep=True), Column("SUMMARY")),
+    cells=lambda value: tuple(value.values()),
+    id="topic",
+)
+
+
+@click.command(cls=Command)
+@click.argument("words", metavar="[TOPIC|COMMAND...]", nargs=-1, shell_complete=values.help_words)
+@click.pass_context
+@pass_app
+def command(app: App, ctx: click.Context, *, words: tuple[str, ...]) -> None:
+    """Show a page of the guide.
+
+    Without a topic, lists the topics. With the name of a command, shows that command's --help.
+
+    \b
+    Example:
+      wacb help quickstart
+      wacb help profile create
+    """
+    if not words:
+        app.out.many(topics(), Topic)
+        app.out.hint("Run `wacb help TOPIC` to read a page.")
+    elif len(words) == 1 and words[0] in TOPICS:
+        app.out.markdown(_page(words[0]))
+    else:
+        app.out.raw(_help_of(ctx.find_root(), words))
+
+
+def topics() -> list[Topic]:
+    """List the pages, each with the sentence below its title."""
+    return [Topic(name, _page(name).split("\n", 3)[2]) for name in TOPICS]
+
+
+def _page(topic: str) -> str:
+    return files("wacb").joinpath("guide", f"{topic}.md").read_text("utf-8").rstrip("\n")
+
+
+def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
+    """Return what `--help` of a command prints. Raises InvalidInput if there is no such command."""
+    context, (first, *_) = root, words
+    assert isinstance(root.command, Group)
+    if first not in root.command.table:
+        known = (*TOPICS, *root.command.table)
+        raise InvalidInput(f"unknown help topic {first!r}", hint=did_you_mean(first, known))
+    for word in words:
+        group = context.command
+        if not isinstance(group, Group):
+            raise InvalidInput(
+                f"`{context.command_path}` has no subcommands",
+                hint=f"run `{context.command_path} --help`",
+            )
+        _, command, _ = group.resolve_command(context, [word])
+        assert command is not None
+        context = click.Context(command, info_name=word, parent=context, **command.context_settings)
+    return context.get_help()

@@ -1,0 +1,296 @@
+"""The guide: every command line runs on the sandbox, every table says what the program does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+import textwrap
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.actions import outputs
+from tests.conftest import LIVE, Wacb, profile_id
+from tests.documents import (
+    DOCUMENTS,
+    PAGES,
+    PROJECT,
+    blocks,
+    command_lines,
+    for_the_sandbox,
+    marked,
+    run_script,
+    scripts,
+)
+from tests.test_project import COMMANDS
+from wacb import errors
+from wacb.cli.help import TOPICS
+from wacb.cli.plan import CHANGES_PENDING
+from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.server import Server
+from wacb.template.descriptions import describe_placeholders
+
+SOURCE = PROJECT / "src" / "wacb"
+HOOK_TOKEN = {"HOOK_TOKEN": "synthetic-token"}
+_CREATE = "profile create --method post --url https://example.com/hook --title"
+# what a page takes for granted
+BEFORE = {
+    "numbers": (f"{_CREATE} support", f"{_CREATE} other"),
+    "bulk": (f"{_CREATE} support",),
+    "receiving": (f"{_CREATE} support",),
+    "troubleshooting": (f"{_CREATE} support", "number attach +15550100001 --profile support"),
+}
+
+
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no name be looked up."""
+    look_up = socket.getaddrinfo
+
+    def only_here(host: Any, *args: Any, **how: Any) -> Any:
+        if host != "127.0.0.1":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(host, *args, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", only_here)
+
+
+@pytest.mark.usefixtures("no_names")
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_line_runs(
+    wacb: Wacb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.chdir(tmp_path)
+    Path("key.txt").write_text(f"{API_KEY}\n")
+    Path("wacb.toml").write_text(for_the_sandbox(manifest()))
+    Path("numbers.csv").write_text("number,profile\n+15550100001,\n+15550100003,support\n")
+    Path("callback.json").write_text('{"body": "", "wanumber": ""}')
+    text = DOCUMENTS[name]
+    account = {} if "wacb config init --sid" in text else LIVE
+    for line in (*BEFORE.get(name, ()), *command_lines(for_the_sandbox(text))):
+        if "serve" not in line:
+            outcome = wacb(*shlex.split(line), env=account | HOOK_TOKEN)
+            failed = outcome.code and not (line.startswith("verify") and "endpoint" in outcome.err)
+            assert not failed, f"wacb {line}\n{outcome.err}"
+
+
+@pytest.mark.parametrize("name", [name for name, text in DOCUMENTS.items() if scripts(text)])
+def test_every_script_runs(tmp_path: Path, name: str):
+    for number, script in enumerate(scripts(DOCUMENTS[name])):
+        outcome = run_script(for_the_sandbox(script), tmp_path / str(number), WACB_SANDBOX="1")
+        assert outcome.code == 0, outcome.err
+
+
+TREE = dict(COMMANDS)
+OPTIONS = {name for command in TREE.values() for param in command.params for name in param.opts}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_the_text_names_exists(name: str):
+    prose = re.sub(r"^```.*?^```$", "", PAGES[name], flags=re.DOTALL | re.MULTILINE)
+    for code in re.findall(r"`([^`]+)`", prose):
+        words = code.split()
+        given = {word for word in words if word.startswith("--")}
+        assert given <= OPTIONS | {"--help"}, code
+        if words[0] == "wacb":
+            path = max((p for p in TREE if p == tuple(words[1 : len(p) + 1])), key=len)
+            own = {option for param in TREE[path].params for option in param.opts}
+            assert path or given, code
+            assert given <= own | {"--help"}, code
+            assert path != ("help",) or words[2] in (*TOPICS, "TOPIC"), code
+    source = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    assert all(variable in source for variable in re.findall(r"WACB_[A-Z_]+", PAGES[name]))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_fits_a_terminal(name: str):
+    title, empty, summary, _, *_ = PAGES[name].split("\n")
+    assert title.startswith("# ")
+    assert not empty
+    assert re.fullmatch(r"[A-Z][^.]*\.", summary)
+    assert len(summary) <= 78 - len("troubleshooting  ")
+    for block in blocks("sh", PAGES[name]):
+        assert max(map(len, block.splitlines())) <= 78, block
+
+
+def test_the_placeholders_are_those_that_the_program_describes():
+    rows = [
+        f"| `{each.name}` | {each.meaning} | `{each.example}` |"
+        for each in describe_placeholders(with_status=True)
+    ]
+    for table, wanted in (("incoming", rows[:14]), ("status", rows[14:])):
+        assert marked(table, PAGES["placeholders"]).splitlines()[2:] == wanted
+
+
+def recipes() -> dict[str, str]:
+    """The shell parts of the CI recipes."""
+    github, gitlab = (text for text in blocks("yaml", PAGES["ci"]) if "wacb plan" not in text)
+    (plain,) = [text for text in blocks("sh", PAGES["ci"]) if text.startswith("set -eu")]
+    _, _, run = github.partition("run: |\n")
+    _, _, script = gitlab.partition("script:\n")
+    return {
+        "GitHub": textwrap.dedent(run),
+        "GitLab": re.sub(r"^ +- ", "", script, flags=re.MULTILINE),
+        "shell": plain,
+    }
+
+
+def manifest() -> str:
+    """The file that the guide shows."""
+    (text,) = blocks("toml", PAGES["manifest"])
+    return text
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_a_ci_recipe_runs_again_and_again(tmp_path: Path, name: str):
+    output, summary = tmp_path / "output", tmp_path / "summary"
+    environ = {
+        "WACB_SANDBOX": "1",
+        "WACB_ENDPOINT": "https://example.com/hook",
+        "GITHUB_OUTPUT": str(output),
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+    for result in ("attached", "unchanged"):
+        output.unlink(missing_ok=True)
+        outcome = run_script(for_the_sandbox(recipes()[name]), tmp_path, **environ)
+        assert outcome.code == 0, outcome.err
+        rows = [line.split("\t")[:2] for line in outcome.out.splitlines()]
+        assert rows == [["+15550100001", result], ["+15550100002", result]]
+        if name == "GitHub":
+            assert f"\n{str(result == 'attached').lower()}\n" in output.read_text()
+            assert f"| {result} |" in summary.read_text()
+    history = run_script("wacb number history; wacb profile list -q", tmp_path, WACB_SANDBOX="1")
+    assert len(history.out.splitlines()) == 2 + 1
+
+
+def test_the_workflow_applies_the_plan_that_was_shown(tmp_path: Path):
+    (workflow,) = (text for text in blocks("yaml", PAGES["ci"]) if "wacb plan" in text)
+    plan, apply = re.findall(r"run: \|\n +(wacb .*)", workflow)
+    (tmp_path / "wacb.toml").write_text(for_the_sandbox(manifest()))
+    for changed in ("true", "false"):
+        output, summary = tmp_path / "output", tmp_path / "summary"
+        environ = {
+            "WACB_SANDBOX": "1",
+            "HOOK_TOKEN": "synthetic-token",
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(summary),
+        }
+        outcome = run_script(plan, tmp_path, **environ)
+        assert outcome.code == 0, outcome.err
+        planned = outputs(output)
+        assert planned["changed"] == changed
+        output.unlink()
+        environ["CHECKSUM"] = planned["checksum"]
+        outcome = run_script(apply, tmp_path, **environ)
+        assert outcome.code == 0, outcome.err
+        assert outputs(output)["changed"] == changed
+        output.unlink()
+        assert "synthetic-token" not in summary.read_text()
+
+
+def test_the_emulator_is_reached_over_http_as_the_guide_says(sandbox: Sandbox, tmp_path: Path):
+    (block,) = [text for text in blocks("sh", PAGES["receiving"]) if "sandbox serve" in text]
+    serve, *others = block.splitlines()
+    assert serve == "wacb sandbox serve --port 8900"
+    ready, urls = threading.Event(), list[str]()
+    server = Server(sandbox, port=0)
+
+    def on_ready(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    thread = threading.Thread(target=server.run, args=(on_ready,))
+    thread.start()
+    try:
+        assert ready.wait(10)
+        script = "\n".join(others).replace("http://127.0.0.1:8900", urls[0])
+        outcome = run_script(script, tmp_path)
+    finally:
+        server.stop()
+        thread.join()
+    assert outcome.code == 0, outcome.err
+    assert len(sandbox.requests()) == 1
+
+
+def test_the_exit_codes_are_those_of_the_errors():
+    table = marked("exit codes", PAGES["output"])
+    written = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", table, re.MULTILINE)}
+    known, waiting = {0, CHANGES_PENDING}, [errors.WacbError]
+    while waiting:
+        kind = waiting.pop()
+        known.add(kind.exit_code)
+        waiting += kind.__subclasses__()
+    assert written == known
+
+
+CREATE = "profile create --method post --url https://example.com/hook --title support"
+ID = profile_id(1)
+PREPARED = (CREATE, f"number attach +15550100001 --profile {ID}")
+# What the emulator can say, and the command line that makes it, after others.
+TROUBLE = {
+    "missing credentials: ": ((), "profile list", {}),
+    "the API refused the SID and key": ((), "profile list", LIVE | {"WACB_API_KEY": "wrong-one"}),
+    "the numbers can only be listed with a WABA ID": (
+        (),
+        "number list",
+        LIVE | {"WACB_WABA_ID": ""},
+    ),
+    "no profile has the ID or title": ((), "profile show nobody", LIVE),
+    "is there with other content": (
+        (CREATE,),
+        f"{CREATE} --if-not-exists --response-message ok",
+        LIVE,
+    ),
+    "of 14 placeholders; missing:": (
+        (
+            "profile create --method get --url https://example.com/?a=<body> --title support "
+            "--allow-missing",
+        ),
+        f"number attach +15550100001 --profile {ID}",
+        LIVE,
+    ),
+    "would replace it": (
+        (*PREPARED, CREATE.replace("support", "other")),
+        f"number attach +15550100001 --profile {profile_id(2)}",
+        LIVE,
+    ),
+    "only an approved number can be edited": (
+        PREPARED,
+        f"number attach +15550100009 --profile {ID}",
+        LIVE,
+    ),
+}
+# What others say: a server (tests/test_api_faults.py, tests/cli/test_bad_answers.py)
+NETWORK = (
+    *("redirects to", "something that is no JSON", "did not answer within"),
+    "shows a certificate that is not trusted",
+)
+
+
+def test_the_troubles_are_those_that_the_program_tells():
+    table = marked("troubleshooting", PAGES["troubleshooting"])
+    listed = re.findall(r"^\| `([^`]*)`", table, re.MULTILINE)
+    assert len(listed) >= 10
+    for words in listed:
+        assert any(words.startswith(known) for known in (*TROUBLE, *NETWORK)), words
+    source = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    assert all(words in source for words in NETWORK)
+
+
+@pytest.mark.parametrize("words", TROUBLE)
+def test_a_trouble_of_the_list_is_told_in_these_words(wacb: Wacb, words: str):
+    before, line, env = TROUBLE[words]
+    for each in before:
+        assert wacb(*each.split(" "), env=LIVE).code == 0
+    outcome = wacb(*line.split(" "), env=env)
+    assert outcome.code != 0
+    assert words in outcome.err
+
+
+def test_the_account_of_the_sandbox_is_the_real_one():
+    assert f"WACB_SID={SID} WACB_API_KEY={API_KEY}" in PAGES["receiving"]
+    assert WABA_ID in PAGES["quickstart"]
