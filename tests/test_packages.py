@@ -1,12 +1,15 @@
-"""The packages: built twice to the same bytes, and working in an empty environment."""
+"""The packages: reproducible, and working in an empty environment with any allowed dependency."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +19,11 @@ import pytest
 from wacb import __version__
 
 PROJECT = Path(__file__).parents[1]
-PARTS = ("src", "tests", "completions", "README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml")
-NAMES = (f"wacb-{__version__}-py3-none-any.whl", f"wacb-{__version__}.tar.gz")
+PARTS = (
+    *("src", "tests", "completions"),
+    *("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml"),
+)
+NAMES = (f"kaleyra_wacb-{__version__}-py3-none-any.whl", f"kaleyra_wacb-{__version__}.tar.gz")
 
 pytestmark = pytest.mark.thorough
 
@@ -70,7 +76,9 @@ def test_the_wheel_holds_the_program_and_nothing_else(packages: Path):
     files = {f"wacb/{path.relative_to(source)}" for path in source.rglob("*") if path.is_file()}
     assert package == {name for name in files if "__pycache__" not in name}
     assert {"wacb/py.typed", "wacb/callbacks/inspect.html"} <= package
-    assert all(name.startswith(("wacb/", f"wacb-{__version__}.dist-info/")) for name in names)
+    assert all(
+        name.startswith(("wacb/", f"kaleyra_wacb-{__version__}.dist-info/")) for name in names
+    )
 
 
 def test_the_source_package_holds_the_project(packages: Path):
@@ -79,11 +87,17 @@ def test_the_source_package_holds_the_project(packages: Path):
     assert {*PARTS} <= top
 
 
+def install(folder: Path, *what: str | Path) -> Path:
+    """Install into a new environment in `folder`, and return where its programs are."""
+    run([sys.executable, "-m", "venv", "venv"], folder)
+    programs = folder / "venv" / "bin"
+    run([programs / "pip", "install", "--quiet", *what], folder)
+    return programs
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_package_works_in_an_empty_environment(packages: Path, tmp_path: Path, name: str):
-    run([sys.executable, "-m", "venv", "venv"], tmp_path)
-    programs = tmp_path / "venv" / "bin"
-    run([programs / "pip", "install", "--quiet", packages / name], tmp_path)
+    programs = install(tmp_path, packages / name)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     wacb = programs / "wacb"
@@ -94,3 +108,35 @@ def test_a_package_works_in_an_empty_environment(packages: Path, tmp_path: Path,
     rows = run([wacb, "--sandbox", "profile", "list"], elsewhere).splitlines()
     assert [row.split("\t")[0] for row in rows] == [made]
     assert run([wacb, "sandbox", "demo"], elsewhere).splitlines()
+
+
+def lowest_versions() -> list[str]:
+    """Pin every runtime dependency at its lower bound."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    pins = [re.sub(r">=([^,]+).*", r"==\1", each) for each in project["dependencies"]]
+    assert all("==" in pin for pin in pins)
+    return pins
+
+
+def test_the_lowest_allowed_versions_do_the_main_job(packages: Path, tmp_path: Path):
+    pins = ["--only-binary=:all:", *lowest_versions()]
+    wacb = install(tmp_path, packages / NAMES[0], *pins) / "wacb"
+    number, title = "+15550100001", "lowest"
+    key = tmp_path / "key.toml"
+    key.write_text('algorithm = "AES-128-CFB"\nkey = "0123456789abcdef"\niv = "0123456789abcdef"\n')
+    key.chmod(0o600)
+    listen = (wacb, "callback", "listen", "--port", "0", "--expect", "all", "--wait", "60")
+    line = (*listen, "--decrypt", key)
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as listener:
+        assert listener.stdout is not None
+        url = json.loads(listener.stdout.readline())["url"]
+        create = f"--sandbox profile create --method post --url {url}/hook --title {title}".split()
+        encrypt = ("--encrypt", "AES-128-CFB", "--encrypt-key-file", key)
+        run([wacb, *create, *encrypt], tmp_path)
+        run([wacb, "--sandbox", "number", "attach", number, "--profile", title], tmp_path)
+        run([wacb, "--sandbox", "verify", number, "--send"], tmp_path)
+        listener.communicate(timeout=60)
+    assert listener.returncode == 0
+    assert f'title = "{title}"' in run([wacb, "--sandbox", "export"], tmp_path)
+    (tmp_path / "received").write_text("body=Grüße&from=1")
+    assert "Grüße" in run([wacb, "callback", "decode", "received", "-o", "table"], tmp_path)

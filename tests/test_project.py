@@ -159,10 +159,14 @@ def test_completions_are_what_click_generates(shell, file):
         assert "_WACB_COMPLETE" in generated
 
 
-def test_the_changelog_begins_with_this_version():
-    found = re.search(r"^## \[([^]]+)\]", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert found is not None
-    assert found[1] == wacb.__version__
+def test_the_changelog_begins_with_this_version_below_what_is_unreleased():
+    headings = re.findall(r"^## \[([^]]+)\]", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[headings[0] == "Unreleased"] == wacb.__version__
+
+
+def test_no_message_advises_installing_the_other_project_named_wacb():
+    texts = [path.read_text() for path in SOURCE.rglob("*") if path.suffix in (".py", ".md")]
+    assert not re.search(r"\b(pipx?|uv tool) install\b[^\n]*[\s'\"]wacb\b", "\n".join(texts))
 
 
 def test_nothing_else_stands_at_the_top():

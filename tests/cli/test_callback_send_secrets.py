@@ -87,7 +87,6 @@ def encrypted_profile(live: Wacb, url: str, path: Path, algorithm: str) -> None:
 def test_values_are_encrypted_with_the_key_that_the_api_shows(
     live: Wacb, server: FaultServer, tmp_path: Path, algorithm: str
 ):
-    pytest.importorskip("cryptography")
     encrypted_profile(live, server.url, tmp_path / "k.toml", algorithm)
     assert live(*SEND, "--profile", "Incoming", "--set", "body=Grüße").code == 0
     fields = json.loads(got(server)[2])
@@ -99,7 +98,6 @@ def test_values_are_encrypted_with_the_key_that_the_api_shows(
 def test_a_key_that_the_api_hides_is_read_from_a_file(
     live: Wacb, over: Wacb, sandbox: Sandbox, server: FaultServer, tmp_path: Path
 ):
-    pytest.importorskip("cryptography")
     encrypted_profile(live, server.url, tmp_path / "k.toml", "AES-128-CFB")
     network = Showing(sandbox, b'"key"', b'"hidden"')
     line = (*SEND, "--profile", profile_id(1), "--set", "body=Hello")
@@ -131,7 +129,6 @@ def test_a_key_of_another_algorithm_is_refused(live: Wacb, server: FaultServer, 
 def test_a_key_file_encrypts_for_a_url_and_not_for_a_plain_profile(
     live: Wacb, server: FaultServer, tmp_path: Path
 ):
-    pytest.importorskip("cryptography")
     file = write_key(tmp_path / "k.toml", "AES-128-CFB")
     key = ("--encrypt-key-file", str(file))
     line = (*SEND, "--method", "get", "--to", server.url, "--set", "body=Hello")

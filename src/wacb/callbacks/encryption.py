@@ -9,8 +9,7 @@ import binascii
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wacb.callbacks.classify import is_empty, is_unfilled
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
@@ -62,6 +61,10 @@ def _tried(value: Any, decrypt: Decrypt) -> Any:
         return value
 
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.decrepit.ciphers.modes import CFB
+    from cryptography.hazmat.primitives import ciphers
+
 _TAG_LENGTH = 16
 
 
@@ -73,20 +76,21 @@ class Cipher:
     """
 
     def __init__(self, encryption: Encryption) -> None:
-        """Raises ConfigError for an unknown algorithm, a bad key, or a missing cryptography."""
+        """Raises ConfigError for an unknown algorithm or a bad key."""
         try:
             self._mode = check_algorithm(encryption.algorithm).rpartition("-")[2]
         except InvalidInput as error:
             raise ConfigError(error.message, hint=error.hint) from None
         self._key, self._iv = _part("key", encryption), _part("iv", encryption)
-        self._aead = _import("cryptography.hazmat.primitives.ciphers.aead")
 
     def encrypt(self, text: str) -> str:
         """Return the base64 of the encrypted UTF-8 text; with CFB, empty text stays empty."""
         # Half a surrogate pair is no character: it becomes a `?`, as in fill.py.
         plain = text.encode(errors="replace")
         if self._mode == "GCM":
-            sealed = self._aead.AESGCM(self._key).encrypt(self._iv, plain, None)
+            from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+            sealed = AESGCM(self._key).encrypt(self._iv, plain, None)
         else:
             step = _cfb(self._key, self._iv).encryptor()
             sealed = step.update(plain) + step.finalize()
@@ -116,37 +120,27 @@ class Cipher:
                 f"the encrypted value has {len(sealed)} bytes, {_TAG_LENGTH} are its tag alone",
                 hint="it was cut off, or the algorithm is not GCM",
             )
-        invalid_tag = _import("cryptography.exceptions").InvalidTag
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         try:
-            plain: bytes = self._aead.AESGCM(self._key).decrypt(self._iv, sealed, None)
-        except invalid_tag:
+            return AESGCM(self._key).decrypt(self._iv, sealed, None)
+        except InvalidTag:
             raise _wrong_key("does not fit its tag") from None
-        return plain
 
     def _try(self, sealed: bytes) -> bytes:
         step = _cfb(self._key, self._iv).decryptor()
-        plain: bytes = step.update(sealed) + step.finalize()
-        return plain
+        return step.update(sealed) + step.finalize()
 
 
-def _import(module: str) -> Any:
-    """Import a part of cryptography, which is an extra and slow to load."""
+def _cfb(key: bytes, iv: bytes) -> ciphers.Cipher[CFB]:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+
     try:
-        return import_module(module)
+        from cryptography.hazmat.decrepit.ciphers.modes import CFB  # since 47
     except ImportError:
-        raise ConfigError(
-            "encryption needs the package cryptography, which is not installed",
-            hint="pip install 'wacb[crypto]'",
-        ) from None
-
-
-def _cfb(key: bytes, iv: bytes) -> Any:
-    ciphers = _import("cryptography.hazmat.primitives.ciphers")
-    try:
-        mode = import_module("cryptography.hazmat.decrepit.ciphers.modes").CFB  # since 47
-    except (ImportError, AttributeError):
-        mode = ciphers.modes.CFB
-    return ciphers.Cipher(ciphers.algorithms.AES(key), mode(iv))
+        from cryptography.hazmat.primitives.ciphers.modes import CFB
+    return Cipher(algorithms.AES(key), CFB(iv))
 
 
 def _part(name: str, encryption: Encryption) -> bytes:
