@@ -20,7 +20,7 @@ from wacb import __version__
 
 PROJECT = Path(__file__).parents[1]
 PARTS = (
-    *("src", "tests", "completions"),
+    *(".github", "src", "tests", "completions"),
     *("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml"),
 )
 NAMES = (f"kaleyra_wacb-{__version__}-py3-none-any.whl", f"kaleyra_wacb-{__version__}.tar.gz")

@@ -1,10 +1,11 @@
-"""The project checks itself: layering, help, completions, changelog, size of the tree."""
+"""The project checks itself: layering, help, completions, changelog, workflows."""
 
 from __future__ import annotations
 
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -183,3 +184,54 @@ def test_nothing_else_stands_at_the_top():
 def test_at_most_five_lines_are_kept_from_coverage():
     marks = sum(path.read_text().count("pragma: no cover") for path in MODULES)
     assert marks <= 5
+
+
+@pytest.mark.parametrize(
+    ("block", "page", "commands"),
+    [
+        ("tests", "README.md", ["pytest"]),
+        ("more tests", ".github/CONTRIBUTING.md", ["pytest --cov", "pytest --thorough"]),
+    ],
+)
+def test_ci_runs_the_documented_test_commands(block: str, page: str, commands: list[str]):
+    found = re.search(
+        rf"<!-- {block} -->(.*?)<!-- /{block} -->", (PROJECT / page).read_text(), re.DOTALL
+    )
+    assert found is not None
+    assert re.findall(r"pytest.*", found[1]) == commands
+    ci = (PROJECT / ".ci" / "run").read_text()
+    assert f'"{block}"' in ci
+    assert "<!-- $block -->" in ci
+    assert page in ci
+
+
+def test_everyone_runs_the_same_checks():
+    with (PROJECT / "pyproject.toml").open("rb") as file:
+        checks = tomllib.load(file)["tool"]["hatch"]["envs"]["default"]["scripts"]["check"]
+    hooks = (PROJECT / ".pre-commit-config.yaml").read_text()
+    for check in checks:
+        assert f"\n{check}\n" in (PROJECT / ".ci" / "run").read_text()
+        assert f"entry: {check.partition(' --')[0]}" in hooks
+
+
+WORKFLOWS = PROJECT / ".github" / "workflows"
+
+
+@pytest.mark.parametrize("name", ["ci.yml", "release.yml"])
+def test_a_workflow_runs_all_checks_with_few_permissions(name: str):
+    text = (WORKFLOWS / name).read_text()
+    assert "- run: bash .ci/run\n" in text
+    assert "\npermissions:\n  contents: read\njobs:" in text
+    used = re.findall(r"uses: (\S+)", text)
+    assert used
+    assert all(re.search(r"@(release/)?v\d+$", action) for action in used)
+
+
+def test_a_release_is_built_from_a_tag_and_published_without_a_password():
+    text = (WORKFLOWS / "release.yml").read_text()
+    assert 'tags: ["v*"]' in text
+    assert text.index("GITHUB_REF_NAME") < text.index(".ci/run") < text.index("python -m build")
+    publish = text.partition("  publish:\n    needs: build\n")[2]
+    assert "id-token: write" in publish
+    assert "pypa/gh-action-pypi-publish" in publish
+    assert "password" not in text

@@ -20,14 +20,3 @@ def test_the_demo_ends_as_the_readme_shows(wacb: Wacb):
 def test_the_commands_are_those_of_the_help(wacb: Wacb):
     (listed,) = blocks("text", marked("help", README))
     assert f"\nCommands:\n{listed}\nOptions:\n" in wacb("--help").out
-
-
-@pytest.mark.parametrize(
-    ("block", "commands"),
-    [("tests", ["pytest"]), ("more tests", ["pytest --cov", "pytest --thorough"])],
-)
-def test_ci_runs_the_test_commands_of_the_readme(block: str, commands: list[str]):
-    assert re.findall(r"pytest.*", marked(block, README)) == commands
-    ci = (PROJECT / ".ci" / "run").read_text()
-    assert f'"{block}"' in ci
-    assert "<!-- $block -->" in ci
