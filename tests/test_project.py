@@ -235,3 +235,12 @@ def test_a_release_is_built_from_a_tag_and_published_without_a_password():
     assert "id-token: write" in publish
     assert "pypa/gh-action-pypi-publish" in publish
     assert "password" not in text
+
+
+def test_the_map_in_contributing_shows_this_tree():
+    text = (PROJECT / ".github" / "CONTRIBUTING.md").read_text()
+    rooms = re.findall(r"^\| . \| `([a-z_.]+)/?` \|", text, re.MULTILINE)
+    tree = {path.relative_to(SOURCE).parts[0] for path in MODULES}
+    assert sorted(rooms) == sorted(tree - {"__init__.py", "__main__.py"} | {"guide"})
+    files = re.findall(r"`([a-z_/]+\.py)`", text)
+    assert all((SOURCE / file).exists() or (PROJECT / file).exists() for file in files)
