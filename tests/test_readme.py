@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.conftest import Wacb
-from tests.documents import PROJECT, README, blocks, marked
+from tests.documents import README, blocks, marked
 
 
 def test_the_demo_ends_as_the_readme_shows(wacb: Wacb):
