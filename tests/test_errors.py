@@ -7,7 +7,15 @@ import re
 import pytest
 
 from wacb import errors
-from wacb.errors import BulkFailed, DeadlineExceeded, NotFound, Refused, Unavailable, WacbError
+from wacb.errors import (
+    BulkFailed,
+    ConsentRequired,
+    DeadlineExceeded,
+    NotFound,
+    Unavailable,
+    Unsafe,
+    WacbError,
+)
 
 TABLE = {
     "WacbError": (1, "unexpected", False),
@@ -15,18 +23,19 @@ TABLE = {
     "InvalidInput": (2, "invalid_input", False),
     "TemplateError": (2, "invalid_template", False),
     "ConfigError": (3, "config", False),
-    "RedirectRefused": (3, "redirected", False),
-    "CredentialsRefused": (4, "credentials_refused", False),
+    "Redirected": (3, "redirected", False),
+    "AuthenticationFailed": (4, "credentials_refused", False),
     "NotFound": (5, "not_found", False),
-    "ApiRefused": (6, "api_refused", False),
+    "ApiRejected": (6, "api_refused", False),
     "Unavailable": (7, "unavailable", True),
     "DeadlineExceeded": (7, "deadline_exceeded", True),
     "OutcomeUnknown": (7, "outcome_unknown", True),
     "CheckFailed": (8, "check_failed", False),
-    "Refused": (9, "refused", False),
+    "Unsafe": (9, "refused", False),
+    "ConsentRequired": (9, "refused", False),
     "Ambiguous": (9, "ambiguous", False),
     "Interrupted": (130, "interrupted", False),
-    "NotTried": (130, "not_tried", False),
+    "Skipped": (130, "not_tried", False),
 }
 
 
@@ -53,7 +62,8 @@ def test_a_class_says_its_exit_code_its_code_and_whether_to_try_again(cls):
 
 
 def test_every_code_is_given_once():
-    assert len({cls.code for cls in CLASSES}) == len(CLASSES)
+    codes = [cls.code for cls in CLASSES if cls is not ConsentRequired]  # as that of Unsafe
+    assert len(set(codes)) == len(codes)
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -82,8 +92,8 @@ def test_an_error_in_one_line_has_its_hint():
     ("failures", "exit_code"),
     [
         ((Unavailable, DeadlineExceeded), 7),
-        ((Refused,), 9),
-        ((Refused, Unavailable), 1),
+        ((Unsafe,), 9),
+        ((Unsafe, Unavailable), 1),
         ((), 1),
     ],
     ids=["alike", "only one", "different", "none"],
@@ -106,7 +116,7 @@ def test_many_failures_are_told_once_each_and_at_most_twenty(lines, rest):
 
 
 def test_many_failures_may_be_told_in_other_words():
-    errors = [Refused("no", hint="look")]
+    errors = [Unsafe("no", hint="look")]
     assert BulkFailed("all failed", errors, details=[]).details == ()
     told = BulkFailed("all failed", errors, details=["same"] * 22).details
     assert told == ("same",) * 20 + ("and 2 more",)

@@ -5,18 +5,19 @@ WacbError                  1  unexpected
 ├── InvalidInput           2  a value the user gave is wrong
 │   └── TemplateError      2  a template is incomplete, misspelt or encoded
 ├── ConfigError            3  configuration or credentials missing or broken
-│   └── RedirectRefused    3  the API redirects: the host is wrong
-├── CredentialsRefused     4  401 or 403
+│   └── Redirected         3  the API redirects: the host is wrong
+├── AuthenticationFailed   4  401 or 403
 ├── NotFound               5  no such profile or number
-├── ApiRefused             6  the API understood and said no
+├── ApiRejected            6  the API understood and said no
 ├── Unavailable            7  no usable answer; trying again may help
 │   ├── DeadlineExceeded   7  the command's time is up
 │   └── OutcomeUnknown     7  a write that may or may not have happened
 ├── CheckFailed            8  a check was run and failed
-├── Refused                9  not done without consent, or not safe to do
-│   └── Ambiguous          9  two things carry the one title
+├── Unsafe                 9  not done, since it would not be safe
+│   ├── ConsentRequired    9  not done without a yes, or an option that allows it
+│   └── Ambiguous          9  several profiles have the title
 └── Interrupted          130  Ctrl-C
-    └── NotTried         130  a part of a bulk run that was stopped before its turn
+    └── Skipped          130  a part of a bulk run that was stopped before its turn
 """
 
 from __future__ import annotations
@@ -154,13 +155,13 @@ class ConfigError(WacbError):
     code = "config"
 
 
-class RedirectRefused(ConfigError):
+class Redirected(ConfigError):
     """The API answered with a redirect, which is never followed."""
 
     code = "redirected"
 
 
-class CredentialsRefused(WacbError):
+class AuthenticationFailed(WacbError):
     """The API refused the SID and key (401, 403)."""
 
     exit_code = 4
@@ -174,7 +175,7 @@ class NotFound(WacbError):
     code = "not_found"
 
 
-class ApiRefused(WacbError):
+class ApiRejected(WacbError):
     """The API understood the request and said no."""
 
     exit_code = 6
@@ -225,14 +226,18 @@ class CheckFailed(WacbError):
     code = "check_failed"
 
 
-class Refused(WacbError):
-    """The command needs consent, or would do something unsafe."""
+class Unsafe(WacbError):
+    """The command would do something unsafe."""
 
     exit_code = 9
     code = "refused"
 
 
-class Ambiguous(Refused):
+class ConsentRequired(Unsafe):
+    """The command needs a yes, or an option that allows what it would do."""
+
+
+class Ambiguous(Unsafe):
     """Two profiles carry the one title that was named."""
 
     code = "ambiguous"
@@ -245,7 +250,7 @@ class Interrupted(WacbError):
     code = "interrupted"
 
 
-class NotTried(Interrupted):
+class Skipped(Interrupted):
     """A part of a bulk run that was stopped before its turn came."""
 
     code = "not_tried"

@@ -26,7 +26,7 @@ from tests.fake_api import (
     refusal,
 )
 from wacb.api.client import Client
-from wacb.errors import ConfigError, CredentialsRefused, Interrupted, NotFound, Unavailable
+from wacb.errors import AuthenticationFailed, ConfigError, Interrupted, NotFound, Unavailable
 from wacb.models import Number
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
@@ -260,7 +260,7 @@ def test_access_is_checked_with_one_row(sandbox: Sandbox) -> None:
         ("GET", f"{PROFILES}?limit=1&offset=0")
     ]
     make_client(emulated(sandbox)).check_access()
-    with pytest.raises(CredentialsRefused):
+    with pytest.raises(AuthenticationFailed):
         make_client(emulated(sandbox), key="other").check_access()
 
 

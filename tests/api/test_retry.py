@@ -34,12 +34,12 @@ from tests.fake_api import (
 from wacb.api.requests import ApiRequest
 from wacb.api.retry import Exchange, Exchanger
 from wacb.errors import (
-    ApiRefused,
-    CredentialsRefused,
+    ApiRejected,
+    AuthenticationFailed,
     DeadlineExceeded,
     Interrupted,
     NotFound,
-    RedirectRefused,
+    Redirected,
     Unavailable,
     WacbError,
 )
@@ -591,7 +591,7 @@ CREDENTIALS_HINT = (
     [
         pytest.param(
             refusal(400, "url is wrong", "title is short", code="E13001", message="Bad"),
-            ApiRefused,
+            ApiRejected,
             "the thing: the API said no (400: Bad; url is wrong; title is short)",
             None,
             "E13001",
@@ -599,7 +599,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             refusal(401, code="RBC001"),
-            CredentialsRefused,
+            AuthenticationFailed,
             "the API refused the SID and key (401)",
             CREDENTIALS_HINT,
             "RBC001",
@@ -607,7 +607,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             refusal(403, "not from here"),
-            CredentialsRefused,
+            AuthenticationFailed,
             "the API refused the SID and key (403: not from here)",
             CREDENTIALS_HINT,
             "RBC403",
@@ -631,7 +631,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             Reply(status=409, body=b'{"error": "taken", "message": "taken"}'),
-            ApiRefused,
+            ApiRejected,
             "the thing: the API said no (409: taken)",
             None,
             None,
@@ -639,7 +639,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             refusal(422, "x" * 501),
-            ApiRefused,
+            ApiRejected,
             f"the thing: the API said no (422: {'x' * 500})",
             None,
             "RBC422",
@@ -655,7 +655,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             refusal(200, "no such thing"),
-            ApiRefused,
+            ApiRejected,
             "the thing: the API refused in an answer with status 200: no such thing",
             None,
             "RBC200",
@@ -663,7 +663,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             refusal(201, "x" * 501),
-            ApiRefused,
+            ApiRejected,
             f"the thing: the API refused in an answer with status 201: {'x' * 500}",
             None,
             "RBC201",
@@ -671,7 +671,7 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             Reply(body=b'{"status": 400}'),
-            ApiRefused,
+            ApiRejected,
             "the thing: the API refused in an answer with status 200: no reason given",
             None,
             None,
@@ -705,7 +705,7 @@ def test_a_redirect_is_refused_and_the_key_stays_here(status: int, method: str) 
     network = Network(Reply(status=status, headers={"Location": "https://other.example/v1/x"}))
     error = failure(network, method)
     assert (type(error), error.message, error.hint, error.status) == (
-        RedirectRefused,
+        Redirected,
         f"api.example redirects to other.example ({status}), which is not followed",
         "take the host from the console (API Domain) and give it with --base-url or --region",
         status,
@@ -783,5 +783,5 @@ def test_the_emulator_takes_a_request_and_turns_away_a_wrong_key(sandbox: Sandbo
     request = make_api().create_profile(make_draft())
     created = make_exchanger(emulated(sandbox)).send(request)
     assert created == {"profile_id": "SG_00000000-0000-4000-8000-000000000001"}
-    with pytest.raises(CredentialsRefused, match="401: The SID or the API key is wrong"):
+    with pytest.raises(AuthenticationFailed, match="401: The SID or the API key is wrong"):
         make_exchanger(emulated(sandbox), key="other").send(request)

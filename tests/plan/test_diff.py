@@ -22,7 +22,7 @@ from tests.plan.planning import (
     make_number,
     stored,
 )
-from wacb.errors import Ambiguous, InvalidInput, NotFound, Refused, WacbError
+from wacb.errors import Ambiguous, ConsentRequired, InvalidInput, NotFound, Unsafe, WacbError
 from wacb.models import Encryption, Method
 from wacb.plan.diff import diff
 from wacb.plan.model import Change, Move, Plan
@@ -304,14 +304,14 @@ def test_what_forbids_an_attachment_is_a_problem_each():
     )
     assert [change.action for change in plan.changes] == ["create"]
     assert [(type(error), error.message) for error in plan.problems] == [
-        (Refused, f"profile {SECOND} (The other) is auto-disabled, so nothing would arrive"),
+        (Unsafe, f"profile {SECOND} (The other) is auto-disabled, so nothing would arrive"),
         (
-            Refused,
+            ConsentRequired,
             f"profile {THIRD} (Old hook) has 1 of 14 placeholders; missing: <body> <mime_type> "
             "<media_url> <name> <type> <created_at> <reply_to> <wanumber> <mobile> "
             "<custom_response> <message> <contacts> <location>",
         ),
-        (Refused, f"number {THREE} is pending; only an approved number can be edited"),
+        (Unsafe, f"number {THREE} is pending; only an approved number can be edited"),
         (NotFound, "number +15550199999 is not among the numbers of this WABA"),
         (
             NotFound,

@@ -34,11 +34,12 @@ from wacb.api.client import Client
 from wacb.api.requests import ApiRequest
 from wacb.errors import (
     Ambiguous,
+    ConsentRequired,
     InvalidInput,
     NotFound,
-    Refused,
     TemplateError,
     Unavailable,
+    Unsafe,
     WacbError,
 )
 from wacb.models import Method
@@ -138,7 +139,7 @@ def test_a_profile_that_is_not_active(
     client = make_client(Network(answer(make_row(status=status))))
     error = refused(client, tmp_path, NEW, allow_missing=allow_missing, replace=True)
     assert told(error) == (
-        Refused,
+        Unsafe,
         f"profile SG_1 (Incoming messages) is {word}, so nothing would arrive",
         "enable it in the Kaleyra console; the API has no way to",
     )
@@ -154,7 +155,7 @@ def test_a_profile_that_is_not_complete(method: Method, tmp_path: Path) -> None:
     client.create_profile(draft)
     missing = " ".join(f"<{name}>" for name in INCOMING if name not in ("body", "from"))
     assert told(refused(client, tmp_path)) == (
-        Refused,
+        ConsentRequired,
         f"profile {FIRST} (Incoming messages) has 2 of 14 placeholders; missing: {missing}",
         f"repair it (wacb profile check --fix {FIRST}), or --allow-missing",
     )
@@ -181,7 +182,7 @@ def test_a_number_that_is_not_listed(tmp_path: Path) -> None:
 def test_a_number_that_is_not_approved(waba_id: str | None, tmp_path: Path) -> None:
     client = emulator(stocked(), api=make_api(waba_id=waba_id))
     assert told(refused(client, tmp_path, number=PENDING, replace=True)) == (
-        Refused,
+        Unsafe,
         f"number {PENDING} is pending; only an approved number can be edited",
         "finish its registration in the Kaleyra console first",
     )
@@ -261,7 +262,7 @@ def test_without_credentials_an_endpoint_is_only_written_out() -> None:
 def test_an_endpoint_is_refused_for_a_number_that_is_pending_or_unknown(tmp_path: Path) -> None:
     client = emulator(stocked())
     look = make_look(client, tmp_path)
-    with pytest.raises(Refused, match="is pending; only an approved number can be edited"):
+    with pytest.raises(Unsafe, match="is pending; only an approved number can be edited"):
         attach.prepare_incoming_url(look, client.api, PENDING, ENDPOINT)
     with pytest.raises(NotFound, match="does not exist"):
         attach.prepare_incoming_url(look, client.api, UNLISTED, ENDPOINT)

@@ -25,7 +25,7 @@ from tests.provision.attaching import (
     update_v1,
 )
 from wacb.api.client import Client
-from wacb.errors import Refused, WacbError
+from wacb.errors import ConsentRequired, Unsafe, WacbError
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
 from wacb.provision.lookup import Look
@@ -85,7 +85,7 @@ def test_another_profile_is_replaced_with_consent_only(
     old: Reply, new: dict[str, Any], notes: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert told(refused(carrying(tmp_path, old, new))) == (
-        Refused,
+        ConsentRequired,
         f"number {ONE} carries profile {OLD}; attaching {NEW} would replace it"
         + "".join(f"; {note}" for note in notes),
         "add --replace if that is what you want",
@@ -136,13 +136,13 @@ def test_another_profile_than_the_one_named_stays(
     expected: str, words: str, replace: bool, tmp_path: Path
 ) -> None:
     error = refused(carrying(tmp_path), if_current=expected, replace=replace)
-    assert told(error) == (Refused, f"number {ONE} carries {OLD}, not {words}", SHOW)
+    assert told(error) == (Unsafe, f"number {ONE} carries {OLD}, not {words}", SHOW)
 
 
 def test_a_free_number_does_not_carry_the_profile_named(tmp_path: Path) -> None:
     look = make_look(emulator(stocked()), tmp_path)
     assert told(refused(look, FIRST, if_current=OLD)) == (
-        Refused,
+        Unsafe,
         f"number {ONE} carries no profile, not {OLD}",
         SHOW,
     )
@@ -181,7 +181,7 @@ def test_nothing_is_swapped_that_nobody_knows(
 ) -> None:
     error = refused(make_look(unshown, tmp_path), FIRST, if_current=expected)
     assert told(error) == (
-        Refused,
+        Unsafe,
         f"whether number {ONE} carries {words} is not known: the API does not show it, and the "
         "journal has no value",
         "leave out --if-current",
@@ -194,7 +194,7 @@ def test_the_last_value_of_the_journal_counts_as_the_present_one(
     look = believing(unshown, tmp_path, FIRST, SECOND)
     note = f"{NOT_SHOWN}; by the journal it is {SECOND}"
     assert told(refused(look, FIRST)) == (
-        Refused,
+        ConsentRequired,
         f"number {ONE} carries profile {SECOND}; attaching {FIRST} would replace it; {note}",
         "add --replace if that is what you want",
     )
@@ -202,7 +202,7 @@ def test_the_last_value_of_the_journal_counts_as_the_present_one(
     assert prepare(look, FIRST, replace=True) == step
     assert prepare(look, FIRST, if_current=SECOND) == step
     assert told(refused(look, FIRST, if_current="")) == (
-        Refused,
+        Unsafe,
         f"number {ONE} carries {SECOND}, not no profile",
         SHOW,
     )
@@ -213,7 +213,7 @@ def test_a_number_that_is_believed_to_be_free_is_free(unshown: Client, tmp_path:
     step = step_of(unshown, old="", notes=(f"{NOT_SHOWN}; by the journal it is none",))
     assert prepare(look, FIRST) == step
     assert prepare(look, FIRST, if_current="") == step
-    assert type(refused(look, FIRST, if_current=SECOND)) is Refused
+    assert type(refused(look, FIRST, if_current=SECOND)) is Unsafe
 
 
 def test_a_number_that_is_believed_to_carry_the_profile_is_left_as_it_is(

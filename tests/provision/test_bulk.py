@@ -32,7 +32,7 @@ from tests.provision.attaching import (
 )
 from tests.provision.lines import SECONDS, Line, Turn
 from wacb.api.client import Client
-from wacb.errors import ApiRefused, NotTried, Refused, Unavailable
+from wacb.errors import ApiRejected, Skipped, Unavailable, Unsafe
 from wacb.provision import attach
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run, prepare_all
@@ -67,7 +67,7 @@ def test_refusals_are_kept_in_their_place(tmp_path: Path) -> None:
     first, refused, last = prepare(look, [ONE, PENDING, "+15550100002"])
     assert first == Prepared(ONE, make_step())
     assert last == Prepared("+15550100002", make_step("+15550100002"))
-    assert (refused.number, refused.step, type(refused.error)) == (PENDING, None, Refused)
+    assert (refused.number, refused.step, type(refused.error)) == (PENDING, None, Unsafe)
 
 
 def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -
     prepared = prepare(make_look(client, tmp_path), [ONE, PENDING], fail_fast=True)
     assert [(item.number, item.step) for item in prepared] == [(ONE, None), (PENDING, None)]
     assert told(prepared[0].error) == (
-        NotTried,
+        Skipped,
         f"number {ONE} was not tried: the run was stopped",
         None,
     )
-    assert type(prepared[1].error) is Refused
+    assert type(prepared[1].error) is Unsafe
     results = carry_out(make_run(client, tmp_path, fail_fast=True), prepared)
     assert results == [
         Attachment(item.number, None, None, None, error=item.error) for item in prepared
@@ -96,7 +96,7 @@ def test_with_fail_fast_all_are_tried_where_none_is_refused(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "error",
-    [Refused("no"), Unavailable("down"), Unavailable("down", sent=False), NotTried("stopped")],
+    [Unsafe("no"), Unavailable("down"), Unavailable("down", sent=False), Skipped("stopped")],
     ids=["refused", "unavailable", "unsent", "not tried"],
 )
 @pytest.mark.parametrize("waba_id", [None, "77"], ids=["V1", "V2"])
@@ -214,11 +214,11 @@ def test_a_number_that_fails_stops_no_other(tmp_path: Path) -> None:
     run = make_run(make_client(line), tmp_path, done=lambda: ends.append(len(line.puts)))
     prepared = make_prepared(numbers)
     prepared[2] = Prepared(numbers[2], make_step(numbers[2], old=FIRST, request=None))
-    pending = Prepared(PENDING, None, Refused("pending"))
+    pending = Prepared(PENDING, None, Unsafe("pending"))
     results = carry_out(run, [*prepared, pending])
     failed, refused = results[1], results[4]
     assert (type(failed.error), results) == (
-        ApiRefused,
+        ApiRejected,
         [
             attached(numbers[0]),
             Attachment(numbers[1], None, "", FIRST, error=failed.error),

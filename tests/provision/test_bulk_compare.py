@@ -23,9 +23,9 @@ from tests.provision.attaching import (
 )
 from tests.provision.lines import Bench, Line, Spoiling, Turn
 from wacb.errors import (
+    AuthenticationFailed,
     CheckFailed,
     ConfigError,
-    CredentialsRefused,
     DeadlineExceeded,
     Unavailable,
     WacbError,
@@ -115,7 +115,7 @@ def test_a_number_that_is_not_listed_any_more_is_not_verified(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("turn", "kind"), [(refusal(401), CredentialsRefused), (refusal(500), Unavailable)], ids=str
+    ("turn", "kind"), [(refusal(401), AuthenticationFailed), (refusal(500), Unavailable)], ids=str
 )
 def test_where_the_numbers_cannot_be_listed_nothing_is_verified(
     turn: Reply, kind: type[WacbError], tmp_path: Path

@@ -24,11 +24,11 @@ from tests.provision.attaching import (
 )
 from tests.provision.lines import SECONDS, Held, Line, Spoiling, Turn, meanwhile, press_ctrl_c
 from wacb.errors import (
-    ApiRefused,
+    ApiRejected,
     ConfigError,
     Interrupted,
-    NotTried,
     OutcomeUnknown,
+    Skipped,
     Unavailable,
     WacbError,
 )
@@ -68,10 +68,10 @@ def test_fail_fast_starts_nothing_after_a_failure_and_compares_what_was_done(
     ends: list[None] = []
     run = make_run(line, tmp_path, fail_fast=True, done=lambda: ends.append(None))
     results = carry_out(run, make_prepared(NUMBERS))
-    assert kinds(results) == ["attached", ApiRefused] + [NotTried] * 4
+    assert kinds(results) == ["attached", ApiRejected] + [Skipped] * 4
     assert results[0] == attached(NUMBERS[0])
     assert told(results[2].error) == (
-        NotTried,
+        Skipped,
         f"number {NUMBERS[2]} was not tried: the run was stopped",
         None,
     )
@@ -95,7 +95,7 @@ def test_fail_fast_lets_end_what_is_running(tmp_path: Path) -> None:
     line = Pair(stocked(NUMBERS))
     run = make_run(line, tmp_path, jobs=2, fail_fast=True, done=failed.set)
     results = carry_out(run, make_prepared(NUMBERS))
-    assert kinds(results) == [ApiRefused, "attached"] + [NotTried] * 4
+    assert kinds(results) == [ApiRejected, "attached"] + [Skipped] * 4
     assert results[1] == attached(NUMBERS[1])
     assert sorted(line.puts) == NUMBERS[:2]
     assert journaled(tmp_path) == NUMBERS[1:2]
@@ -108,7 +108,7 @@ def test_fail_fast_lets_the_listing_decide_about_a_lost_answer(
     lost, sandbox = {NUMBERS[0]: [refusal(500)]}, stocked(NUMBERS)
     line = Line(sandbox, after=lost) if carried_out else Line(sandbox, before=lost)
     results = carry_out(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
-    assert kinds(results) == ["attached" if carried_out else Unavailable] + [NotTried] * 5
+    assert kinds(results) == ["attached" if carried_out else Unavailable] + [Skipped] * 5
     assert results[0].verified is carried_out
     assert line.puts == NUMBERS[:1]
     assert journaled(tmp_path) == NUMBERS[:carried_out]
@@ -117,7 +117,7 @@ def test_fail_fast_lets_the_listing_decide_about_a_lost_answer(
 def test_fail_fast_stops_where_the_journal_cannot_be_written(tmp_path: Path) -> None:
     line = Spoiling(stocked(NUMBERS), tmp_path)
     results = carry_out(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
-    assert kinds(results) == [ConfigError] + [NotTried] * 5
+    assert kinds(results) == [ConfigError] + [Skipped] * 5
     assert (results[0].result, results[0].verified, line.puts) == ("attached", True, NUMBERS[:1])
 
 
@@ -126,7 +126,7 @@ def test_fail_fast_leaves_unchanged_what_needs_no_change(tmp_path: Path) -> None
     prepared = make_prepared(NUMBERS)
     prepared[-1] = Prepared(NUMBERS[-1], make_step(NUMBERS[-1], old=FIRST, request=None))
     results = carry_out(make_run(line, tmp_path, fail_fast=True), prepared)
-    assert kinds(results) == [ApiRefused] + [NotTried] * 4 + ["unchanged"]
+    assert kinds(results) == [ApiRejected] + [Skipped] * 4 + ["unchanged"]
 
 
 # -- Ctrl-C
@@ -158,7 +158,7 @@ def test_ctrl_c_starts_nothing_new_and_lets_end_what_is_running(jobs: int, tmp_p
     run = make_run(line, tmp_path, jobs=jobs, **how)
     with meanwhile(user):
         results = carry_out(run, make_prepared(NUMBERS))
-    assert kinds(results) == ["attached"] * jobs + [NotTried] * (6 - jobs)
+    assert kinds(results) == ["attached"] * jobs + [Skipped] * (6 - jobs)
     assert results[0] == attached(NUMBERS[0], verified=None)
     assert (sorted(line.puts), line.listings, len(ends)) == (NUMBERS[:jobs], 0, 6)
     assert run.stop.interrupted
@@ -185,7 +185,7 @@ def test_a_cancelled_job_and_a_closed_terminal_end_a_run_as_ctrl_c_does(
         assert signal.getsignal(number) is signal.default_int_handler
     finally:
         signal.signal(number, usual)
-    assert kinds(results) == ["attached"] + [NotTried] * 5
+    assert kinds(results) == ["attached"] + [Skipped] * 5
     assert (run.stop.interrupted, journaled(tmp_path)) == (True, NUMBERS[:1])
 
 
@@ -198,7 +198,7 @@ def test_another_ctrl_c_gives_up_what_is_running(tmp_path: Path) -> None:
             results = carry_out(run, make_prepared(NUMBERS))
     finally:
         line.release.set()
-    assert kinds(results) == [Interrupted] * 2 + [NotTried] * 4
+    assert kinds(results) == [Interrupted] * 2 + [Skipped] * 4
     assert results[0].error is not None
     assert results[0].error.message == "interrupted before an answer came"
     assert (run.stop.interrupted, line.listings, journaled(tmp_path)) == (True, 0, [])
@@ -223,7 +223,7 @@ def test_ctrl_c_twice_at_once_is_two_of_them(tmp_path: Path) -> None:
             results = carry_out(run, make_prepared(NUMBERS))
     finally:
         line.release.set()
-    assert kinds(results) == [Interrupted] * 2 + [NotTried] * 4
+    assert kinds(results) == [Interrupted] * 2 + [Skipped] * 4
     assert run.stop.interrupted
 
 
@@ -245,7 +245,7 @@ def test_ctrl_c_is_noticed_while_the_steps_are_still_being_handed_out(tmp_path: 
     run = make_run(line, tmp_path, interrupted=noticed.set)
     results = carry_out(run, Interrupting(make_prepared(NUMBERS)))
     assert (run.stop.interrupted, noticed.is_set(), line.listings) == (True, True, 0)
-    assert kinds(results)[3:] == [NotTried] * 3
+    assert kinds(results)[3:] == [Skipped] * 3
 
 
 @pytest.mark.parametrize("pause", [0.0, 1.0], ids=["before", "after the first"])
@@ -302,7 +302,7 @@ def test_ctrl_c_cuts_short_the_wait_before_another_attempt(tmp_path: Path) -> No
     line = Line(stocked(NUMBERS), after={NUMBERS[0]: [busy]})
     with meanwhile(nap.cut_short(1)):
         results = carry_out(napping(line, tmp_path, nap, 1), make_prepared(NUMBERS))
-    assert kinds(results) == [OutcomeUnknown] + [NotTried] * 5
+    assert kinds(results) == [OutcomeUnknown] + [Skipped] * 5
     assert (line.puts, line.listings, journaled(tmp_path)) == (NUMBERS[:1], 0, [])
 
 
@@ -321,6 +321,6 @@ def test_an_update_that_waited_for_its_turn_at_ctrl_c_was_not_tried(tmp_path: Pa
     line = Closing(stocked(NUMBERS), before={NUMBERS[0]: [busy]})
     with meanwhile(nap.cut_short(2)):
         results = carry_out(napping(line, tmp_path, nap, 2), make_prepared(NUMBERS))
-    assert kinds(results) == [Unavailable, "attached"] + [NotTried] * 4
+    assert kinds(results) == [Unavailable, "attached"] + [Skipped] * 4
     assert sorted(line.puts) == NUMBERS[:2]
     assert journaled(tmp_path) == NUMBERS[1:2]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import profile_id
 from tests.fake_api import BODY, emulated, make_client, make_draft, make_profile
-from wacb.errors import ApiRefused
+from wacb.errors import ApiRejected
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision import check
 from wacb.provision.check import Checked, Repair
@@ -137,4 +137,4 @@ def test_one_that_fails_keeps_no_other_from_being_repaired(sandbox: Sandbox):
         ("SG_1", False),
     ]
     errors = [repair.error for repair in after]
-    assert (errors[0], type(errors[1]), errors[2:]) == (None, ApiRefused, [None, repairs[3].error])
+    assert (errors[0], type(errors[1]), errors[2:]) == (None, ApiRejected, [None, repairs[3].error])

@@ -26,7 +26,7 @@ from tests.fake_api import (
 from tests.provision.lossy import LOST, LossyApi, make_claim
 from wacb.errors import (
     Ambiguous,
-    ApiRefused,
+    ApiRejected,
     CheckFailed,
     ConfigError,
     DeadlineExceeded,
@@ -308,8 +308,8 @@ def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sa
         (ConnectionRefusedError(), Unavailable, 4),
         (refusal(429), Unavailable, 4),
         (Reply(status=429, headers={"Retry-After": "600"}), DeadlineExceeded, 2),
-        (refusal(400), ApiRefused, 1),
-        (refusal(200, "no"), ApiRefused, 1),
+        (refusal(400), ApiRejected, 1),
+        (refusal(200, "no"), ApiRejected, 1),
     ],
     ids=["connect error", "429", "429 past the deadline", "400", "error in a 200"],
 )

@@ -32,7 +32,14 @@ from tests.provision.attaching import (
     stocked,
     told,
 )
-from wacb.errors import Ambiguous, ConfigError, CredentialsRefused, NotFound, Unavailable, WacbError
+from wacb.errors import (
+    Ambiguous,
+    AuthenticationFailed,
+    ConfigError,
+    NotFound,
+    Unavailable,
+    WacbError,
+)
 from wacb.models import Number
 from wacb.provision.lookup import Look
 from wacb.sandbox.account import WABA_ID
@@ -83,7 +90,7 @@ def test_without_a_waba_id_the_details_of_each_number_are_fetched(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("turn", "kind"),
-    [(refusal(401), CredentialsRefused), (refusal(500), Unavailable), (answer({}), Unavailable)],
+    [(refusal(401), AuthenticationFailed), (refusal(500), Unavailable), (answer({}), Unavailable)],
     ids=["401", "500", "no list"],
 )
 def test_a_listing_that_fails_is_not_tried_again_for_every_number(
@@ -172,7 +179,7 @@ def test_a_profile_that_does_not_exist_is_looked_up_once(reference: str, tmp_pat
 
 @pytest.mark.parametrize(
     ("turn", "kind"),
-    [(refusal(401), CredentialsRefused), (refusal(500), Unavailable)],
+    [(refusal(401), AuthenticationFailed), (refusal(500), Unavailable)],
     ids=["401", "500"],
 )
 def test_a_look_at_a_profile_that_fails_is_not_tried_again_for_every_number(

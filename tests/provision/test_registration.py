@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake_api import Network, Reply, answer, make_client, refusal
-from wacb.errors import ApiRefused, ConfigError, InvalidInput, OutcomeUnknown, WacbError
+from wacb.errors import ApiRejected, ConfigError, InvalidInput, OutcomeUnknown, WacbError
 from wacb.provision import registration
 from wacb.provision.registration import check_country_code, check_name, check_otp
 from wacb.storage.registrations import Registration, Remembered
@@ -177,7 +177,7 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
         ),
         (
             refusal(422, "wrong code"),
-            ApiRefused,
+            ApiRejected,
             f"number {NEW}: the API said no (422: wrong code)",
             f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code",
             "RBC422",

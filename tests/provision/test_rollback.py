@@ -24,7 +24,7 @@ from tests.provision.attaching import (
     update_v1,
 )
 from wacb.api.client import Client
-from wacb.errors import NotFound, Refused, WacbError
+from wacb.errors import NotFound, Unsafe, WacbError
 from wacb.provision import attach
 from wacb.provision.attach import AttachStep
 from wacb.storage.journal import Action
@@ -99,7 +99,7 @@ def test_without_credentials_no_number_is_looked_up() -> None:
 
 def test_nothing_is_taken_off_a_number_that_is_pending_or_not_listed(tmp_path: Path) -> None:
     client = emulator(stocked())
-    with pytest.raises(Refused, match="is pending; only an approved number can be edited"):
+    with pytest.raises(Unsafe, match="is pending; only an approved number can be edited"):
         detach(client, tmp_path, PENDING)
     with pytest.raises(NotFound, match="is not among the numbers"):
         detach(client, tmp_path, UNLISTED)
@@ -183,7 +183,7 @@ def test_a_number_that_was_changed_since_is_left_alone(
 ) -> None:
     change(tmp_path, FIRST, new)
     assert told(refused(carrying(present), tmp_path)) == (
-        Refused,
+        Unsafe,
         f"number {ONE} was changed since: it {words}",
         "use attach or detach if that is to be changed",
     )
@@ -202,7 +202,7 @@ def test_without_a_journaled_change_there_is_no_way_back(tmp_path: Path) -> None
 def test_what_nobody_knew_cannot_be_put_back(tmp_path: Path) -> None:
     change(tmp_path, None, FIRST)
     assert told(refused(carrying(FIRST), tmp_path)) == (
-        Refused,
+        Unsafe,
         f"what number {ONE} carried before is not known: the API did not show it",
         "use attach or detach",
     )
@@ -220,7 +220,7 @@ def test_a_profile_that_is_disabled_cannot_be_put_back(tmp_path: Path) -> None:
     rows = answer([{"phone_number": ONE, "callback_profile_id": FIRST}])
     client = make_client(Network(rows, answer(make_row(profile_id=OLD, status=3))))
     assert told(refused(client, tmp_path)) == (
-        Refused,
+        Unsafe,
         f"profile {OLD} (Incoming messages) is disabled, so nothing would arrive",
         "enable it in the Kaleyra console; the API has no way to",
     )
@@ -236,5 +236,5 @@ def test_a_profile_that_was_incomplete_is_put_back_as_it_was(tmp_path: Path) -> 
 def test_a_number_that_is_pending_or_not_listed_is_not_rolled_back(tmp_path: Path) -> None:
     for number in (PENDING, UNLISTED):
         make_journal(tmp_path).append(number=number, old="", new=FIRST, action="attach")
-    assert type(refused(carrying(FIRST), tmp_path, PENDING)) is Refused
+    assert type(refused(carrying(FIRST), tmp_path, PENDING)) is Unsafe
     assert type(refused(carrying(FIRST), tmp_path, UNLISTED)) is NotFound

@@ -27,12 +27,12 @@ from tests.provision.lossy import make_claim
 from wacb.api.client import Client
 from wacb.errors import (
     Ambiguous,
-    ApiRefused,
+    ApiRejected,
     CheckFailed,
     InvalidInput,
     OutcomeUnknown,
-    Refused,
     Unavailable,
+    Unsafe,
     WacbError,
 )
 from wacb.models import Encryption, Method
@@ -98,7 +98,7 @@ def test_key_order_and_white_space_of_a_body_are_no_difference(sandbox: Sandbox)
 def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     ensure(client)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Unsafe) as caught:
         ensure(client, url="https://example.com/new", response_message="ok")
     assert caught.value.message == (
         f"profile {TITLE!r} ({profile_id(1)}) is there with other content; "
@@ -358,7 +358,7 @@ def test_an_update_that_was_never_sent_is_just_unavailable() -> None:
 
 
 def test_an_update_that_is_refused_says_so() -> None:
-    assert isinstance(failure(refusal(422, "no")), ApiRefused)
+    assert isinstance(failure(refusal(422, "no")), ApiRejected)
 
 
 def test_an_update_that_is_stored_otherwise_is_a_failed_check() -> None:

@@ -16,7 +16,7 @@ from tests.sandbox.endpoint import Arrived, Endpoint, listening
 from tests.sandbox.shells import NUMBERS, ONE, V1_NUMBER, Api
 from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.samples import TYPES, sample
-from wacb.errors import CheckFailed, ConfigError, NotFound, Refused
+from wacb.errors import CheckFailed, ConfigError, NotFound, Unsafe
 from wacb.models import Encryption
 from wacb.net.session import Session
 from wacb.net.timeout import Deadline
@@ -228,7 +228,7 @@ def test_an_unknown_number_is_not_found(quick: Api, send: Deliver):
 )
 def test_a_remote_endpoint_is_refused(quick: Api, send: Deliver, host: str):
     attach(quick, f"http://{host}/hook", "POST")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Unsafe) as caught:
         send(message())
     assert "--allow-remote" in (caught.value.hint or "")
     assert quick.sandbox.store.messages() == []
@@ -248,9 +248,9 @@ def test_a_message_may_go_to(quick: Api, host: str, allow_remote: bool):
 def test_a_value_cannot_choose_the_host(quick: Api):
     attach_own(quick, http_method="GET", url="http://127.0.0.1<body>/", body=None)
     sent = Incoming(number=ONE, type="text", fields=message(body="@example.com"))
-    with pytest.raises(Refused, match=r"on example\.com,"):
+    with pytest.raises(Unsafe, match=r"on example\.com,"):
         prepare(quick.sandbox.store, sent, naive=True)
-    with pytest.raises(Refused, match=r"on 127\.0\.0\.1%40example\.com,"):
+    with pytest.raises(Unsafe, match=r"on 127\.0\.0\.1%40example\.com,"):
         prepare(quick.sandbox.store, sent)
 
 

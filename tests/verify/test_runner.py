@@ -10,15 +10,15 @@ from tests.cli.expect import QUERY
 from tests.fake_api import Clock
 from wacb.errors import (
     Ambiguous,
-    ApiRefused,
+    ApiRejected,
+    AuthenticationFailed,
     CheckFailed,
     ConfigError,
-    CredentialsRefused,
     DeadlineExceeded,
     Interrupted,
     InvalidInput,
     NotFound,
-    NotTried,
+    Skipped,
     Unavailable,
     WacbError,
 )
@@ -78,8 +78,8 @@ def test_what_nobody_can_tell_was_checked_all_the_same():
 
 
 ERRORS = (
-    *(InvalidInput("x"), ConfigError("x"), CredentialsRefused("x"), NotFound("x")),
-    *(ApiRefused("x"), Unavailable("x"), DeadlineExceeded("x"), CheckFailed("x"), Ambiguous("x")),
+    *(InvalidInput("x"), ConfigError("x"), AuthenticationFailed("x"), NotFound("x")),
+    *(ApiRejected("x"), Unavailable("x"), DeadlineExceeded("x"), CheckFailed("x"), Ambiguous("x")),
 )
 ENDS = {
     "config": (3, 3, 3, 3, 3, 3, 3, 3, 3),
@@ -115,7 +115,7 @@ def test_a_failure_without_a_remedy_gets_one():
     assert link.error.hint == "wacb config show"
 
 
-@pytest.mark.parametrize("error", [Interrupted("stop"), NotTried("stop")], ids=lambda e: e.code)
+@pytest.mark.parametrize("error", [Interrupted("stop"), Skipped("stop")], ids=lambda e: e.code)
 def test_an_interruption_is_no_finding(error: WacbError):
     with pytest.raises(Interrupted):
         look("endpoint", failing(error))

@@ -26,7 +26,7 @@ class Client:
         self.close = exchanger.close
 
     def check_access(self) -> None:
-        """Make one cheap read. Raises CredentialsRefused where SID and key don't fit."""
+        """Make one cheap read. Raises AuthenticationFailed where SID and key don't fit."""
         responses.profile_page(self.send(self.api.list_profiles(offset=0, limit=1)))
 
     # -- profiles

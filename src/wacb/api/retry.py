@@ -16,12 +16,12 @@ from wacb.api import responses
 from wacb.api.backoff import TOO_BUSY, Limiter, Wait, parse_retry_after
 from wacb.api.requests import ApiRequest, encode
 from wacb.errors import (
-    ApiRefused,
-    CredentialsRefused,
+    ApiRejected,
+    AuthenticationFailed,
     DeadlineExceeded,
     NotFound,
-    NotTried,
-    RedirectRefused,
+    Redirected,
+    Skipped,
     Unavailable,
     WacbError,
 )
@@ -95,7 +95,7 @@ class Exchanger:
         brief. A POST that may have arrived is never sent again. Of a `patient` request only the
         deadline ends the attempts that meet 429 or 503: one of hundreds that are sent at once may
         be turned away more than four times. After `halt` the last failure is
-        raised, or NotTried where nothing was sent.
+        raised, or Skipped where nothing was sent.
         """
         attempt, wait = 1, self._limiter.gate()
         failure: Unavailable | None = None
@@ -125,7 +125,7 @@ class Exchanger:
             self._limiter.spend(wait)
             wait = self._limiter.gate()
         if self._limiter.halted:
-            raise failure or NotTried(f"{request.subject}: not sent: the run was stopped")
+            raise failure or Skipped(f"{request.subject}: not sent: the run was stopped")
 
     def _too_late(self, wait: Wait, failure: Unavailable) -> DeadlineExceeded:
         return DeadlineExceeded(
@@ -177,7 +177,7 @@ class Exchanger:
                 status=response.status,
             )
         if envelope.failed:
-            raise ApiRefused(
+            raise ApiRejected(
                 f"{request.subject}: the API refused in an answer with status {response.status}: "
                 f"{envelope.message[:MOST_WORDS] or 'no reason given'}",
                 status=response.status,
@@ -191,7 +191,7 @@ class Exchanger:
         status, words = response.status, envelope.message[:MOST_WORDS]
         said = f" ({status}{': ' + words if words else ''})"
         if status in (401, 403):
-            return CredentialsRefused(
+            return AuthenticationFailed(
                 f"the API refused the SID and key{said}",
                 hint="they are checked together: see `wacb config show`. A key may be limited to "
                 "certain IP addresses, be deactivated, or be gone with the member who made it",
@@ -219,7 +219,7 @@ class Exchanger:
                 sent=status != 429,
                 retry_after=parse_retry_after(response.headers.get("retry-after"), self._now()),
             )
-        return ApiRefused(
+        return ApiRejected(
             f"{request.subject}: the API said no{said}", status=status, api_code=envelope.code
         )
 
@@ -231,9 +231,9 @@ def _may_repeat(request: ApiRequest, error: Unavailable) -> bool:
     return not error.sent or (request.method in IDEMPOTENT and brief)
 
 
-def _redirect(request: ApiRequest, response: Response) -> RedirectRefused:
+def _redirect(request: ApiRequest, response: Response) -> Redirected:
     target = _host(response.headers.get("location", "")) or "no host"
-    return RedirectRefused(
+    return Redirected(
         f"{_host(request.url)} redirects to {target} ({response.status}), which is not followed",
         hint="take the host from the console (API Domain) and give it with --base-url or --region",
         status=response.status,

@@ -21,7 +21,7 @@ from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import consent
 from wacb.cli.render import Column
 from wacb.cli.views import VIEWS, View, error_json
-from wacb.errors import BulkFailed, NotTried, Refused, WacbError
+from wacb.errors import BulkFailed, Skipped, Unsafe, WacbError
 from wacb.plan.apply import Apply, Outcome, requests
 from wacb.plan.model import Move, Plan
 
@@ -88,7 +88,7 @@ def command(
 def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
     current = checksum_of(app, plan)
     if checksum is not None and checksum != current:
-        raise Refused(
+        raise Unsafe(
             f"this is not the plan that was reviewed: its checksum is {current}",
             hint="somebody changed the file or the account since: look at it with `wacb plan`",
         )
@@ -154,7 +154,7 @@ def _failure(outcomes: Sequence[Outcome]) -> WacbError | None:
     failed = [outcome.error for outcome in outcomes if outcome.error]
     if not failed:
         return None
-    tried = [error for error in failed if not isinstance(error, NotTried)]
+    tried = [error for error in failed if not isinstance(error, Skipped)]
     not_tried = len(failed) - len(tried)
     return BulkFailed(
         f"{len(tried)} of {len(outcomes)} changes failed"

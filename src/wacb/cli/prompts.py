@@ -10,7 +10,7 @@ import click
 
 from wacb.cli.app import App
 from wacb.cli.render import Column, table
-from wacb.errors import InvalidInput, NotFound, Refused
+from wacb.errors import ConsentRequired, InvalidInput, NotFound
 from wacb.jsontext import visible
 
 
@@ -85,12 +85,12 @@ def _obeying(rule: Callable[[str], str], answer: str) -> str:
 def consent(app: App, deed: str, *, yes: bool) -> None:
     """Ask whether to do the `deed` ("delete profile X"); `yes` is `--yes`, which asks nothing.
 
-    Raises Refused when the answer is no, and off a terminal.
+    Raises ConsentRequired when the answer is no, and off a terminal.
     """
     if yes:
         return
     if not app.interactive:
-        raise Refused(
+        raise ConsentRequired(
             f"this would {deed}, and there is no terminal to ask on",
             hint="give --yes if that is what you want",
         )
@@ -101,7 +101,7 @@ def consent(app: App, deed: str, *, yes: bool) -> None:
         "prompt_suffix": " [y/N] ",
     }
     if str(_answer(app, question, **how)).strip().lower() not in ("y", "yes"):
-        raise Refused("declined: nothing was changed")
+        raise ConsentRequired("declined: nothing was changed")
 
 
 def _answer(app: App, question: str, **how: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import DeadlineExceeded, NotTried, OutcomeUnknown, Refused, WacbError
+from wacb.errors import DeadlineExceeded, OutcomeUnknown, Skipped, Unsafe, WacbError
 from wacb.models import CallbackProfile
 from wacb.plan.model import Action, Change, Move, Plan
 from wacb.provision import create, delete, update
@@ -117,7 +117,7 @@ class Apply:
             with claim.held(self._client.remaining):
                 step = create.prepare_once(self._client, step.draft, update=True, claim=claim)
                 if step.changes and step.live:
-                    raise Refused(
+                    raise Unsafe(
                         f"profile {step.live.id} appeared since the plan was made, with its title "
                         "and other content",
                         hint="look at it with `wacb plan`",
@@ -164,7 +164,7 @@ class Apply:
         new = self._ids.get(move.desired or "") if move.new is None else move.new
         if new is None or move.desired in self._failed:
             why = f"number {move.number} was not tried: its profile is not as it shall be"
-            return Prepared(move.number, None, NotTried(why))
+            return Prepared(move.number, None, Skipped(why))
         step = AttachStep(
             number=move.number,
             old=move.old,
@@ -207,8 +207,8 @@ def _outcome(change: Change, result: Attachment) -> Outcome:
     return Outcome(change, result.result, result.new if result.result else None, result.error)
 
 
-def _taken(change: Change, number: str) -> Refused:
-    return Refused(
+def _taken(change: Change, number: str) -> Unsafe:
+    return Unsafe(
         f"profile {change.id} ({change.name}) was not deleted: number {number} carries it by now",
         hint="look at it with `wacb plan`",
     )
@@ -216,4 +216,4 @@ def _taken(change: Change, number: str) -> Refused:
 
 def _not_tried(change: Change) -> Outcome:
     why = f"{change.kind} {change.name} was not tried: the run was stopped"
-    return Outcome(change, None, change.id, NotTried(why))
+    return Outcome(change, None, change.id, Skipped(why))

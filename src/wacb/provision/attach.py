@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import NotFound, Refused, Unavailable, WacbError
+from wacb.errors import ConsentRequired, NotFound, Unavailable, Unsafe, WacbError
 from wacb.models import CallbackProfile, Number
 from wacb.provision import find
 from wacb.provision.lookup import Look
@@ -62,7 +62,7 @@ def prepare_attach(
 ) -> AttachStep:
     """Look at the profile and the number, and say what would change (cli.md 8).
 
-    Raises NotFound, and Refused for an inactive profile, an incomplete template, a number that is
+    Raises NotFound, and Unsafe for an inactive profile, an incomplete template, a number that is
     not approved, and one that carries another profile, unless `replace` is given or `if_current`
     is that other profile. A number that carries the profile already needs neither.
     """
@@ -75,7 +75,7 @@ def prepare_attach(
         known = not if_current or find.looks_like_id(if_current)
         _check_current(step, if_current if known else look.profile(if_current).id)
     elif step.old and not replace:
-        raise Refused(
+        raise ConsentRequired(
             f"number {number} carries profile {step.old}; attaching {profile.id} would replace it"
             + "".join(
                 f"; {note}" for note in (*step.notes, *_lost_status(look, profile, step.old))
@@ -91,7 +91,7 @@ def prepare_attach(
 def prepare_detach(look: Look | None, api: Api, number: str) -> AttachStep:
     """Say what taking the profile off a number would change.
 
-    `look` is None in a dry run without credentials. Raises NotFound and Refused.
+    `look` is None in a dry run without credentials. Raises NotFound and Unsafe.
     """
     if look is None:
         note = "without credentials the number was not looked up"
@@ -103,7 +103,7 @@ def prepare_detach(look: Look | None, api: Api, number: str) -> AttachStep:
 def prepare_rollback(look: Look, number: str) -> AttachStep:
     """Say what going back to the profile before the last journaled change would do (cli.md 8).
 
-    Raises NotFound where the journal has no change, and Refused when the number was changed since,
+    Raises NotFound where the journal has no change, and Unsafe when the number was changed since,
     when it is not known what it carried before, or when that cannot be attached any more.
     """
     change = look.journal.last_change(number)
@@ -113,7 +113,7 @@ def prepare_rollback(look: Look, number: str) -> AttachStep:
             hint="`wacb number history` shows what it has",
         )
     if change.old is None:
-        raise Refused(
+        raise Unsafe(
             f"what number {number} carried before is not known: the API did not show it",
             hint="use attach or detach",
         )
@@ -121,7 +121,7 @@ def prepare_rollback(look: Look, number: str) -> AttachStep:
     if step.old == step.new:
         return step
     if step.old != change.new:
-        raise Refused(
+        raise Unsafe(
             f"number {number} was changed since: it carries {step.old or 'no profile'}, and the "
             f"journal's last value is {change.new or 'no profile'}",
             hint="use attach or detach if that is to be changed",
@@ -187,13 +187,13 @@ def _start(look: Look, number: str, new: str, action: Action) -> AttachStep:
 
 def _check_current(step: AttachStep, expected: str) -> None:
     if step.old is None:
-        raise Refused(
+        raise Unsafe(
             f"whether number {step.number} carries {expected or 'no profile'} is not known: the "
             "API does not show it, and the journal has no value",
             hint="leave out --if-current",
         )
     if step.old != expected:
-        raise Refused(
+        raise Unsafe(
             f"number {step.number} carries {step.old or 'no profile'}, not "
             f"{expected or 'no profile'}",
             hint=f"somebody changed it: look at it with `wacb number show {step.number}`",
@@ -201,15 +201,15 @@ def _check_current(step: AttachStep, expected: str) -> None:
 
 
 def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
-    """Raise Refused for a profile that is not active, or whose template lacks placeholders."""
+    """Raise Unsafe for a profile that is not active, or whose template lacks placeholders."""
     if profile.status != "active":
-        raise Refused(
+        raise Unsafe(
             f"profile {profile.id} ({profile.title}) is {profile.status}, so nothing would arrive",
             hint="enable it in the Kaleyra console; the API has no way to",
         )
     report = placeholders.inspect_template(profile)
     if report.missing and not allow_missing:
-        raise Refused(
+        raise ConsentRequired(
             f"profile {profile.id} ({profile.title}) has {report.present} of "
             f"{len(placeholders.INCOMING)} placeholders; missing: "
             + " ".join(f"<{name}>" for name in report.missing),
@@ -218,9 +218,9 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
 
 
 def check_number(number: Number) -> None:
-    """Raise Refused for a number that is known not to be approved: it cannot be edited."""
+    """Raise Unsafe for a number that is known not to be approved: it cannot be edited."""
     if number.approved is False:
-        raise Refused(
+        raise Unsafe(
             f"number {number.number} is {number.status}; only an approved number can be edited",
             hint="finish its registration in the Kaleyra console first",
         )

@@ -13,8 +13,8 @@ from wacb.errors import (
     ConfigError,
     DeadlineExceeded,
     Interrupted,
-    NotTried,
     OutcomeUnknown,
+    Skipped,
     Unavailable,
     WacbError,
 )
@@ -225,5 +225,5 @@ def _differs(result: Attachment, shown: str) -> CheckFailed:
     )
 
 
-def _not_tried(number: str) -> NotTried:
-    return NotTried(f"number {number} was not tried: the run was stopped")
+def _not_tried(number: str) -> Skipped:
+    return Skipped(f"number {number} was not tried: the run was stopped")

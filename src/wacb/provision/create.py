@@ -8,9 +8,9 @@ from wacb.api.client import Client
 from wacb.errors import (
     Ambiguous,
     CheckFailed,
+    ConsentRequired,
     NotFound,
     OutcomeUnknown,
-    Refused,
     Unavailable,
     WacbError,
 )
@@ -124,8 +124,8 @@ def prepare_once(
     """Look whether a profile of this title is there, and say what has to be done (cli.md 7).
 
     `client` is None in a dry run without credentials. Raises Ambiguous for two profiles of the
-    title, Refused for one with other content unless `update`, OutcomeUnknown when a create of a
-    moment ago may still appear and the deadline does not suffice to wait for it.
+    title, ConsentRequired for one with other content unless `update`, OutcomeUnknown when a create
+    of a moment ago may still appear and the deadline does not suffice to wait for it.
     """
     create = ProfileStep(draft=draft, once=True, claim=claim)
     if client is None:
@@ -138,7 +138,7 @@ def prepare_once(
         return create
     step = compare_with(titled[0], draft)
     if step.changes and not update:
-        raise Refused(
+        raise ConsentRequired(
             f"profile {step.draft.title!r} ({titled[0].id}) is there with other content; "
             + "; ".join(describe(step.changes)),
             hint=("" if "channel" in step.changes else "add --update-existing to change it, or ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wacb.api.client import Client
-from wacb.errors import NotFound, OutcomeUnknown, Refused, Unavailable, WacbError
+from wacb.errors import ConsentRequired, NotFound, OutcomeUnknown, Unavailable, WacbError
 from wacb.models import CallbackProfile, Number
 from wacb.provision.lookup import Look
 from wacb.provision.steps import ProfileResult
@@ -24,7 +24,8 @@ class DeleteStep(NamedTuple):
 def prepare_delete(look: Look, reference: str, *, force: bool) -> DeleteStep:
     """Find the profile and the numbers that carry it, by the journal where the API shows none.
 
-    Raises NotFound and Ambiguous, and Refused for a profile that a number carries, unless `force`.
+    Raises NotFound and Ambiguous, and ConsentRequired for a profile that a number carries, unless
+    `force`.
     """
     profile = look.profile(reference)
     listed, notes = _listed(look, force=force)
@@ -37,7 +38,7 @@ def prepare_delete(look: Look, reference: str, *, force: bool) -> DeleteStep:
         if believed == profile.id and (number not in listed or _hides(listed[number]))
     ]
     if carriers and not force:
-        raise Refused(
+        raise ConsentRequired(
             f"profile {profile.id} ({profile.title}) is attached to {', '.join(carriers)}",
             hint="attach another one there, or detach it (wacb number detach NUMBER); --force "
             "deletes it all the same",

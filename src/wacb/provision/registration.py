@@ -14,7 +14,7 @@ from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import row_id
 from wacb.errors import (
-    ApiRefused,
+    ApiRejected,
     ConfigError,
     InvalidInput,
     NotFound,
@@ -69,7 +69,7 @@ def check_otp(text: str) -> str:
 def find_profile(look: Look | None, reference: str) -> str:
     """Return the ID of a profile that may be attached later.
 
-    `look` is None in a dry run without credentials. Raises NotFound, Ambiguous and Refused as
+    `look` is None in a dry run without credentials. Raises NotFound, Ambiguous and Unsafe as
     prepare_attach does, InvalidInput for what is no ID where nothing can be looked up.
     """
     if not reference:
@@ -183,7 +183,7 @@ def confirm(
                 status=lost.status,
             ) from lost
         said = lost.message
-    except (ApiRefused, NotFound) as refusal:
+    except (ApiRejected, NotFound) as refusal:
         shown = _look_back(client, number, _is_approved, sleep=sleep, pauses=(0.0,))
         if not shown:
             raise type(refusal)(

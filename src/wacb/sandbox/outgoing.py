@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from wacb.callbacks.encryption import Cipher
-from wacb.errors import CheckFailed, NotFound, Refused
+from wacb.errors import CheckFailed, ConsentRequired, NotFound
 from wacb.models import Encryption
 from wacb.sandbox.account import APPROVED
 from wacb.sandbox.store import Row, Store
@@ -99,8 +99,8 @@ def prepare(
     """Build the request for a message. `naive` leaves out the escaping of values.
 
     Raises NotFound for a number the emulator does not know, CheckFailed where nothing would be
-    delivered, Refused for an endpoint on another machine unless `allow_remote`, and ConfigError
-    for one that is no address and where encryption is not installed.
+    delivered, ConsentRequired for an endpoint on another machine unless `allow_remote`, and
+    ConfigError for one that is no address and where encryption is not installed.
     """
     profile = _profile(store, message.number)
     in_body = profile["http_method"] in ("POST", "PUT")
@@ -111,7 +111,7 @@ def prepare(
         url, body = fill(profile["url"], message.fields, escape), None
     host = parse_address(url).host
     if not (allow_remote or _is_loopback(host)):
-        raise Refused(
+        raise ConsentRequired(
             f"the endpoint is on {host}, and the sandbox delivers on this machine only",
             hint="--allow-remote lets the message go out to it",
         )

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wacb.errors import (
+    AuthenticationFailed,
     CheckFailed,
     ConfigError,
-    CredentialsRefused,
     Interrupted,
     NotFound,
     Unavailable,
@@ -20,7 +20,7 @@ from wacb.errors import (
 
 # Every link, and the errors that it may end the command with when it is broken (cli.md 9): its
 # own kind, else the first. An API that fails halfway is no fault of the number or the profile.
-_ACCESS = (ConfigError, CredentialsRefused, Unavailable)
+_ACCESS = (ConfigError, AuthenticationFailed, Unavailable)
 KINDS: dict[str, tuple[type[WacbError], ...]] = {
     "config": (ConfigError,),
     "credentials": _ACCESS,

@@ -9,7 +9,7 @@ from wacb.cli.app import App
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import markdown_table, write_github
 from wacb.cli.number.attachments import in_words
-from wacb.errors import BulkFailed, ConfigError, Interrupted, NotTried
+from wacb.errors import BulkFailed, ConfigError, Interrupted, Skipped
 from wacb.plan.apply import Outcome
 from wacb.provision.attach import Attachment, AttachStep
 from wacb.provision.bulk import Prepared, Run
@@ -23,7 +23,7 @@ def step_of(app: App, item: Prepared, *, github: bool) -> AttachStep:
     failed = Attachment(item.number, None, None, None, error=item.error)
     if github:
         _write_github(app, [failed])
-    raise failed.error or NotTried(f"number {item.number} was not tried")
+    raise failed.error or Skipped(f"number {item.number} was not tried")
 
 
 def show_step(app: App, step: AttachStep) -> None:
@@ -114,7 +114,7 @@ def _raise_failures(app: App, results: Sequence[Attachment], *, would: bool = Fa
     errors = [result.error for result in results if result.error]
     if not errors:
         return
-    tried = [error for error in errors if not isinstance(error, NotTried)]
+    tried = [error for error in errors if not isinstance(error, Skipped)]
     lines = [f"{result.number}: {result.error}" for result in results if result.error]
     hints = dict.fromkeys(error.hint for error in tried if error.hint)
     again = not tried or any(error.retryable for error in tried)
