@@ -173,8 +173,8 @@ DEEP = "[" * 101 + "]" * 101
         (b"\xff{}", "\\xff{}", "the body is not UTF-8: its other bytes are shown as \\xNN"),
         (b"hello", "hello", "the body is neither JSON (line 1, column 1) nor a form"),
         (b'{"a": "b=c"', None, "the body is neither JSON (line 1, column 12) nor a form"),
-        (b'{"a": NaN}', None, "the body is neither JSON (it holds NaN) nor a form"),
-        (b'{"a": -Infinity}', None, "the body is neither JSON (it holds -Infinity) nor a form"),
+        (b'{"a": NaN}', None, "the body is neither JSON (it contains NaN) nor a form"),
+        (b'{"a": -Infinity}', None, "the body is neither JSON (it contains -Infinity) nor a form"),
         (DEEP.encode(), DEEP, "the body is neither JSON (it is nested too deeply) nor a form"),
         (b"[" * 99_999, None, "the body is neither JSON (it is nested too deeply) nor a form"),
         (b'<a b="c"/>', None, "the body is neither JSON (line 1, column 1) nor a form"),
@@ -584,7 +584,7 @@ NO_CALLBACK = "give a query string, a URL, a JSON or form body, or a file of `li
         ("7", "this is no callback: it is JSON, but no object", NO_CALLBACK),
         (
             '{"a": NaN}',
-            "this is no callback: neither JSON (it holds NaN) nor a query string",
+            "this is no callback: neither JSON (it contains NaN) nor a query string",
             NO_CALLBACK,
         ),
         (

@@ -132,7 +132,7 @@ def test_what_a_template_names_as_a_secret_goes_to_its_own_host_only():
     post = make_profile(url=url, body=body)
     shown, notes = withhold(post, OTHER)
     assert notes == [said("api_key"), said("token")]
-    masked = '{"api_key": "***", "b": ["é", 1.0, {"token": ["***", "***"]}]}'
+    masked = '{"api_key":"***","b":["é",1.0,{"token":["***","***"]}]}'
     assert build(shown, {"body": "é"}, to=OTHER).body == masked.encode()
     for profile in (get, post, make_profile(body="[1,2 ]"), make_profile(body="no JSON")):
         assert withhold(profile, HOOK) == (profile, [])

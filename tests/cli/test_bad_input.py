@@ -181,16 +181,16 @@ MISSPELT = {name: value for name, value in MEMBERS.items() if name != "mime_type
 BODIES = {
     "not JSON": ("{'body': 1}", "the body is not JSON: line 1, column 2", None),
     "empty": ("", "the body is not JSON: line 1, column 1", None),
-    "an array": ("[]", "the body is no JSON object", 'write {"body": "<body>", …}'),
+    "an array": ("[]", "the body is not a JSON object", 'write {"body": "<body>", …}'),
     "a placeholder without quotes": (
         '{"body": <body>}',
         "the body is not JSON: line 1, column 10",
-        'a placeholder stands between quotes, like "<body>"',
+        'write a placeholder between quotes, like "<body>"',
     ),
     "typographic quotes": (
         "{“body”: “<body>”}",
         "the body is not JSON: line 1, column 2",
-        'it has typographic quotes (“): JSON takes straight ones (")',
+        'use straight quotes (") instead of typographic ones (“)',
     ),
     "a placeholder is missing": (as_json(MISSPELT), "missing: <mime_type>", ADD),
     "a placeholder is misspelt": (

@@ -112,7 +112,6 @@ def test_a_line_that_is_just_being_written_is_waited_for(opened: Opened) -> None
         pytest.param(LINE.replace(f'"{A}"', "null").strip(), id="new null"),
         pytest.param(LINE.replace('"account"', '"sid"').strip(), id="no account"),
         pytest.param(LINE.replace('"attach"', "[]").strip(), id="action a list"),
-        pytest.param("\ufeff" + LINE.strip(), id="BOM"),
     ],
 )
 def test_a_broken_line_is_skipped_and_named(opened: Opened, line: str) -> None:

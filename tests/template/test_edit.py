@@ -258,7 +258,7 @@ def test_a_complete_body_stays_as_it_is(text):
             id="the right name is there already",
         ),
         pytest.param(
-            '["<body>"]', "the body is no JSON object", 'write {"body": "<body>", …}', id="array"
+            '["<body>"]', "the body is not a JSON object", 'write {"body": "<body>", …}', id="array"
         ),
         pytest.param("body=1", "the body is not JSON: line 1, column 1", None, id="no JSON"),
     ],
@@ -398,7 +398,7 @@ def test_a_flat_body_template_becomes_a_query(url, text, expected):
             id="everything at once",
         ),
         pytest.param(
-            HOOK, "[]", "the body is no JSON object", 'write {"body": "<body>", …}', id="array"
+            HOOK, "[]", "the body is not a JSON object", 'write {"body": "<body>", …}', id="array"
         ),
         pytest.param(HOOK, "", "the body is not JSON: line 1, column 1", None, id="no JSON"),
         pytest.param(

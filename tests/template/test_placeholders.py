@@ -247,7 +247,7 @@ def test_an_incomplete_body_passes_on_request_only():
     assert error_of(placeholders.check_body, text) == ("missing: <body>, <location>", BODY_HINT)
 
 
-STRAIGHT = 'JSON takes straight ones (")'
+STRAIGHT = 'use straight quotes (") instead of typographic ones'
 
 
 @pytest.mark.parametrize(
@@ -258,25 +258,25 @@ STRAIGHT = 'JSON takes straight ones (")'
         pytest.param(
             '{"body": <body>}',
             "the body is not JSON: line 1, column 10",
-            'a placeholder stands between quotes, like "<body>"',
+            'write a placeholder between quotes, like "<body>"',
             id="bare placeholder",
         ),
         pytest.param(
             '{\u201cbody\u201d: "<body>"}',
             "the body is not JSON: line 1, column 2",
-            f"it has typographic quotes (\u201c): {STRAIGHT}",
+            f"{STRAIGHT} (\u201c)",
             id="typographic quotes around a key",
         ),
         pytest.param(
             '{"body": \u2018<body>\u2019}',
             "the body is not JSON: line 1, column 10",
-            f"it has typographic quotes (\u2018): {STRAIGHT}",
+            f"{STRAIGHT} (\u2018)",
             id="typographic quotes around a value",
         ),
         pytest.param(
             '{"body\u201d : "<body>"}',
             "the body is not JSON: line 1, column 12",
-            f"it has typographic quotes (\u201d): {STRAIGHT}",
+            f"{STRAIGHT} (\u201d)",
             id="typographic quote at the end alone",
         ),
         pytest.param(
@@ -287,20 +287,20 @@ STRAIGHT = 'JSON takes straight ones (")'
         ),
         pytest.param(
             '["<body>"]',
-            "the body is no JSON object",
+            "the body is not a JSON object",
             'write {"body": "<body>", …}',
             id="array",
         ),
         pytest.param(
-            '"<body>"', "the body is no JSON object", 'write {"body": "<body>", …}', id="string"
+            '"<body>"', "the body is not a JSON object", 'write {"body": "<body>", …}', id="string"
         ),
-        pytest.param('{"a": NaN}', "the body is not JSON: it holds NaN", None, id="NaN"),
+        pytest.param('{"a": NaN}', "the body is not JSON: it contains NaN", None, id="NaN"),
         pytest.param(
-            '{"a": -Infinity}', "the body is not JSON: it holds -Infinity", None, id="Infinity"
+            '{"a": -Infinity}', "the body is not JSON: it contains -Infinity", None, id="Infinity"
         ),
         pytest.param(
             '{"a": {"b": 1, "c": 2, "b": 3}}',
-            "the key 'b' stands twice in one object of the body",
+            "duplicate key 'b' in one object of the body",
             None,
             id="key twice",
         ),
@@ -310,8 +310,12 @@ STRAIGHT = 'JSON takes straight ones (")'
             None,
             id="typographic quotes inside straight ones",
         ),
-        pytest.param('{"a":' * 50_000, "the body is nested too deeply", None, id="objects"),
-        pytest.param("[" * 50_000, "the body is nested too deeply", None, id="arrays"),
+        pytest.param(
+            '{"a":' * 50_000, "the body is not JSON: it is nested too deeply", None, id="objects"
+        ),
+        pytest.param(
+            "[" * 50_000, "the body is not JSON: it is nested too deeply", None, id="arrays"
+        ),
     ],
 )
 def test_a_body_that_is_no_template_is_refused(text, message, hint):
@@ -445,7 +449,7 @@ def test_compact_drops_white_space_and_nothing_else(text, expected):
 def test_compact_refuses_what_is_not_json_and_a_key_that_stands_twice():
     assert error_of(placeholders.compact, "{") == ("the body is not JSON: line 1, column 2", None)
     assert error_of(placeholders.compact, '{"a":1,"a":1}') == (
-        "the key 'a' stands twice in one object of the body",
+        "duplicate key 'a' in one object of the body",
         None,
     )
 

@@ -5,7 +5,6 @@ The endpoints themselves are in client.py, wire names in contract/, waits in lim
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -25,7 +24,7 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.jsontext import is_deep
+from wacb.jsontext import NotJson, read_json
 from wacb.net.message import Response
 from wacb.net.session import Session
 
@@ -250,11 +249,6 @@ def _host(url: str) -> str:
 def _json(body: bytes) -> tuple[Any, bool]:
     """Parse a body; the second value says whether it was JSON. NaN and Infinity are not."""
     try:
-        answer = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        return read_json(body), True
+    except NotJson:
         return None, False
-    return (None, False) if is_deep(answer) else (answer, True)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)

@@ -6,7 +6,6 @@ requests receiver.py's.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -14,8 +13,9 @@ from typing import Any, NamedTuple
 from wacb.callbacks import classify
 from wacb.callbacks.cloud_api import read_meta
 from wacb.callbacks.encryption import decrypt_fields
-from wacb.callbacks.payload import NotJson, Wire, looks_like_form
+from wacb.callbacks.payload import Wire, looks_like_form
 from wacb.errors import InvalidInput
+from wacb.jsontext import NotJson, ascii_json
 from wacb.template.placeholders import INCOMING
 
 
@@ -172,7 +172,7 @@ def _read_record(record: dict[str, Any], decrypt: Callable[[str], str] | None) -
             "this record of `callback listen` is damaged", hint="take one as it was saved"
         )
     if decrypt is not None:
-        text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+        text = body if isinstance(body, str) else "" if body is None else ascii_json(body)
         return read(_request(str(record["method"]), query=query, body=text), decrypt=decrypt)
     kind = classify.MESSAGE if record["kind"] == classify.MESSAGE else classify.OTHER
     return _received(kind, fields, map(str, notes) if isinstance(notes, list) else (), body)

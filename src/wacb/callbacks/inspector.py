@@ -6,7 +6,6 @@ The page itself is inspect.html; the port and uvicorn are receiver.py's.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from base64 import b64encode
@@ -15,6 +14,7 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
+from wacb.jsontext import ascii_json
 from wacb.net.server import App, Message, Receive, Send
 
 MOST = 100  # callbacks in one answer; the page asks again at once
@@ -100,7 +100,7 @@ def _json(callbacks: Sequence[Mapping[str, Any]]) -> str:
     """Write the first callbacks as a JSON array: at least one of them, at most MOST."""
     written: list[str] = []
     for callback in islice(callbacks, MOST):
-        written.append(json.dumps(callback))
+        written.append(ascii_json(callback))
         if sum(map(len, written)) > _ENOUGH:
             break
     return f"[{','.join(written)}]"

@@ -6,23 +6,16 @@ What the values mean is received.py's.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import threading
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from wacb.jsontext import MOST_LEVELS, is_deep
+from wacb.jsontext import JsonReader, NotJson
 
-LONGEST_INTEGER = 640  # digits that Python always converts, whatever its settings
 _FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
 _COMMON = tuple((f"%{ord(sign):02X}", sign) for sign in '":,{}[]/')
-
-
-class NotJson(Exception):
-    """A text is no JSON; the message says why, without repeating it."""
 
 
 class Wire:
@@ -79,16 +72,9 @@ class Wire:
 
         A number too great for Python stays the text it is.
         """
-        _decoder.repeated = {}
-        try:
-            value = _decoder.decode(text)
-        except json.JSONDecodeError as error:
-            raise NotJson(f"line {error.lineno}, column {error.colno}") from None
-        except RecursionError:
-            raise NotJson("it is nested too deeply") from None
-        if text.count("[") + text.count("{") > MOST_LEVELS and is_deep(value):
-            raise NotJson("it is nested too deeply")
-        self._repeated |= _decoder.repeated
+        _reader.repeated = {}
+        value = _reader.read(text)
+        self._repeated |= _reader.repeated
         return value
 
     def opened(self, value: Any) -> Any:
@@ -136,18 +122,13 @@ def _decoded(text: str) -> str | None:
         return None
 
 
-class _Decoder(threading.local):
-    """Decodes JSON and notes repeated names; made once a thread, for it costs more than a use."""
+class _Reader(threading.local):
+    """Reads JSON and notes repeated names; made once a thread, for it costs more than a use."""
 
     repeated: dict[str, None]
 
     def __init__(self) -> None:
-        self.decode = json.JSONDecoder(
-            object_pairs_hook=self._members,
-            parse_int=_integer,
-            parse_float=_float,
-            parse_constant=_refuse,
-        ).decode
+        self.read = JsonReader(huge_as_text=True, members=self._members)
 
     def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -160,19 +141,6 @@ class _Decoder(threading.local):
         return members
 
 
-def _integer(text: str) -> int | str:
-    return int(text) if len(text) <= LONGEST_INTEGER else text
-
-
-def _float(text: str) -> float | str:
-    value = float(text)
-    return value if math.isfinite(value) else text
-
-
-def _refuse(name: str) -> NoReturn:
-    raise NotJson(f"it holds {name}")
-
-
 def _listed(names: Iterable[str]) -> str:
     """List a few names; a callback may hold a hundred thousand, or a single one of a megabyte."""
     every = list(names)
@@ -180,4 +148,4 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(shown + ["…"] * (len(every) > 5))
 
 
-_decoder = _Decoder()
+_reader = _Reader()

@@ -5,7 +5,6 @@ The fields are those of api-contract.md 6. Filling a template is fill.py's.
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from wacb.errors import InvalidInput
+from wacb.jsontext import compact_json, read_json
 from wacb.template.placeholders import INCOMING
 
 _LETTERS = string.ascii_letters + string.digits
@@ -130,12 +130,12 @@ def _fields(build: _Builder, random: Random, number: str, sender: str, now: str)
         "profile": {"name": filled["name"]},
         "wa_number": number,
     }
-    filled["message"] = _json([message])
+    filled["message"] = compact_json([message])
     return {name: filled.get(name, "") for name in INCOMING}
 
 
 def _with_text(message: str, text: str) -> str:
-    root = json.loads(message)
+    root = read_json(message)
     node: Any = root[0]
     if node["type"] not in _TEXT_AT:
         return message
@@ -143,7 +143,7 @@ def _with_text(message: str, text: str) -> str:
     for step in path:
         node = node[step]
     node[last] = text
-    return _json(root)
+    return compact_json(root)
 
 
 def _is_unicode(text: str) -> bool:
@@ -153,10 +153,6 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> InvalidInput:
@@ -208,7 +204,7 @@ def _media(
 def _location(random: Random) -> _Content:
     name, address, latitude, longitude = random.choice(_PLACES)
     place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
-    return _Content("location", place, {"location": _json(place)})
+    return _Content("location", place, {"location": compact_json(place)})
 
 
 def _contacts(random: Random) -> _Content:
@@ -218,7 +214,7 @@ def _contacts(random: Random) -> _Content:
         "name": {"formatted_name": f"{first} {last}", "first_name": first, "last_name": last},
         "phones": [{"phone": f"+{phone}", "type": "CELL", "wa_id": phone}],
     }
-    return _Content("contacts", [card], {"contacts": _json([card])})
+    return _Content("contacts", [card], {"contacts": compact_json([card])})
 
 
 def _reaction(random: Random) -> _Content:

@@ -6,7 +6,6 @@ what is tested.
 
 from __future__ import annotations
 
-import json
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from wacb.errors import CheckFailed, Unavailable, WacbError
-from wacb.jsontext import open_body
+from wacb.jsontext import compact_json, open_body
 from wacb.models import CallbackProfile
 from wacb.net.failures import Remedies
 from wacb.net.message import Response
@@ -111,7 +110,7 @@ def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile,
     if profile.method.uses_body:
         content = open_body(body)
         masked = map_body(content, secret=mask)
-        body = body if masked == content else json.dumps(masked, ensure_ascii=False)
+        body = body if masked == content else compact_json(masked)
     else:
         url = map_url(url, secret=mask)
     return profile._replace(url=url, body=body, headers=headers), list(dict.fromkeys(notes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from wacb.api.requests import ApiRequest
 from wacb.api.retry import Exchange
 from wacb.callbacks.sender import Outgoing
 from wacb.cli.app import App
+from wacb.jsontext import NotJson, json_line, read_json
 from wacb.redaction import mask_headers, masked, redacted
 
 
@@ -56,10 +56,10 @@ def _message(mark: str, headers: Mapping[str, str], body: str | None) -> Iterato
 
 def _answer(body: bytes) -> str:
     try:
-        return _masked(json.loads(body))
-    except (ValueError, RecursionError):
+        return _masked(read_json(body))
+    except NotJson:
         return f"{len(body)} bytes that are no JSON"
 
 
 def _masked(value: Any) -> str:
-    return json.dumps(redacted(value), ensure_ascii=False)
+    return json_line(redacted(value))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from wacb.cli.render import Column
 from wacb.errors import WacbError
-from wacb.jsontext import is_deep
+from wacb.jsontext import read_json_or
 from wacb.models import CallbackProfile, Number
 
 
@@ -33,24 +33,16 @@ class View(NamedTuple):
 
 def profile_json(profile: CallbackProfile) -> dict[str, Any]:
     """A profile as JSON: secrets masked, placeholders counted."""
-    import json
-
     from wacb.template.placeholders import inspect_template
 
-    body: Any = profile.body
-    try:
-        opened = json.loads(profile.body or "null")
-        json.dumps(opened, allow_nan=False)  # Python reads NaN, and 1e999 as Infinity
-        body = opened if isinstance(opened, dict) and not is_deep(opened) else body
-    except (ValueError, RecursionError):
-        pass  # cli.md 7: a body that is no JSON is shown as the string it is
+    opened = read_json_or(profile.body or "", None)
     report = inspect_template(profile)
     return {
         "id": profile.id,
         "title": profile.title,
         "method": profile.method.value,
         "url": profile.url,
-        "body": body,
+        "body": opened if isinstance(opened, dict) else profile.body,
         "headers": dict.fromkeys(profile.headers, "***"),
         "status": profile.status,
         "channel": profile.channel,

@@ -5,7 +5,6 @@ A rule returns the value in its normal form or raises InvalidInput; who gave it 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from wacb.config.regions import REGIONS
 from wacb.errors import InvalidInput
+from wacb.jsontext import read_json_or
 from wacb.urls import check_endpoint, is_loopback
 from wacb.validation import parse_number
 
@@ -36,10 +36,7 @@ def is_command(value: Any) -> bool:
 
 def parse_command(text: str) -> list[str]:
     """Read an `api_key_command` from a JSON array of strings. Never repeats the text."""
-    try:
-        command = json.loads(text)
-    except (ValueError, RecursionError):
-        command = None
+    command = read_json_or(text, None)
     if is_command(command):
         return list(command)
     raise InvalidInput(

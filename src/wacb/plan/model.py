@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -10,6 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from wacb.api.client import Client
 from wacb.errors import WacbError
+from wacb.jsontext import ascii_json
 from wacb.models import CallbackProfile, Number
 from wacb.plan.manifest.model import Manifest
 from wacb.provision.lookup import carried
@@ -91,7 +91,7 @@ class Plan:
         Secrets are not in it, for a hash of a weak one could be guessed.
         """
         changes = [[change.as_json(), change.target] for change in self.changes]
-        text = json.dumps([account, *changes], sort_keys=True)
+        text = ascii_json([account, *changes], sort_keys=True)
         return sha256(text.encode()).hexdigest()
 
 

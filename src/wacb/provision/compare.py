@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from wacb.jsontext import open_body
+from wacb.jsontext import ascii_json, json_line, open_body
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
 from wacb.redaction import masked
 
@@ -36,7 +35,7 @@ def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tupl
     return {
         name: (present[name], new)
         for name, new in asked.items()
-        if json.dumps(present[name], sort_keys=True) != json.dumps(new, sort_keys=True)
+        if ascii_json(present[name], sort_keys=True) != ascii_json(new, sort_keys=True)
     }
 
 
@@ -73,7 +72,7 @@ def as_text(name: str, value: Any) -> str:
         return ", ".join(f"{header}: {shown}" for header, shown in value.items())
     if name == "encryption":
         return f"{value['algorithm']}{' (key ***)' if 'key' in value else ''}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_line(value)
 
 
 def _folded(headers: Mapping[str, str] | None) -> dict[str, str]:

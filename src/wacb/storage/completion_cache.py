@@ -6,7 +6,6 @@ secret. It may be out of date, short or gone; that is no failure, and nothing he
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from wacb.errors import ConfigError
+from wacb.jsontext import ascii_json, read_json_or
 from wacb.storage import files
 
 Accounts = dict[str, dict[str, dict[str, str]]]
@@ -61,7 +61,7 @@ class Listed:
         def rewrite(text: str | None) -> str:
             accounts = _parse(text)
             change(accounts)
-            return json.dumps(accounts) + "\n"
+            return ascii_json(accounts) + "\n"
 
         with suppress(ConfigError):
             files.update(self._path, rewrite)
@@ -70,10 +70,10 @@ class Listed:
 def _parse(text: str | None) -> Accounts:
     """Read the file: SID -> kind -> entries. One that is damaged holds nothing."""
     try:
-        accounts: Accounts = json.loads(text or "{}")
+        accounts: Accounts = read_json_or(text or "", {})
         texts = (text for account in accounts.values() for text in _texts(account))
         return accounts if all(isinstance(text, str) for text in texts) else {}
-    except (ValueError, AttributeError, RecursionError):
+    except AttributeError:
         return {}
 
 

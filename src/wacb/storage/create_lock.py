@@ -7,7 +7,6 @@ the disk and to other processes, never to the API.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
+from wacb.jsontext import ascii_json, read_json
 from wacb.storage import files
 
 LAG = 30.0  # assumed: seconds after which a listing shows what was created (quality.md 2 has 20)
@@ -144,15 +144,15 @@ class Claim:
         if text is None:
             return Last(0.0, None)
         try:
-            data = json.loads(text)
+            data = read_json(text)
             return Last(float(data["time"]), None if data["id"] is None else str(data["id"]))
-        except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
+        except (ValueError, TypeError, LookupError, ArithmeticError):
             raise ConfigError(
                 f"{path} does not hold what wacb wrote there", hint="remove this file"
             ) from None
 
     def _remember(self, last: Last) -> None:
-        files.update(self._path("json"), lambda old: json.dumps(last._asdict()) + "\n")
+        files.update(self._path("json"), lambda old: ascii_json(last._asdict()) + "\n")
 
     def _path(self, kind: str) -> Path:
         name = sha256(f"{self._sid}\n{self._title}".encode()).hexdigest()[:32]

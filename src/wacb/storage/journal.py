@@ -6,7 +6,6 @@ whether to go back to one, is provision's business (cli.md 8).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -15,6 +14,7 @@ from time import gmtime, strftime
 from typing import Any, Literal, NamedTuple
 
 from wacb.errors import ConfigError
+from wacb.jsontext import ascii_json, read_json_or
 from wacb.storage import files
 
 Action = Literal["attach", "detach", "rollback"]
@@ -79,7 +79,7 @@ class Journal:
             action=action,
         )
         # ASCII only: then no value holds a line separator, and a tear never splits a character.
-        files.append_line(self._path, json.dumps(entry._asdict()))
+        files.append_line(self._path, ascii_json(entry._asdict()))
 
     def history(self, number: str | None = None) -> list[Entry]:
         """Return the changes of one number (E.164), or of all, oldest first."""
@@ -126,10 +126,7 @@ class Journal:
 
 def _parse(line: bytes) -> Entry | None:
     """Read one line, None where it is not an entry. Members that a later wacb adds are ignored."""
-    try:
-        data: Any = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return None
+    data = read_json_or(line, None)
     if not isinstance(data, dict):
         return None
     values: dict[str, Any] = {name: data.get(name) for name in Entry._fields}

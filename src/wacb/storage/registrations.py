@@ -5,12 +5,12 @@ It holds account SIDs, numbers, registration IDs and profile IDs, so nothing sec
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from wacb.errors import ConfigError
+from wacb.jsontext import NotJson, ascii_json, read_json
 from wacb.storage import files
 
 
@@ -62,18 +62,18 @@ class Remembered:
             if registration:
                 entry = {"id": registration.id, "profile": registration.profile}
                 data[self._account][number] = entry
-            return json.dumps(data, indent=2) + "\n"
+            return ascii_json(data, indent=2) + "\n"
 
         files.update(self._path, change)
 
     def _read(self, text: str | None) -> dict[str, Any]:
         """Parse the file: SID -> number -> entry. Every account's entries are kept."""
         try:
-            data: Any = {} if text is None else json.loads(text)
+            data: Any = {} if text is None else read_json(text)
             entries = data.setdefault(self._account, {}).values()
             if all(_is_entry(entry["id"], entry["profile"]) for entry in entries):
                 return dict(data)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (NotJson, TypeError, LookupError, AttributeError):
             pass  # said below, together with an entry of the wrong kind
         raise ConfigError(
             f"{self._path} does not hold what wacb wrote there",

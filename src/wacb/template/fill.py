@@ -6,11 +6,11 @@ How Kaleyra escapes values is not documented: percent-encoded in a URL, JSON-esc
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from wacb.jsontext import compact_json
 from wacb.template.placeholders import KNOWN, MARK
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
@@ -38,7 +38,7 @@ def fill_body(body: str, values: Mapping[str, str]) -> str:
 
 
 def _json_escaped(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+    return compact_json(text)[1:-1]
 
 
 def _fill(text: str, values: Mapping[str, str], escape: Callable[[str], str]) -> str:

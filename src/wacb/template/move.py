@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, unquote
 
 from wacb.errors import TemplateError
-from wacb.jsontext import append_members, parse_object, strings
+from wacb.jsontext import append_members, ascii_json, parse_object, strings
 from wacb.models import CallbackProfile
 from wacb.template import body, placeholders
 from wacb.template.placeholders import (
@@ -179,7 +178,7 @@ def query_to_body(url: str) -> tuple[str, str]:
         if name in members:
             raise TemplateError(f"the query key {key!r} stands twice in the URL")
         members[name] = value
-    return rest, compact(json.dumps(members))
+    return rest, compact(ascii_json(members))
 
 
 def body_to_query(url: str, body: str) -> str:

@@ -6,7 +6,6 @@ URL libraries turn `<body>` into `%3Cbody%3E`, which Kaleyra does not replace.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -14,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from wacb.errors import TemplateError
-from wacb.jsontext import TYPOGRAPHIC_QUOTE, parse, parse_object, strings
+from wacb.jsontext import TYPOGRAPHIC_QUOTE, json_text, parse, parse_object, strings
 from wacb.models import CallbackProfile
 
 
@@ -78,7 +77,7 @@ def build_query(names: Sequence[str]) -> str:
 
 def build_body(names: Sequence[str]) -> str:
     """Write the JSON object of a POST template, one member a line."""
-    return json.dumps({name: f"<{name}>" for name in names}, indent=2)
+    return json_text({name: f"<{name}>" for name in names})
 
 
 def build_url(url: str, names: Sequence[str], *, allow_missing: bool = False) -> str:

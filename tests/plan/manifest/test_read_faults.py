@@ -147,7 +147,7 @@ def test_a_key_that_must_be_there_is_missing(key: str):
         (JUST_BODY + "'{'", "body: the body is not JSON: line 1, column 2"),
         (
             JUST_BODY + "'[]'",
-            'body: the body is no JSON object; write {"body": "<body>", …}',
+            'body: the body is not a JSON object; write {"body": "<body>", …}',
         ),
         (
             JUST_BODY + '{ text = "<bdy>" }',

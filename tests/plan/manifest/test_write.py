@@ -289,11 +289,17 @@ def test_names_of_tables_and_variables_are_unique():
             {"body": '{"a":"<bodi>"}'},
             "body: <bodi> in member 'a' is unknown to Kaleyra (did you mean <body>?)",
         ),
-        ({"body": '["<body>"]'}, "the body is no JSON object"),
+        ({"body": '["<body>"]'}, "the body is not a JSON object"),
         ({"body": "hello <body>"}, "the body is not JSON: line 1, column 1"),
-        ({"body": '{"a":1,"a":2}'}, "the key 'a' stands twice in one object of the body"),
-        ({"body": '{"a":' + "[" * 100 + "]" * 100 + "}"}, "its body is nested too deeply"),
-        ({"body": '{"a":' + "1" * 5000 + "}"}, "its body holds a number of too many digits"),
+        ({"body": '{"a":1,"a":2}'}, "duplicate key 'a' in one object of the body"),
+        (
+            {"body": '{"a":' + "[" * 100 + "]" * 100 + "}"},
+            "its body cannot be written as TOML: it is nested too deeply",
+        ),
+        (
+            {"body": '{"a":' + "1" * 5000 + "}"},
+            "its body cannot be written as TOML: it contains a number of too many digits",
+        ),
         (
             {"body": body(pin_token=1234)},
             "member 'pin_token' of its body may be a secret, and is no text",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from wacb.cli.completion import values
 from wacb.cli.input import read_input
 from wacb.cli.options import chain
 from wacb.errors import BulkFailed, InvalidInput
+from wacb.jsontext import json_line
 from wacb.plan.diff import diff
 from wacb.plan.manifest.read import parse
 from wacb.plan.model import Plan, look
@@ -69,5 +69,5 @@ def outputs(app: App, plan: Plan, *, ids: dict[str, str], changed: bool) -> dict
     return {
         "changed": str(changed).lower(),
         "checksum": checksum_of(app, plan),
-        "profile_ids": json.dumps(ids, ensure_ascii=False),
+        "profile_ids": json_line(ids),
     }

@@ -6,7 +6,6 @@ compared with the profile before it counts. How a table is made: live_table.py.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from wacb.errors import InvalidInput, TemplateError
-from wacb.jsontext import is_deep, parse_object, visible
+from wacb.jsontext import NotJson, ascii_json, parse_object, read_json, visible
 from wacb.models import CallbackProfile, Encryption, Number
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
@@ -242,19 +241,18 @@ def _encryption(encryption: Encryption | None, secrets: Secrets) -> dict[str, st
 
 def _body(text: str, secrets: Secrets) -> dict[str, Any]:
     """Give the keys of a body, none where it is the template that wacb makes by itself."""
-    if is_deep(parse_object(text)):  # strict, but it makes floats of integers
-        raise InvalidInput("its body is nested too deeply")
+    parse_object(text)
     try:
-        members = json.loads(text)
-    except ValueError:
-        raise InvalidInput("its body holds a number of too many digits") from None
+        members = read_json(text)
+    except NotJson as error:
+        raise InvalidInput(f"its body cannot be written as TOML: {error}") from None
     for with_status in (False, True):
         names = placeholders.names(with_status=with_status)
         if members == {name: f"<{name}>" for name in names}:
             return {"with_status": True} if with_status else {}
     body = map_body(members, secret=secrets.hide, plain=escaped)
     allowed = {"allow_missing": True} if placeholders.inspect_body(text).missing else {}
-    return {**allowed, "body": json.dumps(body) if _holds_null(body) else body}
+    return {**allowed, "body": ascii_json(body) if _holds_null(body) else body}
 
 
 def _holds_null(value: Any) -> bool:

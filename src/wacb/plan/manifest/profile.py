@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from wacb import jsontext
@@ -154,7 +153,7 @@ def _as_json(body: object) -> str:
     if jsontext.is_deep(body):
         raise InvalidInput("is nested too deeply")
     try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return jsontext.compact_json(body)
     except (TypeError, ValueError):  # nan, inf and an integer of thousands of digits among them
         what = "holds a date, a time or a number that JSON cannot"
         raise InvalidInput(what, hint="write it as a string") from None

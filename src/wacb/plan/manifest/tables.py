@@ -5,12 +5,12 @@ What the values mean is known elsewhere: profile_table.py, read.py.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from wacb.errors import InvalidInput, TemplateError
+from wacb.jsontext import compact_json
 from wacb.plan.manifest.variables import Text, Variables
 from wacb.validation import did_you_mean
 
@@ -198,4 +198,4 @@ def place(path: Path) -> str:
 
 
 def _quoted(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)
+    return compact_json(name)

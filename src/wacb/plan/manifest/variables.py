@@ -5,7 +5,6 @@ No failure repeats the value of a variable.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -104,4 +103,4 @@ def _named(names: list[str] | tuple[str, ...]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)[1:-1]
+    return jsontext.compact_json(value)[1:-1]
