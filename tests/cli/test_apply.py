@@ -404,7 +404,7 @@ def agree(home: Path, manifest: Manifest, handler: Handler, act: Callable[[], ob
     class Thinking(App):
         def thinking(self) -> AbstractContextManager[None]:
             act()
-            return super().thinking()
+            return super().pause_deadline()
 
     app = Thinking(environ={"HOME": str(home), **LIVE, **ENV}, handler=handler, interactive=True)
     return invoke(app, "apply", *manifest.file, input="y\n")

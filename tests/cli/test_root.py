@@ -13,7 +13,7 @@ from tests.conftest import LIVE, Outcome, Wacb, invoke
 from wacb import __version__
 from wacb.cli import root
 from wacb.cli.app import App
-from wacb.cli.next_command import reaching
+from wacb.cli.next_command import render
 from wacb.errors import WacbError
 
 GROUPS = ("profile", "number", "sandbox", "config")
@@ -296,8 +296,8 @@ def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
     ],
 )
 def test_a_command_gets_the_flags_that_it_needs(text: str, shown: str):
-    assert reaching({"sandbox": "1", "config": "f", "account": "a"}, text) == shown
-    assert reaching({}, text) == text
+    assert render({"sandbox": "1", "config": "f", "account": "a"}, text) == shown
+    assert render({}, text) == text
 
 
 def test_so_do_the_commands_of_an_error_that_stands_for_many(wacb: Wacb, tmp_path: Path):

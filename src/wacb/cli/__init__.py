@@ -1,4 +1,4 @@
-"""The command line: the root group, and the one place where an error becomes an exit code."""
+"""The root command, where an error becomes text and an exit code."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ import click
 from wacb import __version__
 from wacb.cli.app import App
 from wacb.cli.commands import Group
-from wacb.cli.next_command import reaching
+from wacb.cli.completion import shells
 from wacb.cli.output import give_up, to_stderr
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
     "template": "Print the full placeholder template.",
-    "profile": "Create, change, check and delete callback profiles.",
-    "number": "Look at WhatsApp numbers and attach profiles to them.",
+    "profile": "Create, update, check and delete callback profiles.",
+    "number": "List WhatsApp numbers and manage their profiles.",
     "callback": "Send, receive and decode callbacks.",
-    "verify": "Walk the whole chain, and say which link is broken.",
-    "plan": "Show what would make the account as a file wants it.",
-    "apply": "Make the account as a file wants it.",
-    "export": "Write the live state as a wacb.toml.",
-    "sandbox": "Run, show or empty the built-in emulator of the Kaleyra API.",
-    "config": "Keep credentials and defaults in a local file.",
+    "verify": "Check every step from credentials to endpoint and report what fails.",
+    "plan": "Preview the changes wacb.toml would make.",
+    "apply": "Apply wacb.toml to the account.",
+    "export": "Export the account as a wacb.toml file.",
+    "sandbox": "Run, demo or reset the built-in emulator of the Kaleyra API.",
+    "config": "Manage stored credentials and defaults.",
     "completion": "Print the completion script of a shell.",
     "help": "Show a page of the guide.",
 }
 START = """\
 wacb sets up incoming WhatsApp messages on Kaleyra.io.
 
+  wacb sandbox demo          see it work on this machine, without an account
+  wacb config init           store your credentials
   wacb profile create --method post --url https://example.com/hook
   wacb number attach +919812345678 --profile ID
-  wacb sandbox demo          the whole job on this machine, without an account
 
-`wacb config init` stores your credentials, `wacb --help` lists every command,
-and `wacb help` opens the guide."""
+Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 
-# what writing to a file fails with: help and version are printed by click itself
+# How writing stdout fails where click prints by itself (help, version).
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -70,10 +70,8 @@ class Root(Group):
     ) -> int:
         """Run one command line and return its exit code."""
         shell, _, instruction = os.environ.get("_WACB_COMPLETE", "").partition("_")
-        if instruction == "complete":  # a TAB, where click itself would let errors through
-            from wacb.cli.completion.shells import answer
-
-            answer(self, app, shell)
+        if instruction == "complete":  # a TAB, where click would print errors
+            shells.answer(self, app, shell)
             return 0
         try:
             status = super().main(
@@ -85,7 +83,7 @@ class Root(Group):
             to_stderr(error.format_message())
             return error.exit_code
         except click.ClickException as error:
-            return report(app, _usage(error), line)
+            return report(app, _usage_error(error), line)
         except OSError as error:
             if error.errno not in _FULL:
                 raise
@@ -96,32 +94,22 @@ class Root(Group):
         return int(status or 0)
 
 
-def _usage(error: click.ClickException) -> WacbError:
+def _usage_error(error: click.ClickException) -> WacbError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "wacb"
     # click spreads the choices of a missing argument over several lines
     message = " ".join(error.format_message().split())
-    return InvalidInput(message, hint=f"see `{path} --help`")
+    return InvalidInput(message, hint=f"run `{path} --help`")
 
 
 def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
-    """Print a failure on stderr, as JSON where `-o json` was asked for; return the exit code.
-
-    The commands that it names reach the account that this one reached.
-    """
-    as_json = None
-    if app.out.format == "json" or _asks_for_json(line):
-        from wacb.cli.views import error_json
-
-        error.hint = error.hint and reaching(app.flags, error.hint)
-        error.details = tuple(reaching(app.flags, detail) for detail in error.details)
-        as_json = error_json(error)
-    app.out.error(error, as_json=as_json)
+    """Print a failure on stderr, as JSON where `-o json` was asked for; return the exit code."""
+    app.out.error(error, as_json=app.out.format == "json" or _asks_for_json(line))
     return error.exit_code
 
 
 def _asks_for_json(line: Sequence[str]) -> bool:
-    """Look at the raw line: a usage error may come before `-o` was parsed."""
+    """Search the raw line: a usage error may come before `-o` is parsed."""
     joined = "\0".join(("", *line, ""))
     return any(
         f"\0{form}\0" in joined
@@ -142,6 +130,6 @@ root = Root(
     modules={"completion": "completion.script"},
     callback=_start,
     invoke_without_command=True,
-    help="Set up incoming WhatsApp messages on Kaleyra.io: template, callback profile, number.",
+    help="Set up incoming WhatsApp messages on Kaleyra.io.",
 )
 click.version_option(__version__, prog_name="wacb", message="%(prog)s %(version)s")(root)

@@ -1,25 +1,25 @@
-"""Which server a command talks to, as which account: settings to requests."""
+"""Which server a command talks to, as which account."""
 
 from __future__ import annotations
 
 from wacb.api.requests import Api
 from wacb.config.regions import REGIONS
-from wacb.config.settings import Settings
-from wacb.errors import InvalidInput
-from wacb.sandbox.account import SID, WABA_ID
+from wacb.config.settings import Settings, api_key, check_key_host
+from wacb.errors import Command, ConfigError, InvalidInput, Prose
+from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
 # What stands for the in-process sandbox in a URL; nothing is ever sent there.
 _SANDBOX_URL = "http://sandbox.localhost"
-NO_SID = "$WACB_SID"  # stands for a SID that is not set: the shell fills it in
+_NO_SID = "$WACB_SID"  # stands for a SID that is not set: the shell fills it in
 
 
-def api_of(settings: Settings) -> Api:
+def build_api(settings: Settings) -> Api:
     """Build requests for the sandbox, an explicit host or a region's hosts.
 
-    A SID that is not set is NO_SID. Raises InvalidInput for two different servers.
+    Without a SID the URLs name the shell's variable. Raises InvalidInput for two different servers.
     """
     if settings.sandbox:
-        return _sandbox(settings)
+        return _build_sandbox_api(settings)
     if base := settings.get("base_url"):
         v1 = v2 = base
     else:
@@ -27,20 +27,45 @@ def api_of(settings: Settings) -> Api:
     return Api(
         v1=v1,
         v2=v2,
-        sid=settings.get("sid") or NO_SID,
+        sid=settings.get("sid") or _NO_SID,
         waba_id=settings.get("waba_id"),
         overrides=settings.contract,
     )
 
 
-def _sandbox(settings: Settings) -> Api:
+def _build_sandbox_api(settings: Settings) -> Api:
     if settings.source("base_url") == "--base-url":
-        raise InvalidInput("--sandbox and --base-url name two different servers")
-    given = settings.source("waba_id") in ("--waba-id", "WACB_WABA_ID")
+        raise InvalidInput("--sandbox and --base-url cannot be used together")
+    own = settings.source("waba_id") in ("--waba-id", "WACB_WABA_ID")
     return Api(
         v1=_SANDBOX_URL,
         v2=_SANDBOX_URL,
         sid=SID,
-        waba_id=settings.get("waba_id") if given else WABA_ID,
+        waba_id=settings.get("waba_id") if own else WABA_ID,
         overrides=settings.contract,
+    )
+
+
+def has_sid(api: Api) -> bool:
+    """Say whether a SID is configured."""
+    return api.sid != _NO_SID
+
+
+def find_key(settings: Settings) -> str | None:
+    """Return the API key, None where none is configured. May run `api_key_command`."""
+    if settings.sandbox:
+        return API_KEY
+    check_key_host(settings)  # before an api_key_command is run for nothing
+    return api_key(settings)
+
+
+def missing_credentials(api: Api, key: str | None) -> ConfigError:
+    """Build the error that names what is missing of SID and key."""
+    configured = {"the SID (WACB_SID)": has_sid(api), "the API key (WACB_API_KEY)": key}
+    missing = " and ".join(name for name, value in configured.items() if not value)
+    return ConfigError(
+        f"missing credentials: {missing}",
+        hint=Prose(
+            "set the variables, run `", Command("config init"), "`, or add --sandbox to try it out"
+        ),
     )

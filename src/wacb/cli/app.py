@@ -1,23 +1,20 @@
-"""The App: what a command may need, built when it is first asked for and not before.
-
-`--help`, completion, `template` and an offline dry run never load the HTTP client this way.
-"""
+"""The App: what a command may need, built on first use."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli.next_command import reaching
+from wacb.cli import next_command
 from wacb.cli.output import Output, is_terminal
-from wacb.errors import ConfigError, InvalidInput, WacbError
+from wacb.errors import Command, ConfigError, InvalidInput, Prose, WacbError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +33,10 @@ if TYPE_CHECKING:
 
 
 class App:
-    """One run of the program. Everything that touches the world can be handed in by a test.
+    """One run of the program; a test can hand in everything that touches the world.
 
     `handler` stands for the network, `sandbox` for the emulator kept in the state folder,
-    `interactive` for whether stdin is a terminal, `now` gives seconds since 1970.
+    `interactive` for whether stdin is a terminal, `now` returns seconds since 1970.
     """
 
     def __init__(
@@ -61,7 +58,12 @@ class App:
         self._handler = handler
         self._sandbox = sandbox
         self._interactive = interactive
-        self.out = Output(color=self._color, reach=lambda text: reaching(self.flags, text))
+        self.out = Output(
+            color=self._color,
+            render_commands=partial(next_command.render, self.flags),
+            make_redactor=_make_redactor,
+            measure_width=_measure_width,
+        )
 
     # -- configuration
 
@@ -81,13 +83,13 @@ class App:
 
     @cached_property
     def config_file(self) -> ConfigFile:
-        """The config file's content; empty when there is none and none was named."""
+        """The config file's content; empty when no file was named and the default is absent."""
         from wacb.config.file import ConfigFile
 
         return ConfigFile.load(self.config_path, must_exist=bool(self._named_config))
 
-    def apart(self, accounts: Mapping[str, Any], *, sandbox: Sandbox | None = None) -> App:
-        """Make another App that knows only these accounts: no flags, no WACB_ variables."""
+    def for_accounts(self, accounts: Mapping[str, Any], *, sandbox: Sandbox | None = None) -> App:
+        """Build another App that has only these accounts: no flags, no WACB_ variables."""
         from wacb.config.file import ConfigFile
 
         environ = {k: v for k, v in self.environ.items() if not k.startswith("WACB_")}
@@ -116,7 +118,7 @@ class App:
 
     @cached_property
     def state_folder(self) -> Path:
-        """Where the sandbox, keys and the journal are kept."""
+        """The folder of the sandbox, the keys and the journal."""
         from wacb.storage.paths import state_folder
 
         return state_folder(self.environ)
@@ -125,75 +127,62 @@ class App:
 
     @cached_property
     def api(self) -> Api:
-        """Builds requests; needs a SID only when something is really sent."""
-        from wacb.cli.account import api_of
+        """What builds requests; a SID is needed only to send one."""
+        from wacb.cli.account import build_api
 
-        return api_of(self.settings)
+        return build_api(self.settings)
 
     @property
     def api_host(self) -> str:
-        """The host name that profiles are sent to."""
+        """The host name of the API that manages profiles."""
         from urllib.parse import urlsplit
 
         return urlsplit(self.api.v1).hostname or ""
 
     @property
     def accepts_local(self) -> bool:
-        """Whether endpoints on this machine are fine, because the API is here, too (cli.md 6)."""
+        """Whether endpoints on this machine are allowed, because the API runs here, too."""
         from wacb.urls import is_loopback
 
         return self.settings.sandbox or is_loopback(self.api_host)
 
     def check_endpoint(self, url: str, *, allow_http: bool, allow_local: bool) -> None:
-        """Raise InvalidInput unless callbacks can be sent to `url` (cli.md 6)."""
+        """Raise InvalidInput unless callbacks can be sent to `url`."""
         from wacb.urls import check_endpoint
 
         try:
             check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
-        except InvalidInput:  # only now, which spares `template` the settings
+        except InvalidInput:  # not before: `template` needs no settings for a valid URL
             if not self.accepts_local:
                 raise
             check_endpoint(url, allow_http=True, allow_local=True)
 
     @cached_property
     def has_credentials(self) -> bool:
-        """Whether a SID and a key are configured, so that something can be sent."""
+        """Whether a SID and a key are configured, so that requests can be sent."""
         return self._key is not None and self._has_sid
 
     @property
     def _has_sid(self) -> bool:
-        from wacb.cli.account import NO_SID
+        from wacb.cli.account import has_sid
 
-        return self.api.sid != NO_SID
+        return has_sid(self.api)
 
     @cached_property
     def _key(self) -> str | None:
-        if self.settings.sandbox:
-            from wacb.sandbox.account import API_KEY
+        from wacb.cli.account import find_key
 
-            return API_KEY
-        from wacb.config.settings import api_key, check_key_host
-
-        check_key_host(self.settings)  # before an api_key_command is run for nothing
-        key = api_key(self.settings)
-        self.out.keep_secret(key)
+        key = find_key(self.settings)
+        if not self.settings.sandbox:
+            self.out.keep_secret(key)
         return key
 
     def check_credentials(self, *, dry_run: bool = False) -> None:
-        """Raise ConfigError without SID or key, in a dry run for wrong ones only."""
-        missing = [
-            f"{what} ({variable})"
-            for what, variable, there in (
-                ("the SID", "WACB_SID", self._has_sid),
-                ("the API key", "WACB_API_KEY", self._key),
-            )
-            if not there
-        ]
-        if missing and not dry_run:
-            raise ConfigError(
-                f"missing credentials: {' and '.join(missing)}",
-                hint="set the environment, run `wacb config init`, or try `wacb --sandbox …`",
-            )
+        """Raise ConfigError without SID or key, in a dry run only for invalid ones."""
+        from wacb.cli.account import missing_credentials
+
+        if not self.has_credentials and not dry_run:
+            raise missing_credentials(self.api, self._key)
 
     @cached_property
     def client(self) -> Client:
@@ -225,8 +214,8 @@ class App:
 
         if not self._has_sid:
             raise ConfigError(
-                "the SID (WACB_SID) is missing, by which the journal is kept",
-                hint="set it, or run `wacb config init`",
+                "the SID (WACB_SID) is missing; the journal is kept per SID",
+                hint=Prose("set it, or run `", Command("config init"), "`"),
             )
 
         return Journal(
@@ -267,7 +256,7 @@ class App:
         return self._sandbox or open_sandbox(self.state_folder)
 
     def _show_wait(self, seconds: float, failure: WacbError) -> None:
-        self.out.hint(f"waiting {seconds:.0f} s: {failure.message}")
+        self.out.hint(f"{failure.message}; retrying in {seconds:.0f} s")
 
     @property
     def _trace(self) -> Callable[[Exchange], None] | None:
@@ -277,7 +266,7 @@ class App:
 
         def show(exchange: Exchange) -> None:
             for line in describe(exchange, self.verbosity):
-                self.out.say(line)
+                self.out.message(line)
 
         return show
 
@@ -289,8 +278,8 @@ class App:
         there = is_terminal(sys.stdin) if self._interactive is None else self._interactive
         return there and not self.settings.no_input
 
-    def thinking(self) -> AbstractContextManager[None]:
-        """Stop the deadline's clock, if it runs already: a person is thinking."""
+    def pause_deadline(self) -> AbstractContextManager[None]:
+        """Stop the clock of a deadline that runs already, while a person thinks."""
         return self.deadline.paused() if "deadline" in self.__dict__ else nullcontext()
 
     def _color(self) -> bool:
@@ -298,6 +287,18 @@ class App:
         if choice != "auto" or self.environ.get("NO_COLOR"):
             return choice == "always"
         return bool(self.environ.get("FORCE_COLOR")) or self.out.to_terminal
+
+
+def _measure_width() -> int:
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
+def _make_redactor(secrets: Sequence[str]) -> Callable[[str], str]:
+    from wacb.redaction import Redactor
+
+    return Redactor(secrets)
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.create_lock import claim_of
+from wacb.cli.create_lock import create_lock
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
-from wacb.cli.number.attachments import in_words
 from wacb.cli.number.report import interrupted_by, stop_of, word_of
 from wacb.cli.options import dry_run_option, output_options, yes_option
 from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_json, as_lines, summary
-from wacb.cli.prompts import consent
-from wacb.cli.render import Column
-from wacb.cli.views import VIEWS, View, error_json
+from wacb.cli.prompts import confirm
+from wacb.cli.views.plan import CHANGE_RESULT
 from wacb.errors import BulkFailed, Skipped, Unsafe, WacbError
 from wacb.plan.apply import Apply, Outcome, requests
 from wacb.plan.model import Move, Plan
@@ -61,14 +58,14 @@ def command(
     plan = make_plan(app, file, prune=prune)
     if not dry_run:
         for line in as_lines(app, plan, color=False):
-            app.out.say(line)
+            app.out.message(line)
     refuse_problems(plan)
     _check_reviewed(app, plan, checksum)
     if dry_run:
         show_requests(app, requests(plan, app.api))
         return
     if plan.changes and not yes:
-        consent(app, "make these changes", yes=False)
+        confirm(app, "make these changes", yes=False)
         del app.journal  # a person may think for hours, and others write to it meanwhile
         again = make_plan(app, file, prune=prune)
         refuse_problems(again)
@@ -101,7 +98,7 @@ def _carry_out(app: App, plan: Plan) -> tuple[list[Outcome], bool]:
         run = Apply(
             app.client,
             app.journal,
-            claim=partial(claim_of, app),
+            claim=partial(create_lock, app),
             sleep=app.sleep,
             stop=stop,
             tell=app.out.note,
@@ -113,14 +110,14 @@ def _carry_out(app: App, plan: Plan) -> tuple[list[Outcome], bool]:
 def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
     if app.out.format == "json" and not app.out.quiet:
         shown = as_json(app, plan)
-        changes = [_as_json(outcome) for outcome in outcomes]
+        changes = [CHANGE_RESULT.as_json(outcome) for outcome in outcomes]
         app.out.json(shown | {"changes": changes})
     elif outcomes:
-        app.out.many(outcomes, Outcome)
+        app.out.table(outcomes, CHANGE_RESULT)
     deleted = {outcome.id for outcome in outcomes if outcome.result == "deleted"}
     moved = [outcome.change.work for outcome in outcomes if outcome.result in _MOVED]
     if any(isinstance(move, Move) and move.old not in (None, *deleted) for move in moved):
-        app.out.say("undo, for each changed number: wacb number rollback NUMBER")
+        app.out.message("undo, for each changed number: wacb number rollback NUMBER")
 
 
 def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
@@ -162,27 +159,3 @@ def _failure(outcomes: Sequence[Outcome]) -> WacbError | None:
         tried,
         hint="run the same command again to finish the rest",
     )
-
-
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    value = outcome.change.as_json() | {"id": outcome.id, "result": outcome.result}
-    return value | ({"error": error_json(outcome.error)} if outcome.error else {})
-
-
-def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
-    error = value.get("error") or {}
-    word = in_words(value["result"], error.get("code"))
-    return (value["kind"], value["name"], word, value["id"], error.get("message"))
-
-
-VIEWS[Outcome] = View(
-    as_json=_as_json,
-    columns=(
-        Column(title="KIND"),
-        Column(title="NAME", keep=True),
-        Column(title="RESULT"),
-        Column(title="PROFILE", keep=True),
-    ),
-    cells=_cells,
-    id="id",
-)

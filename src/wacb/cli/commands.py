@@ -1,22 +1,42 @@
-"""Click classes: commands that take the global options, and groups that load on first use."""
+"""Click classes: options in sections of help, commands with the global options, lazy groups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.completion import values
 from wacb.config.regions import REGIONS
 
+_MAX_UNGROUPED = 12  # options that the help of a command lists without sections
 
-def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Hand a global option to the App, wherever on the line it stood; `-v` adds up."""
+
+class Section(StrEnum):
+    """The sections of options in help, in their order there."""
+
+    MAIN = "Options"
+    ENDPOINT = "Endpoint"
+    SAFETY = "Safety"
+    OUTPUT = "Output"
+    RARE = "Less common"
+
+
+class Option(click.Option):
+    """An option that names its section of help."""
+
+    def __init__(self, *args: Any, section: Section = Section.MAIN, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+def _store_global(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Store a global option in the App, wherever on the line it was; `-v` adds up."""
     app = ctx.find_root().ensure_object(App)
     if param.name == "verbose":
         app.verbosity += value
@@ -25,53 +45,73 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 
 def _global(*names: str, help: str, **settings: Any) -> click.Option:
-    return click.Option(names, help=help, expose_value=False, callback=_remember, **settings)
+    return click.Option(names, help=help, expose_value=False, callback=_store_global, **settings)
 
 
-# cli.md 3. The environment is resolved in config/settings.py: a bad variable must not matter where
-# its flag is given.
+# Click does not read their variables: a bad one must not matter where its option is passed.
 GLOBAL_OPTIONS: tuple[click.Parameter, ...] = (
     _global(
         "--account",
         metavar="NAME",
-        help="Account of the config file. [WACB_ACCOUNT]",
-        shell_complete=values.accounts,
+        help="Account to use from the config file. [env: WACB_ACCOUNT]",
+        shell_complete=completion.accounts,
     ),
     _global(
         "--config",
         metavar="FILE",
-        help="Another config file. [WACB_CONFIG]",
-        shell_complete=values.files,
+        help="Use this config file. [env: WACB_CONFIG]",
+        shell_complete=completion.files,
     ),
-    _global("--region", type=click.Choice(tuple(REGIONS)), help="Hosts of a pod. [WACB_REGION]"),
-    _global("--base-url", metavar="URL", help="Explicit host of the API. [WACB_BASE_URL]"),
-    _global("--waba-id", metavar="ID", help="WhatsApp business account. [WACB_WABA_ID]"),
+    _global(
+        "--region",
+        type=click.Choice(tuple(REGIONS)),
+        help="Kaleyra region (in = India, sg = Singapore, eu = Europe, na = North America). "
+        "[default: sg] [env: WACB_REGION]",
+    ),
+    _global(
+        "--base-url",
+        metavar="URL",
+        help="API base URL; overrides --region. [env: WACB_BASE_URL]",
+    ),
+    _global(
+        "--waba-id",
+        metavar="ID",
+        help="ID of the WhatsApp business account. [env: WACB_WABA_ID]",
+    ),
     _global(
         "--sandbox",
         flag_value="1",
         is_flag=True,
         default=None,
-        help="Talk to the built-in emulator instead of Kaleyra. [WACB_SANDBOX]",
+        help="Use the built-in emulator instead of Kaleyra. [env: WACB_SANDBOX]",
     ),
-    _global("--timeout", metavar="S", help="Seconds for one request. [WACB_TIMEOUT]"),
-    _global("--deadline", metavar="S", help="Seconds for all API work. [WACB_DEADLINE]"),
-    _global("-v", "--verbose", count=True, help="Show each request; -vv headers and bodies."),
+    _global(
+        "--timeout",
+        metavar="SECONDS",
+        help="Time limit for one request. [default: 30] [env: WACB_TIMEOUT]",
+    ),
+    _global(
+        "--deadline",
+        metavar="SECONDS",
+        help="Overall time limit. [default: 120] [env: WACB_DEADLINE]",
+    ),
+    _global("-v", "--verbose", count=True, help="Show each request; -vv adds headers and bodies."),
     _global(
         "--no-input",
         flag_value="1",
         is_flag=True,
         default=None,
-        help="Never prompt. [WACB_NO_INPUT]",
+        help="Never prompt. [env: WACB_NO_INPUT]",
     ),
     _global(
         "--color",
         type=click.Choice(("auto", "always", "never")),
-        help="Colour on stdout. [NO_COLOR, FORCE_COLOR]",
+        help="Use colour on stdout. [default: auto] [env: NO_COLOR, FORCE_COLOR]",
     ),
 )
 
 
-class _Everywhere(click.Command):
+class CommandWithGlobals(click.Command):
     """A command that takes the global options, and lists them apart from its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,25 +121,42 @@ class _Everywhere(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         own = [param for param in self.get_params(ctx) if param not in GLOBAL_OPTIONS]
-        records = [record for param in own if (record := param.get_help_record(ctx))]
-        with formatter.section("Options"):
-            formatter.write_dl(records)
-        if ctx.parent is not None:
-            with formatter.section("Options on every command (see wacb --help)"):
-                formatter.write_text(" ".join(param.opts[0] for param in GLOBAL_OPTIONS))
-        else:
-            with formatter.section("Options on every command"):
-                formatter.write_dl(
-                    [record for param in GLOBAL_OPTIONS if (record := param.get_help_record(ctx))]
-                )
+        for section, params in _sections(own):
+            _write_options(ctx, formatter, section, params)
+        if ctx.parent is None:
+            _write_options(ctx, formatter, "Options on every command", GLOBAL_OPTIONS)
+            return
+        with formatter.section("Options on every command (see wacb --help)"):
+            formatter.write_text(" ".join(param.opts[0] for param in GLOBAL_OPTIONS))
 
 
-class Command(_Everywhere):
+def _sections(params: Sequence[click.Parameter]) -> Iterator[tuple[str, list[click.Parameter]]]:
+    """Group many options by their sections; few are one section."""
+    if len(params) <= _MAX_UNGROUPED:
+        yield Section.MAIN, [*params]
+        return
+    for section in Section:
+        group = [each for each in params if getattr(each, "section", Section.MAIN) == section]
+        if group:
+            yield section, group
+
+
+def _write_options(
+    ctx: click.Context,
+    formatter: click.HelpFormatter,
+    title: str,
+    params: Sequence[click.Parameter],
+) -> None:
+    with formatter.section(title):
+        formatter.write_dl([record for param in params if (record := param.get_help_record(ctx))])
+
+
+class Command(CommandWithGlobals):
     """A leaf command."""
 
 
-class Group(_Everywhere, click.Group):
-    """A group whose commands are loaded when they are named: `--help` and TAB stay quick.
+class Group(CommandWithGlobals, click.Group):
+    """A group that loads a command when it is named: `--help` and TAB stay quick.
 
     `table` maps a command's name to the first line of its help; the command itself is `command` in
     the module of that name below `package`, unless `modules` names another.
@@ -134,7 +191,9 @@ class Group(_Everywhere, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         known = name in self.table or name.startswith("-")
-        if not known and not ctx.resilient_parsing:  # at a TAB nothing is wrong yet
+        if not known and not ctx.resilient_parsing:  # at a TAB the word is unfinished
+            from difflib import get_close_matches
+
             near = get_close_matches(name, self.table, n=1)
             raise click.UsageError(
                 f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""), ctx

@@ -1,14 +1,16 @@
-"""What rich draws for a terminal."""
+"""What rich draws for a terminal, and how wide it says a text is."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from rich.markdown import Markdown
 
-_COMMENT = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
+_COMMENT = r"(?ms)^<!--.*?-->\n"
 _STYLES = {
     "markdown.h1": "bold",
     "markdown.h2": "bold",
@@ -17,6 +19,40 @@ _STYLES = {
     "markdown.table.border": "dim",
     "markdown.table.header": "bold",
 }
+
+
+def cell_width(text: str) -> int:
+    """Measure how many terminal cells `text` takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+class Bar(NamedTuple):
+    """A progress bar: `advance` moves it by one step, `print` writes a line above it."""
+
+    advance: Callable[[], None]
+    print: Callable[[str], None]
+
+
+@contextmanager
+def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
+    """Show on stderr how many of `total` steps are done, until left; then the bar is gone."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True, no_color=not color)
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield Bar(
+            lambda: bar.advance(task),
+            lambda line: console.print(
+                line, markup=False, highlight=False, emoji=False, soft_wrap=True
+            ),
+        )
 
 
 def markdown(text: str, *, width: int, color: bool) -> str:
@@ -35,7 +71,7 @@ def markdown(text: str, *, width: int, color: bool) -> str:
         theme=Theme(_STYLES),
     )
     with console.capture() as capture:
-        console.print(_page(_COMMENT.sub("", text)), crop=False)
+        console.print(_page(re.sub(_COMMENT, "", text)), crop=False)
     return "\n".join(line.rstrip() for line in capture.get().strip("\n").split("\n"))
 
 

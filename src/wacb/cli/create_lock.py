@@ -6,7 +6,7 @@ from wacb.cli.app import App
 from wacb.storage.create_lock import Claim
 
 
-def claim_of(app: App, title: str) -> Claim:
+def create_lock(app: App, title: str) -> Claim:
     """Make what guards the creation of a title against other runs on this machine."""
     return Claim(
         app.state_folder / "creates",

@@ -1,4 +1,4 @@
-"""The requests that `--dry-run` prints instead of sending, as curl or JSON (cli.md 11)."""
+"""The requests that `--dry-run` prints instead of sending, as curl or JSON."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from wacb.api.requests import ApiRequest
 from wacb.cli.app import App
+from wacb.errors import Command, Prose
 from wacb.jsontext import compact_json
 
 
 class Printed(NamedTuple):
-    """A request without its secrets, as JSON shows it: `body` is an object, or the very text."""
+    """A request without its secrets, as JSON shows it: `body` is an object or text."""
 
     method: str
     url: str
@@ -22,17 +23,23 @@ class Printed(NamedTuple):
 
 
 def show_requests(app: App, requests: Sequence[ApiRequest]) -> None:
-    """Print each request with the key as `$WACB_API_KEY`; other secrets are `***` already."""
+    """Print each request with the key as `$WACB_API_KEY`; other secrets are masked already."""
     shown = [
         Printed(each.method, each.url, each.headers("$WACB_API_KEY"), each.body)
         for each in requests
     ]
     masked = any('"***"' in compact_json(each.body).replace("\\", "") for each in requests)
-    show_printed(app, shown, masked=masked, quote=_expanding)
+    show_printed(app, shown, masked=masked, quote=_quote_expanding)
     if not requests:
-        app.out.note("nothing has to change, so no request would go out")
+        app.out.note("already up to date; no request needed")
     elif app.settings.sandbox:
-        app.out.note("the built-in sandbox has no address; `wacb sandbox serve` gives it one")
+        app.out.note(
+            Prose(
+                "the built-in sandbox has no address; run `",
+                Command("sandbox serve"),
+                "` to send these requests",
+            )
+        )
 
 
 def show_printed(
@@ -42,18 +49,18 @@ def show_printed(
     masked: bool,
     quote: Callable[[str], str] = shlex.quote,
 ) -> None:
-    """Print requests, and say so where a secret is `masked`. `quote` is for URLs and headers."""
+    """Print requests, with a note where a secret is `masked`; `quote` quotes URLs and headers."""
     if app.out.format == "json":
         app.out.json({"dry_run": True, "requests": [each._asdict() for each in requests]})
     else:
         for each in requests:
-            app.out.raw(_curl(each, quote))
+            app.out.text(_curl_command(each, quote))
     if masked:
-        app.out.note("*** stands for a secret that is not shown; put it in before you paste")
+        app.out.note("replace *** with the secret before running this")
 
 
-def _curl(request: Printed, quote: Callable[[str], str]) -> str:
-    """Write a request as one curl command for a POSIX shell, ready to paste."""
+def _curl_command(request: Printed, quote: Callable[[str], str]) -> str:
+    """Write a request as a curl command for a POSIX shell."""
     globbing = ["--globoff"] if re.search(r"[][{}]", request.url) else []
     words = ["curl", *globbing, "-X", request.method, quote(request.url)]
     for name, value in request.headers.items():
@@ -64,8 +71,8 @@ def _curl(request: Printed, quote: Callable[[str], str]) -> str:
     return " ".join(words)
 
 
-def _expanding(text: str) -> str:
-    """Quote for a shell that still fills in our two variables."""
+def _quote_expanding(text: str) -> str:
+    """Quote text so that a shell still expands our two variables."""
     if not re.search(r"\$WACB_(?:SID|API_KEY)", text):
         return shlex.quote(text)
     escaped = re.sub(r'(["\\`]|\$(?!WACB_(?:SID|API_KEY)))', r"\\\1", text)

@@ -1,4 +1,4 @@
-"""The emulator as `wacb --sandbox` reaches it: in this process, its state in the user's folder."""
+"""The emulator of `wacb --sandbox`: in this process, its state in the user's folder."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _FILE = "sandbox.sqlite3"
 
 
 def open_sandbox(folder: Path) -> Sandbox:
-    """Open the emulator whose state is in `folder`. Raises ConfigError where it can't be."""
+    """Open the emulator whose state is in `folder`. Raises ConfigError if that fails."""
     path = folder / _FILE
     try:
         with state_errors(folder):
             return Sandbox(Store(path))
     except OSError as error:
         raise ConfigError(
-            f"the sandbox cannot use its state in {path}: {error.strerror}",
-            hint="check this path, or name another folder in XDG_STATE_HOME",
+            f"the sandbox cannot use its state file {path}: {error.strerror}",
+            hint="check this path, or set XDG_STATE_HOME to another folder",
         ) from error
 
 
 def network(sandbox: Sandbox, folder: Path) -> Handler:
-    """Make the emulator with its state in `folder` stand for the network."""
+    """Return a stand-in for the network: the emulator with its state in `folder`."""
 
     def answer(
         method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -44,21 +44,21 @@ def network(sandbox: Sandbox, folder: Path) -> Handler:
 
 @contextmanager
 def state_errors(folder: Path) -> Iterator[None]:
-    """Raise ConfigError where the emulator's state in `folder` can't be read or written now."""
+    """Raise ConfigError where the emulator's state in `folder` cannot be read or written."""
     path = folder / _FILE
     try:
         yield
     except sqlite3.DatabaseError as error:
         raise ConfigError(
-            f"the sandbox cannot use its state in {path}: {error}", hint=_remedy(error, path)
+            f"the sandbox cannot use its state file {path}: {error}", hint=_hint(error, path)
         ) from error
 
 
-def _remedy(error: sqlite3.DatabaseError, path: Path) -> str:
-    # what the store raises itself has no code; the lower byte is the kind of an extended one
+def _hint(error: sqlite3.DatabaseError, path: Path) -> str:
+    # an error that the store raises itself has no code; of an extended one the lower byte counts
     kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
     if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "another program uses it: try again, or end that program"
+        return "try again, or stop the other program that uses it"
     if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return f"start it anew: rm {shlex.quote(str(path))}"
-    return "free some space, or name another folder in XDG_STATE_HOME"
+        return f"delete it to start over: rm {shlex.quote(str(path))}"
+    return "free some space, or set XDG_STATE_HOME to another folder"

@@ -27,7 +27,7 @@ def command(app: App) -> None:
         for number in app.look.listed.values()
     ]
     exported = write([*app.client.list_profiles()], numbers, local=app.accepts_local)
-    app.out.raw(exported.text.removesuffix("\n"))
+    app.out.text(exported.text.removesuffix("\n"))
     app.out.note(*exported.notes)
     if exported.variables:
         names = ", ".join(exported.variables)

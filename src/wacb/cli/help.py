@@ -6,13 +6,13 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Group
-from wacb.cli.completion import values
-from wacb.cli.render import Column
-from wacb.cli.views import VIEWS, View
-from wacb.errors import InvalidInput
+from wacb.cli.views.guide import TOPIC
+from wacb.errors import Command as NextCommand
+from wacb.errors import InvalidInput, Prose
 from wacb.validation import did_you_mean
 
 TOPICS = (
@@ -28,16 +28,22 @@ class Topic(NamedTuple):
     summary: str
 
 
-VIEWS[Topic] = View(
-    as_json=Topic._asdict,
-    columns=(Column("TOPIC", keep=True), Column("SUMMARY")),
-    cells=lambda value: tuple(value.values()),
-    id="topic",
-)
+def _offer_words(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer the commands, then the topics of the guide."""
+    root = ctx.find_root().command
+    assert isinstance(root, Group)
+    words = {} if ctx.params["words"] else root.table | dict(topics())
+    return [
+        CompletionItem(word, help=text)
+        for word, text in words.items()
+        if word.startswith(incomplete)
+    ]
 
 
 @click.command(cls=Command)
-@click.argument("words", metavar="[TOPIC|COMMAND...]", nargs=-1, shell_complete=values.help_words)
+@click.argument("words", metavar="[TOPIC|COMMAND...]", nargs=-1, shell_complete=_offer_words)
 @click.pass_context
 @pass_app
 def command(app: App, ctx: click.Context, *, words: tuple[str, ...]) -> None:
@@ -51,12 +57,12 @@ def command(app: App, ctx: click.Context, *, words: tuple[str, ...]) -> None:
       wacb help profile create
     """
     if not words:
-        app.out.many(topics(), Topic)
-        app.out.hint("Run `wacb help TOPIC` to read a page.")
+        app.out.table(topics(), TOPIC)
+        app.out.hint(Prose("Run `", NextCommand("help", "TOPIC"), "` to read a page."))
     elif len(words) == 1 and words[0] in TOPICS:
         app.out.markdown(_page(words[0]))
     else:
-        app.out.raw(_help_of(ctx.find_root(), words))
+        app.out.text(_help_of(ctx.find_root(), words))
 
 
 def topics() -> list[Topic]:

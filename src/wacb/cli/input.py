@@ -1,4 +1,4 @@
-"""Text that is piped into a command or named by a file: a key, a template, a list of numbers."""
+"""Input from stdin or a file: a key, a template, a list of numbers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from wacb.errors import InvalidInput
 
 
 def read_stdin() -> str:
-    """Read all of stdin as UTF-8, with or without a byte order mark; a closed one is empty."""
+    """Read stdin as UTF-8, with or without a byte order mark; a closed one is empty."""
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
     except UnicodeDecodeError:
-        raise InvalidInput("stdin holds what is not UTF-8 text", hint="convert it first") from None
+        raise InvalidInput("stdin is not UTF-8 text", hint="convert it to UTF-8") from None
 
 
-def read_input(name: str, what: str, *, hint: str = "name a file in UTF-8, or - for stdin") -> str:
-    """Read the UTF-8 file `name`, or stdin for `-`. Raises InvalidInput; `what` is for its text."""
+def read_input(name: str, what: str, *, hint: str = "pass a UTF-8 file, or - for stdin") -> str:
+    """Read the UTF-8 file `name`, or stdin for `-`. Raises InvalidInput naming `what` it is."""
     if name == "-":
         return read_stdin()
     try:

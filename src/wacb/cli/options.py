@@ -1,4 +1,4 @@
-"""Options that many commands share, and the command classes that accept them at every level."""
+"""Options that many commands share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any, TypeVar
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.completion import values
+from wacb.cli.commands import Option, Section
 from wacb.models import Method
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    """Make one decorator of several; their options stand in help in this order."""
+def combine(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Make one decorator of several; help lists their options in this order."""
 
     def decorate(command: F) -> F:
         for decorator in reversed(decorators):
@@ -25,88 +26,110 @@ def chain(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+def option(*names: str, section: Section = Section.MAIN, **settings: Any) -> Callable[[F], F]:
+    """Add an option that stands in a section of its command's help."""
+    return click.option(*names, cls=Option, section=section, **settings)
+
+
 def _set_output(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value:
         setattr(ctx.find_root().ensure_object(App).out, param.name or "", value)
 
 
 def _output_options(*forms: str) -> Callable[[F], F]:
-    return chain(
-        click.option(
+    return combine(
+        option(
             "-o",
             "--output",
             "format",
+            section=Section.OUTPUT,
             type=click.Choice(forms),
             expose_value=False,
             callback=_set_output,
-            help="Form of the output: table on a terminal, tsv in a pipe.",
+            help="Output format [default: table on a terminal, tsv otherwise].",
         ),
-        click.option(
+        option(
             "-q",
             "--quiet",
+            section=Section.OUTPUT,
             is_flag=True,
             expose_value=False,
             callback=_set_output,
-            help="Print only the ID, or one ID a line.",
+            help="Print only IDs, one per line.",
         ),
     )
 
 
-# `-o/--output` and `-q/--quiet` (cli.md 3), and those of `plan` (cli.md 10)
 output_options = _output_options("table", "tsv", "json")
 plan_output_options = _output_options("table", "tsv", "json", "markdown")
-dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Print the request that would go out, and send nothing."
+dry_run_option = option(
+    "--dry-run",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Print the request without sending it.",
 )
-yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
-allow_missing_option = click.option(
-    "--allow-missing", is_flag=True, help="Accept a template that lacks placeholders."
+yes_option = option("--yes", section=Section.SAFETY, is_flag=True, help="Skip confirmation.")
+allow_missing_option = option(
+    "--allow-missing",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Accept a template that lacks placeholders.",
 )
-body_file_option = click.option(
+body_file_option = option(
     "--body-file",
     metavar="FILE",
-    help="A JSON template of your own; - is stdin.",
-    shell_complete=values.files,
+    help="Use your own JSON template from this file; - reads stdin.",
+    shell_complete=completion.files,
 )
-number_argument = click.argument("number", metavar="NUMBER", shell_complete=values.numbers)
+number_argument = click.argument("number", metavar="NUMBER", shell_complete=completion.numbers)
 
 
 def profile_option(help: str) -> Callable[[F], F]:
-    """Add `--profile`, which is the profile to do something with, as `help` says."""
-    return click.option("--profile", metavar="ID|TITLE", help=help, shell_complete=values.profiles)
+    """Add `--profile`, the profile to use as `help` says."""
+    return option("--profile", metavar="ID|TITLE", help=help, shell_complete=completion.profiles)
 
 
 METHODS = tuple(method.lower() for method in Method)
-method_option = click.option(
+method_option = option(
     "--method",
     type=click.Choice(METHODS, case_sensitive=False),
-    help="How callbacks are delivered: template in the query (get, delete) or body (post, put).",
+    help="HTTP method of callbacks: template in the query (get, delete) or body (post, put).",
+)
+status_option = option(
+    "--with-status",
+    is_flag=True,
+    help="Add the placeholders of message status (delivered, read).",
 )
 
 
 def endpoint_options(command: F) -> F:
-    """Add what lets an endpoint break a rule of cli.md 6."""
-    return chain(
-        click.option("--allow-http", is_flag=True, help="Let the endpoint be plain http://."),
-        click.option(
-            "--allow-local", is_flag=True, help="Let the endpoint be on this machine or network."
+    """Add the options that let an endpoint break a rule."""
+    return combine(
+        option(
+            "--allow-http",
+            section=Section.SAFETY,
+            is_flag=True,
+            help="Allow an http:// endpoint.",
+        ),
+        option(
+            "--allow-local",
+            section=Section.SAFETY,
+            is_flag=True,
+            help="Allow a local or private address.",
         ),
     )(command)
 
 
 def template_options(command: F) -> F:
-    """Add what decides a template and where it is delivered (cli.md 6)."""
-    return chain(
+    """Add the options that decide a template and its endpoint."""
+    return combine(
         method_option,
-        click.option(
+        option(
             "--url",
+            section=Section.ENDPOINT,
             metavar="URL",
-            help="Your endpoint, which receives the callbacks. [WACB_ENDPOINT]",
+            help="Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]",
         ),
-        click.option(
-            "--with-status",
-            is_flag=True,
-            help="Add the placeholders of message status (delivered, read).",
-        ),
+        status_option,
         endpoint_options,
     )(command)

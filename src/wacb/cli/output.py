@@ -1,4 +1,4 @@
-"""What a command says: data on stdout, everything else on stderr, secrets on neither (cli.md 4)."""
+"""What a command prints: data on stdout, everything else on stderr, secrets on neither."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
-from wacb.errors import WacbError
-
-if TYPE_CHECKING:
-    from wacb.redaction import Redactor
+from wacb.cli import console, render
+from wacb.cli.views import View, error_json
+from wacb.errors import Prose, WacbError
+from wacb.jsontext import json_line, json_text, visible
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
@@ -23,7 +23,7 @@ def is_terminal(stream: IO[str] | None) -> bool:
 
 
 def to_stderr(line: str) -> None:
-    """Write a line, or leave it: that nobody reads is no reason to break off what is under way."""
+    """Write a line, or drop it: work in progress must not stop because nobody reads stderr."""
     try:
         click.echo(line, err=True)
     except OSError:
@@ -31,46 +31,53 @@ def to_stderr(line: str) -> None:
 
 
 def give_up(stream: IO[str]) -> None:
-    """Send what could not be written nowhere: else Python tries once more, and exits with 120."""
+    """Discard what a stream could not write: else Python tries once more, and exits with 120."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Output:
-    """The two streams of a command, secrets on neither.
+    """The two streams of a command.
 
-    `reach` rewrites the commands that a line on stderr names, so that they reach this account.
+    `color` says whether stdout takes colour, `render_commands` writes a text with its commands as
+    they reach the account in use, `make_redactor` returns what hides secrets in a text, and
+    `measure_width` the columns of the terminal.
     """
 
-    def __init__(self, *, color: Callable[[], bool], reach: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        *,
+        color: Callable[[], bool],
+        render_commands: Callable[[str], str],
+        make_redactor: Callable[[Sequence[str]], Callable[[str], str]],
+        measure_width: Callable[[], int],
+    ) -> None:
         self.format: str | None = None
         self.quiet = False
         self._color = color
-        self._reach = reach
+        self._render_commands = render_commands
+        self._make_redactor = make_redactor
+        self._measure_width = measure_width
         self._secrets: list[str] = []
         self._write: Callable[[str], None] = to_stderr
 
     @cached_property
-    def redact(self) -> Redactor:
+    def redact(self) -> Callable[[str], str]:
         """The one function that everything printed goes through."""
-        from wacb.redaction import Redactor
-
-        return Redactor(self._secrets)
+        return self._make_redactor(self._secrets)
 
     def keep_secret(self, *secrets: str | None) -> None:
         """Never print any of these values."""
-        for secret in secrets:
-            if secret:
-                self._secrets.append(secret)
+        self._secrets += filter(None, secrets)
         self.__dict__.pop("redact", None)
 
     # -- stdout
 
-    def raw(self, text: str) -> None:
-        """Print text as it is: a template, a request, a path."""
+    def text(self, text: str) -> None:
+        """Print text unchanged but for secrets: a template, a request, a path."""
         try:
             click.echo(self._hide(text), color=True)
-        except BrokenPipeError:  # the reader has enough: end quietly (cli.md 4)
+        except BrokenPipeError:  # the reader has enough, so this is no failure
             give_up(sys.stdout)
             raise click.exceptions.Exit(0) from None
         except OSError as error:
@@ -79,80 +86,61 @@ class Output:
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
-        from wacb.jsontext import json_text
-
-        self.raw(json_text(value))
+        self.text(json_text(value))
 
     def json_line(self, value: Any) -> None:
         """Print a value as one line of JSON, at once."""
-        from wacb.jsontext import json_line
-
-        self.raw(json_line(value))
+        self.text(json_line(value))
 
     def markdown(self, text: str) -> None:
-        """Print Markdown: rendered on a terminal, as it is in a pipe."""
+        """Print Markdown: rendered on a terminal, unchanged in a pipe."""
         if self.to_terminal:
-            from wacb.cli.console import markdown
+            text = console.markdown(text, width=self.width, color=self.color)
+        self.text(text)
 
-            text = markdown(text, width=self.width, color=self.color)
-        self.raw(text)
-
-    def one(self, thing: Any) -> None:
+    def record(self, thing: Any, view: View) -> None:
         """Print one thing: a record on a terminal, a row in a pipe, an object as JSON."""
-        from wacb.cli import render
-        from wacb.cli.views import VIEWS
-
-        view = VIEWS[type(thing)]
-        value = self._without_secrets(view.as_json(thing))
+        value = self._clean(view.as_json(thing))
         if self.quiet:
-            self.raw(self._shown(value[view.id]))
+            self.text(_id_text(value[view.id]))
         elif self.chosen == "json":
             self.json(value)
         elif self.chosen == "tsv":
-            self.raw(render.tsv([view.cells(value)]))
+            self.text(render.tsv([view.cells(value)]))
         else:
             shown = [
                 (name, view.words[name](item) if name in view.words else item)
                 for name, item in value.items()
                 if item not in (None, "", [], {})
             ]
-            self.raw(render.record(shown, width=self.width, color=self.color))
+            self.text(render.record(shown, width=self.width, color=self.color))
 
-    def named(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
+    def fields(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
         """Print values whose names vary, one a line; as JSON the `whole` they are a part of."""
-        from wacb import jsontext
-        from wacb.cli import render
-
-        shown = self._without_secrets(values)
+        shown = self._clean(values)
         if self.quiet:
-            self.raw(self._shown(id))
+            self.text(_id_text(id))
         elif self.chosen == "json":
-            self.json(self._without_secrets(whole))
+            self.json(self._clean(whole))
         elif shown and self.chosen == "tsv":
             rows = [
-                (name, jsontext.json_line(item) if isinstance(item, list) else item)
+                (name, json_line(item) if isinstance(item, list) else item)
                 for name, item in shown.items()
             ]
-            self.raw(render.tsv(rows))
+            self.text(render.tsv(rows))
         elif shown:
-            self.raw(render.record([*shown.items()], width=self.width, color=self.color))
+            self.text(render.record([*shown.items()], width=self.width, color=self.color))
 
-    def many(self, things: Sequence[Any], kind: type, *, none: str | None = None) -> None:
-        """Print a list of one kind: a table on a terminal, rows in a pipe, an array as JSON.
+    def table(self, things: Sequence[Any], view: View, *, none: str | None = None) -> None:
+        """Print a list: a table on a terminal, rows in a pipe, an array as JSON.
 
-        `none` is what to say of an empty one on stderr instead of the kind's own sentence.
+        For an empty one `none` goes to stderr, by default the view's own sentence.
         """
-        from wacb import jsontext
-        from wacb.cli import render
-        from wacb.cli.views import VIEWS
-
-        view = VIEWS[kind]
-        values = [self._without_secrets(view.as_json(thing)) for thing in things]
+        values = [self._clean(view.as_json(thing)) for thing in things]
         if self.quiet:
-            shown = (self._shown(value[view.id]) for value in values)
-            lines = "\n".join(filter(None, shown))
+            lines = "\n".join(filter(None, (_id_text(value[view.id]) for value in values)))
         elif self.chosen == "json":
-            lines = jsontext.json_text(values)
+            lines = json_text(values)
         elif self.chosen == "tsv":
             lines = render.tsv([view.cells(value) for value in values])
         else:
@@ -163,33 +151,29 @@ class Output:
                 color=self.color,
             )
         if lines:
-            self.raw(lines)
+            self.text(lines)
         elif not self.quiet:
-            self.say(none or view.none)
+            self.message(none or view.none)
 
-    def _without_secrets(self, value: Any) -> Any:
-        """Redact before the layout: half a secret, cut in a table, is not recognised any more."""
+    def _clean(self, value: Any) -> Any:
+        """Redact before the layout: half a secret, cut in a table, is not recognised."""
         if isinstance(value, str):
-            return self._hide(value)
+            return self._hide(self._render_commands(value) if isinstance(value, Prose) else value)
         if isinstance(value, Mapping):
-            return {name: self._without_secrets(item) for name, item in value.items()}
-        return [self._without_secrets(i) for i in value] if isinstance(value, list) else value
+            return {name: self._clean(item) for name, item in value.items()}
+        return [self._clean(item) for item in value] if isinstance(value, list) else value
 
-    def _shown(self, identity: object) -> str:
-        from wacb.jsontext import visible
-
-        return visible("" if identity is None else str(identity))
+    def _hide(self, text: str) -> str:
+        return self.redact(text) if self._secrets else text
 
     @property
     def width(self) -> int:
         """Columns of the terminal."""
-        import shutil
-
-        return shutil.get_terminal_size().columns
+        return self._measure_width()
 
     @property
     def chosen(self) -> str:
-        """The form of the output: what was asked for, else what fits stdout (cli.md 3)."""
+        """The form of the output: the one asked for, else the one that suits stdout."""
         return self.format or ("table" if self.to_terminal else "tsv")
 
     @property
@@ -206,51 +190,46 @@ class Output:
 
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[], None]]:
-        """Show a bar on a terminal, and nothing off it; what it gives is called for each step."""
+        """Show a bar on a terminal, and nothing elsewhere; call what it yields after each step."""
         if self.quiet or not is_terminal(sys.stderr):
             yield lambda: None
             return
-        from wacb.cli.render import progress_bar
-
-        with progress_bar(total, color=self.color) as bar:
-            self._write = bar.say
+        with console.progress_bar(total, color=self.color) as bar:
+            self._write = bar.print
             try:
                 yield bar.advance
             finally:
                 self._write = to_stderr
 
-    def say(self, text: str) -> None:
-        """Tell a person something that is not the data."""
-        from wacb.jsontext import visible
-
-        self._write(visible(self._hide(self._reach(text))))
+    def message(self, text: str) -> None:
+        """Print a line for people, which is not data."""
+        self._write(visible(self._hide(self._render_commands(text))))
 
     def note(self, *texts: str) -> None:
-        """Tell what a person should know beside the data, a line each."""
+        """Print what is worth knowing beside the data, a line each."""
         for text in texts:
-            self.say(f"note: {text}")
+            self.message(Prose("note: ", text))
 
     def warn(self, text: str) -> None:
-        """Tell what may be wrong."""
-        self.say(f"warning: {text}")
+        """Print what may be wrong."""
+        self.message(Prose("warning: ", text))
 
     def hint(self, text: str) -> None:
-        """Name the next step, on a terminal only: a script's stderr stays quiet on success."""
+        """Print the next step, on a terminal only: a script's stderr stays quiet on success."""
         if is_terminal(sys.stderr) and not self.quiet:
-            self.say(text)
+            self.message(text)
 
-    def error(self, error: WacbError, *, as_json: Mapping[str, Any] | None) -> None:
-        """Print a failure: a sentence and its remedy, or the JSON error of cli.md 4."""
-        if as_json is not None:
-            from wacb.jsontext import json_line
-
-            to_stderr(self._hide(json_line({"error": as_json})))
+    def error(self, error: WacbError, *, as_json: bool = False) -> None:
+        """Print a failure: a sentence and its remedy, or one line of JSON."""
+        if as_json:
+            to_stderr(json_line(self._clean({"error": error_json(error)})))
             return
-        self.say(f"error: {error.message}")
+        self.message(Prose("error: ", error.message))
         for line in error.details:
-            self.say(f"  {line}")
+            self.message(Prose("  ", line))
         if error.hint:
-            self.say(f"hint: {error.hint}")
+            self.message(Prose("hint: ", error.hint))
 
-    def _hide(self, text: str) -> str:
-        return self.redact(text) if self._secrets else text
+
+def _id_text(identity: object) -> str:
+    return visible("" if identity is None else str(identity))

@@ -1,4 +1,4 @@
-"""What a person is asked: for a value that is missing, and for consent (cli.md 3)."""
+"""Questions at the terminal: for a missing value, and for confirmation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wacb.jsontext import visible
 
 
 def choose_number(app: App) -> str:
-    """Let the user pick one of the numbers, or type one where the API lists none (V1)."""
+    """Let the user pick a number, or type one where the API lists none (V1)."""
     if not app.interactive or app.api.waba_id is None:
         return ask(app, "Number", option="NUMBER (or WACB_NUMBER)")
     numbers = app.client.list_numbers()
@@ -27,7 +27,7 @@ def choose_number(app: App) -> str:
 
 
 def choose_profile(app: App) -> str:
-    """Let the user pick one of the profiles; its ID is returned."""
+    """Let the user pick a profile; return its ID."""
     if not app.interactive:
         return ask(app, "Profile", option="--profile (or WACB_PROFILE)")
     profiles = list(app.client.list_profiles())
@@ -39,16 +39,15 @@ def _pick(
     app: App, what: str, titles: Sequence[str], rows: Sequence[tuple[str | None, ...]]
 ) -> int:
     if not rows:
-        raise NotFound(f"there is no {what.lower()} to choose from")
+        raise NotFound(f"no {what.lower()} to choose from")
     columns = (
         Column(title="#", keep=True),
         *(Column(title=title, keep=title.endswith("ID")) for title in titles),
     )
     numbered = [(position, *row) for position, row in enumerate(rows, start=1)]
     for line in table(columns, numbered, width=app.out.width, color=False).split("\n"):
-        app.out.say(line)
-    answer = ask(app, what, option=what, type=click.IntRange(1, len(rows)))
-    return int(answer) - 1
+        app.out.message(line)
+    return int(_prompt(app, what, type=click.IntRange(1, len(rows)))) - 1
 
 
 def ask(
@@ -56,59 +55,77 @@ def ask(
     question: str,
     *,
     option: str,
-    choices: tuple[str, ...] = (),
+    choices: Sequence[str] = (),
     rule: Callable[[str], str] | None = None,
-    **how: Any,
+    default: str | None = None,
+    hide_input: bool = False,
 ) -> str:
-    """Ask on the terminal; off it, raise InvalidInput naming the option that answers.
+    """Ask on the terminal; elsewhere raise InvalidInput naming the `option` that answers.
 
-    An answer that is none of the `choices`, or breaks the `rule`, is asked for again.
+    Asks again after an answer that is not one of the `choices`, or breaks the `rule`.
     """
     if not app.interactive:
         raise InvalidInput(
-            f"{option} is missing, and there is no terminal to ask on", hint=f"give {option}"
+            f"{option} is required when not running interactively", hint=f"pass {option}"
         )
-    if choices:
-        how["type"] = click.Choice(choices)
-    elif rule:
-        how["value_proc"] = partial(_obeying, rule)
-    return str(_answer(app, question, **how))
+    answer = _prompt(
+        app,
+        question,
+        type=click.Choice(choices) if choices else None,
+        value_proc=partial(_check_answer, rule) if rule else None,
+        default=default,
+        show_default=bool(default),
+        hide_input=hide_input,
+    )
+    return str(answer)
 
 
-def _obeying(rule: Callable[[str], str], answer: str) -> str:
+def _check_answer(rule: Callable[[str], str], answer: str) -> str:
     try:
         return answer and rule(answer)
     except InvalidInput as error:
         raise click.BadParameter(error.in_one_line) from error
 
 
-def consent(app: App, deed: str, *, yes: bool) -> None:
-    """Ask whether to do the `deed` ("delete profile X"); `yes` is `--yes`, which asks nothing.
+def confirm(app: App, action: str, *, yes: bool) -> None:
+    """Ask whether to do the `action` ("delete profile X"); `yes` is `--yes`, which asks nothing.
 
-    Raises ConsentRequired when the answer is no, and off a terminal.
+    Raises ConsentRequired when the answer is no, and where nobody can be asked.
     """
     if yes:
         return
     if not app.interactive:
-        raise ConsentRequired(
-            f"this would {deed}, and there is no terminal to ask on",
-            hint="give --yes if that is what you want",
-        )
-    question = f"{deed[0].upper()}{deed[1:]}?"
-    how: dict[str, Any] = {
-        "default": "n",
-        "show_default": False,
-        "prompt_suffix": " [y/N] ",
-    }
-    if str(_answer(app, question, **how)).strip().lower() not in ("y", "yes"):
-        raise ConsentRequired("declined: nothing was changed")
+        raise ConsentRequired(f"refusing to {action} without confirmation", hint="pass --yes")
+    question = f"{action[0].upper()}{action[1:]}?"
+    answer = _prompt(app, question, default="n", suffix=" [y/N] ")
+    if str(answer).strip().lower() not in ("y", "yes"):
+        raise ConsentRequired("cancelled; nothing was changed")
 
 
-def _answer(app: App, question: str, **how: Any) -> Any:
+def _prompt(
+    app: App,
+    question: str,
+    *,
+    type: click.ParamType[Any] | None = None,
+    value_proc: Callable[[str], str] | None = None,
+    default: str | None = None,
+    show_default: bool = False,
+    hide_input: bool = False,
+    suffix: str = ": ",
+) -> Any:
     try:
-        with app.thinking():
-            return click.prompt(visible(question), err=True, **how)
+        with app.pause_deadline():
+            return click.prompt(
+                visible(question),
+                err=True,
+                type=type,
+                value_proc=value_proc,
+                default=default,
+                show_default=show_default,
+                hide_input=hide_input,
+                prompt_suffix=suffix,
+            )
     except click.Abort:
-        if not how.get("hide_input"):  # only then click ends the line itself
+        if not hide_input:  # only then click ends the line itself
             click.echo(err=True)
         raise

@@ -1,16 +1,12 @@
-"""Rows and plain values as text: table, record, TSV and JSON.
-
-Writes to no stream but for the progress bar, and decides nothing about the data. The only module
-that knows rich.
-"""
+"""Rows and plain values as text: table, record and TSV."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from wacb.cli.console import cell_width
 from wacb.jsontext import json_line, json_text, visible
 
 Style = Literal["bold", "dim", "red", "green", "yellow"]
@@ -66,7 +62,7 @@ def table(
         return ""
     titles = [column.title for column in columns]
     cells = [[visible(_plain(value, ", ")).rstrip(" ") for value in row] for row in rows]
-    wanted = [max(map(_cells, texts)) for texts in zip(titles, *cells, strict=True)]
+    wanted = [max(map(cell_width, texts)) for texts in zip(titles, *cells, strict=True)]
     widths = _share(columns, wanted, width)
     if widths is None:
         blocks = (_block(columns, row, width=width, color=color) for row in cells)
@@ -106,7 +102,7 @@ def _block(columns: Sequence[Column], row: Sequence[str], *, width: int, color: 
     lines = []
     for column, text in zip(columns, row, strict=True):
         title = f"{column.title}:"
-        if room < _NARROWEST or (column.keep and _cells(text) > room):
+        if room < _NARROWEST or (column.keep and cell_width(text) > room):
             value = text if column.keep else _clip(text, width)
             lines += [style(_clip(title, width), "bold", color), style(value, column.style, color)]
         else:
@@ -115,26 +111,17 @@ def _block(columns: Sequence[Column], row: Sequence[str], *, width: int, color: 
     return "\n".join(filter(None, lines))
 
 
-def _cells(text: str) -> int:
-    """Measure how many terminal cells `text` takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
 def _clip(text: str, cells: int) -> str:
     """Cut `text` to at most `cells` cells (at least one), the last one of them `…`."""
-    if _cells(text) <= cells:
+    if cell_width(text) <= cells:
         return text
     # not rich's set_cell_size: joiners at the start make it divide by zero
-    fitting = bisect_right(range(len(text)), cells - 1, key=lambda end: _cells(text[:end])) - 1
+    fitting = bisect_right(range(len(text)), cells - 1, key=lambda end: cell_width(text[:end])) - 1
     return text[:fitting].rstrip("\u200d ") + "…"
 
 
 def _pad(text: str, cells: int, name: Style | None, color: bool) -> str:
-    return style(text, name, color) + " " * (cells - _cells(text))
+    return style(text, name, color) + " " * (cells - cell_width(text))
 
 
 def record(pairs: Sequence[tuple[str, object]], *, width: int, color: bool) -> str:
@@ -144,7 +131,7 @@ def record(pairs: Sequence[tuple[str, object]], *, width: int, color: bool) -> s
     not fit into `width`.
     """
     titles = [f"{visible(title)}:" for title, _ in pairs]
-    label = len(_GAP) + max((n for n in map(_cells, titles) if n <= _WIDEST_LABEL), default=0)
+    label = len(_GAP) + max((n for n in map(cell_width, titles) if n <= _WIDEST_LABEL), default=0)
     lines = []
     for title, (_, value) in zip(titles, pairs, strict=True):
         first, *more = _value_lines(value, max(width - label, 0))
@@ -152,7 +139,7 @@ def record(pairs: Sequence[tuple[str, object]], *, width: int, color: bool) -> s
             lines.append(style(title, "bold", color))
             lines += [line and _GAP + line for line in (first, *more)]
         else:
-            cells = max(label, _cells(title) + len(_GAP)) if first else 0
+            cells = max(label, cell_width(title) + len(_GAP)) if first else 0
             lines.append(_pad(title, cells, "bold", color) + first)
     return "\n".join(lines)
 
@@ -161,34 +148,9 @@ def _value_lines(value: object, room: int) -> list[str]:
     """Spell a value in one line or more. Lists and objects break up when wider than `room`."""
     if isinstance(value, list | tuple | dict):
         line = visible(_plain(value, ", "))
-        if _cells(line) <= room:
+        if cell_width(line) <= room:
             return [line]
         if isinstance(value, dict):
             return json_text(value).split("\n")
         return [line for item in value for line in _value_lines(item, room)]
     return [visible(line) for line in _plain(value, ", ").rstrip("\n").split("\n")]
-
-
-class Bar(NamedTuple):
-    """A progress bar: what moves it, and what prints a line above it."""
-
-    advance: Callable[[], None]
-    say: Callable[[str], None]
-
-
-@contextmanager
-def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
-    """Show on stderr how many of `total` steps are done, until left; then the bar is gone."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True, no_color=not color)
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield Bar(
-            lambda: bar.advance(task),
-            lambda line: console.print(
-                line, markup=False, highlight=False, emoji=False, soft_wrap=True
-            ),
-        )

@@ -10,22 +10,14 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.options import METHODS, template_options
 from wacb.cli.prompts import ask
-from wacb.cli.render import Column
-from wacb.cli.views import VIEWS, View
+from wacb.cli.views.guide import PLACEHOLDER
 from wacb.errors import InvalidInput
 from wacb.models import Method
 from wacb.template import placeholders
-from wacb.template.descriptions import Placeholder, describe_placeholders
+from wacb.template.descriptions import describe_placeholders
 
 _TEMPLATE_FORMS = ("raw", "shell")
 _LIST_FORMS = ("table", "tsv", "json")
-
-VIEWS[Placeholder] = View(
-    as_json=Placeholder._asdict,
-    columns=(Column("NAME", keep=True), Column("MEANING", keep=True), Column("EXAMPLE")),
-    cells=lambda value: tuple(value.values()),
-    id="name",
-)
 
 
 @click.command(cls=Command)
@@ -66,7 +58,7 @@ def command(
     _check_format(format, describe=describe)
     if describe:
         app.out.format = format
-        app.out.many(describe_placeholders(with_status=with_status), Placeholder)
+        app.out.table(describe_placeholders(with_status=with_status), PLACEHOLDER)
         return
     chosen = Method((method or ask(app, "Method", option="--method", choices=METHODS)).upper())
     names = placeholders.names(with_status=with_status)
@@ -77,7 +69,7 @@ def command(
         text = placeholders.build_url(endpoint, names)
     else:
         text = placeholders.build_query(names)
-    app.out.raw(shlex.quote(text) if format == "shell" else text)
+    app.out.text(shlex.quote(text) if format == "shell" else text)
 
 
 def _check_format(format: str | None, *, describe: bool) -> None:

@@ -1,4 +1,4 @@
-"""The lines of `-v` and `-vv` about each request, secrets masked."""
+"""What `-v` and `-vv` print about each request, secrets masked."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from wacb.redaction import mask_headers, masked, redacted
 
 
 def describe(exchange: Exchange, verbosity: int) -> list[str]:
-    """Put one attempt into a line, and with `-vv` its headers and bodies into further ones."""
+    """Describe one attempt in a line; with `-vv` more lines have its headers and bodies."""
     request, response = exchange.request, exchange.response
     status = response.status if response else None
-    lines = [_attempt(request, exchange.attempt, status, exchange.ms)]
+    lines = [_attempt_line(request, exchange.attempt, status, exchange.ms)]
     if verbosity > 1:
         body = None if request.body is None else _masked(dict(request.body))
-        lines.extend(_message(">", exchange.headers, body))
+        lines.extend(_message_lines(">", exchange.headers, body))
     if verbosity > 1 and response:
-        lines.extend(_message("<", response.headers, _answer(response.body)))
+        lines.extend(_message_lines("<", response.headers, _body_text(response.body)))
     return lines
 
 
@@ -32,33 +32,35 @@ def trace_callback(
     attempts: Sequence[tuple[int | None, float]],
     answer: str | None = None,
 ) -> None:
-    """Say on stderr what is asked for about a callback. An attempt is its status and its ms."""
-    lines = [_attempt(outgoing, number, *each) for number, each in enumerate(attempts, start=1)]
+    """Print on stderr what `-v` or `-vv` asks for; an attempt is its status and milliseconds."""
+    lines = [_attempt_line(outgoing, number, *each) for number, each in enumerate(attempts, 1)]
     if app.verbosity > 1:
         body = None if outgoing.body is None else outgoing.body.decode()
-        lines += [*_message(">", outgoing.headers, body), *_message("<", {}, answer)]
+        lines += [*_message_lines(">", outgoing.headers, body), *_message_lines("<", {}, answer)]
     for line in lines if app.verbosity else ():
-        app.out.say(line)
+        app.out.message(line)
 
 
-def _attempt(request: ApiRequest | Outgoing, number: int, status: int | None, ms: float) -> str:
+def _attempt_line(
+    request: ApiRequest | Outgoing, number: int, status: int | None, ms: float
+) -> str:
     answered = "no answer" if status is None else status
     url, _ = masked("url", request.url, None)
     return f"{request.method} {url} {answered} {ms:.0f} ms attempt {number}"
 
 
-def _message(mark: str, headers: Mapping[str, str], body: str | None) -> Iterator[str]:
+def _message_lines(mark: str, headers: Mapping[str, str], body: str | None) -> Iterator[str]:
     for name, value in mask_headers(headers).items():
         yield f"{mark} {name}: {value}"
     if body is not None:
         yield f"{mark} {body}"
 
 
-def _answer(body: bytes) -> str:
+def _body_text(body: bytes) -> str:
     try:
         return _masked(read_json(body))
     except NotJson:
-        return f"{len(body)} bytes that are no JSON"
+        return f"{len(body)} bytes, not JSON"
 
 
 def _masked(value: Any) -> str:

@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
-from typing import Any
 
 import click
 
 from wacb.callbacks.samples import sample
 from wacb.callbacks.sender import Delivery, Outgoing, build, deliver, open_session
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import trace
 from wacb.cli.callback.send import NUMBER, SENDER
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.encryption_keys import encryption_of, keep_secrets
-from wacb.cli.next_command import reaching
+from wacb.cli.next_command import render
 from wacb.cli.options import output_options, profile_option
 from wacb.cli.prompts import choose_number
-from wacb.cli.render import Column
-from wacb.cli.views import VIEWS, View
+from wacb.cli.views.verify import CHECK_RESULT
 from wacb.models import CallbackProfile
 from wacb.storage.registrations import Remembered
 from wacb.validation import parse_number
 from wacb.verify.checks import Setup
-from wacb.verify.result import Link
 from wacb.verify.runner import walk
-
-_WORDS = {True: "ok", False: "broken", None: "skipped"}
-
-
-def _as_json(link: Link) -> dict[str, Any]:
-    return {name: getattr(link, name) for name in ("link", "ok", "ms", "detail", "fix")}
-
-
-def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (value["link"], _WORDS[value["ok"]], *(value[name] for name in ("ms", "detail", "fix")))
-
-
-VIEWS[Link] = View(
-    as_json=_as_json,
-    # no fix: what is broken is said in full on stderr, and a command that is cut mends nothing
-    columns=(
-        Column(title="LINK", keep=True, style="bold"),
-        Column(title="OK", keep=True),
-        Column(title="MS", keep=True),
-        Column(title="DETAIL"),
-    ),
-    cells=_cells,
-    id="link",
-)
 
 
 @click.command(cls=Command)
-@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=values.numbers)
+@click.argument("number", metavar="[NUMBER]", required=False, shell_complete=completion.numbers)
 @profile_option("Profile the number is to carry. [WACB_PROFILE]")
 @click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
 @output_options
@@ -78,11 +50,11 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
         choose=lambda: parse_number(choose_number(app)),
         send=send,
     )
-    links = [link._replace(fix=link.fix and reaching(app.flags, link.fix)) for link in links]
+    links = [link._replace(fix=link.fix and render(app.flags, link.fix)) for link in links]
     broken = [link for link in links if link.ok is False]
-    app.out.many(broken if app.out.quiet else links, Link)
+    app.out.table(broken if app.out.quiet else links, CHECK_RESULT)
     for link in broken[1:]:
-        app.out.say(f"also broken: {link.link}: {link.detail}; {link.fix}")
+        app.out.message(f"also broken: {link.link}: {link.detail}; {link.fix}")
     errors = [link.error for link in links if link.error]
     if errors:
         raise errors[0]

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from wacb.callbacks.decode import Received, read_text
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.encryption_keys import decrypter
 from wacb.cli.input import read_input
 from wacb.cli.options import output_options
@@ -18,7 +18,7 @@ from wacb.cli.output import is_terminal
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="[FILE|-]", default="-", shell_complete=values.files)
+@click.argument("file", metavar="[FILE|-]", default="-", shell_complete=completion.files)
 @click.option(
     "--decrypt",
     "key_file",
@@ -41,14 +41,14 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
     """
     decrypt = decrypter(app, key_file) if key_file else None
     if file == "-" and is_terminal(sys.stdin):
-        app.out.say("reading a callback from stdin; Ctrl-D on a line of its own ends it")
+        app.out.message("reading a callback from stdin; Ctrl-D on a line of its own ends it")
     received = read_text(read_input(file, "the callback"), decrypt=decrypt)
     _show(app, received)
 
 
 def _show(app: App, received: Received) -> None:
     whole = {name: value for name, value in received._asdict().items() if name != "body"}
-    app.out.named(received.fields, whole=whole, id=received.kind)
+    app.out.fields(received.fields, whole=whole, id=received.kind)
     app.out.note(*received.notes)
     if received.kind == "message":
         faults = [

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from wacb.callbacks.sender import Delivery, Outgoing
 from wacb.cli.app import App
 from wacb.cli.dry_run import Printed, show_printed
-from wacb.cli.render import Column
 from wacb.cli.trace import trace_callback
-from wacb.cli.views import VIEWS, View, error_json
 from wacb.errors import CheckFailed, Unavailable
 from wacb.redaction import MASK, mask_headers
-
-MOST_SHOWN = 200  # characters of an answer, but for JSON
-
-
-def _as_json(delivery: Delivery) -> dict[str, Any]:
-    value = delivery._asdict()
-    error = value.pop("error")
-    return value | ({"error": error_json(error)} if error else {})
-
-
-def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
-    shown = (value["response"] or "")[:MOST_SHOWN]
-    names = ("n", "type", "status", "ms", "ok")
-    return (*(value[name] for name in names), shown, value["method"], value["url"])
-
-
-VIEWS[Delivery] = View(
-    as_json=_as_json,
-    columns=tuple(map(Column, ("N", "TYPE", "STATUS", "MS", "OK", "RESPONSE"))),
-    cells=_cells,
-    id="status",
-)
 
 
 def show_outgoing(app: App, outgoing: Sequence[Outgoing]) -> None:

@@ -12,10 +12,10 @@ from wacb.callbacks.decode import Request
 from wacb.callbacks.inspector import app as page_of
 from wacb.callbacks.receiver import End, Receiver
 from wacb.callbacks.recorder import Expectation, Newest, Record, Recorder, parse_names
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.record_view import block
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.encryption_keys import decrypter
 from wacb.cli.profile.draft_options import basic_authorization
 from wacb.config.schema import RULES
@@ -53,7 +53,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     metavar="DIR",
     type=click.Path(path_type=Path),
     help="Keep each callback as a file that `callback decode` reads.",
-    shell_complete=values.folders,
+    shell_complete=completion.folders,
 )
 @click.option(
     "--basic-auth",
@@ -116,7 +116,7 @@ def command(
         host=host,
         port=port,
         authorization=_authorization(app, basic_auth),
-        on_refused=app.out.say,
+        on_refused=app.out.message,
         page=None if newest is None else page_of(newest.after),
         page_port=inspect or 0,
     )
@@ -144,7 +144,7 @@ def _recorder(
         if as_json:
             app.out.json_line(record)
         else:
-            app.out.raw(block(record, app.out.redact))
+            app.out.text(block(record, app.out.redact))
 
     recorder = Recorder(show, expectation, save=save, decrypt=reads, clock=app.now, newest=newest)
     return expectation, recorder
@@ -164,9 +164,9 @@ def _announce(app: App, as_json: bool, host: str) -> Callable[[str, str | None],
         if as_json:
             app.out.json_line({"event": "ready", "url": url} | ({"inspect": page} if page else {}))
             return
-        app.out.raw(f"listening on {url}; Ctrl-C ends it")
+        app.out.text(f"listening on {url}; Ctrl-C ends it")
         if page:
-            app.out.raw(f"callbacks are listed on {page}")
+            app.out.text(f"callbacks are listed on {page}")
 
     return ready
 
@@ -181,7 +181,7 @@ def _conclude(
         app.out.json_line({"event": "done", "count": expectation.count, "ok": ok})
     else:
         plural = "" if expectation.count == 1 else "s"
-        app.out.raw(f"{expectation.count} message{plural} received")
+        app.out.text(f"{expectation.count} message{plural} received")
     if interrupted:
         raise Interrupted("interrupted before what was waited for came")
     if not ok:

@@ -25,6 +25,7 @@ from wacb.cli.options import (
     template_options,
 )
 from wacb.cli.prompts import ask, choose_profile
+from wacb.cli.views.deliveries import DELIVERY
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method
 from wacb.provision import find
@@ -197,5 +198,5 @@ def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> No
         deliveries = deliver_all(
             session, outgoing, type=kind, jobs=jobs, hide=app.out.redact, done=done
         )
-    app.out.many(deliveries, Delivery)
+    app.out.table(deliveries, DELIVERY)
     judge(deliveries)

@@ -1,1 +1,49 @@
-"""Completion at a TAB: the script, the values of this account, and what each shell wants."""
+"""Completion: the callbacks of options and arguments, which load values on a TAB only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import click
+from click.shell_completion import CompletionItem
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+_Name = Literal[
+    "accounts",
+    "algorithms",
+    "config_values",
+    "numbers",
+    "profiles",
+    "sandbox_numbers",
+]
+
+
+def _load_on_tab(name: _Name) -> Complete:
+    def complete(
+        ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from wacb.cli.completion import values
+
+        offer: Complete = getattr(values, name)
+        return offer(ctx, param, incomplete)
+
+    return complete
+
+
+accounts = _load_on_tab("accounts")
+algorithms = _load_on_tab("algorithms")
+config_values = _load_on_tab("config_values")
+numbers = _load_on_tab("numbers")
+profiles = _load_on_tab("profiles")
+sandbox_numbers = _load_on_tab("sandbox_numbers")
+
+
+def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell offer its files."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell offer its folders."""
+    return [CompletionItem(incomplete, type="dir")]

@@ -1,4 +1,4 @@
-"""`wacb completion`: the script that makes a shell complete wacb's words."""
+"""`wacb completion`."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def command(app: App, ctx: click.Context, *, shell: str) -> None:
       wacb completion bash > ~/.wacb.bash && echo 'source ~/.wacb.bash' >> ~/.bashrc
     """
     kind = get_completion_class(shell)
-    assert kind is not None  # the choices are the three that click has
-    app.out.raw(kind(ctx.find_root().command, {}, "wacb", "_WACB_COMPLETE").source().rstrip("\n"))
+    assert kind is not None  # click has all three of the choices
+    app.out.text(kind(ctx.find_root().command, {}, "wacb", "_WACB_COMPLETE").source().rstrip("\n"))

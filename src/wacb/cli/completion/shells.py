@@ -1,7 +1,4 @@
-"""The answer to a TAB, in the form that click's scripts for bash, zsh and fish take.
-
-Whatever stops it means no suggestions: an error has no place in the middle of a line.
-"""
+"""The answer to a TAB, as click's scripts for bash, zsh and fish read it."""
 
 from __future__ import annotations
 
@@ -23,11 +20,11 @@ from wacb.errors import WacbError
 
 
 class _Bash(BashComplete):
-    """Undo and do what readline leaves to us: it splits words at = and :, and quotes nothing."""
+    """Join the words that readline splits at = and :, and quote, which it does not."""
 
     def get_completion_args(self) -> tuple[list[str], str]:
         args, incomplete = super().get_completion_args()
-        *words, last = _rejoin([*args, incomplete])
+        *words, last = _join_words([*args, incomplete])
         return words, last
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
@@ -43,7 +40,7 @@ class _Bash(BashComplete):
 
 
 class _WholeWord(ShellComplete):
-    """Offer `--option=value`, where the shell takes that for one word."""
+    """Offer `--option=value` as one word, as the shell reads it."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
         items = super().get_completions(args, incomplete)
@@ -60,7 +57,7 @@ class _Zsh(_WholeWord, ZshComplete):
 
 class _Fish(_WholeWord, FishComplete):
     def format_completion(self, item: CompletionItem[str]) -> str:
-        # the script cuts what it gets at a comma
+        # the script cuts its lines at a comma
         item.help = item.help and item.help.replace(",", ";")
         return super().format_completion(item)
 
@@ -69,7 +66,10 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": _Zsh, "fish": _
 
 
 def answer(root: click.Command, app: App, shell: str) -> None:
-    """Print what fits at the cursor, by the variables that click's script sets."""
+    """Print what fits at the cursor, by the variables that click's script sets.
+
+    A failure prints nothing: a message would end up in the middle of the user's line.
+    """
     try:
         text = _SHELLS[shell](root, {"obj": app}, "wacb", "_WACB_COMPLETE").complete().encode()
     except (WacbError, click.ClickException, OSError, ValueError, LookupError, KeyboardInterrupt):
@@ -77,8 +77,8 @@ def answer(root: click.Command, app: App, shell: str) -> None:
     click.echo(text)
 
 
-def _rejoin(words: list[str]) -> list[str]:
-    """Put together again what bash took apart: `--option`, `=`, `value`."""
+def _join_words(words: list[str]) -> list[str]:
+    """Join the words that bash splits: `--option`, `=`, `value`."""
     joined = words[:1]
     for before, word in pairwise(words):
         if word in _BREAKS or before in _BREAKS:

@@ -8,11 +8,11 @@ command = Group(
     "config",
     package=__name__,
     table={
-        "init": "Store an account and check the connection.",
-        "show": "Show every setting in force and where it comes from.",
-        "set": "Set one key of the account in use; --account NEW creates one.",
-        "unset": "Remove one key of the account in use.",
-        "path": "Print where the config file is, or would be.",
+        "init": "Store an account after checking its credentials.",
+        "show": "Show every setting in use and its source.",
+        "set": "Set a value of the current account.",
+        "unset": "Remove a setting from the current account.",
+        "path": "Print the path of the config file.",
     },
-    help="Keep credentials and defaults in a local file.",
+    help="Manage stored credentials and defaults.",
 )

@@ -1,4 +1,4 @@
-"""How an API key reaches the config file: by stdin, a file or a hidden prompt, never as a word."""
+"""How an API key reaches the config file: from stdin, a file or a hidden prompt."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import click
 
 from wacb.cli.app import App
 from wacb.cli.input import read_stdin
-from wacb.cli.options import chain
+from wacb.cli.options import combine
 from wacb.errors import ConfigError, InvalidInput
 from wacb.storage import files
 
-api_key_options = chain(
+api_key_options = combine(
     click.option("--api-key-stdin", is_flag=True, help="Read the API key from stdin."),
     click.option(
         "--api-key-file",
@@ -23,10 +23,10 @@ api_key_options = chain(
 )
 
 
-def given_key(app: App, from_stdin: bool, file: Path | None) -> str | None:
-    """Read a key from stdin or a file; one line break at its end is dropped."""
+def read_key(app: App, from_stdin: bool, file: Path | None) -> str | None:
+    """Read a key from stdin or a file without its final line break; None for neither."""
     if from_stdin and file:
-        raise InvalidInput("--api-key-stdin and --api-key-file exclude each other")
+        raise InvalidInput("--api-key-stdin and --api-key-file cannot be used together")
     if not from_stdin and file is None:
         return None
     text = read_stdin() if file is None else files.read_text(file)
@@ -35,5 +35,5 @@ def given_key(app: App, from_stdin: bool, file: Path | None) -> str | None:
     key = text.removesuffix("\n").removesuffix("\r")
     app.out.keep_secret(key)
     if not key:
-        raise InvalidInput(f"the API key in {file or 'stdin'} is empty", hint="put the key into it")
+        raise InvalidInput(f"the API key in {file or 'stdin'} is empty", hint="write the key to it")
     return key

@@ -11,10 +11,12 @@ from wacb.cli.commands import Command
 @click.command(cls=Command)
 @pass_app
 def command(app: App) -> None:
-    """Print where the config file is, or would be.
+    """Print the path of the config file.
+
+    The file need not exist.
 
     \b
     Example:
       wacb config path
     """
-    app.out.raw(str(app.config_path))
+    app.out.text(str(app.config_path))

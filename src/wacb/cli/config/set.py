@@ -6,27 +6,29 @@ from pathlib import Path
 
 import click
 
+from wacb import errors
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
-from wacb.cli.config.api_key import api_key_options, given_key
+from wacb.cli.config.api_key import api_key_options, read_key
 from wacb.cli.prompts import ask
 from wacb.config import file
-from wacb.errors import InvalidInput
+from wacb.errors import InvalidInput, Prose
 
 
 @click.command(cls=Command)
 @click.argument("key", type=click.Choice(file.KEYS), metavar="KEY")
-@click.argument("value", required=False, shell_complete=values.config_values)
+@click.argument("value", required=False, shell_complete=completion.config_values)
 @api_key_options
 @pass_app
 def command(
     app: App, *, key: str, value: str | None, api_key_stdin: bool, api_key_file: Path | None
 ) -> None:
-    """Set one key of the account in use; --account NEW creates one.
+    """Set a value of the current account.
 
-    Keys: sid, api_key, api_key_command, region, base_url, waba_id, endpoint, number, profile,
-    default_account and contract.attach_field, .attach_path, .attach_method, .detach_value.
+    --account NEW creates an account. Keys: sid, api_key, api_key_command, region, base_url,
+    waba_id, endpoint, number, profile, default_account and contract.attach_field, .attach_path,
+    .attach_method, .detach_value.
 
     \b
     Example:
@@ -34,21 +36,31 @@ def command(
       wacb config set api_key --api-key-file key.txt
     """
     if key != "api_key" and (api_key_stdin or api_key_file):
-        raise InvalidInput(f"--api-key-stdin and --api-key-file give an API key, and no {key}")
+        raise InvalidInput(
+            f"--api-key-stdin and --api-key-file cannot be used with {key}",
+            hint="use them to set api_key",
+        )
     if key == "api_key":
         if value is not None:
             raise InvalidInput(
                 "an API key on the command line can be read by every process on this machine",
-                hint="use --api-key-stdin or --api-key-file PATH, or leave it out to be asked",
+                hint="use --api-key-stdin or --api-key-file PATH, or omit the value to be prompted",
             )
-        value = given_key(app, api_key_stdin, api_key_file) or ask(
+        value = read_key(app, api_key_stdin, api_key_file) or ask(
             app, "API key", option="--api-key-stdin or --api-key-file", hide_input=True
         )
         app.out.keep_secret(value)
     elif value is None:
         raise InvalidInput(
-            f"the value of {key} is missing", hint=f"wacb config set {key} VALUE, or config unset"
+            f"the value of {key} is missing",
+            hint=Prose(
+                "run `",
+                errors.Command("config set", key, "VALUE"),
+                "`, or `",
+                errors.Command("config unset", key),
+                "` to remove it",
+            ),
         )
     file.set_value(app.config_path, key, value, account=app.chosen_account)
     if key == "base_url" and app.settings.stores_key:
-        app.out.note(f"the stored API key of this account now goes to {value}")
+        app.out.note(f"the stored API key of this account is now sent to {value}")

@@ -7,8 +7,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.options import output_options
-from wacb.cli.render import Column
-from wacb.cli.views import VIEWS, View
+from wacb.cli.views.settings import SETTING
 from wacb.config.settings import Settings, ShownSetting, describe, mask
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
@@ -26,30 +25,24 @@ SHOWN = (
     "deadline",
     "sandbox",
 )
-VIEWS[ShownSetting] = View(
-    as_json=ShownSetting._asdict,
-    columns=(Column(title="KEY", keep=True), Column(title="VALUE"), Column(title="SOURCE")),
-    cells=lambda value: tuple(value[name] for name in ("key", "value", "source")),
-    id="key",
-)
 
 
 @click.command(cls=Command)
 @output_options
 @pass_app
 def command(app: App) -> None:
-    """Show every setting in force and where it comes from.
+    """Show every setting in use and its source.
 
-    An API key is shown by its last four characters at most.
+    Of an API key at most the last four characters are shown.
 
     \b
     Example:
       wacb config show
     """
-    app.out.many([_in_force(app.settings, name) for name in SHOWN], ShownSetting)
+    app.out.table([_setting_in_use(app.settings, name) for name in SHOWN], SETTING)
 
 
-def _in_force(settings: Settings, name: str) -> ShownSetting:
+def _setting_in_use(settings: Settings, name: str) -> ShownSetting:
     own: dict[str, str | None] = {
         "sid": SID,
         "api_key": mask(API_KEY),

@@ -13,7 +13,7 @@ from wacb.config import file
 @click.argument("key", type=click.Choice(file.KEYS), metavar="KEY")
 @pass_app
 def command(app: App, *, key: str) -> None:
-    """Remove one key of the account in use.
+    """Remove a setting from the current account.
 
     \b
     Example:

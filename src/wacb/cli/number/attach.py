@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
 from wacb.cli.number.report import run_many, run_one, show_step, show_steps, step_of
@@ -30,14 +30,14 @@ from wacb.provision.bulk import prepare_all
 
 
 @click.command(cls=Command)
-@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=values.numbers)
+@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=completion.numbers)
 @profile_option("Profile to attach. [WACB_PROFILE]")
 @click.option(
     "--from",
     "file",
     metavar="FILE",
     help="Attach many: lines of NUMBER or NUMBER,PROFILE; - is stdin.",
-    shell_complete=values.files,
+    shell_complete=completion.files,
 )
 @click.option("--incoming-url", metavar="URL", help="Store an endpoint on the number itself (V1).")
 @click.option("--replace", is_flag=True, help="Replace another profile that is there.")
@@ -45,7 +45,7 @@ from wacb.provision.bulk import prepare_all
     "--if-current",
     metavar="ID|TITLE",
     help="Replace this profile, and no other.",
-    shell_complete=values.profiles,
+    shell_complete=completion.profiles,
 )
 @allow_missing_option
 @click.option(

@@ -11,6 +11,7 @@ from wacb.cli.number.registrations import show
 from wacb.cli.number.report import run_one
 from wacb.cli.options import dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
+from wacb.cli.views.numbers import NUMBER
 from wacb.errors import InvalidInput
 from wacb.provision import attach, registration
 from wacb.storage.registrations import Registration, Remembered
@@ -93,5 +94,5 @@ def _confirm(app: App, found: Registration, code: str) -> None:
     shown, note = registration.read_back(app.look, found.number)
     if note:
         app.out.note(note)
-    app.out.one(shown)
+    app.out.record(shown, NUMBER)
     app.out.hint(f"next: wacb number attach {found.number} --profile ID")

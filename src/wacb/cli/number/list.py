@@ -6,9 +6,9 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion.values import remember
+from wacb.cli.completion.values import store_listing
 from wacb.cli.options import output_options
-from wacb.models import Number
+from wacb.cli.views.numbers import NUMBER
 
 
 @click.command(cls=Command)
@@ -24,5 +24,5 @@ def command(app: App) -> None:
       wacb number list
     """
     listed = app.client.list_numbers()
-    remember(app, "numbers", {number.number: number.name or "" for number in listed})
-    app.out.many(listed, Number)
+    store_listing(app, "numbers", {number.number: number.name or "" for number in listed})
+    app.out.table(listed, NUMBER)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from wacb.cli.app import App
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import markdown_table, write_github
-from wacb.cli.number.attachments import in_words
+from wacb.cli.views.numbers import NUMBER_RESULT, result_words
 from wacb.errors import BulkFailed, ConfigError, Interrupted, Skipped
 from wacb.plan.apply import Outcome
 from wacb.provision.attach import Attachment, AttachStep
@@ -38,7 +38,7 @@ def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
     run = Run(app.client, app.journal, sleep=app.sleep, stop=stop_of(app))
     (result,) = run.carry_out([Prepared(step.number, step)])
     if not result.error and not run.stop.interrupted:
-        app.out.one(result)
+        app.out.record(result, NUMBER_RESULT)
     _show_undo(app, [result])
     if github:
         _write_github(app, [result])
@@ -52,7 +52,7 @@ def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
 def stop_of(app: App) -> Stop:
     """Make what ends a run on Ctrl-C, and says so."""
     says = "waiting for the requests under way; Ctrl-C again gives them up"
-    return Stop(app.client, lambda: app.out.say(says))
+    return Stop(app.client, lambda: app.out.message(says))
 
 
 def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
@@ -86,7 +86,7 @@ def run_many(
         )
         results = run.carry_out(prepared)
     right = [result for result in results if not result.error]
-    app.out.many(right if app.out.quiet else results, Attachment)
+    app.out.table(right if app.out.quiet else results, NUMBER_RESULT)
     _show_undo(app, results)
     if github:
         _write_github(app, results)
@@ -99,7 +99,7 @@ def run_many(
 
 def word_of(outcome: Attachment | Outcome) -> str:
     """Put what became of one number, or of one change of a plan, into one or two words."""
-    return in_words(outcome.result, outcome.error.code if outcome.error else None)
+    return result_words(outcome.result, outcome.error.code if outcome.error else None)
 
 
 def interrupted_by(outcomes: Sequence[Attachment | Outcome]) -> Interrupted:
@@ -173,6 +173,6 @@ def _show_undo(app: App, results: Sequence[Attachment]) -> None:
         and not isinstance(result.error, ConfigError)
     ]
     if len(numbers) == 1:
-        app.out.say(f"undo: wacb number rollback {numbers[0]}")
+        app.out.message(f"undo: wacb number rollback {numbers[0]}")
     elif numbers:
-        app.out.say("undo, for each changed number: wacb number rollback NUMBER")
+        app.out.message("undo, for each changed number: wacb number rollback NUMBER")

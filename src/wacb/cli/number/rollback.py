@@ -8,7 +8,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.number.report import run_one, show_step
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
-from wacb.cli.prompts import consent
+from wacb.cli.prompts import confirm
 from wacb.provision import attach
 from wacb.validation import parse_number
 
@@ -35,5 +35,5 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
         return
     if step.request:
         way = f"from {step.old or 'no profile'} to {step.new or 'no profile'}"
-        consent(app, f"put number {step.number} back {way}", yes=yes)
+        confirm(app, f"put number {step.number} back {way}", yes=yes)
     run_one(app, step)

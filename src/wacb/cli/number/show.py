@@ -7,6 +7,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.options import number_argument, output_options
+from wacb.cli.views.numbers import NUMBER
 from wacb.validation import parse_number
 
 
@@ -21,4 +22,4 @@ def command(app: App, *, number: str) -> None:
     Example:
       wacb number show +919812345678
     """
-    app.out.one(app.look.number(parse_number(number)))
+    app.out.record(app.look.number(parse_number(number)), NUMBER)

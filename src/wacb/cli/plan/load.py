@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.completion import values
 from wacb.cli.input import read_input
-from wacb.cli.options import chain
+from wacb.cli.options import combine
 from wacb.errors import BulkFailed, InvalidInput
 from wacb.jsontext import json_line
 from wacb.plan.diff import diff
@@ -23,14 +23,14 @@ DEFAULT_FILE = "wacb.toml"
 
 def plan_options(command: F) -> F:
     """Add the options that decide what a plan is."""
-    return chain(
+    return combine(
         click.option(
             "-f",
             "--file",
             metavar="FILE",
             default=DEFAULT_FILE,
             help=f"The file (default {DEFAULT_FILE}); - is stdin.",
-            shell_complete=values.files,
+            shell_complete=completion.files,
         ),
         click.option("--prune", is_flag=True, help="Take away what the file does not name, too."),
     )(command)

@@ -40,7 +40,7 @@ def show_plan(app: App, plan: Plan) -> None:
     else:
         text = "\n".join(as_lines(app, plan, color=out.color))
     if text:
-        out.raw(text)
+        out.text(text)
 
 
 def as_json(app: App, plan: Plan) -> dict[str, Any]:

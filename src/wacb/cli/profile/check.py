@@ -3,53 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import dry_run_option, output_options, yes_option
-from wacb.cli.prompts import consent
-from wacb.cli.render import Column
-from wacb.cli.views import VIEWS, View
+from wacb.cli.prompts import confirm
+from wacb.cli.views.profiles import PROFILE_CHECK
 from wacb.errors import BulkFailed, CheckFailed, InvalidInput
 from wacb.provision import check
 from wacb.provision.check import Checked, Repair
 from wacb.provision.compare import describe
 
 
-def _as_json(checked: Checked) -> dict[str, Any]:
-    return {
-        "id": checked.profile.id,
-        "title": checked.profile.title,
-        "ok": checked.ok,
-        "present": checked.present,
-        "missing": list(checked.missing),
-        "unknown": list(checked.unknown),
-    }
-
-
-VIEWS[Checked] = View(
-    as_json=_as_json,
-    columns=(
-        Column(title="ID", keep=True),
-        Column(title="TITLE"),
-        Column(title="OK"),
-        Column(title="PRESENT"),
-        Column(title="MISSING"),
-        Column(title="UNKNOWN"),
-    ),
-    cells=lambda value: tuple(value.values()),
-    id="id",
-    none="no profile looks like one for incoming messages",
-)
-
-
 @click.command(cls=Command)
-@click.argument("references", metavar="[ID|TITLE]...", nargs=-1, shell_complete=values.profiles)
+@click.argument("references", metavar="[ID|TITLE]...", nargs=-1, shell_complete=completion.profiles)
 @click.option("--fix", is_flag=True, help="Add and repair placeholders; all else stays.")
 @yes_option
 @dry_run_option
@@ -100,7 +71,7 @@ def _report(app: App, found: Sequence[Checked]) -> None:
     for checked in found:
         if not checked.ok:
             app.out.note(f"profile {_named(checked)}: {checked.faults}")
-    app.out.many(found, Checked)
+    app.out.table(found, PROFILE_CHECK)
 
 
 def _named(checked: Checked) -> str:
@@ -128,7 +99,7 @@ def _consent(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
     if repairs:
         one = f"profile {_named(repairs[0].checked)}"
         what = one if len(repairs) == 1 else f"{len(repairs)} profiles"
-        consent(app, f"repair {what}", yes=yes)
+        confirm(app, f"repair {what}", yes=yes)
 
 
 def _raise_failures(repairs: Sequence[Repair]) -> None:

@@ -9,13 +9,13 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.create_lock import claim_of
+from wacb.cli.create_lock import create_lock
 from wacb.cli.dry_run import show_requests
 from wacb.cli.encryption_keys import store_key, without_key_to_come
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import dry_run_option, output_options
 from wacb.cli.profile.draft_options import draft_from, draft_options
-from wacb.cli.profile.results import show
+from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.provision import create
 from wacb.provision.compare import describe
 from wacb.provision.steps import ProfileResult, ProfileStep
@@ -60,7 +60,7 @@ def command(
         check_github(app)
     draft = draft_from(app, dry_run=dry_run, **options)
     once = if_not_exists or update_existing
-    claim = claim_of(app, draft.title) if once or not dry_run else None
+    claim = create_lock(app, draft.title) if once or not dry_run else None
     with claim.held(app.client.remaining) if claim and once and not dry_run else nullcontext():
         step = ProfileStep(draft=draft, claim=claim)
         if once and claim:
@@ -76,7 +76,8 @@ def command(
         step = store_key(app, step, options["encrypt_key_file"])
         made = create.execute(app.client, step, sleep=app.sleep)
 
-    show(app, made)
+    app.out.note(*made.notes)
+    app.out.record(made, PROFILE_RESULT)
     if github:
         _report(app, made)
     app.out.hint(f"next: wacb number attach --profile {made.profile.id}")

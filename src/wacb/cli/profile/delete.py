@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import dry_run_option, output_options, yes_option
-from wacb.cli.profile.results import show
-from wacb.cli.prompts import consent
+from wacb.cli.prompts import confirm
+from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.provision import delete, find
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE", shell_complete=values.profiles)
+@click.argument("reference", metavar="ID|TITLE", shell_complete=completion.profiles)
 @click.option("--force", is_flag=True, help="Delete it even if a number carries it.")
 @yes_option
 @dry_run_option
@@ -41,5 +41,7 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
     if dry_run:
         show_requests(app, [app.api.delete_profile(profile.id)])
         return
-    consent(app, f"delete profile {profile.id} ({profile.title})", yes=yes)
-    show(app, delete.delete(app.client, profile))
+    confirm(app, f"delete profile {profile.id} ({profile.title})", yes=yes)
+    deleted = delete.delete(app.client, profile)
+    app.out.note(*deleted.notes)
+    app.out.record(deleted, PROFILE_RESULT)

@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.completion import values
 from wacb.cli.encryption_keys import with_key
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
     allow_missing_option,
     body_file_option,
-    chain,
+    combine,
     template_options,
 )
 from wacb.cli.prompts import ask
@@ -33,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def draft_options(command: F) -> F:
     """Add every option of a new profile's content (cli.md 7). None means not given."""
-    return chain(
+    return combine(
         template_options,
         click.option("--title", help="Name of the profile. Default: made from the endpoint."),
         header_option("Header to send."),
@@ -48,7 +48,7 @@ def header_option(help: str) -> Callable[[F], F]:
 
 def content_options(command: F) -> F:
     """Add the options that mean the same to a new profile and to one that is there."""
-    return chain(
+    return combine(
         click.option(
             "--header-env",
             "env_headers",
@@ -65,7 +65,7 @@ def content_options(command: F) -> F:
             "--encrypt",
             metavar="ALGORITHM",
             help=f"Encrypt the values: {', '.join(encryption_keys.ALGORITHMS)}.",
-            shell_complete=values.algorithms,
+            shell_complete=completion.algorithms,
         ),
         click.option(
             "--encrypt-key-file",

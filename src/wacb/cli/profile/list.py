@@ -8,9 +8,9 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion.values import remember
+from wacb.cli.completion.values import store_listing
 from wacb.cli.options import output_options
-from wacb.models import CallbackProfile
+from wacb.cli.views.profiles import PROFILE
 
 
 @click.command(cls=Command)
@@ -40,6 +40,6 @@ def command(app: App, *, title: str | None, status: str | None, limit: int | Non
     )
     listed = list(islice(found, limit))
     if not (wanted or status or limit):
-        remember(app, "profiles", {profile.id: profile.title for profile in listed})
+        store_listing(app, "profiles", {profile.id: profile.title for profile in listed})
     none = "no callback profile is like that" if title or status else None
-    app.out.many(listed, CallbackProfile, none=none)
+    app.out.table(listed, PROFILE, none=none)

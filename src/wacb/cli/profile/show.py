@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.options import output_options
+from wacb.cli.views.profiles import PROFILE
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE", shell_complete=values.profiles)
+@click.argument("reference", metavar="ID|TITLE", shell_complete=completion.profiles)
 @output_options
 @pass_app
 def command(app: App, *, reference: str) -> None:
@@ -23,4 +24,4 @@ def command(app: App, *, reference: str) -> None:
     Example:
       wacb profile show wacb-incoming-example-com-hook
     """
-    app.out.one(app.look.profile(reference))
+    app.out.record(app.look.profile(reference), PROFILE)

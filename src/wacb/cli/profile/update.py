@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.dry_run import show_requests
 from wacb.cli.encryption_keys import store_key, with_key
 from wacb.cli.options import dry_run_option, endpoint_options, method_option, output_options
 from wacb.cli.profile.draft_options import content, content_options, header_option
-from wacb.cli.profile.results import show
+from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.errors import Ambiguous, ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision import find, update
@@ -44,7 +44,7 @@ _NOT_LOOKED = (
 
 
 @click.command(cls=Command)
-@click.argument("reference", metavar="ID|TITLE", shell_complete=values.profiles)
+@click.argument("reference", metavar="ID|TITLE", shell_complete=completion.profiles)
 @method_option
 @click.option("--url", metavar="URL", help="New endpoint; the template moves along.")
 @click.option(
@@ -87,7 +87,9 @@ def command(app: App, /, *, reference: str, dry_run: bool, **options: Any) -> No
         return
     if not step.changes:
         app.out.hint("nothing differs, so nothing was changed")
-    show(app, update.update(app.client, store_key(app, step, key_file)))
+    updated = update.update(app.client, store_key(app, step, key_file))
+    app.out.note(*updated.notes)
+    app.out.record(updated, PROFILE_RESULT)
     _note_old_key(app, step)
 
 

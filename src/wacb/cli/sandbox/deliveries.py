@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from wacb.callbacks import sender
 from wacb.cli.app import App
 from wacb.cli.callback.deliveries import show_outgoing
 from wacb.cli.trace import trace_callback
-from wacb.cli.views import VIEWS, View
+from wacb.cli.views.deliveries import SANDBOX_DELIVERY
 from wacb.sandbox.delivery import Delivery
 from wacb.sandbox.outgoing import Outgoing
 
@@ -23,7 +20,7 @@ def show(app: App, delivery: Delivery) -> None:
     """Print the outcome, and raise what it is when the message was not delivered."""
     if delivery.outgoing:
         trace_callback(app, _callback(delivery.outgoing), delivery.attempts)
-    app.out.one(delivery)
+    app.out.record(delivery, SANDBOX_DELIVERY)
     if delivery.error:
         raise delivery.error
 
@@ -31,21 +28,3 @@ def show(app: App, delivery: Delivery) -> None:
 def _callback(outgoing: Outgoing) -> sender.Outgoing:
     """Make the client's record of the emulator's own: the two share none."""
     return sender.Outgoing(outgoing.method, outgoing.url, outgoing.headers, outgoing.body)
-
-
-def _as_json(delivery: Delivery) -> dict[str, Any]:
-    plain = {name: getattr(delivery, name) for name in ("id", "number", "type", "delivered")}
-    return plain | {"attempts": [attempt._asdict() for attempt in delivery.attempts]}
-
-
-def _in_words(attempts: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{one['status'] or 'no answer'} in {one['ms']:g} ms" for one in attempts)
-
-
-VIEWS[Delivery] = View(
-    as_json=_as_json,
-    columns=(),  # there is always one
-    cells=lambda value: (*list(value.values())[:4], _in_words(value["attempts"])),
-    id="id",
-    words={"attempts": _in_words},
-)

@@ -61,19 +61,19 @@ def command(app: App, ctx: click.Context) -> None:
         Store(":memory:") as store,
         _listening(app, arrived.append) as url,
     ):
-        app.out.raw(LISTEN.format(url=url))
+        app.out.text(LISTEN.format(url=url))
         emulator = Sandbox(store)
         for purpose, template in DEMO:
             line = template.format(url=url)
-            app.out.raw(f"# {purpose}\n$ wacb {line}")
-            step = app.apart({}, sandbox=emulator)
+            app.out.text(f"# {purpose}\n$ wacb {line}")
+            step = app.for_accounts({}, sandbox=emulator)
             step.state_folder = Path(folder)
             status = cast("Root", ctx.find_root().command).run(shlex.split(line), step)
             if status:
                 ctx.exit(status)  # the step itself said why
-            app.out.raw("")
+            app.out.text("")
     _show(app, *arrived)
-    app.out.raw("\n# The same against your account begins with\n$ wacb config init")
+    app.out.text("\n# The same against your account begins with\n$ wacb config init")
 
 
 @contextmanager
@@ -91,5 +91,5 @@ def _listening(app: App, heard: Callable[[dict[str, Any]], None]) -> Iterator[st
 
 
 def _show(app: App, record: dict[str, Any]) -> None:
-    app.out.raw(f"# It arrived, with {len(record['present'])} of 14 fields")
-    app.out.raw(block(record, app.out.redact))
+    app.out.text(f"# It arrived, with {len(record['present'])} of 14 fields")
+    app.out.text(block(record, app.out.redact))

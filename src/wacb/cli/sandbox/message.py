@@ -8,9 +8,9 @@ from functools import partial
 import click
 
 from wacb.callbacks.samples import TYPES, sample
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion import values
 from wacb.cli.emulator import state_errors
 from wacb.cli.options import dry_run_option, output_options
 from wacb.cli.sandbox.deliveries import show, show_request
@@ -26,7 +26,7 @@ from wacb.validation import parse_number
     "--to",
     metavar="NUMBER",
     help="The number that it arrives at. [WACB_NUMBER]",
-    shell_complete=values.sandbox_numbers,
+    shell_complete=completion.sandbox_numbers,
 )
 @click.option(
     "--from", "sender", metavar="NUMBER", default="+15550123456", help="Who seems to send it."

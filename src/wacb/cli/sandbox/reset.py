@@ -6,7 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.completion.values import listed_of_sandbox
+from wacb.cli.completion.values import sandbox_cache
 from wacb.cli.emulator import state_errors
 from wacb.cli.options import dry_run_option
 
@@ -22,9 +22,9 @@ def command(app: App, *, dry_run: bool) -> None:
       wacb sandbox reset
     """
     if dry_run:
-        app.out.say("would empty the sandbox; nothing was changed")
+        app.out.message("would empty the sandbox; nothing was changed")
         return
     with state_errors(app.state_folder):
         app.sandbox.reset()
-    listed_of_sandbox(app).forget()
-    app.out.say("the sandbox is empty")
+    sandbox_cache(app).forget()
+    app.out.message("the sandbox is empty")

@@ -44,7 +44,7 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             account = {"sid": SID, "api_key": API_KEY, "waba_id": WABA_ID}
             app.out.json_line({"event": "ready", "url": url, **account})
         else:
-            app.out.raw(f"the sandbox listens on {url}; Ctrl-C ends it")
+            app.out.text(f"the sandbox listens on {url}; Ctrl-C ends it")
             command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
             app.out.hint(f"try: {command} --base-url {url} number list")
 

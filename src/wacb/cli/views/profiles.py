@@ -1,0 +1,108 @@
+"""How profiles are shown: stored, just written, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wacb.cli.render import Column
+from wacb.cli.views import View, members
+from wacb.errors import Command, Prose
+from wacb.jsontext import read_json_or
+from wacb.models import CallbackProfile
+from wacb.template.placeholders import inspect_template
+
+if TYPE_CHECKING:
+    from wacb.provision.check import Checked
+    from wacb.provision.steps import ProfileResult
+
+
+def _profile_json(profile: CallbackProfile) -> dict[str, Any]:
+    """Return a profile as JSON: secrets masked, placeholders counted."""
+    report = inspect_template(profile)
+    body = read_json_or(profile.body or "", None)
+    return {
+        "id": profile.id,
+        "title": profile.title,
+        "method": profile.method.value,
+        "url": profile.url,
+        "body": body if isinstance(body, dict) else profile.body,
+        "headers": dict.fromkeys(profile.headers, "***"),
+        "status": profile.status,
+        "channel": profile.channel,
+        "events": list(profile.events),
+        "encryption": profile.encryption and {"algorithm": profile.encryption.algorithm},
+        "response_message": profile.response_message,
+        "created_at": profile.created_at,
+        "modified_at": profile.modified_at,
+        "placeholders": {
+            "present": report.present,
+            "missing": list(report.missing),
+            "unknown": list(report.unknown),
+        },
+    }
+
+
+def _count_words(placeholders: Mapping[str, Any]) -> str:
+    return f"{placeholders['present']}/{placeholders['present'] + len(placeholders['missing'])}"
+
+
+def _placeholder_words(placeholders: Mapping[str, Any]) -> str:
+    faults = [
+        f"{what} " + " ".join(f"<{name}>" for name in placeholders[what])
+        for what in ("missing", "unknown")
+        if placeholders[what]
+    ]
+    return ", ".join((_count_words(placeholders), *faults))
+
+
+def _profile_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    plain = (value[name] for name in ("id", "title", "method", "url", "status"))
+    return (*plain, _count_words(value["placeholders"]))
+
+
+PROFILE = View(
+    as_json=_profile_json,
+    columns=(
+        Column("ID", keep=True),
+        *map(Column, ("TITLE", "METHOD", "URL", "STATUS", "PLACEHOLDERS")),
+    ),
+    cells=_profile_cells,
+    id="id",
+    none=Prose(
+        "no callback profiles; create one with `",
+        Command("profile create", "--method", "post"),
+        "`",
+    ),
+    words={"placeholders": _placeholder_words},
+)
+
+
+def _result_json(written: ProfileResult) -> dict[str, Any]:
+    return _profile_json(written.profile) | {"result": written.result}
+
+
+PROFILE_RESULT = PROFILE._replace(as_json=_result_json)
+
+
+def _check_json(checked: Checked) -> dict[str, Any]:
+    return {
+        "id": checked.profile.id,
+        "title": checked.profile.title,
+        "ok": checked.ok,
+        "present": checked.present,
+        "missing": list(checked.missing),
+        "unknown": list(checked.unknown),
+    }
+
+
+PROFILE_CHECK = View(
+    as_json=_check_json,
+    columns=(
+        Column("ID", keep=True),
+        *map(Column, ("TITLE", "OK", "PRESENT", "MISSING", "UNKNOWN")),
+    ),
+    cells=members("id", "title", "ok", "present", "missing", "unknown"),
+    id="id",
+    none="no profile looks like one for incoming messages",
+)

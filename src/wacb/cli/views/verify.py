@@ -1,0 +1,36 @@
+"""How the checks of `wacb verify` are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wacb.cli.render import Column
+from wacb.cli.views import View
+
+if TYPE_CHECKING:
+    from wacb.verify.result import Link
+
+_WORDS = {True: "ok", False: "broken", None: "skipped"}
+
+
+def _as_json(link: Link) -> dict[str, Any]:
+    return {name: getattr(link, name) for name in ("link", "ok", "ms", "detail", "fix")}
+
+
+def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (value["link"], _WORDS[value["ok"]], *(value[name] for name in ("ms", "detail", "fix")))
+
+
+CHECK_RESULT = View(
+    as_json=_as_json,
+    # without the fix: stderr has it in full, and a command that is cut cannot be run
+    columns=(
+        Column("LINK", keep=True, style="bold"),
+        Column("OK", keep=True),
+        Column("MS", keep=True),
+        Column("DETAIL"),
+    ),
+    cells=_cells,
+    id="link",
+)
