@@ -6,12 +6,11 @@ import re
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from wacb.errors import InvalidInput
 from wacb.jsontext import compact_json, json_line, open_body, parse_or_none, visible
-from wacb.template.placeholders import MARK, SEPARATOR
-from wacb.urls import without_user_info
+from wacb.template.placeholders import MARK
+from wacb.urls import parameters, split_query, without_user_info
 
 _AUTHENTICATES = re.compile(r"authorization|cookie|key|token|secret|password", re.IGNORECASE)
 
@@ -39,14 +38,13 @@ def map_url(url: str, *, secret: Secret, plain: Plain = str) -> str:
 
     Placeholders stay; the rest goes through `plain`.
     """
-    path, mark, query = url.partition("?")
+    endpoint, query = split_query(url)
     written = []
-    for parameter in re.split(SEPARATOR, query):
-        key, equals, value = parameter.partition("=")
-        hidden = authenticates(unquote(key)) and _is_literal(value)
-        value = secret(unquote(key), value) if hidden else plain(value)
-        written.append(plain(key) + equals + value)
-    return plain(path) + mark + "&".join(written)
+    for each in parameters(query):
+        hidden = authenticates(each.name) and _is_literal(each.value)
+        value = secret(each.name, each.value) if hidden else plain(each.value)
+        written.append(plain(each.key) + each.text[len(each.key) :][:1] + value)
+    return plain(endpoint) + ("" if query is None else "?" + "&".join(written))
 
 
 def map_body(value: Any, *, secret: Secret, plain: Plain = str, name: str = "") -> Any:

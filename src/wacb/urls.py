@@ -1,4 +1,4 @@
-"""All that takes a URL apart: rules for endpoints, hosts on this machine, user info, proxies."""
+"""All that takes a URL apart: endpoints and their rules, queries, hosts, user info."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import ipaddress
 import re
 import socket
 import string
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
 from wacb.errors import ConfigError, InvalidInput
 
@@ -19,8 +20,120 @@ _HOST_PORT = re.compile(
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 
 
+# -- parts of a URL, every character as the user wrote it
+
+
+class Parameter(NamedTuple):
+    """One parameter of a query: `text` is `key=value` as it is written, or without a `=`."""
+
+    text: str
+    key: str
+    value: str
+
+    @property
+    def name(self) -> str:
+        """The key, decoded."""
+        return unquote(self.key)
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the key is text once it is decoded."""
+        try:
+            unquote(self.key, errors="strict")
+        except UnicodeDecodeError:
+            return False
+        return True
+
+
+# An & that begins an HTML-escaped bracket does not end a query parameter.
+_SEPARATOR = re.compile(r"(?ai)&(?!(?:amp;)*(?:[lg]t|#0*6[02]|#x0*3[CE]);)")
+
+
+def split_query(url: str) -> tuple[str, str | None]:
+    """Split a URL at its first `?`; the query is None where there is no `?`."""
+    endpoint, mark, query = url.partition("?")
+    return endpoint, query if mark else None
+
+
+def parameters(query: str | None) -> list[Parameter]:
+    """List the parameters of a query, empty ones too: joined by `&` they are the query again."""
+    split = ((text, text.partition("=")) for text in _SEPARATOR.split(query or ""))
+    return [Parameter(text=text, key=key, value=value) for text, (key, _, value) in split]
+
+
+def form_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield key and value of each pair of a query or form as it was received, still encoded."""
+    for pair in filter(None, text.split("&")):
+        key, _, value = pair.partition("=")
+        yield key, value
+
+
+_COMMON_ESCAPES = tuple((f"%{ord(sign):02X}", sign) for sign in '":,{}[]/')
+
+
+def decode_form_text(text: str) -> str | None:
+    """Undo the percent-encoding of a form, None where the result is not UTF-8."""
+    text = text.replace("+", " ")
+    if "%" not in text and text.isascii():
+        return text
+    for escape, sign in _COMMON_ESCAPES:  # most of what JSON in a query has, many at a time
+        text = text.replace(escape, sign)
+    try:
+        return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+
+
+def split_origin(url: str) -> tuple[str, str]:
+    """Split a URL behind scheme and host; a text without them is all path."""
+    origin = _ORIGIN.match(url)
+    end = origin.end() if origin else 0
+    return url[:end], url[end:]
+
+
+_URL_OR_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:/)?/[^?\s]*(?:\?.*)?", re.DOTALL)
+
+
+def is_url_or_path(text: str) -> bool:
+    """Say whether a text reads as a URL or an absolute path, with or without a query."""
+    return _URL_OR_PATH.fullmatch(text) is not None
+
+
+class Endpoint(NamedTuple):
+    """What a URL points at, without user info and query. `host` is in lower case."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+
+def parse_endpoint(url: str) -> Endpoint:
+    """Return what a URL points at; all is empty where it has no valid host or port."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+        return Endpoint(parts.scheme, parts.hostname or "", port, parts.path or "/")
+    except ValueError:
+        return Endpoint("", "", None, "")
+
+
+def host_of(url: str) -> str:
+    """Return the host with its port, as it is written, "" where there is none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+
+
+# -- endpoints and their rules
+
+
 def default_title(url: str) -> str:
-    """Name a profile after its endpoint: `wacb-incoming-<host>-<path>` (cli.md 7)."""
+    """Name a profile after its endpoint: `wacb-incoming-<host>-<path>`."""
     parts = urlsplit(url)
     text = f"wacb-incoming-{parts.netloc}-{parts.path.strip('/')}"
     return re.sub(r"[^A-Za-z0-9 _-]+", "-", text).strip("-")

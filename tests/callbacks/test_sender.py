@@ -198,7 +198,7 @@ def test_a_2xx_is_a_success():
 
 LOCATIONS = {
     "another path": ("/hook/?token=secret", "/hook/"),
-    "another host": ("https://me:secret@other.example/x?y", "other.example/x"),
+    "another host": ("https://me:secret@other.example/x?y", "https://other.example/x"),
     "long": ("/" + "x" * 999, "/" + "x" * 199),
 }
 

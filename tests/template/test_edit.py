@@ -341,7 +341,7 @@ def test_a_query_template_becomes_a_body(url, rest, text):
 @pytest.mark.parametrize(
     ("own", "message"),
     [
-        ("a=<body>&%61=<type>", "the query key '%61' stands twice in the URL"),
+        ("a=<body>&%61=<type>", "duplicate query parameter '%61' in the URL"),
         ("x=1&%ff=<type>", "the query key '%ff' is not UTF-8"),
         (
             "%E2%80%9Cx%E2%80%9D=<body>",

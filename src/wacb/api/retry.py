@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from wacb.api import responses
 from wacb.api.backoff import TOO_BUSY, Limiter, Wait, parse_retry_after
@@ -27,6 +26,7 @@ from wacb.errors import (
 from wacb.jsontext import NotJson, read_json
 from wacb.net.message import Response
 from wacb.net.session import Session
+from wacb.urls import host_of
 
 ATTEMPTS = 4
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
@@ -170,7 +170,7 @@ class Exchanger:
             return None
         if not readable:
             raise Unavailable(
-                f"{request.subject}: {_host(request.url)} answered {response.status} with "
+                f"{request.subject}: {host_of(request.url)} answered {response.status} with "
                 f"{'nothing' if not response.body.strip() else 'something that is no JSON'}",
                 hint="is this the host of the API? `wacb config show` says where it comes from",
                 status=response.status,
@@ -203,7 +203,7 @@ class Exchanger:
             )
         if status == 404:
             return NotFound(
-                f"{_host(request.url)} has no such path for {request.subject}{said}",
+                f"{host_of(request.url)} has no such path for {request.subject}{said}",
                 hint="the SID, --waba-id or --base-url is wrong: `wacb config show` says where "
                 "each comes from",
                 status=status,
@@ -231,19 +231,12 @@ def _may_repeat(request: ApiRequest, error: Unavailable) -> bool:
 
 
 def _redirect(request: ApiRequest, response: Response) -> Redirected:
-    target = _host(response.headers.get("location", "")) or "no host"
+    target = host_of(response.headers.get("location", "")) or "no host"
     return Redirected(
-        f"{_host(request.url)} redirects to {target} ({response.status}), which is not followed",
+        f"{host_of(request.url)} redirects to {target} ({response.status}), which is not followed",
         hint="take the host from the console (API Domain) and give it with --base-url or --region",
         status=response.status,
     )
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2]
-    except ValueError:
-        return ""
 
 
 def _json(body: bytes) -> tuple[Any, bool]:

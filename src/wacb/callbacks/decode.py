@@ -6,7 +6,6 @@ requests receiver.py's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from wacb.callbacks.payload import Wire, looks_like_form
 from wacb.errors import InvalidInput
 from wacb.jsontext import NotJson, ascii_json
 from wacb.template.placeholders import INCOMING
+from wacb.urls import is_url_or_path, split_query
 
 
 class Request(NamedTuple):
@@ -127,13 +127,10 @@ def _request(method: str, *, query: str = "", body: str = "") -> Request:
     return Request(method, "", query, {}, body.encode("utf-8", "surrogatepass"))
 
 
-_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:/)?/[^?\s]*(\?.*)?", re.DOTALL)
-
-
 def _query(text: str) -> str:
     """Return the query that a text is or, as a URL, has. Raises InvalidInput for another text."""
-    url = _URL.fullmatch(text)
-    query = ((url[1] or "") if url else text).removeprefix("?")
+    url = is_url_or_path(text)
+    query = split_query(text)[1] or "" if url else text.removeprefix("?")
     if query and looks_like_form(query):
         return query
     if url:

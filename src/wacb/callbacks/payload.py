@@ -10,12 +10,11 @@ import re
 import threading
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from wacb.jsontext import JsonReader, NotJson
+from wacb.urls import decode_form_text, form_pairs
 
 _FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
-_COMMON = tuple((f"%{ord(sign):02X}", sign) for sign in '":,{}[]/')
 
 
 class Wire:
@@ -51,14 +50,8 @@ class Wire:
     def pairs(self, text: str) -> dict[str, str]:
         """Read a query or a form. A value that is not UTF-8 stays percent-encoded."""
         fields: dict[str, str] = {}
-        name: str | None
-        value: str | None
-        for part in filter(None, text.split("&")):
-            raw_name, _, raw_value = part.partition("=")
-            if part.isascii() and "%" not in part and "+" not in part:
-                name, value = raw_name, raw_value
-            else:
-                name, value = _decoded(raw_name), _decoded(raw_value)
+        for raw_name, raw_value in form_pairs(text):
+            name, value = decode_form_text(raw_name), decode_form_text(raw_value)
             if name is None or value is None:
                 self._garbled[raw_name if name is None else name] = None
             name = raw_name if name is None else name
@@ -107,19 +100,6 @@ class Wire:
 def looks_like_form(text: str) -> bool:
     """Say whether a text begins like `name=`, as a query string or a form does, and not as JSON."""
     return _FORM.match(text) is not None
-
-
-def _decoded(text: str) -> str | None:
-    """Undo the percent-encoding of a form, None where that gives no UTF-8 text."""
-    text = text.replace("+", " ")
-    if "%" not in text and text.isascii():
-        return text
-    for escape, sign in _COMMON:  # most of what JSON in a query has, undone many at a time
-        text = text.replace(escape, sign)
-    try:
-        return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8")
-    except UnicodeDecodeError:
-        return None
 
 
 class _Reader(threading.local):

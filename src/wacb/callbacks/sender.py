@@ -11,7 +11,6 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from wacb.errors import CheckFailed, Unavailable, WacbError
 from wacb.jsontext import compact_json, open_body
@@ -23,7 +22,14 @@ from wacb.net.timeout import Deadline
 from wacb.redaction import authenticates, map_body, map_url
 from wacb.template.fill import fill_body, fill_url
 from wacb.template.placeholders import append_query
-from wacb.urls import is_loopback, parse_address, without_user_info
+from wacb.urls import (
+    host_of,
+    is_loopback,
+    parse_address,
+    parse_endpoint,
+    split_query,
+    without_user_info,
+)
 
 MOST_RESPONSE = 4096  # characters of an answer that are kept
 _MOST_READ = 4 * MOST_RESPONSE  # bytes of it that are looked at: a secret may stand across the cut
@@ -117,22 +123,14 @@ def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile,
 
 
 def _moved(url: str, to: str) -> str:
-    query = url.partition("#")[0].partition("?")[2]
+    _, query = split_query(url.partition("#")[0])
     return append_query(to, query) if query else to
 
 
 def _is_trusted(endpoint: str, to: str) -> bool:
-    (own_scheme, own_host), (scheme, host) = _place(endpoint), _place(to)
-    return is_loopback(host) or (host == own_host and scheme in ("https", own_scheme))
-
-
-def _place(url: str) -> tuple[str, str]:
-    """Return scheme and host of a URL, both empty where a stored one makes no sense."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return parts.scheme, parts.hostname or ""
+    own, other = parse_endpoint(endpoint), parse_endpoint(to)
+    safe = other.scheme in ("https", own.scheme)
+    return is_loopback(other.host) or (other.host == own.host and safe)
 
 
 def open_session(*, timeout: float, deadline: Deadline) -> Session:
@@ -219,11 +217,11 @@ def _refusal(url: str, response: Response) -> CheckFailed | None:
     """Say what is wrong with an answer, None for a 2xx."""
     if 200 <= response.status < 300:
         return None
-    host, target = urlsplit(url).netloc.rpartition("@")[2], response.headers.get("location")
+    host, target = host_of(url), response.headers.get("location")
     words = f"{host} answered {response.status}"
     if 300 <= response.status < 400 and target:
         # neither query nor user info: a secret or the message itself may stand there
-        place = target.partition("?")[0].rpartition("@")[2][:200]
+        place = split_query(without_user_info(target))[0][:200]
         words = f"{host} redirects to {place} ({response.status}), which is not followed"
     return CheckFailed(words, status=response.status)
 

@@ -135,9 +135,9 @@ class App:
     @property
     def api_host(self) -> str:
         """The host name of the API that manages profiles."""
-        from urllib.parse import urlsplit
+        from wacb.urls import parse_endpoint
 
-        return urlsplit(self.api.v1).hostname or ""
+        return parse_endpoint(self.api.v1).host
 
     @property
     def accepts_local(self) -> bool:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from wacb.config.regions import REGIONS
 from wacb.errors import InvalidInput
 from wacb.jsontext import read_json_or
-from wacb.urls import check_endpoint, is_loopback
+from wacb.urls import check_endpoint, is_loopback, parse_endpoint
 from wacb.validation import parse_number
 
 Rule = Callable[[str], str]
@@ -66,10 +65,10 @@ def check_base_url(url: str) -> str:
         if character in url:
             raise InvalidInput(f"the base URL holds {what} ({character})", hint=_BASE_URL)
     try:
-        parts = urlsplit(check_endpoint(url, allow_http=True, allow_local=True))
+        endpoint = parse_endpoint(check_endpoint(url, allow_http=True, allow_local=True))
     except InvalidInput:
         raise InvalidInput("the base URL is not a valid URL", hint=_BASE_URL) from None
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if endpoint.scheme == "http" and not is_loopback(endpoint.host):
         raise InvalidInput("plain http:// is for this machine only", hint=_BASE_URL)
     return url.rstrip("/")
 

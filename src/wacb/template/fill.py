@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from wacb.jsontext import compact_json
 from wacb.template.placeholders import KNOWN, MARK
-
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+from wacb.urls import split_origin
 
 
 def fill_url(url: str, values: Mapping[str, str]) -> str:
@@ -22,9 +21,8 @@ def fill_url(url: str, values: Mapping[str, str]) -> str:
     All else stays byte for byte. A name of Kaleyra's that `values` lacks becomes empty, an unknown
     one stays. Scheme and host are never filled: who writes a message must not choose its way.
     """
-    origin = _ORIGIN.match(url)
-    start = origin.end() if origin else 0
-    return url[:start] + _fill(url[start:], values, lambda text: quote(text, safe=""))
+    origin, rest = split_origin(url)
+    return origin + _fill(rest, values, lambda text: quote(text, safe=""))
 
 
 def fill_body(body: str, values: Mapping[str, str]) -> str:

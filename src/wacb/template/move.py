@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from wacb.errors import TemplateError
 from wacb.jsontext import append_members, ascii_json, parse_object, strings
@@ -13,7 +12,6 @@ from wacb.models import CallbackProfile
 from wacb.template import body, placeholders
 from wacb.template.placeholders import (
     MARK,
-    SEPARATOR,
     append_query,
     build_query,
     check_body,
@@ -22,6 +20,7 @@ from wacb.template.placeholders import (
     taken_keys,
 )
 from wacb.template.repair import PLACEHOLDERS
+from wacb.urls import Parameter, parameters, split_query
 
 # -- the template in the query
 
@@ -52,17 +51,17 @@ def _from_body(body: str, endpoint: str) -> str:
 
 def _carried(live: CallbackProfile, endpoint: str) -> str:
     """Append the parameters of a live GET template to another endpoint, as they are spelled."""
-    path, _, query = live.url.partition("?")
+    path, query = split_query(live.url)
     if stray := MARK.search(path):
         raise TemplateError(
             f"{stray[0]} in the path of profile {live.id} cannot move to another URL by itself",
             hint="give a whole template: --url with the placeholders in it",
         )
-    template = [each for each in re.split(placeholders.SEPARATOR, query) if MARK.search(each)]
+    template = [each for each in parameters(query) if MARK.search(each.text)]
     if not template:
         return placeholders.build_url(endpoint, placeholders.names())
-    _refuse_taken_keys(endpoint, [unquote(each.partition("=")[0]) for each in template])
-    return append_query(endpoint, "&".join(template))
+    _refuse_taken_keys(endpoint, [each.name for each in template])
+    return append_query(endpoint, "&".join(each.text for each in template))
 
 
 def _add_parameters(url: str) -> str:
@@ -170,14 +169,12 @@ def query_to_body(url: str) -> tuple[str, str]:
     """
     rest, template = _split(url)
     members: dict[str, str] = {}
-    for key, value in template:
-        try:
-            name = unquote(key, errors="strict")
-        except UnicodeDecodeError:
-            raise TemplateError(f"the query key {key!r} is not UTF-8") from None
-        if name in members:
-            raise TemplateError(f"the query key {key!r} stands twice in the URL")
-        members[name] = value
+    for each in template:
+        if not each.is_utf8:
+            raise TemplateError(f"the query key {each.key!r} is not UTF-8")
+        if each.name in members:
+            raise TemplateError(f"duplicate query parameter {each.key!r} in the URL")
+        members[each.name] = each.value
     return rest, compact(ascii_json(members))
 
 
@@ -215,19 +212,14 @@ def endpoint_of(url: str) -> str:
     return _split(url)[0]
 
 
-def _split(url: str) -> tuple[str, list[tuple[str, str]]]:
-    """Part a URL from the (key, value) of its template, as they are spelled there."""
-    path, _, query = url.partition("?")
-    kept, template = [], []
-    for parameter in re.split(SEPARATOR, query):
-        key, _, value = parameter.partition("=")
-        if value in PLACEHOLDERS:
-            template.append((key, value))
-        else:
-            kept.append(parameter)
+def _split(url: str) -> tuple[str, list[Parameter]]:
+    """Split a URL from the parameters of its template."""
+    path, query = split_query(url)
+    every = parameters(query)
+    template = [each for each in every if each.value in PLACEHOLDERS]
     if not template:
         return url, []
-    rest = "&".join(kept).rstrip("&")
+    rest = "&".join(each.text for each in every if each not in template).rstrip("&")
     return f"{path}?{rest}" if rest else path, template
 
 

@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from wacb.errors import TemplateError
 from wacb.jsontext import TYPOGRAPHIC_QUOTE, json_text, parse, parse_object, strings
 from wacb.models import CallbackProfile
+from wacb.urls import parameters, split_query
 
 
 def _listed(names: str) -> tuple[str, ...]:
@@ -46,8 +46,6 @@ MARK = re.compile(
     r"(?P<close>>|%(?:25)*3E|&(?:amp;)*(?:gt|#0*62|#x0*3E);|\\u003E)",
     re.IGNORECASE | re.ASCII,
 )
-# An & that begins an HTML-escaped bracket does not end a query parameter.
-SEPARATOR = r"(?ai)&(?!(?:amp;)*(?:[lg]t|#0*6[02]|#x0*3[CE]);)"
 _STRING_OR_SPACE = r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+'
 _ESCAPE = r"\\(?:u00(3[Cc]|3[Ee]|26)|.)"
 
@@ -103,16 +101,15 @@ def append_query(url: str, query: str) -> str:
     """Join more parameters to a URL, whose own characters stay. Raises TemplateError for a `#`."""
     if "#" in url:
         raise TemplateError("the URL has a fragment (#…), which is never sent", hint="remove it")
-    _, mark, own = url.partition("?")
-    separator = "?" if not mark else "&" if own and not own.endswith("&") else ""
+    _, own = split_query(url)
+    separator = "?" if own is None else "&" if own and not own.endswith("&") else ""
     return url + separator + query
 
 
 def taken_keys(url: str, names: Collection[str]) -> list[tuple[str, str]]:
     """List the query keys of a URL that mean one of `names`: as spelled there, and decoded."""
-    parameters = filter(None, url.partition("?")[2].split("&"))
-    keys = [parameter.partition("=")[0] for parameter in parameters]
-    return [(key, unquote(key)) for key in keys if unquote(key) in names]
+    _, query = split_query(url)
+    return [(each.key, each.name) for each in parameters(query) if each.text and each.name in names]
 
 
 def compact(text: str) -> str:
@@ -232,9 +229,9 @@ def _nearest(name: str) -> str | None:
 
 def _url_parts(url: str) -> list[tuple[str, str]]:
     """Split a URL into (place, text): what precedes the query, then every query parameter."""
-    path, _, query = url.partition("?")
-    parameters = [(text.partition("=")[0], text) for text in re.split(SEPARATOR, query)]
-    return [("the path", path), *((f"query key {key!r}", text) for key, text in parameters)]
+    path, query = split_query(url)
+    parts = ((f"query key {each.key!r}", each.text) for each in parameters(query))
+    return [("the path", path), *parts]
 
 
 def _unescape(found: re.Match[str]) -> str:

@@ -5,12 +5,10 @@ Nothing is written. The order of the links is chain.py's, what becomes of an err
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from wacb.callbacks.sender import Delivery, Outgoing
 from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
@@ -18,8 +16,8 @@ from wacb.models import CallbackProfile, Number
 from wacb.provision.check import check_one, prepare_repair
 from wacb.provision.lookup import Look
 from wacb.storage.registrations import Remembered
-from wacb.template.placeholders import INCOMING, MARK, SEPARATOR
-from wacb.urls import without_user_info
+from wacb.template.placeholders import INCOMING, MARK
+from wacb.urls import host_of, parameters, split_query, without_user_info
 from wacb.verify.result import Finding, unchecked
 
 
@@ -174,8 +172,8 @@ def template(known: Known) -> Finding:
 
 def bare_url(url: str) -> str:
     """Return a profile's URL without user info, placeholders and query parameters that hold one."""
-    path, _, query = without_user_info(url).partition("?")
-    kept = [part for part in re.split(SEPARATOR, query) if part and not MARK.search(part)]
+    path, query = split_query(without_user_info(url))
+    kept = [each.text for each in parameters(query) if each.text and not MARK.search(each.text)]
     return "?".join(filter(None, (MARK.sub("", path), "&".join(kept))))
 
 
@@ -195,7 +193,7 @@ def endpoint(known: Known) -> Finding:
         )
         raise answer.error
     known.reached = True
-    return Finding(f"{urlsplit(url).netloc} answers ({answer.status} to a HEAD)")
+    return Finding(f"{host_of(url)} answers ({answer.status} to a HEAD)")
 
 
 def delivery(known: Known) -> Finding:
@@ -210,4 +208,4 @@ def delivery(known: Known) -> Finding:
     if answer.error:
         answer.error.hint = f"see the endpoint's log, then {known.verify('--send')}"
         raise answer.error
-    return Finding(f"{urlsplit(answer.url).netloc} answered {answer.status}")
+    return Finding(f"{host_of(answer.url)} answered {answer.status}")

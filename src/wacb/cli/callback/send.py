@@ -31,7 +31,7 @@ from wacb.models import CallbackProfile, Method
 from wacb.provision import find
 from wacb.provision.drafts import build_draft
 from wacb.provision.steps import as_sent
-from wacb.urls import check_endpoint
+from wacb.urls import check_endpoint, split_query
 
 NUMBER = "+15550100001"  # the sandbox's first
 SENDER = "+15550123456"
@@ -153,7 +153,7 @@ def _adhoc(
     accepts = app.accepts_local or not own  # --to may be any
     draft = build_draft(
         method=Method(chosen.upper()),
-        url=own or (to or "").partition("?")[0] or ask(app, "Endpoint URL", option="--url"),
+        url=own or split_query(to or "")[0] or ask(app, "Endpoint URL", option="--url"),
         body=None if body_file is None else read_input(body_file, "the body file"),
         allow_http=allow_http or accepts,
         allow_local=allow_local or accepts,

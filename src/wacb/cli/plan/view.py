@@ -15,6 +15,7 @@ from wacb.models import Method
 from wacb.plan.model import Action, Change, Move, Plan
 from wacb.provision.compare import as_text
 from wacb.template import move, placeholders
+from wacb.urls import parameters, split_query
 
 _MARKS: Mapping[Action, tuple[str, render.Style]] = {
     "create": ("+", "green"),
@@ -157,16 +158,17 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, str, str]
 
 
 def _url_differences(old: str, new: str) -> Iterator[tuple[str, str, str]]:
-    before, after = (url.partition("?") for url in (old, new))
-    if before[0] != after[0]:
-        yield "url", before[0], after[0]
+    (before, old_query), (after, new_query) = split_query(old), split_query(new)
+    if before != after:
+        yield "url", before, after
+    first, second = parameters(old_query), parameters(new_query)
     gone, come = (
-        "&".join(part for part in one[2].split("&") if part and part not in other[2].split("&"))
-        for one, other in ((before, after), (after, before))
+        "&".join(each.text for each in one if each.text and each not in other)
+        for one, other in ((first, second), (second, first))
     )
     if gone or come:
         yield "url query", gone or "none", come or "none"
-    elif before[0] == after[0]:  # only the order
+    elif before == after:  # only the order
         yield "url", old, new
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from wacb.errors import ConfigError, InvalidInput
 from wacb.plan.manifest.model import Desired, Manifest
@@ -16,6 +15,7 @@ from wacb.plan.manifest.profile import read_profile, read_title
 from wacb.plan.manifest.tables import Faults, Table, place
 from wacb.plan.manifest.variables import Variables
 from wacb.storage import files
+from wacb.urls import Endpoint, parse_endpoint, split_query
 from wacb.validation import parse_number
 
 
@@ -110,12 +110,9 @@ def _profile(value: str) -> str:
 
 def _shared_endpoints(profiles: tuple[Desired, ...]) -> Iterator[str]:
     """Word a note for each endpoint that several profiles have."""
-    sharing: dict[tuple[Any, ...], list[Desired]] = {}
+    sharing: dict[Endpoint, list[Desired]] = {}
     for desired in profiles:
-        parts = urlsplit(desired.draft.url)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-        endpoint = (parts.scheme, parts.hostname, port, parts.path or "/")
-        sharing.setdefault(endpoint, []).append(desired)
+        sharing.setdefault(parse_endpoint(desired.draft.url), []).append(desired)
     for group in sharing.values():
         if len(group) < 2:
             continue
@@ -123,7 +120,7 @@ def _shared_endpoints(profiles: tuple[Desired, ...]) -> Iterator[str]:
         if any("url" in desired.written for desired in group):
             yield note
         else:
-            yield f"{note}: {group[0].draft.url.partition('?')[0]}"
+            yield f"{note}: {split_query(group[0].draft.url)[0]}"
 
 
 def _unused(profiles: tuple[Desired, ...], numbers: Mapping[str, str] | None) -> Iterator[str]:

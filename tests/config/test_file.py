@@ -265,7 +265,7 @@ def test_a_link_stays_a_link(path, tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from wacb.config.edit import set_value
+from wacb.config.file import set_value
 for n in range(5):
     set_value(Path(sys.argv[1]), "sid", f"S{n}", account=f"a{sys.argv[2]}-{n}")
 """
