@@ -62,27 +62,3 @@ def test_neither_keys_nor_header_values_show_in_a_repr():
         id="IN_1", title="abc", method=Method.GET, url=HOOK, headers=headers, encryption=encryption
     )
     assert "CANARY" not in repr(draft) + repr(profile)
-
-
-def test_a_masked_draft_shows_neither_key_nor_secret_header():
-    draft = ProfileDraft(
-        title="abc",
-        method=Method.GET,
-        url=HOOK,
-        headers={"X-Team": "red", "X-Token": "CANARY"},
-        secret_headers=frozenset(("X-Token",)),
-    )
-    encryption = Encryption(algorithm="AES-128-CFB", key="CANARY", iv="CANARY", encoding="hex")
-    assert draft._replace(encryption=encryption).masked() == ProfileDraft(
-        title="abc",
-        method=Method.GET,
-        url=HOOK,
-        headers={"X-Team": "red", "X-Token": "***"},
-        secret_headers=frozenset(("X-Token",)),
-        encryption=Encryption(algorithm="AES-128-CFB", key="***", iv="***", encoding="hex"),
-    )
-
-
-def test_masking_a_draft_without_secrets_changes_nothing():
-    draft = ProfileDraft(title="abc", method=Method.POST, url=HOOK, body="{}")
-    assert draft.masked() == draft

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wacb import redaction, urls, validation
+from wacb import urls, validation
 from wacb.errors import InvalidInput
 
 HOOK = "https://example.com/hook"
@@ -415,27 +415,6 @@ def test_a_header_value_that_http_cannot_carry_is_refused_and_not_repeated(value
     )
     assert error_of(validation.check_header, "X-Team", value) == (message, None)
     assert error_of(validation.parse_header, f"X-Team: {value}") == (message, None)
-
-
-AUTHENTICATING = (
-    *("Authorization", "proxy-authorization", "Cookie", "api-key", "X-API-KEY", "X-Auth-Token"),
-    *("client_secret", "Password"),
-)
-
-
-@pytest.mark.parametrize("name", AUTHENTICATING)
-def test_a_header_that_authenticates_is_refused_as_a_literal(name):
-    assert error_of(redaction.check_literal_header, name) == (
-        f"the header {name} authenticates, so its value must not stand on a command line",
-        f"put the value into a variable and use --header-env {name}=VARIABLE",
-    )
-    assert validation.check_header(name, "CANARY") == (name, "CANARY")
-    assert redaction.authenticates(name)
-
-
-@pytest.mark.parametrize("name", ["X-Team", "Content-Type", "User-Agent"])
-def test_a_header_that_does_not_authenticate_may_be_a_literal(name):
-    assert not redaction.authenticates(name)
 
 
 @given(text=st.text() | st.tuples(st.text(max_size=5), st.text()).map(": ".join))

@@ -75,15 +75,6 @@ class ProfileDraft(NamedTuple):
     def __repr__(self) -> str:  # without the headers, which may hold secrets
         return f"ProfileDraft({self.title!r}, {self.method} {self.url!r})"
 
-    def masked(self) -> ProfileDraft:
-        """Copy the draft with every secret as `***`."""
-        encryption = self.encryption and self.encryption._replace(key="***", iv="***")
-        headers = self.headers and {
-            name: "***" if name in self.secret_headers else value
-            for name, value in self.headers.items()
-        }
-        return self._replace(headers=headers, encryption=encryption)
-
 
 class CallbackProfile(NamedTuple):
     """A callback profile as the API shows it. Times are ISO 8601 UTC."""

@@ -1,93 +1,238 @@
-"""What may be shown, stored or sent elsewhere: one policy for secrets."""
+"""What may be shown, stored or sent elsewhere. What is not known to be harmless is a secret."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from wacb.errors import InvalidInput
 from wacb.jsontext import compact_json, json_line, open_body, parse_or_none, visible
-from wacb.template.placeholders import MARK
+from wacb.models import ProfileDraft
+from wacb.template.placeholders import KNOWN, MARK
 from wacb.urls import parameters, split_query, without_user_info
 
-_AUTHENTICATES = re.compile(r"authorization|cookie|key|token|secret|password", re.IGNORECASE)
+MASK = "***"
+MIN_LENGTH = 6  # characters of a secret that is looked for in other text
+
+# -- headers
+
+_HARMLESS = re.compile(
+    r"(?:accept|content)(?:-.*)?|user-agent|cache-control|traceparent|x-request-id"
+    r"|host|date|allow|retry-after|server|transfer-encoding",
+    re.IGNORECASE,
+)
+_AUTHENTICATES = re.compile(
+    r"authorization|cookie|key|token|secret|passw|credential|signature|session"
+    r"|(?<![a-z])(?:auth|pwd|pass|sig|code|otp|pin|jwt|hmac)(?![a-z])",
+    re.IGNORECASE,
+)
 
 
-def authenticates(name: str) -> bool:
-    """Say whether a header of this name carries a secret."""
-    return _AUTHENTICATES.search(name) is not None
+def is_harmless_header(name: str) -> bool:
+    """Say whether the value of a header of this name may be shown and sent to another host."""
+    return _HARMLESS.fullmatch(name) is not None
 
 
-def check_literal_header(name: str) -> None:
-    """Raise InvalidInput for a header that authenticates: arguments can be seen by others."""
-    if authenticates(name):
+def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Mask the value of every header that is not known to be harmless."""
+    return {name: value if is_harmless_header(name) else MASK for name, value in headers.items()}
+
+
+def secrets_of_headers(headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield what must not be repeated of headers: values, credentials, the password of Basic."""
+    for name, value in headers.items():
+        if is_harmless_header(name):
+            continue
+        scheme, _, credentials = value.rpartition(" ")
+        yield value
+        yield credentials
+        if scheme.lower() == "basic":
+            with suppress(ValueError):  # the console may have stored anything
+                yield b64decode(credentials).decode("utf-8", "replace").partition(":")[2]
+
+
+def check_literal_header(name: str) -> str:
+    """Return a header's name, unless its value must not be typed. Raises InvalidInput.
+
+    Command lines can be seen by others, and files get into repositories.
+    """
+    if _AUTHENTICATES.search(name):
         raise InvalidInput(
-            f"the header {name} authenticates, so its value must not stand on a command line",
-            hint=f"put the value into a variable and use --header-env {name}=VARIABLE",
+            f"the header {name} authenticates, so its value must come from a variable",
+            hint="use --header-env NAME=VARIABLE",
         )
+    return name
 
+
+# -- URLs and bodies
 
 Secret = Callable[[str, Any], Any]
 Plain = Callable[[str], str]
 
 
-def map_url(url: str, *, secret: Secret, plain: Plain = str) -> str:
-    """Replace the query values whose key authenticates by `secret(key, value)`.
+def _is_secret(name: str, value: str, *, filled: bool) -> bool:
+    """Say of a parameter or member that it has more than placeholders, or the field of one."""
+    return value != "" and name not in KNOWN if filled else _has_word(MARK.sub("", value))
 
-    Placeholders stay; the rest goes through `plain`.
+
+def _has_word(text: str) -> bool:
+    """Say whether text is more than what separates placeholders."""
+    return re.search(r"\w", text) is not None
+
+
+def map_url(url: str, *, secret: Secret, plain: Plain = str, filled: bool = False) -> str:
+    """Replace the query values that are secrets by `secret(key, value)`, all else by `plain`.
+
+    `filled` says that the template was filled: what is under the name of a field is harmless then.
     """
     endpoint, query = split_query(url)
     written = []
     for each in parameters(query):
-        hidden = authenticates(each.name) and _is_literal(each.value)
+        hidden = _is_secret(each.name, each.value, filled=filled)
         value = secret(each.name, each.value) if hidden else plain(each.value)
         written.append(plain(each.key) + each.text[len(each.key) :][:1] + value)
     return plain(endpoint) + ("" if query is None else "?" + "&".join(written))
 
 
-def map_body(value: Any, *, secret: Secret, plain: Plain = str, name: str = "") -> Any:
-    """Replace the texts and numbers of members whose name authenticates, however deep below.
+def map_body(
+    value: Any,
+    *,
+    secret: Secret,
+    plain: Plain = str,
+    filled: bool = False,
+    name: str = "body",
+    authenticates: bool = False,
+) -> Any:
+    """Replace the texts of a body that are secrets by `secret(key, value)`, the rest by `plain`.
 
-    `name` is that of such a member above. Placeholders stay; other texts go through `plain`.
+    A number is a secret only where a key above it `authenticates`: a manifest has no variables for
+    numbers.
     """
+
+    def below(item: Any, key: str) -> Any:
+        above = authenticates or _AUTHENTICATES.search(key) is not None
+        return map_body(
+            item, secret=secret, plain=plain, filled=filled, name=key, authenticates=above
+        )
+
     if isinstance(value, dict):
-        return {
-            key: map_body(
-                item, secret=secret, plain=plain, name=name or (key if authenticates(key) else "")
-            )
-            for key, item in value.items()
-        }
+        return {key: below(item, key) for key, item in value.items()}
     if isinstance(value, list):
-        return [map_body(item, secret=secret, plain=plain, name=name) for item in value]
+        return [below(item, name) for item in value]
     if isinstance(value, str):
-        return secret(name, value) if name and _is_literal(value) else plain(value)
-    if name and isinstance(value, int | float) and not isinstance(value, bool):
+        return secret(name, value) if _is_secret(name, value, filled=filled) else plain(value)
+    if authenticates and isinstance(value, int | float) and not isinstance(value, bool):
         return secret(name, value)
     return value
 
 
-def _is_literal(value: str) -> bool:
-    return value != "" and not MARK.search(value)
+def map_body_text(text: str, *, secret: Secret, filled: bool = False) -> str:
+    """Replace the secrets in the text of a body, which stays unchanged where it has none."""
+    value = open_body(text)
+    mapped = map_body(value, secret=secret, filled=filled)
+    if mapped == value:
+        return text
+    return str(mapped) if value == text else compact_json(mapped)
 
 
-MASK = "***"
-SHORTEST_SECRET = 6
-SHOWN_HEADERS = frozenset(
-    ("accept", "accept-encoding", "content-length", "content-type", "host", "user-agent")
-).union(("allow", "content-encoding", "date", "retry-after", "server", "transfer-encoding"))
+def mask_literal(name: str, value: Any) -> str:
+    """Mask a secret, but for the placeholders in it."""
+    if not isinstance(value, str):
+        return MASK
+    masked, end = "", 0
+    for mark in MARK.finditer(value):
+        masked += _mask_words(value[end : mark.start()]) + mark[0]
+        end = mark.end()
+    return masked + _mask_words(value[end:])
 
 
-def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Mask the value of every header that is not known to be harmless."""
-    return {
-        name: value if name.lower() in SHOWN_HEADERS else MASK for name, value in headers.items()
+def _mask_words(text: str) -> str:
+    return MASK if _has_word(text) else text
+
+
+def mask_url(url: str, *, filled: bool = False) -> str:
+    """Mask user info and secrets in the URL of a profile, or of a callback (`filled`)."""
+    return map_url(without_user_info(url, f"{MASK}@"), secret=mask_literal, filled=filled)
+
+
+def mask_body(text: str, *, filled: bool = False) -> str:
+    """Mask secrets in the body of a profile, or of a callback (`filled`)."""
+    return map_body_text(text, secret=mask_literal, filled=filled)
+
+
+# -- profiles
+
+
+def mask_draft(draft: ProfileDraft) -> ProfileDraft:
+    """Copy a draft with the key and the headers that were not typed in this command masked."""
+    encryption = draft.encryption and draft.encryption._replace(key=MASK, iv=MASK)
+    headers = draft.headers and {
+        name: MASK if name in draft.secret_headers else value
+        for name, value in draft.headers.items()
     }
+    return draft._replace(headers=headers, encryption=encryption)
+
+
+def mask_field(name: str, value: Any, other: Any = None) -> Any:
+    """Mask the secrets in one field of a profile, as `differences` writes it.
+
+    Headers that `other` has, too, are left out. For notes, errors and plans, which end up in logs:
+    what shows a profile itself prints URL and body whole, as the user must be able to compare them.
+    """
+    if name == "encryption":
+        return value and {"algorithm": value[0]} | ({"key": MASK} if len(value) > 1 else {})
+    if name == "headers":
+        others = other or {}
+        changed = {header for header, text in (value or {}).items() if others.get(header) != text}
+        return dict.fromkeys(sorted(changed), MASK)
+    if name == "url":
+        return value and mask_url(value)
+    return map_body(value, secret=mask_literal) if name == "body" else value
+
+
+def mask_change(name: str, old: Any, new: Any) -> tuple[Any, Any]:
+    """Mask both values of a field that differs."""
+    return mask_field(name, old, new), mask_field(name, new, old)
+
+
+def mask_api_json(body: Any) -> Any:
+    """Copy the JSON of an API request or response, its secrets masked.
+
+    They are keys, header values, one-time codes and the literals in a profile's URL and body.
+    """
+    if isinstance(body, list):
+        return [mask_api_json(item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    return {name: _mask_member(name, value) for name, value in body.items()}
+
+
+def _mask_member(name: str, value: Any) -> Any:
+    if name == "enc" and isinstance(value, dict):
+        return {key: item if key == "algo" else MASK for key, item in value.items()}
+    if name == "headers" and isinstance(headers := parse_or_none(value), dict):
+        return compact_json(dict.fromkeys(headers, MASK))
+    if name == "url" and isinstance(value, str):
+        return mask_url(value)
+    if name == "body" and isinstance(value, str):
+        return mask_body(value)
+    return MASK if value and name in ("enc", "headers", "otp") else mask_api_json(value)
+
+
+def has_mask(value: Any) -> bool:
+    """Say whether a secret was masked anywhere in JSON."""
+    return MASK in compact_json(value)
+
+
+# -- secrets in other text
 
 
 class Redactor:
-    """Replace known secrets by `***`, however they are encoded (quality.md 1.13).
+    """Replace known secrets by `***`, however they are encoded.
 
     Run it over values before they are cut or laid out: half a secret is not recognised. Secrets
     of fewer than 6 characters are let through, for they would blot out ordinary words.
@@ -99,7 +244,7 @@ class Redactor:
 
     def add(self, *secrets: str) -> None:
         """Take further secrets into account from now on."""
-        self._secrets.update(secret for secret in secrets if len(secret) >= SHORTEST_SECRET)
+        self._secrets.update(secret for secret in secrets if len(secret) >= MIN_LENGTH)
         longest_first = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
         forms = dict.fromkeys(form for secret in longest_first for form in _forms(secret))
         self._pattern = re.compile("|".join(forms) or r"(?!)")
@@ -153,70 +298,3 @@ def _in_base64(data: bytes) -> Iterator[str]:
         core = core.replace("/", r"(?:\\?/|_|%2[Ff])").replace("+", r"(?:[+-]|%2[Bb])")
         tail = f"{neighbour}(?:=|%3[Dd]){{0,2}}" if torn else ""
         yield f"{neighbour if shift else ''}{core}{tail}"
-
-
-def masked(name: str, old: Any, new: Any) -> tuple[Any, Any]:
-    """Take the secrets out of both values of a field, and the headers in which they agree.
-
-    In a URL and a body, what the name of a parameter or a member calls a secret is one. This is
-    for notes, errors and plans, which end up in logs: what shows a profile itself prints its URL
-    and body whole, as the user must be able to compare them.
-    """
-    if name == "encryption":
-        return _masked_key(old), _masked_key(new)
-    if name == "headers":
-        before, after = old or {}, new or {}
-        return _masked_headers(before, after), _masked_headers(after, before)
-    if name == "url":
-        return _masked_url(old), _masked_url(new)
-    if name == "body":
-        return map_body(old, secret=_mask), map_body(new, secret=_mask)
-    return old, new
-
-
-def _masked_key(value: tuple[Any, ...] | None) -> dict[str, str] | None:
-    if value is None:
-        return None
-    return {"algorithm": value[0]} | ({"key": "***"} if len(value) > 1 else {})
-
-
-def _masked_url(url: str | None) -> str | None:
-    return url and map_url(without_user_info(url, "***@"), secret=_mask)
-
-
-def _mask(name: str, value: Any) -> str:
-    return "***"
-
-
-def _masked_headers(values: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
-    return {name: "***" for name in sorted(values) if values[name] != others.get(name)}
-
-
-def redacted(body: Any) -> Any:
-    """Copy a request's or answer's JSON with keys, header values and one-time codes masked.
-
-    So is what the name of a parameter of a URL or of a member of a body calls a secret.
-    """
-    if isinstance(body, list):
-        return [redacted(item) for item in body]
-    if not isinstance(body, dict):
-        return body
-    return {name: _redacted_member(name, value) for name, value in body.items()}
-
-
-def _redacted_member(name: str, value: Any) -> Any:
-    if name == "enc" and isinstance(value, dict):
-        return {key: item if key == "algo" else "***" for key, item in value.items()}
-    if name == "headers" and isinstance(headers := parse_or_none(value), dict):
-        return compact_json(dict.fromkeys(headers, "***"))
-    if name in ("url", "body") and isinstance(value, str):
-        return _without_literals(name, value)
-    return "***" if value and name in ("enc", "headers", "otp") else redacted(value)
-
-
-def _without_literals(name: str, text: str) -> str:
-    value = open_body(text) if name == "body" else text
-    shown, _ = masked(name, value, None)
-    if shown == value:
-        return text
-    return shown if isinstance(shown, str) else compact_json(shown)

@@ -108,21 +108,21 @@ def test_the_query_of_the_template_moves_along(to: str, url: str):
         ("http://192.168.0.1/", False),
     ],
 )
-def test_headers_that_authenticate_go_to_their_own_host_only(to: str | None, trusted: bool):
+def test_headers_that_may_be_secret_go_to_their_own_host_only(to: str | None, trusted: bool):
     profile = make_profile(headers=SECRETS)
     shown, notes = withhold(profile, to)
-    assert len(notes) == (0 if trusted else 2)
+    assert len(notes) == (0 if trusted else 3)
     sent = build(shown, FIELDS, to=to)
     content = {"content-type": "application/json"}
-    assert sent.headers == (SECRETS if trusted else {"X-Plain": "p"}) | content
+    assert sent.headers == (SECRETS if trusted else {}) | content
     assert "abc" not in repr(sent)
 
 
 OTHER = "https://other.example/x"
 
 
-def test_what_a_template_names_as_a_secret_goes_to_its_own_host_only():
-    said = "the template's {} authenticates, so *** goes in its place to this --to".format
+def test_the_literals_of_a_template_go_to_their_own_host_only():
+    said = "the template's {} may be a secret, so this --to gets *** instead".format
     url = "https://me:pass-word@example.com/h?token=s3cret&body=<body>&key=<from>"
     get = make_profile(Method.GET, url=url)
     shown, notes = withhold(get, OTHER)
@@ -136,8 +136,9 @@ def test_what_a_template_names_as_a_secret_goes_to_its_own_host_only():
     assert build(shown, {"body": "é"}, to=OTHER).body == masked.encode()
     for profile in (get, post, make_profile(body="[1,2 ]"), make_profile(body="no JSON")):
         assert withhold(profile, HOOK) == (profile, [])
-    for body in ("[1,2 ]", "no JSON"):
-        assert withhold(make_profile(body=body), OTHER) == (make_profile(body=body), [])
+    assert withhold(make_profile(body="[1,2 ]"), OTHER) == (make_profile(body="[1,2 ]"), [])
+    shown, notes = withhold(make_profile(body="no JSON <body>"), OTHER)
+    assert (shown.body, notes) == ("***<body>", [said("body")])
 
 
 def test_user_info_is_not_sent():
@@ -156,7 +157,7 @@ def test_what_cannot_be_sent_is_refused_before_it_is_shown(url: str):
 
 def test_an_endpoint_that_makes_no_sense_is_nobodys_host():
     profile = make_profile(url="https://[oops/", headers=SECRETS)
-    assert withhold(profile, "https://example.com/")[0].headers == {"X-Plain": "p"}
+    assert withhold(profile, "https://example.com/")[0].headers == {}
     plain = make_profile(url="http://example.com/", headers=SECRETS)
     assert withhold(plain, "http://example.com/x") == (plain, [])
 

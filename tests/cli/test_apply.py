@@ -213,7 +213,7 @@ def test_a_dry_run_prints_the_requests(
         ("PUT", {"phone_number": TWO, "callback_profile_id": FIRST}),
         ("PUT", {"phone_number": THREE, "callback_profile_id": ""}),
     ]
-    assert outcome.err.endswith("put it in before you paste\n")
+    assert outcome.err.endswith("before running this\n")
 
 
 def test_a_dry_run_shows_the_file_where_a_variable_was(

@@ -147,8 +147,8 @@ def test_a_phone_number_with_letters_or_of_a_wrong_length(refused: Refused, text
 
 def authenticating(name: str) -> tuple[str, str]:
     return (
-        f"the header {name} authenticates, so its value must not stand on a command line",
-        f"put the value into a variable and use --header-env {name}=VARIABLE",
+        f"the header {name} authenticates, so its value must come from a variable",
+        "use --header-env NAME=VARIABLE",
     )
 
 

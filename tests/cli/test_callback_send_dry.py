@@ -15,7 +15,7 @@ from tests.conftest import Wacb
 from tests.fault_server import FaultServer
 from wacb.sandbox.emulator import Sandbox
 
-SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
+SECRET = "note: replace *** with the secret before running this"
 OWN = ("--allow-missing", "--body-file", "-")
 
 

@@ -45,7 +45,7 @@ def test_only_the_endpoints_host_gets_the_secrets_of_a_template(live: Wacb):
     line = (*SEND, "--profile", "Incoming", "--dry-run", "--to")
     other = live(*line, "https://other.example/hook")
     assert other.out.startswith("curl -X GET 'https://other.example/hook?token=***&body=")
-    said = "the template's token authenticates, so *** goes in its place to this --to"
+    said = "the template's token may be a secret, so this --to gets *** instead"
     assert other.err == f"note: {said}\n"
     assert "?token=canary&" in live(*line, "https://example.com/other").out
 
@@ -144,19 +144,18 @@ SECRETS = ("--basic-auth", "me", "--header-env", "X-Token=T", "--header", "X-Pla
 ENV = {"T": "canary-token", "WACB_BASIC_AUTH_PASSWORD": "canary-word"}
 
 
-def test_only_the_endpoints_host_gets_what_authenticates(live: Wacb, server: FaultServer):
+def test_only_the_endpoints_host_gets_the_headers(live: Wacb, server: FaultServer):
     create(live, "https://example.com/hook", *SECRETS, env=ENV)
     line = (*SEND, "--profile", "Incoming", "--dry-run", "-o", "json", "--to")
     other = live(*line, "https://other.example/hook")
     (request,) = json.loads(other.out)["requests"]
     assert request["url"] == "https://other.example/hook"
-    assert request["headers"] == {"X-Plain": "***", "content-type": "application/json"}
+    assert request["headers"] == {"content-type": "application/json"}
     notes = other.err.splitlines()
-    assert notes[:2] == [
-        f"note: the header {name} authenticates, so it was left out for this --to"
-        for name in ("X-Token", "Authorization")
+    assert notes == [
+        f"note: the header {name} may be a secret, so it is not sent to this --to"
+        for name in ("X-Plain", "X-Token", "Authorization")
     ]
-    assert len(notes) == 3
     own = live(*line, "https://example.com/other")
     assert set(json.loads(own.out)["requests"][0]["headers"]) == {
         *("X-Token", "Authorization", "X-Plain", "content-type")

@@ -38,7 +38,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "incoming URL": INCOMING,
     "incoming URL V1": (*INCOMING, *V1),
 }
-SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
+SECRET = "note: replace *** with the secret before running this"
 LOCAL = "note: the built-in sandbox has no address; `wacb sandbox serve` gives it one"
 NOT_SHOWN = f"note: the API does not show which profile number {ONE} carries"
 NOT_COMPARED = (

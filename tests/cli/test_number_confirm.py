@@ -39,7 +39,7 @@ HEADERS = (
     "-H 'content-type: application/json'"
 )
 BARE = ("number", "confirm", NEW)
-SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
+SECRET = "note: replace *** with the secret before running this"
 WRONG = "the API said no (400: The code is wrong; otp is wrong)"
 REMEDY = f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code"
 UNKNOWN = f"the ID of the registration of number {NEW} is not known on this machine"

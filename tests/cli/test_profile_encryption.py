@@ -243,7 +243,7 @@ def test_a_dry_run_shows_no_key_and_writes_none(live: Wacb, untouched: Watch, fi
     with untouched():
         outcome = live(*line, "--dry-run", "-o", "json", "-vv")
     assert dry(outcome) == masked
-    note = "note: *** stands for a secret that is not shown; put it in before you paste\n"
+    note = "note: replace *** with the secret before running this\n"
     assert outcome.err == note
     assert live(*line).code == 0
     with untouched():

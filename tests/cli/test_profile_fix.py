@@ -33,10 +33,17 @@ FIX = (*CHECK, "--fix")
 BOTH = (*FIX, TWO, THREE)
 MENDED_URL = f"{LOST_URL}&contacts=<contacts>"
 MISSPELT = BODY.replace("<media_url>", "<mediaurl>")
+
+
+def masked(url: str) -> str:
+    """The URL as notes show it."""
+    return url.replace("7%2F8", "***")
+
+
 SHOWN = (
     f"note: profile {TWO} (Misspelt): body: {json.dumps(json.loads(MISSPELT))} → "
     f"{json.dumps(json.loads(BODY))}\n"
-    f"note: profile {THREE} (Lost): url: {LOST_URL} → {MENDED_URL}\n"
+    f"note: profile {THREE} (Lost): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
     f"profile {ONE} (Encoded) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so never "

@@ -33,7 +33,7 @@ ID = profile_id(1)
 UPDATE = ("profile", "update", ID)
 PROFILE = f"/v1/{SID}/callback/profiles/{ID}"
 SHOWN_BODY = json.dumps(MEMBERS)
-SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
+SECRET = "note: replace *** with the secret before running this"
 CHANGED = {"modified_at": "2026-09-21T14:13:20.000Z", "result": "updated"}
 
 

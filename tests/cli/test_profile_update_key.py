@@ -15,7 +15,7 @@ from wacb.sandbox.emulator import Sandbox
 
 ID = profile_id(1)
 UPDATE = ("profile", "update", ID)
-SECRET = "note: *** stands for a secret that is not shown; put it in before you paste"
+SECRET = "note: replace *** with the secret before running this"
 
 
 @pytest.fixture(autouse=True)

@@ -83,8 +83,9 @@ def test_of_a_get_template_only_the_own_query_is_probed(
     assert sent.startswith("GET /hook?team=7%2F8&body=")
     assert "<" not in sent
     traced = [text.split()[0:2] for text in outcome.err.splitlines()]
-    assert ["HEAD", f"{server.url}/hook?team=7%2F8"] in traced
-    assert ["GET", server.url + sent.removeprefix("GET ")] in traced
+    assert ["HEAD", f"{server.url}/hook?team=***"] in traced
+    shown = sent.removeprefix("GET ").replace("7%2F8", "***")
+    assert ["GET", server.url + shown] in traced
 
 
 def test_json_names_every_link(live: Wacb, chain: str):

@@ -173,7 +173,7 @@ def test_a_key_that_the_api_does_not_show_is_said_not_to_be_compared():
     )
 
 
-def test_what_a_name_calls_a_secret_is_masked_in_url_and_body():
+def test_literals_are_masked_in_url_and_body():
     desired = make_desired(url="https://example.com/hook?team=7&api_key=new-secret")
     live = stored(
         desired,
@@ -183,8 +183,8 @@ def test_what_a_name_calls_a_secret_is_masked_in_url_and_body():
     plan = diff(make_manifest(desired), make_live(live), prune=False)
     fields = plan.changes[0].fields
     assert fields["url"] == (
-        "https://example.com/hook?team=6&token=***&key=<from>",
-        "https://example.com/hook?team=7&api_key=***",
+        "https://example.com/hook?team=***&token=***&key=<from>",
+        "https://example.com/hook?team=***&api_key=***",
     )
     before, _ = fields["body"]
     assert {name: before[name] for name in ("password", "n")} == {

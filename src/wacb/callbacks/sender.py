@@ -13,13 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from wacb.errors import CheckFailed, Unavailable, WacbError
-from wacb.jsontext import compact_json, open_body
 from wacb.models import CallbackProfile
 from wacb.net.failures import Remedies
 from wacb.net.message import Response
 from wacb.net.session import Session
 from wacb.net.timeout import Deadline
-from wacb.redaction import authenticates, map_body, map_url
+from wacb.redaction import MASK, is_harmless_header, map_body_text, map_url, mask_literal
 from wacb.template.fill import fill_body, fill_url
 from wacb.template.placeholders import append_query
 from wacb.urls import (
@@ -95,28 +94,26 @@ def build(
 def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile, list[str]]:
     """Return the profile without the secrets that `to` may not see, and a sentence on each.
 
-    Headers that authenticate are left out, what the template names as a secret becomes `***`. `to`
+    Headers that are not known to be harmless are left out, literals of the template masked. `to`
     may see them where it is the profile's endpoint, on the same host (but not unencrypted where
     the endpoint is not) or on this machine.
     """
     if to is None or _is_trusted(profile.url, to):
         return profile, []
-    headers = {name: text for name, text in profile.headers.items() if not authenticates(name)}
+    headers = {name: text for name, text in profile.headers.items() if is_harmless_header(name)}
     notes = [
-        f"the header {name} authenticates, so it was left out for this --to"
+        f"the header {name} may be a secret, so it is not sent to this --to"
         for name in profile.headers
         if name not in headers
     ]
 
     def mask(name: str, value: Any) -> str:
-        notes.append(f"the template's {name} authenticates, so *** goes in its place to this --to")
-        return "***"
+        notes.append(f"the template's {name} may be a secret, so this --to gets {MASK} instead")
+        return mask_literal(name, value)
 
     url, body = profile.url, profile.body
     if profile.method.uses_body:
-        content = open_body(body)
-        masked = map_body(content, secret=mask)
-        body = body if masked == content else compact_json(masked)
+        body = map_body_text(body or "", secret=mask)
     else:
         url = map_url(url, secret=mask)
     return profile._replace(url=url, body=body, headers=headers), list(dict.fromkeys(notes))

@@ -11,6 +11,7 @@ from wacb.api.requests import ApiRequest
 from wacb.cli.app import App
 from wacb.errors import Command, Prose
 from wacb.jsontext import compact_json
+from wacb.redaction import MASK, has_mask
 
 
 class Printed(NamedTuple):
@@ -28,7 +29,7 @@ def show_requests(app: App, requests: Sequence[ApiRequest]) -> None:
         Printed(each.method, each.url, each.headers("$WACB_API_KEY"), each.body)
         for each in requests
     ]
-    masked = any('"***"' in compact_json(each.body).replace("\\", "") for each in requests)
+    masked = any(has_mask(each.body) for each in requests)
     show_printed(app, shown, masked=masked, quote=_quote_expanding)
     if not requests:
         app.out.note("already up to date; no request needed")
@@ -56,7 +57,7 @@ def show_printed(
         for each in requests:
             app.out.text(_curl_command(each, quote))
     if masked:
-        app.out.note("replace *** with the secret before running this")
+        app.out.note(f"replace {MASK} with the secret before running this")
 
 
 def _curl_command(request: Printed, quote: Callable[[str], str]) -> str:

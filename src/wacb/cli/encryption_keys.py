@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from wacb.callbacks.encryption import Cipher
@@ -12,20 +10,7 @@ from wacb.cli.app import App
 from wacb.errors import ConfigError, InvalidInput
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
 from wacb.provision.steps import ProfileStep
-from wacb.redaction import authenticates
 from wacb.storage import encryption_keys, files, paths
-
-
-def keep_secrets(app: App, profile: CallbackProfile) -> None:
-    """Let no answer repeat what authenticates."""
-    for name, value in profile.headers.items():
-        if authenticates(name):
-            scheme, _, credentials = value.rpartition(" ")
-            app.out.keep_secret(value, credentials)
-            if scheme.lower() == "basic":
-                with suppress(ValueError):  # the console may have stored anything
-                    pair = b64decode(credentials).decode("utf-8", "replace")
-                    app.out.keep_secret(pair.partition(":")[2])
 
 
 def decrypter(app: App, file: Path) -> Callable[[str], str]:

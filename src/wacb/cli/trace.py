@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wacb.api.requests import ApiRequest
 from wacb.api.retry import Exchange
 from wacb.callbacks.sender import Outgoing
 from wacb.cli.app import App
 from wacb.jsontext import NotJson, json_line, read_json
-from wacb.redaction import mask_headers, masked, redacted
+from wacb.redaction import mask_api_json, mask_body, mask_headers, mask_url
 
 
 def describe(exchange: Exchange, verbosity: int) -> list[str]:
     """Describe one attempt in a line; with `-vv` more lines have its headers and bodies."""
     request, response = exchange.request, exchange.response
     status = response.status if response else None
-    lines = [_attempt_line(request, exchange.attempt, status, exchange.ms)]
+    lines = [_attempt_line(request.method, request.url, exchange.attempt, status, exchange.ms)]
     if verbosity > 1:
         body = None if request.body is None else _masked(dict(request.body))
         lines.extend(_message_lines(">", exchange.headers, body))
@@ -33,20 +32,21 @@ def trace_callback(
     answer: str | None = None,
 ) -> None:
     """Print on stderr what `-v` or `-vv` asks for; an attempt is its status and milliseconds."""
-    lines = [_attempt_line(outgoing, number, *each) for number, each in enumerate(attempts, 1)]
+    url = mask_url(outgoing.url, filled=True)
+    lines = [
+        _attempt_line(outgoing.method, url, number, *each)
+        for number, each in enumerate(attempts, 1)
+    ]
     if app.verbosity > 1:
-        body = None if outgoing.body is None else outgoing.body.decode()
+        body = None if outgoing.body is None else mask_body(outgoing.body.decode(), filled=True)
         lines += [*_message_lines(">", outgoing.headers, body), *_message_lines("<", {}, answer)]
     for line in lines if app.verbosity else ():
         app.out.message(line)
 
 
-def _attempt_line(
-    request: ApiRequest | Outgoing, number: int, status: int | None, ms: float
-) -> str:
+def _attempt_line(method: str, url: str, number: int, status: int | None, ms: float) -> str:
     answered = "no answer" if status is None else status
-    url, _ = masked("url", request.url, None)
-    return f"{request.method} {url} {answered} {ms:.0f} ms attempt {number}"
+    return f"{method} {url} {answered} {ms:.0f} ms attempt {number}"
 
 
 def _message_lines(mark: str, headers: Mapping[str, str], body: str | None) -> Iterator[str]:
@@ -64,4 +64,4 @@ def _body_text(body: bytes) -> str:
 
 
 def _masked(value: Any) -> str:
-    return json_line(redacted(value))
+    return json_line(mask_api_json(value))

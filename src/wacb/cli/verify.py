@@ -14,12 +14,13 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import trace
 from wacb.cli.callback.send import NUMBER, SENDER
 from wacb.cli.commands import Command
-from wacb.cli.encryption_keys import encryption_of, keep_secrets
+from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.next_command import render
 from wacb.cli.options import output_options, profile_option
 from wacb.cli.prompts import choose_number
 from wacb.cli.views.verify import CHECK_RESULT
 from wacb.models import CallbackProfile
+from wacb.redaction import secrets_of_headers
 from wacb.storage.registrations import Remembered
 from wacb.validation import parse_number
 from wacb.verify.checks import Setup
@@ -74,7 +75,7 @@ def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
 
 
 def _sample(app: App, profile: CallbackProfile, number: str | None) -> Outgoing:
-    keep_secrets(app, profile)
+    app.out.keep_secret(*secrets_of_headers(profile.headers))
     message = sample("text", number=number or NUMBER, sender=SENDER, now=app.now())
     return build(profile, message, encrypt=encryption_of(app, profile, None))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wacb import jsontext, redaction
 from wacb.errors import InvalidInput, NotFound, WacbError
+from wacb.jsontext import open_body
 from wacb.models import CallbackProfile, Number
 from wacb.plan.manifest.model import Desired, Manifest
 from wacb.plan.model import ACTIONS, Change, Live, Move, Plan
@@ -19,6 +19,7 @@ from wacb.provision.attach import check_number, check_profile, lost_status
 from wacb.provision.find import duplicate_title_error
 from wacb.provision.steps import ProfileStep, as_sent
 from wacb.provision.update import prepare_update
+from wacb.redaction import MASK, mask_change, mask_field, mask_url
 from wacb.validation import did_you_mean
 
 
@@ -122,6 +123,11 @@ class _Comparison:
                 id=step.live and step.live.id,
                 fields={name: _masked(desired, name, *values) for name, values in changes.items()},
                 written=desired.written,
+                target=tuple(
+                    (name, new)
+                    for name, (_, new) in changes.items()
+                    if name in ("url", "body") and name not in desired.written
+                ),
                 work=step,
             )
         )
@@ -212,8 +218,8 @@ class _Comparison:
 def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Mask what is secret in a field, and all that a variable made (cli.md 10)."""
     if name in desired.written:
-        return "***" if old else old, desired.written[name]
-    before, after = redaction.masked(name, old, new)
+        return MASK if old else old, desired.written[name]
+    before, after = mask_change(name, old, new)
     if name == "headers":
         headers = {header.lower(): text for header, text in desired.headers.items()}
         after = {header: headers.get(header, mask) for header, mask in after.items()}
@@ -223,7 +229,11 @@ def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
 def _target(profile: CallbackProfile, desired: Desired | None) -> tuple[Any, ...]:
     """Say as whole as may be printed what a number is to carry."""
     written = desired.written if desired else {}
-    url, _ = redaction.masked("url", profile.url, None)
-    body, _ = redaction.masked("body", jsontext.open_body(profile.body), None)
-    values = {"title": profile.title, "method": profile.method, "url": url, "body": body}
+    body = mask_field("body", open_body(profile.body))
+    values = {
+        "title": profile.title,
+        "method": profile.method,
+        "url": mask_url(profile.url),
+        "body": body,
+    }
     return (profile.id, {name: written.get(name, value) for name, value in values.items()})

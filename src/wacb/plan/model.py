@@ -43,7 +43,8 @@ class Change:
     `name` is the profile's name in the file, the title of one that is deleted, or the number.
     `fields` are old and new values as they may be printed: nothing secret is in them. `written` is
     what the file says of those fields of the profile that a variable made, `target` what else a
-    review stands on: the whole profile that a number is to carry, as it may be printed.
+    review stands on: the whole profile that a number is to carry, as it may be printed, or the URL
+    and body that the file spells out, which is not for printing.
     """
 
     action: Action
@@ -88,7 +89,8 @@ class Plan:
     def checksum(self, account: str) -> str:
         """Tie a review to its plan: a hash of the account and of all changes as they are shown.
 
-        Secrets are not in it, for a hash of a weak one could be guessed.
+        Of secrets only those are in it that the file spells out: a hash of a weak one could be
+        guessed.
         """
         changes = [[change.as_json(), change.target] for change in self.changes]
         text = ascii_json([account, *changes], sort_keys=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from wacb.jsontext import ascii_json, json_line, open_body
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
-from wacb.redaction import masked
+from wacb.redaction import MASK, mask_change
 
 
 def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tuple[Any, Any]]:
@@ -59,7 +59,7 @@ def describe(changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
     """Put differences into lines, `field: old → new`, without header values and keys."""
     lines = []
     for name, values in changes.items():
-        old, new = (as_text(name, value) for value in masked(name, *values))
+        old, new = (as_text(name, value) for value in mask_change(name, *values))
         lines.append(f"{name}: {old} → {new}")
     return lines
 
@@ -71,7 +71,7 @@ def as_text(name: str, value: Any) -> str:
     if name == "headers":
         return ", ".join(f"{header}: {shown}" for header, shown in value.items())
     if name == "encryption":
-        return f"{value['algorithm']}{' (key ***)' if 'key' in value else ''}"
+        return f"{value['algorithm']}{f' (key {MASK})' if 'key' in value else ''}"
     return value if isinstance(value, str) else json_line(value)
 
 

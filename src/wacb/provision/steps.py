@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from wacb.api.requests import Api, ApiRequest
 from wacb.models import CallbackProfile, ProfileDraft
+from wacb.redaction import mask_draft
 from wacb.storage.create_lock import Claim
 
 
@@ -53,7 +54,7 @@ class ProfileStep(NamedTuple):
 
     def requests(self, api: Api) -> list[ApiRequest]:
         """The requests of this step as a dry run shows them, secrets masked."""
-        draft = self.draft.masked()
+        draft = mask_draft(self.draft)
         if self.live is None:
             return [api.create_profile(draft)]
         return [api.update_profile(self.live.id, draft, self.changes)] if self.changes else []

@@ -185,7 +185,8 @@ def test_a_placeholder_that_is_missing():
         ('{ X-A = "1", x-a = "2" }', "headers.x-a: is the header X-A once more"),
         *(
             (f'{{ {name} = "canary $${{A}} $" }}',
-             f"headers.{name}: authenticates, so it must be made with a variable; {SECRET}")
+             f"headers.{name}: the header {name} authenticates, so its value must come "
+             f"from a variable; {SECRET}")
             for name in ("authorization", "X-Api-Key", "Cookie")
         ),
         ('{ X-Token = "${NONE}" }',
@@ -313,7 +314,8 @@ encryption = { key = "canary" }
         "[profiles.b] title: is missing",
         "[profiles.b] url: the URL 'ftp://example.com' does not begin with https://",
         "[profiles.b] headers: a header name is empty or holds a character that none may hold",
-        "[profiles.b] headers.Authorization: authenticates, so it must be made with a variable",
+        "[profiles.b] headers.Authorization: the header Authorization authenticates, so its value "
+        "must come from a variable",
         "[profiles.b] method: is not a known one",
         "[profiles.b] body: must be a table or a string of JSON",
         "[profiles.a] method: is missing",

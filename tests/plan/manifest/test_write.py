@@ -17,11 +17,11 @@ from wacb.models import CallbackProfile, Encryption, Method, Number
 from wacb.plan.manifest.export import Exported, write
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
-from wacb.redaction import authenticates
 from wacb.template.placeholders import INCOMING, MARK, build_body, names
 
 HEADER = "# wacb.toml, written by wacb export\n"
 HOOK = "https://example.com/hook"
+VARIABLE = "${INCOMING_MESSAGES"
 SECRET = "s3cret-of-16-chr"
 FULL = {name: f"<{name}>" for name in INCOMING}
 INCOMPLETE = '{"text":"<body>"}'
@@ -124,7 +124,7 @@ events = [
 with_status = true
 
 [profiles.status-and-more.headers]
-X-Team = "$$5"
+X-Team = "${{STATUS_AND_MORE_X_TEAM}}"
 Authorization = "${{STATUS_AND_MORE_AUTHORIZATION}}"
 
 [profiles.status-and-more.encryption]
@@ -138,6 +138,7 @@ iv = "${{STATUS_AND_MORE_ENCRYPTION_IV}}"
 """,
         variables=(
             "INCOMING_MESSAGES_TOKEN",
+            "STATUS_AND_MORE_X_TEAM",
             "STATUS_AND_MORE_AUTHORIZATION",
             "STATUS_AND_MORE_ENCRYPTION_KEY",
             "STATUS_AND_MORE_ENCRYPTION_IV",
@@ -154,11 +155,11 @@ def test_an_empty_account():
     ("url", "said"),
     [
         (f"{HOOK}?{QUERY}", f'url = "{HOOK}"\n'),
-        (f"{HOOK}?a=$1&{QUERY}", f'url = "{HOOK}?a=$$1"\n'),
+        (f"{HOOK}?a=$1&{QUERY}", f'url = "{HOOK}?a={VARIABLE}_A}}"\n'),
         (f"{HOOK}?{QUERY}{STATUS_QUERY}", f'url = "{HOOK}"\nwith_status = true\n'),
-        (f"{HOOK}?{QUERY}&a=1", f'url = "{HOOK}?{QUERY}&a=1"\n'),
+        (f"{HOOK}?{QUERY}&a=1", f'url = "{HOOK}?{QUERY}&a={VARIABLE}_A}}"\n'),
         (f"{HOOK}?x=<body>&{QUERY}", f'url = "{HOOK}?x=<body>&{QUERY}"\n'),
-        (f"{HOOK}?body=1&{QUERY}", f'url = "{HOOK}?body=1&{QUERY}"\n'),
+        (f"{HOOK}?body=1&{QUERY}", f'url = "{HOOK}?body={VARIABLE}_BODY}}&{QUERY}"\n'),
         (f"{HOOK}?x=<body>", f'url = "{HOOK}?x=<body>"\nallow_missing = true\n'),
     ],
     ids=[
@@ -184,7 +185,7 @@ def test_the_url_of_a_query_template(method: Method, url: str, said: str):
         (
             '{"a": null, "b$": "<body> ü $1", "key": ["x"]}',
             "allow_missing = true\n"
-            r'body = "{\"a\": null, \"b$\": \"<body> \\u00fc $$1\", '
+            r'body = "{\"a\": null, \"b$\": \"${INCOMING_MESSAGES_B_}\", '
             r'\"key\": [\"${INCOMING_MESSAGES_KEY}\"]}"'
             "\n",
         ),
@@ -229,15 +230,15 @@ def test_a_key_is_never_written(encryption: Encryption):
     ("changes", "variables"),
     [
         ({"headers": {"X-Api-Key": SECRET, "Cookie": SECRET}}, ("X_API_KEY", "COOKIE")),
-        ({"url": f"{HOOK}?api%20token={SECRET}&n=1&key=&secret=<body>"}, ("API_TOKEN",)),
-        ({"body": body(Token=SECRET, secret="<name>", keys=[{"a": SECRET}])}, ("TOKEN", "KEYS")),
+        ({"url": f"{HOOK}?api%20token={SECRET}&n=&key=&secret=<body>"}, ("API_TOKEN",)),
+        ({"body": body(Token=SECRET, secret="<name>", keys=[{"a": SECRET}])}, ("TOKEN", "A")),
         ({"headers": {"key": SECRET, "Key-": SECRET}}, ("KEY", "KEY_")),
         ({"headers": {"key": SECRET}, "url": f"{HOOK}?key={SECRET}"}, ("KEY", "KEY_2")),
         ({"body": body(keys=[True, "", "<body>"])}, ()),
     ],
     ids=["headers", "query", "body", "alike", "of one name", "no secrets"],
 )
-def test_what_authenticates_becomes_a_variable(changes: dict[str, object], variables: tuple[str]):
+def test_secrets_become_variables(changes: dict[str, object], variables: tuple[str]):
     result = exported(make_profile(**changes))
     assert result.variables == tuple(f"INCOMING_MESSAGES_{name}" for name in variables)
     assert SECRET not in result.text
@@ -386,20 +387,20 @@ values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=5
 )
 bodies = st.builds(dict.__or__, st.sampled_from([{}, FULL]), st.dictionaries(keys, values))
-queries = st.sampled_from([QUERY, QUERY + STATUS_QUERY, "b=<body>", f"a=$1&%6Bey={SECRET}"])
+queries = st.sampled_from([QUERY, QUERY + STATUS_QUERY, "b=<body>", f"a={SECRET}&%6Bey={SECRET}"])
 headers = st.dictionaries(
     st.sampled_from(["X-A", "X$", "Api-Key"]), st.sampled_from(["a", "${A}", "$$ \"'"])
 )
 KEYS = [None, KEY, KEY._replace(algorithm="aes-128-cfb"), Encryption(algorithm="AES-128-CFB")]
 
 
-def with_secrets(value: Any, secret: bool = False) -> Any:
-    """Put SECRET wherever a member's name says that there is one."""
+def with_secrets(value: Any) -> Any:
+    """Put SECRET wherever a text is not a placeholder."""
     if isinstance(value, dict):
-        return {k: with_secrets(v, secret or authenticates(k)) for k, v in value.items()}
+        return {key: with_secrets(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [with_secrets(item, secret) for item in value]
-    return SECRET if secret and value and not MARK.search(str(value)) else value
+        return [with_secrets(item) for item in value]
+    return SECRET if isinstance(value, str) and value and not MARK.fullmatch(value) else value
 
 
 profiles = st.builds(

@@ -13,7 +13,7 @@ from wacb.callbacks.sender import Delivery, Outgoing, build, deliver_all, open_s
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import judge, show_outgoing, trace
 from wacb.cli.commands import Command
-from wacb.cli.encryption_keys import encryption_of, keep_secrets
+from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
@@ -31,6 +31,7 @@ from wacb.models import CallbackProfile, Method
 from wacb.provision import find
 from wacb.provision.drafts import build_draft
 from wacb.provision.steps import as_sent
+from wacb.redaction import secrets_of_headers
 from wacb.urls import check_endpoint, split_query
 
 NUMBER = "+15550100001"  # the sandbox's first
@@ -180,7 +181,7 @@ def _outgoing(
     key_file: Path | None,
     messages: Sequence[dict[str, str]],
 ) -> list[Outgoing]:
-    keep_secrets(app, profile)
+    app.out.keep_secret(*secrets_of_headers(profile.headers))
     encrypt = encryption_of(app, profile, key_file)
     shown, notes = withhold(profile, to)
     app.out.note(*notes)

@@ -14,6 +14,7 @@ from wacb.cli.prompts import ask
 from wacb.cli.views.numbers import NUMBER
 from wacb.errors import InvalidInput
 from wacb.provision import attach, registration
+from wacb.redaction import MASK
 from wacb.storage.registrations import Registration, Remembered
 from wacb.validation import parse_number
 
@@ -68,7 +69,7 @@ def _resend(app: App, found: Registration, identity: str | None, *, dry_run: boo
 
 def _show(app: App, found: Registration) -> None:
     """Print the requests of a dry run; that of the attachment follows only on a yes."""
-    requests = [app.api.verify_number(found.number, registration_id=found.id, otp="***")]
+    requests = [app.api.verify_number(found.number, registration_id=found.id, otp=MASK)]
     if found.profile:
         app.out.note("the second request follows if number and profile are found fit for it")
         requests.append(app.api.attach(found.number, found.profile))

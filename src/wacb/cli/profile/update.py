@@ -22,7 +22,7 @@ from wacb.provision import find, update
 from wacb.provision.compare import describe
 from wacb.provision.drafts import updated_draft
 from wacb.provision.steps import ProfileStep
-from wacb.redaction import authenticates
+from wacb.redaction import secrets_of_headers
 from wacb.storage import files, paths
 
 # These allow what a change may lead to, and change nothing by themselves.
@@ -120,7 +120,7 @@ def _draft(
     **options: Any,
 ) -> ProfileDraft:
     chosen = None if method is None else Method(method.upper())
-    app.out.keep_secret(*(live.headers[name] for name in live.headers if authenticates(name)))
+    app.out.keep_secret(*secrets_of_headers(live.headers))
     draft = updated_draft(live, method=chosen, **content(app, removable=True, **options))
     return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
 

@@ -10,6 +10,7 @@ from wacb.cli.views import View, members
 from wacb.errors import Command, Prose
 from wacb.jsontext import read_json_or
 from wacb.models import CallbackProfile
+from wacb.redaction import MASK
 from wacb.template.placeholders import inspect_template
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def _profile_json(profile: CallbackProfile) -> dict[str, Any]:
         "method": profile.method.value,
         "url": profile.url,
         "body": body if isinstance(body, dict) else profile.body,
-        "headers": dict.fromkeys(profile.headers, "***"),
+        "headers": dict.fromkeys(profile.headers, MASK),
         "status": profile.status,
         "channel": profile.channel,
         "events": list(profile.events),

@@ -20,7 +20,7 @@ from wacb.jsontext import NotJson, ascii_json, parse_object, read_json, visible
 from wacb.models import CallbackProfile, Encryption, Number
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
-from wacb.redaction import authenticates, map_body, map_url
+from wacb.redaction import is_harmless_header, map_body, map_url
 from wacb.storage import encryption_keys
 from wacb.template import placeholders
 from wacb.urls import check_endpoint
@@ -180,7 +180,7 @@ def as_table(profile: CallbackProfile, secrets: Secrets, *, local: bool) -> dict
         "channel": escaped(str(profile.channel or "")),
         "events": [escaped(event) for event in profile.events],
         "headers": {
-            name: secrets.hide(name, value) if authenticates(name) else escaped(value)
+            name: escaped(value) if is_harmless_header(name) else secrets.hide(name, value)
             for name, value in profile.headers.items()
         },
         "encryption": _encryption(profile.encryption, secrets),
@@ -212,7 +212,7 @@ def _url(profile: CallbackProfile, secrets: Secrets) -> dict[str, Any]:
 
 
 def _hidden_in_url(url: str, secrets: Secrets) -> str:
-    """Put variables where a query key says that its value is a secret."""
+    """Put variables in the place of literal values in the query."""
     return map_url(url, secret=secrets.hide, plain=escaped)
 
 

@@ -10,7 +10,7 @@ from wacb.models import Encryption, Method, ProfileDraft
 from wacb.plan.manifest.model import Desired
 from wacb.plan.manifest.tables import Table, not_empty, one_of
 from wacb.plan.manifest.variables import Text
-from wacb.redaction import authenticates
+from wacb.redaction import check_literal_header
 from wacb.storage import encryption_keys
 from wacb.template import placeholders
 from wacb.template.body import custom_body, default_body, refuse_encoded
@@ -216,8 +216,7 @@ def _header(headers: Table, name: str, value: object) -> Text | None:
     text = headers.filled(name, value)
     if text is None:
         return None
-    if authenticates(name) and not text.variables:
-        headers.refuse(name, "authenticates, so it must be made with a variable", _BE_A_VARIABLE)
+    if not text.variables and not headers.attempt(name, check_literal_header, name):
         return None
     headers.attempt(name, check_header, name, text.value)
     return text

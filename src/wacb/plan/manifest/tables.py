@@ -23,6 +23,7 @@ _IN_A_FILE = {
     "--allow-http": "allow_http = true",
     "--allow-local": "allow_local = true",
     "--allow-missing": "allow_missing = true",
+    "use --header-env NAME=VARIABLE": 'write "${NAME}", and set NAME in the environment',
     "use --basic-auth USER for a password": 'write headers = { Authorization = "${NAME}" }',
 }
 
