@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 import string
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
@@ -38,11 +37,7 @@ class Parameter(NamedTuple):
     @property
     def is_utf8(self) -> bool:
         """Whether the key is text once it is decoded."""
-        try:
-            unquote(self.key, errors="strict")
-        except UnicodeDecodeError:
-            return False
-        return True
+        return decode_form_text(self.key) is not None
 
 
 # An & that begins an HTML-escaped bracket does not end a query parameter.
@@ -129,9 +124,6 @@ def host_of(url: str) -> str:
         return ""
 
 
-# -- endpoints and their rules
-
-
 def default_title(url: str) -> str:
     """Name a profile after its endpoint: `wacb-incoming-<host>-<path>`."""
     parts = urlsplit(url)
@@ -140,9 +132,9 @@ def default_title(url: str) -> str:
 
 
 def check_endpoint(url: str, *, allow_http: bool = False, allow_local: bool = False) -> str:
-    """Return `url` unchanged if callbacks can be sent there (cli.md 6), else raise InvalidInput.
+    """Return `url` unchanged if callbacks can be sent there, else raise InvalidInput.
 
-    The raw string is looked at before it is parsed: urlsplit drops CR, LF and TAB silently.
+    The raw string is checked before it is parsed: urlsplit drops CR, LF and TAB silently.
     """
     _check_raw_url(url)
     try:
@@ -157,30 +149,28 @@ def check_endpoint(url: str, *, allow_http: bool = False, allow_local: bool = Fa
         raise InvalidInput(
             f"{host} can only be reached from this machine or its network, so Kaleyra cannot "
             "deliver there",
-            hint="give a public address (a tunnel to this machine has one), or --allow-local",
+            hint="use a public address, such as a tunnel's, or pass --allow-local",
         )
     return url
 
 
 def _check_raw_url(url: str) -> None:
     if not url:
-        raise InvalidInput(
-            "the URL is empty", hint="give an endpoint like https://example.com/hook"
-        )
+        raise InvalidInput("the URL is empty", hint="use a URL like https://example.com/hook")
     for character in url:
         if not character.isascii() or not character.isprintable() or character in ' "\\^`{|}':
             raise InvalidInput(
-                f"{_shown(url)} contains {character!r}, which no URL may hold",
+                f"{_shown(url)} contains an invalid character: {character!r}",
                 hint="remove it or percent-encode it (a host: in its xn-- form)",
             )
 
 
 def _check_url_parts(url: str, parts: SplitResult, *, allow_http: bool) -> None:
     if parts.scheme not in ("http", "https"):
-        raise InvalidInput(f"{_shown(url)} does not begin with https://")
+        raise InvalidInput(f"{_shown(url)} does not start with https://")
     if "@" in parts.netloc:
         raise InvalidInput(
-            "the URL carries user info before an @, which is not sent",
+            "the URL contains user info (before the @), which is never sent",
             hint="use --basic-auth USER for a password",
         )
     if "#" in url:
@@ -189,18 +179,18 @@ def _check_url_parts(url: str, parts: SplitResult, *, allow_http: bool) -> None:
         )
     if parts.scheme == "http" and not allow_http:
         raise InvalidInput(
-            f"{_shown(url)} would carry messages unencrypted",
-            hint="use https://, or allow it with --allow-http",
+            f"messages to {_shown(url)} would be unencrypted",
+            hint="use https://, or pass --allow-http",
         )
 
 
 def _shown(url: str) -> str:
-    """Name a URL in a message: with an @ in it, it may hold a password."""
+    """Name a URL in a message; with an @, it may contain a password."""
     return "the URL" if "@" in url else f"the URL {url!r}"
 
 
 def _has_host(parts: SplitResult) -> bool:
-    """Say whether a host stands in the URL, and nothing else but a port."""
+    """Say whether the URL has a valid host, with nothing but a port behind it."""
     host = (parts.hostname or "").rstrip(".")
     if host.rpartition(".")[2].isdigit() and _address(host) is None:
         return False  # no name ends in a number: this is a mistyped IPv4 address
@@ -217,7 +207,7 @@ def is_local_host(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name or address is this very machine."""
+    """Say whether a host name or address is this machine."""
     name = host.rstrip(".").lower()
     address = _address(name)
     return address.is_loopback if address is not None else name == "localhost"
@@ -225,16 +215,24 @@ def is_loopback(host: str) -> bool:
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     """Read an IP address in any notation a socket would take (127.1, 0x7f000001), else None."""
-    if ":" not in host and not host.rpartition(".")[2][:1].isdigit():
-        return None  # a name, which is the usual case and needs neither module
-
     try:
         if ":" in host:
             address = ipaddress.IPv6Address(host.partition("%")[0])
             return address.ipv4_mapped or address
-        return ipaddress.IPv4Address(socket.inet_aton(host))
-    except (ValueError, OSError):
+        return ipaddress.IPv4Address(_inet_aton(host))
+    except ValueError:
         return None
+
+
+def _inet_aton(host: str) -> int:
+    """Read 1 to 4 decimal, octal or hexadecimal numbers, the last of which fills the address."""
+    parts = host.lower().split(".")
+    if not all(re.fullmatch("0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*", part) for part in parts):
+        raise ValueError(host)
+    *first, last = (int(part, 0 if part[1:2] == "x" or part[0] != "0" else 8) for part in parts)
+    if len(first) > 3 or max(first, default=0) > 255 or last >= 256 ** (4 - len(first)):
+        raise ValueError(host)
+    return last + sum(number << 24 - 8 * place for place, number in enumerate(first))
 
 
 _URL = re.compile(r"(https?)://[^/?# ]+([^# ]*)(?:#[^ ]*)?", re.IGNORECASE)
@@ -243,8 +241,7 @@ _URL = re.compile(r"(https?)://[^/?# ]+([^# ]*)(?:#[^ ]*)?", re.IGNORECASE)
 class Address(NamedTuple):
     """A URL taken apart: `host` without and `netloc` with the port, neither with user info.
 
-    `target` is path and query as they were written; only what is not ASCII, and so has no bytes of
-    its own in HTTP, is percent-encoded.
+    `target` is path and query as written; only non-ASCII characters are percent-encoded.
     """
 
     scheme: str
@@ -259,10 +256,10 @@ class Address(NamedTuple):
 
 
 def parse_address(url: str) -> Address:
-    """Take a URL apart. Raises ConfigError, without repeating more of it than the host.
+    """Take a URL apart. Raises ConfigError, which repeats no more of it than the host.
 
-    Stricter than httpx, which lets through what trips up the layers below it: host labels that are
-    empty or over 63 characters, and ports over 65535, which reach the C library modulo 65536.
+    Stricter than httpx, which accepts host labels that are empty or over 63 characters and ports
+    over 65535, which the C library takes modulo 65536.
     """
     netloc = re.split("[/?#]", url.partition("://")[2])[0].rpartition("@")[2]
     found, host = _URL.fullmatch(url), _host(netloc)
@@ -281,7 +278,7 @@ def parse_address(url: str) -> Address:
 
 
 def _host(netloc: str) -> str:
-    """Return the host, or "" where host or port can't be used."""
+    """Return the host, or "" where host or port is invalid."""
     try:
         parts = urlsplit(f"//{netloc}")
         host = parts.hostname or ""

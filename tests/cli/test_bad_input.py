@@ -12,7 +12,7 @@ from tests.cli.expect import CREATE, MEMBERS, ONE, as_json
 ABSENT = "SG_99999999-0000-4000-8000-000000000000"
 TITLE_RULE = "use at least 3 characters out of A-Z a-z 0-9, space, hyphen and underscore"
 ENCODE = "remove it or percent-encode it (a host: in its xn-- form)"
-PUBLIC = "give a public address (a tunnel to this machine has one), or --allow-local"
+PUBLIC = "use a public address, such as a tunnel's, or pass --allow-local"
 ADD = "add the missing ones (--allow-missing takes the body as it is)"
 ALL_OR_NONE = (
     "with any placeholder in the URL all must be there: add the missing ones, or leave all out and "
@@ -34,7 +34,7 @@ def test_a_title_that_the_api_would_refuse(refused: Refused, title: str):
 URLS = {
     "user info": (
         "https://user:hunter22@example.com/",
-        "the URL carries user info before an @, which is not sent",
+        "the URL contains user info (before the @), which is never sent",
         "use --basic-auth USER for a password",
     ),
     "fragment": (
@@ -44,38 +44,38 @@ URLS = {
     ),
     "line break": (
         "https://example.com/a\nb",
-        r"the URL 'https://example.com/a\nb' contains '\n', which no URL may hold",
+        r"the URL 'https://example.com/a\nb' contains an invalid character: '\n'",
         ENCODE,
     ),
     "trailing line break": (
         "https://example.com/\n",
-        r"the URL 'https://example.com/\n' contains '\n', which no URL may hold",
+        r"the URL 'https://example.com/\n' contains an invalid character: '\n'",
         ENCODE,
     ),
     "tab": (
         "https://exam\tple.com/",
-        r"the URL 'https://exam\tple.com/' contains '\t', which no URL may hold",
+        r"the URL 'https://exam\tple.com/' contains an invalid character: '\t'",
         ENCODE,
     ),
     "control character": (
         "https://example.com/\x1b[31m",
-        r"the URL 'https://example.com/\x1b[31m' contains '\x1b', which no URL may hold",
+        r"the URL 'https://example.com/\x1b[31m' contains an invalid character: '\x1b'",
         ENCODE,
     ),
     "space": (
         "https://example.com/a b",
-        "the URL 'https://example.com/a b' contains ' ', which no URL may hold",
+        "the URL 'https://example.com/a b' contains an invalid character: ' '",
         ENCODE,
     ),
     "umlaut": (
         "https://example.com/für",
-        "the URL 'https://example.com/für' contains 'ü', which no URL may hold",
+        "the URL 'https://example.com/für' contains an invalid character: 'ü'",
         ENCODE,
     ),
     "http": (
         "http://example.com/",
-        "the URL 'http://example.com/' would carry messages unencrypted",
-        "use https://, or allow it with --allow-http",
+        "messages to the URL 'http://example.com/' would be unencrypted",
+        "use https://, or pass --allow-http",
     ),
     "localhost": (
         "https://localhost/hook",

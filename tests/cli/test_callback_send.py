@@ -132,7 +132,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     ),
     "a bad target": (
         ("--to", "ftp://127.0.0.1/"),
-        "the URL 'ftp://127.0.0.1/' does not begin with https://",
+        "the URL 'ftp://127.0.0.1/' does not start with https://",
         None,
     ),
 }

@@ -285,7 +285,7 @@ def test_what_cannot_be_set_or_shown_is_refused(wacb: Wacb, file: Path, case: st
         ("region", "us", "region: 'us' is not one of in, sg, eu, na"),
         ("base_url", "http://example.com", "base_url: plain http:// is for this machine only"),
         ("number", "12", "number: '12' is not a phone number"),
-        ("endpoint", "ftp://x.y/", "endpoint: the URL 'ftp://x.y/' does not begin with https://"),
+        ("endpoint", "ftp://x.y/", "endpoint: the URL 'ftp://x.y/' does not start with https://"),
         ("contract.attach_path", "x", "contract.attach_path: 'x' is not a path that begins with"),
         ("api_key_command", "op read", "api_key_command is not a JSON array of strings"),
         ("sod", "x", "Invalid value for 'KEY': 'sod' is not one of 'sid', 'api_key', 'region'"),

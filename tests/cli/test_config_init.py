@@ -118,7 +118,7 @@ def test_an_answer_that_breaks_a_rule_is_asked_for_again(wacb: Wacb, file: Path)
         "Error: the value is not a SID: letters, digits and underscores",
         "Error: 'mars' is not one of 'in', 'sg', 'eu', 'na'.",
         "Error: the value is not a WABA ID: digits only",
-        "Error: the URL 'ftp://x.y/' does not begin with https://",
+        "Error: the URL 'ftp://x.y/' does not start with https://",
     ]
     stored = {"sid": SID, "api_key": API_KEY, "region": "in", "endpoint": HOOK}
     assert (outcome.code, accounts(file)) == (0, {"default": stored})

@@ -120,8 +120,8 @@ def test_an_endpoint_on_this_machine_is_taken_where_the_api_is_here(
             ("--allow-local",),
             failed(
                 2,
-                f"the URL '{LOCAL}' would carry messages unencrypted",
-                "use https://, or allow it with --allow-http",
+                f"messages to the URL '{LOCAL}' would be unencrypted",
+                "use https://, or pass --allow-http",
             ),
         ),
         (
@@ -130,7 +130,7 @@ def test_an_endpoint_on_this_machine_is_taken_where_the_api_is_here(
                 2,
                 "localhost can only be reached from this machine or its network, so Kaleyra cannot "
                 "deliver there",
-                "give a public address (a tunnel to this machine has one), or --allow-local",
+                "use a public address, such as a tunnel's, or pass --allow-local",
             ),
         ),
     ],

@@ -91,7 +91,7 @@ def test_local_and_plain_endpoints_are_taken_where_that_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("changes", "kind", "message"),
     [
-        ({"url": "http://example.com/"}, InvalidInput, "would carry messages unencrypted"),
+        ({"url": "http://example.com/"}, InvalidInput, "would be unencrypted"),
         ({"url": "https://localhost/"}, InvalidInput, "can only be reached from this machine"),
         ({"title": "ab"}, InvalidInput, "the title 'ab' is not allowed"),
         ({"title": ""}, InvalidInput, "the title '' is not allowed"),

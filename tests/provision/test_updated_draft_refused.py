@@ -162,15 +162,15 @@ REFUSED: dict[str, Case] = {
     "a plain endpoint": (
         post(),
         {"url": "http://example.com/"},
-        "the URL 'http://example.com/' would carry messages unencrypted",
-        "use https://, or allow it with --allow-http",
+        "messages to the URL 'http://example.com/' would be unencrypted",
+        "use https://, or pass --allow-http",
     ),
     "a local endpoint": (
         post(),
         {"url": "https://localhost/"},
         "localhost can only be reached from this machine or its network, so Kaleyra cannot deliver "
         "there",
-        "give a public address (a tunnel to this machine has one), or --allow-local",
+        "use a public address, such as a tunnel's, or pass --allow-local",
     ),
     "a bad title": (
         post(),

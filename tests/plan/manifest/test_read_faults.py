@@ -11,7 +11,7 @@ KEYS = (
     "allow_http, allow_local, allow_missing, body, channel, encryption, events, headers, "
     "method, response_message, title, url, with_status"
 )
-PUBLIC = "give a public address (a tunnel to this machine has one), or allow_local = true"
+PUBLIC = "use a public address, such as a tunnel's, or set allow_local = true"
 SECRET = 'write "${NAME}", and set NAME in the environment'
 SPOILT = "check what it does to the template"
 JUST_BODY = "allow_missing = true\nbody = "
@@ -76,11 +76,11 @@ def test_the_tables_of_a_file(text: str, told: str):
         ("method = true", "method: must be a string"),
         ('method = "canary"', "method: is not a known one; known: get, post, put, delete"),
         ("url = []", "url: must be a string"),
-        ('url = ""', "url: the URL is empty; give an endpoint like https://example.com/hook"),
+        ('url = ""', "url: the URL is empty; use a URL like https://example.com/hook"),
         (
             'url = "http://example.com"',
-            "url: the URL 'http://example.com' would carry messages unencrypted; use https://, "
-            "or allow it with allow_http = true",
+            "url: messages to the URL 'http://example.com' would be unencrypted; use https://, "
+            "or set allow_http = true",
         ),
         (
             'url = "https://localhost"',
@@ -89,7 +89,7 @@ def test_the_tables_of_a_file(text: str, told: str):
         ),
         (
             'url = "https://me:canary@example.com"',
-            "url: the URL carries user info before an @, which is not sent; "
+            "url: the URL contains user info (before the @), which is never sent; "
             'write headers = { Authorization = "${NAME}" }',
         ),
         ('url = "https://a.de/%3Cbody%3E"', "url: the URL holds <body> percent-encoded or "
@@ -312,7 +312,7 @@ encryption = { key = "canary" }
         "[numbers] x: must be a string",
         "[numbers] x: 'x' is not a phone number",
         "[profiles.b] title: is missing",
-        "[profiles.b] url: the URL 'ftp://example.com' does not begin with https://",
+        "[profiles.b] url: the URL 'ftp://example.com' does not start with https://",
         "[profiles.b] headers: a header name is empty or holds a character that none may hold",
         "[profiles.b] headers.Authorization: the header Authorization authenticates, so its value "
         "must come from a variable",

@@ -280,7 +280,7 @@ def test_names_of_tables_and_variables_are_unique():
         ({"title": ""}, "title: the title '' is not allowed"),
         (
             {"url": "https://u:pw@example.com/"},
-            "url: the URL carries user info before an @, which is not sent",
+            "url: the URL contains user info (before the @), which is never sent",
         ),
         (
             {"method": Method.GET, "url": HOOK},

@@ -20,8 +20,8 @@ Path = tuple[str, ...]
 _DEEPEST = 4  # keys of a path: profiles, its name, headers, theirs
 # What a rule advises to a command line, and how a file says it.
 _IN_A_FILE = {
-    "--allow-http": "allow_http = true",
-    "--allow-local": "allow_local = true",
+    "pass --allow-http": "set allow_http = true",
+    "pass --allow-local": "set allow_local = true",
     "--allow-missing": "allow_missing = true",
     "use --header-env NAME=VARIABLE": 'write "${NAME}", and set NAME in the environment',
     "use --basic-auth USER for a password": 'write headers = { Authorization = "${NAME}" }',
