@@ -1,15 +1,11 @@
-"""What the program talks about: profiles and numbers.
-
-Plain frozen data; knows no wire names (contract/), no rules for values (rules.py) and no template
-rules (placeholders.py).
-"""
+"""What the program talks about, as plain frozen data: profiles, numbers, keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 
 class Unknown(Enum):
@@ -23,6 +19,19 @@ class Unknown(Enum):
 
 # What nobody knows, apart from None, which means none: a number without a profile has None.
 UNKNOWN: Final[Literal[Unknown.UNKNOWN]] = Unknown.UNKNOWN
+
+# The ID of the profile that is attached to a number.
+AttachedId: TypeAlias = str | Unknown | None
+
+
+def id_to_json(profile_id: AttachedId) -> str | None:
+    """Write an ID as files and JSON output have it: "" for none, null for UNKNOWN."""
+    return None if profile_id is UNKNOWN else profile_id or ""
+
+
+def id_from_json(value: str | None) -> AttachedId:
+    """Read an ID that `id_to_json` wrote."""
+    return UNKNOWN if value is None else value or None
 
 
 class Method(StrEnum):
@@ -42,21 +51,26 @@ class Method(StrEnum):
 class Encryption(NamedTuple):
     """A symmetric key that Kaleyra encrypts placeholder values with.
 
-    `key` and `iv` are text in `encoding` ("raw", "hex" or "base64"); both are None for a profile
-    whose key is not known here.
+    `key` and `iv` are text in `encoding` ("raw", "hex" or "base64").
     """
 
     algorithm: str
-    key: str | None = None
-    iv: str | None = None
+    key: str | Unknown = UNKNOWN
+    iv: str | Unknown = UNKNOWN
     encoding: str = "raw"
 
     def __repr__(self) -> str:  # without key and IV
         return f"Encryption({self.algorithm!r}, encoding={self.encoding!r})"
 
 
+class NewKey(NamedTuple):
+    """A key that will be generated, just before it is sent."""
+
+    algorithm: str
+
+
 class ProfileDraft(NamedTuple):
-    """What the user asks a profile to be. None means not given, so it is not sent.
+    """A profile as the user wants it. None means not given, so it is not sent.
 
     `secret_headers` names the headers whose value came from a variable or a prompt.
     """
@@ -67,7 +81,7 @@ class ProfileDraft(NamedTuple):
     body: str | None = None
     headers: Mapping[str, str] | None = None
     secret_headers: frozenset[str] = frozenset()
-    encryption: Encryption | None = None
+    encryption: Encryption | NewKey | None = None
     response_message: str | None = None
     channel: str | None = None
     events: tuple[str, ...] | None = None
@@ -97,29 +111,34 @@ class CallbackProfile(NamedTuple):
         return f"CallbackProfile({self.id!r}, {self.title!r}, {self.method} {self.url!r})"
 
     @property
+    def label(self) -> str:
+        """How messages name the profile: by its title, then its ID."""
+        return f"{self.title!r} ({self.id})" if self.id else repr(self.title)
+
+    @property
     def template(self) -> str:
         """The text that holds the placeholders: the JSON body (POST, PUT) or the whole URL."""
         return (self.body or "") if self.method.uses_body else self.url
 
 
 class Number(NamedTuple):
-    """A WhatsApp business number. `callback_profile_id` is None when the API does not show it."""
+    """A WhatsApp business number. `callback_profile_id` is UNKNOWN when the API hides it."""
 
     number: str
     name: str | None = None
     status: str | None = None
     waba_id: str | None = None
-    callback_profile_id: str | None = None
+    callback_profile_id: AttachedId = UNKNOWN
     api: str = "v2"
 
     @property
     def approved(self) -> bool | None:
-        """True or False where the status word is a known one, else None (api-contract.md 5)."""
+        """True or False where the status is a known word, else None (api.md §5)."""
         word = (self.status or "").lower()
         return True if word in APPROVED else False if word in NOT_APPROVED else None
 
 
-# assumed: the status words are not listed anywhere (api-contract.md 5)
+# assumed: the status words are not listed anywhere (api.md §5)
 APPROVED = frozenset(("approved", "active", "connected", "verified", "live"))
 NOT_APPROVED = frozenset(
     ("pending", "unverified", "in_review", "submitted", "rejected", "disabled")

@@ -11,7 +11,7 @@ from typing import Any
 
 from wacb.errors import InvalidInput
 from wacb.jsontext import compact_json, json_line, open_body, parse_or_none, visible
-from wacb.models import ProfileDraft
+from wacb.models import Encryption, ProfileDraft
 from wacb.template.placeholders import KNOWN, MARK
 from wacb.urls import parameters, split_query, without_user_info
 
@@ -169,7 +169,7 @@ def mask_body(text: str, *, filled: bool = False) -> str:
 
 def mask_draft(draft: ProfileDraft) -> ProfileDraft:
     """Copy a draft with the key and the headers that were not typed in this command masked."""
-    encryption = draft.encryption and draft.encryption._replace(key=MASK, iv=MASK)
+    encryption = draft.encryption and Encryption(draft.encryption.algorithm, MASK, MASK)
     headers = draft.headers and {
         name: MASK if name in draft.secret_headers else value
         for name, value in draft.headers.items()

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from wacb.errors import ConfigError
 from wacb.jsontext import compact_json
-from wacb.models import ProfileDraft
+from wacb.models import NewKey, ProfileDraft
 
 _WABA_HINT = (
     "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
@@ -218,6 +218,7 @@ _WIRE_NAMES = {"method": "http_method", "encryption": "enc"}
 def _profile_body(draft: ProfileDraft) -> dict[str, Any]:
     """Map a draft to wire fields. An optional field that was not given is left out (section 4)."""
     encryption = draft.encryption
+    assert not isinstance(encryption, NewKey), "a new key is generated before it is sent"
     fields: dict[str, Any] = {
         "title": draft.title,
         "http_method": draft.method.value,

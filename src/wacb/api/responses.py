@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from wacb.api.requests import Api
 from wacb.errors import InvalidInput, Unavailable
 from wacb.jsontext import compact_json, parse_or_none
-from wacb.models import CallbackProfile, Encryption, Method, Number
+from wacb.models import UNKNOWN, CallbackProfile, Encryption, Method, Number
 from wacb.validation import parse_number
 
 NO_SUCH_PROFILE = "RBC302"  # section 3
@@ -146,13 +146,13 @@ def parse_listed_number(row: Mapping[str, Any], api: Api) -> Number:
     """Map one row of the V2 listing to a number."""
     # assumed: the names of a row's members (section 5)
     shown = next((k for k in (api.attach_field, "callback_profile_id") if k in row), None)
-    profile = None if shown is None else str(row[shown] or "")
+    profile = UNKNOWN if shown is None else str(row[shown] or "") or None
     return Number(
         number=_e164(_first(row, "phone_number", "wa_number", "display_phone_number") or ""),
         name=_first(row, "name", "verified_name"),
         status=_first(row, "status"),
         waba_id=api.waba_id,
-        callback_profile_id="" if profile == api.detach_value else profile,
+        callback_profile_id=None if profile == api.detach_value else profile,
         api="v2",
     )
 
@@ -185,7 +185,7 @@ def _first(row: Mapping[str, Any], *names: str) -> str | None:
 def _encryption(value: Any) -> Encryption | None:
     if not isinstance(value, dict) or not value.get("algo"):
         return None
-    key, iv = (value[n] if isinstance(value.get(n), str) else None for n in ("key", "IV"))
+    key, iv = (value[n] if isinstance(value.get(n), str) else UNKNOWN for n in ("key", "IV"))
     return Encryption(algorithm=str(value["algo"]), key=key, iv=iv)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wacb.net.message import Handler
     from wacb.net.session import Session
     from wacb.net.timeout import Deadline
-    from wacb.provision.lookup import Look
+    from wacb.provision.lookup import AccountLookup
     from wacb.sandbox.emulator import Sandbox
     from wacb.storage.journal import Journal
 
@@ -201,11 +201,11 @@ class App:
         return Client(self.api, exchanger)
 
     @cached_property
-    def look(self) -> Look:
+    def lookup(self) -> AccountLookup:
         """The profiles and numbers there are, each looked up once."""
-        from wacb.provision.lookup import Look
+        from wacb.provision.lookup import AccountLookup
 
-        return Look(self.client, self.journal)
+        return AccountLookup(self.client, self.journal)
 
     @cached_property
     def journal(self) -> Journal:

@@ -8,26 +8,38 @@ from functools import partial
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, Section
 from wacb.cli.create_lock import create_lock
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
-from wacb.cli.number.report import interrupted_by, stop_of, word_of
-from wacb.cli.options import dry_run_option, output_options, yes_option
+from wacb.cli.number.report import (
+    FINISH,
+    UNDO_EACH,
+    graceful_interrupt,
+    interrupted_error,
+    status_words,
+)
+from wacb.cli.options import dry_run_option, option, output_options, yes_option
 from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import confirm
 from wacb.cli.views.plan import CHANGE_RESULT
-from wacb.errors import BulkFailed, Skipped, Unsafe, WacbError
-from wacb.plan.apply import Apply, Outcome, requests
-from wacb.plan.model import Move, Plan
-
-_MOVED = ("attached", "detached")
+from wacb.errors import BulkFailed, Prose, Skipped, Unsafe, WacbError
+from wacb.errors import Command as NextCommand
+from wacb.models import UNKNOWN
+from wacb.plan.apply import PlanResult, PlanRunner, requests
+from wacb.plan.model import Plan
+from wacb.provision.number_change import NumberChange
 
 
 @click.command(cls=Command)
 @plan_options
-@click.option("--checksum", metavar="SUM", help="Do it only if the plan has this checksum.")
+@option(
+    "--checksum",
+    section=Section.SAFETY,
+    metavar="SUM",
+    help="Apply only if the plan's checksum matches.",
+)
 @yes_option
 @github_option
 @dry_run_option
@@ -43,11 +55,10 @@ def command(
     github: bool,
     dry_run: bool,
 ) -> None:
-    """Make the account as a file wants it.
+    """Apply wacb.toml to the account.
 
-    Plans again, shows the plan, asks, and does exactly that: profiles before numbers, and nothing
-    is taken away before the rest is in place. Needs --yes off a terminal. A run that broke off is
-    finished by the next one.
+    Shows the plan, asks for confirmation (elsewhere than on a terminal pass --yes) and makes its
+    changes: profiles before numbers, removals last. Run it again to finish an interrupted run.
 
     \b
     Example:
@@ -65,97 +76,112 @@ def command(
         show_requests(app, requests(plan, app.api))
         return
     if plan.changes and not yes:
-        confirm(app, "make these changes", yes=False)
-        del app.journal  # a person may think for hours, and others write to it meanwhile
-        again = make_plan(app, file, prune=prune)
-        refuse_problems(again)
-        _check_reviewed(app, again, checksum_of(app, plan))
-        plan = again
-    outcomes, interrupted = _carry_out(app, plan) if plan.changes else ([], False)
-    _show(app, plan, outcomes)
+        plan = _confirm(app, plan, file, prune=prune)
+    results, interrupted = _execute(app, plan) if plan.changes else ([], False)
+    _show(app, plan, results)
     if github:
-        _report(app, plan, outcomes)
-    error = interrupted_by(outcomes) if interrupted else _failure(outcomes)
+        _report(app, plan, results)
+    error = interrupted_error(results) if interrupted else _combine_errors(results)
     if error and checksum:
-        error.hint = "run `wacb plan` first: what is left to do is another plan, to be reviewed"
+        plan_first = NextCommand("plan")
+        error.hint = Prose(
+            "review the remaining changes with `", plan_first, "`: their checksum differs"
+        )
     if error:
         raise error
+
+
+def _confirm(app: App, plan: Plan, file: str, *, prune: bool) -> Plan:
+    """Ask, and plan again: it may take hours until the answer."""
+    confirm(app, "make these changes", yes=False)
+    del app.journal  # others may have written to it meanwhile
+    again = make_plan(app, file, prune=prune)
+    refuse_problems(again)
+    _check_reviewed(app, again, checksum_of(app, plan))
+    return again
 
 
 def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
     current = checksum_of(app, plan)
     if checksum is not None and checksum != current:
         raise Unsafe(
-            f"this is not the plan that was reviewed: its checksum is {current}",
-            hint="somebody changed the file or the account since: look at it with `wacb plan`",
+            f"this is not the reviewed plan: its checksum is {current}",
+            hint=Prose(
+                "review the plan with `", NextCommand("plan"), "`: the file or the account changed"
+            ),
         )
 
 
-def _carry_out(app: App, plan: Plan) -> tuple[list[Outcome], bool]:
-    """Do it; the second value says whether it was interrupted."""
+def _execute(app: App, plan: Plan) -> tuple[list[PlanResult], bool]:
+    """Make the changes; the second value says whether the run was interrupted."""
+    interrupt = graceful_interrupt(app)
     with app.out.progress(len(plan.changes)) as advance:
-        stop = stop_of(app)
-        run = Apply(
+        runner = PlanRunner(
             app.client,
             app.journal,
-            claim=partial(create_lock, app),
+            lock=partial(create_lock, app),
             sleep=app.sleep,
-            stop=stop,
-            tell=app.out.note,
+            interrupt=interrupt,
+            notify=app.out.note,
             done=advance,
         )
-        return run.carry_out(plan), stop.interrupted
+        return runner.execute(plan), interrupt.interrupted
 
 
-def _show(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
+def _show(app: App, plan: Plan, results: Sequence[PlanResult]) -> None:
     if app.out.format == "json" and not app.out.quiet:
         shown = as_json(app, plan)
-        changes = [CHANGE_RESULT.as_json(outcome) for outcome in outcomes]
+        changes = [CHANGE_RESULT.as_json(result) for result in results]
         app.out.json(shown | {"changes": changes})
-    elif outcomes:
-        app.out.table(outcomes, CHANGE_RESULT)
-    deleted = {outcome.id for outcome in outcomes if outcome.result == "deleted"}
-    moved = [outcome.change.work for outcome in outcomes if outcome.result in _MOVED]
-    if any(isinstance(move, Move) and move.old not in (None, *deleted) for move in moved):
-        app.out.message("undo, for each changed number: wacb number rollback NUMBER")
+    elif results:
+        app.out.table(results, CHANGE_RESULT)
+    deleted = {result.change.id for result in results if result.status == "deleted"}
+    changed = [
+        result.change.work for result in results if result.status in ("attached", "detached")
+    ]
+    if any(
+        isinstance(change, NumberChange) and change.old is not UNKNOWN and change.old not in deleted
+        for change in changed
+    ):
+        app.out.message(UNDO_EACH)
 
 
-def _report(app: App, plan: Plan, outcomes: Sequence[Outcome]) -> None:
-    made = {
-        outcome.change.name: outcome.id
-        for outcome in outcomes
-        if outcome.change.kind == "profile" and outcome.change.action != "delete" and outcome.id
+def _report(app: App, plan: Plan, results: Sequence[PlanResult]) -> None:
+    ids = {
+        result.change.name: result.change.id
+        for result in results
+        if result.change.kind == "profile" and result.change.action != "delete" and result.change.id
     }
-    changed = any(outcome.result not in (None, "unchanged") for outcome in outcomes)
+    changed = any(result.status not in (None, "unchanged") for result in results)
     table = markdown_table(
         app,
         ("Action", "Kind", "Name", "Result", "Profile", "Error"),
         [
             (
-                outcome.change.action,
-                outcome.change.kind,
-                outcome.change.name,
-                word_of(outcome),
-                outcome.id or "",
-                outcome.error.message if outcome.error else "",
+                result.change.action,
+                result.change.kind,
+                result.change.name,
+                status_words(result),
+                result.change.id or "",
+                result.error.message if result.error else "",
             )
-            for outcome in outcomes
+            for result in results
         ],
     )
-    text = f"{summary(plan)}\n\n{table}" if outcomes else summary(plan)
-    write_github(app, outputs(app, plan, ids={**plan.ids, **made}, changed=changed), text)
+    text = f"{summary(plan)}\n\n{table}" if results else summary(plan)
+    write_github(app, outputs(app, plan, ids={**plan.ids, **ids}, changed=changed), text)
 
 
-def _failure(outcomes: Sequence[Outcome]) -> WacbError | None:
-    """Make one error for all that failed, None where nothing did."""
-    failed = [outcome.error for outcome in outcomes if outcome.error]
+def _combine_errors(results: Sequence[PlanResult]) -> WacbError | None:
+    """Return one error for all that failed, None where nothing did."""
+    failed = [result.error for result in results if result.error]
     if not failed:
         return None
     tried = [error for error in failed if not isinstance(error, Skipped)]
-    not_tried = len(failed) - len(tried)
+    skipped = len(failed) - len(tried)
     return BulkFailed(
-        f"{len(tried)} of {len(outcomes)} changes failed"
-        + (f", {not_tried} not tried" if not_tried else ""),
+        f"{len(tried)} of {len(results)} changes failed"
+        + (f", {skipped} not tried" if skipped else ""),
         tried,
-        hint="run the same command again to finish the rest",
+        hint=FINISH,
     )

@@ -23,8 +23,8 @@ def command(app: App) -> None:
       wacb export > wacb.toml
     """
     numbers = [
-        number._replace(callback_profile_id=app.look.present(number))
-        for number in app.look.listed.values()
+        number._replace(callback_profile_id=app.lookup.attached_profile_id(number))
+        for number in app.lookup.listed.values()
     ]
     exported = write([*app.client.list_profiles()], numbers, local=app.accepts_local)
     app.out.text(exported.text.removesuffix("\n"))

@@ -12,6 +12,7 @@ from wacb.cli.app import App
 from wacb.cli.render import Column, table
 from wacb.errors import ConsentRequired, InvalidInput, NotFound
 from wacb.jsontext import visible
+from wacb.models import id_to_json
 
 
 def choose_number(app: App) -> str:
@@ -20,7 +21,7 @@ def choose_number(app: App) -> str:
         return ask(app, "Number", option="NUMBER (or WACB_NUMBER)")
     numbers = app.client.list_numbers()
     rows = [
-        (number.number, number.status, number.callback_profile_id or "no profile")
+        (number.number, number.status, id_to_json(number.callback_profile_id) or "no profile")
         for number in numbers
     ]
     return numbers[_pick(app, "Number", ("NUMBER", "STATUS", "CALLBACK PROFILE ID"), rows)].number

@@ -64,7 +64,7 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
 def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
     settings = app.settings
     return Setup(
-        look=app.look,
+        lookup=app.lookup,
         remembered=Remembered(app.state_folder, account=app.api.sid),
         number=number or settings.get("number"),
         reference=profile or settings.get("profile"),

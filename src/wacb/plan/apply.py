@@ -1,43 +1,45 @@
-"""Carry out a plan so that no message falls into a gap: nothing is taken away before all else is
-in place, and nothing at all once something has failed (cli.md 10).
+"""Apply a plan so that no message falls into a gap: nothing is removed before all else is in place,
+and nothing at all once something has failed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import DeadlineExceeded, OutcomeUnknown, Skipped, Unsafe, WacbError
-from wacb.models import CallbackProfile
-from wacb.plan.model import Action, Change, Move, Plan
-from wacb.provision import create, delete, update
-from wacb.provision.attach import JOBS, Attachment, AttachStep
-from wacb.provision.bulk import Prepared, Run
-from wacb.provision.interrupt import Stop
-from wacb.provision.steps import ProfileResult, ProfileStep
+from wacb.errors import (
+    Command,
+    DeadlineExceeded,
+    OutcomeUnknown,
+    Prose,
+    Skipped,
+    Unsafe,
+    WacbError,
+)
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile
+from wacb.plan.model import Action, Change, Plan
+from wacb.provision import create
+from wacb.provision.attach import JOBS
+from wacb.provision.bulk import BulkRunner, failed_change
+from wacb.provision.delete import delete_profile
+from wacb.provision.interrupt import GracefulInterrupt
+from wacb.provision.number_change import NumberChange, NumberResult, Result
+from wacb.provision.steps import CreateStep, ProfileResult, UpdateStep
+from wacb.provision.update import update_profile
 from wacb.storage.create_lock import Claim
 from wacb.storage.journal import Journal
 
-
-class Outcome(NamedTuple):
-    """What became of a change: `result` is None where nothing is known to have been done.
-
-    It is "created", "adopted", "updated", "unchanged" (somebody else did the same meanwhile),
-    "attached", "detached" or "deleted"; `id` is the profile's, for a number the one on it now.
-    """
-
-    change: Change
-    result: str | None
-    id: str | None
-    error: WacbError | None = None
+PlanResult = Result[Change]
+_PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")
 
 
-class Apply:
-    """Carries out one plan. `claim` guards the creation of a title, `tell` is told notes.
+class PlanRunner:
+    """Applies one plan.
 
-    `done` is called after each change.
+    `lock` makes the lock for the creation of a title, `notify` takes notes, `done` is called after
+    each change.
     """
 
     def __init__(
@@ -45,175 +47,177 @@ class Apply:
         client: Client,
         journal: Journal,
         *,
-        claim: Callable[[str], Claim],
+        lock: Callable[[str], Claim],
         sleep: Callable[[float], None],
-        stop: Stop,
-        tell: Callable[[str], None],
+        interrupt: GracefulInterrupt,
+        notify: Callable[[str], None],
         done: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._journal = journal
-        self._claim = claim
+        self._lock = lock
         self._sleep = sleep
-        self._stop = stop
-        self._tell = tell
+        self._interrupt = interrupt
+        self._notify = notify
         self._done = done
         self._ids: dict[str, str] = {}
         self._failed: set[str] = set()
 
-    def carry_out(self, plan: Plan) -> list[Outcome]:
-        """Do every change, in the plan's order. Nothing is raised for one that fails.
+    def execute(self, plan: Plan) -> list[PlanResult]:
+        """Make every change, in the plan's order; the results have the IDs of what was changed.
 
-        Raises ConfigError, before anything is done, where a move could not be journaled.
+        Nothing is raised for a change that fails. Raises ConfigError, before anything is done,
+        where a change of a number could not be journaled.
         """
-        outcomes: list[Outcome] = []
-        if any(isinstance(change.work, Move) for change in plan.changes):
+        results: list[PlanResult] = []
+        if any(isinstance(change.work, NumberChange) for change in plan.changes):
             self._journal.check_writable()
-        with self._stop:
-            profiles = _of(plan, "create") + _of(plan, "update")
-            outcomes += [self._one(change) for change in profiles]
-            outcomes += self._move(_of(plan, "attach"))
-            takes = ((_of(plan, "detach"), self._move), (_of(plan, "delete"), self._delete))
-            for taken, take in takes:
-                if self._stop.over or any(outcome.error for outcome in outcomes):
-                    outcomes += [_not_tried(change) for change in taken]
+        with self._interrupt:
+            profiles = _with_action(plan, "create") + _with_action(plan, "update")
+            results += [self._change_profile(change) for change in profiles]
+            results += self._change_numbers(_with_action(plan, "attach"))
+            removals = (
+                (_with_action(plan, "detach"), self._change_numbers),
+                (_with_action(plan, "delete"), self._delete_profiles),
+            )
+            for changes, remove in removals:
+                if self._interrupt.requested or any(result.error for result in results):
+                    results += [_skip(change) for change in changes]
                 else:
-                    outcomes += take(taken)
-        return outcomes
+                    results += remove(changes)
+        return results
 
     # -- profiles
 
-    def _one(self, change: Change) -> Outcome:
-        if self._stop.over:
-            return _not_tried(change)
+    def _change_profile(self, change: Change) -> PlanResult:
+        if self._interrupt.requested:
+            return _skip(change)
         try:
-            made = self._profile(change)
+            changed = self._execute_step(change)
         except WacbError as error:
             self._failed.add(change.name)
             if isinstance(error, DeadlineExceeded):
-                self._stop.now()  # else every other change failed by it, too
-            return Outcome(change, None, change.id, error)
+                self._interrupt.request()  # else every other change failed by it, too
+            return PlanResult(change, error=error)
         finally:
             self._done()
-        for note in made.notes:
-            self._tell(note)
-        self._ids[change.name] = made.profile.id
-        return Outcome(change, made.result, made.profile.id)
+        for note in changed.notes:
+            self._notify(note)
+        self._ids[change.name] = changed.profile.id
+        return PlanResult(replace(change, id=changed.profile.id), changed.status)
 
-    def _profile(self, change: Change) -> ProfileResult:
+    def _execute_step(self, change: Change) -> ProfileResult:
         if isinstance(change.work, CallbackProfile):
-            return delete.delete(self._client, change.work)
-        assert isinstance(change.work, ProfileStep)
-        return (
-            self._create(change.work)
-            if change.action == "create"
-            else update.update(self._client, change.work)
-        )
+            return delete_profile(self._client, change.work)
+        if isinstance(change.work, UpdateStep):
+            return update_profile(self._client, change.work)
+        assert isinstance(change.work, CreateStep)
+        return self._create(change.work)
 
-    def _create(self, step: ProfileStep) -> ProfileResult:
+    def _create(self, step: CreateStep) -> ProfileResult:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
-        claim = self._claim(step.draft.title)
+        draft, lock = step.draft, self._lock(step.draft.title)
         try:
-            with claim.held(self._client.remaining):
-                step = create.prepare_once(self._client, step.draft, update=True, claim=claim)
-                if step.changes and step.live:
-                    raise Unsafe(
-                        f"profile {step.live.id} appeared since the plan was made, with its title "
-                        "and other content",
-                        hint="look at it with `wacb plan`",
+            with lock.held(self._client.remaining):
+                found = create.prepare_create(
+                    self._client, draft, if_exists=create.IfExists.UPDATE, lock=lock
+                )
+                if isinstance(found, CreateStep):
+                    return create.create_only_profile(
+                        self._client, draft, lock=lock, sleep=self._sleep
                     )
-                return create.execute(self._client, step, sleep=self._sleep)
+                if found.changes:
+                    raise Unsafe(
+                        f"profile {found.live.id} was created after the plan, with the same title "
+                        "and different content",
+                        hint=_PLAN_AGAIN,
+                    )
+                return update_profile(self._client, found)
         except OutcomeUnknown as error:
             again = "run the same command again: it finds the profile or creates it"
             raise OutcomeUnknown(error.message, hint=again, status=error.status) from error
 
-    def _delete(self, profiles: Sequence[Change]) -> list[Outcome]:
-        """Delete profiles, unless a number carries one by now."""
-        if not profiles:
+    def _delete_profiles(self, changes: Sequence[Change]) -> list[PlanResult]:
+        """Delete profiles, unless a number uses one now."""
+        if not changes:
             return []
         try:
             numbers = self._client.list_numbers()
         except WacbError as error:
-            return [Outcome(change, None, change.id, error) for change in profiles]
-        carriers = {number.callback_profile_id: number.number for number in numbers}
+            return [PlanResult(change, error=error) for change in changes]
+        users: dict[AttachedId, str] = {
+            number.callback_profile_id: number.number for number in numbers
+        }
         return [
-            self._one(change)
-            if change.id not in carriers
-            else Outcome(change, None, change.id, _taken(change, carriers[change.id]))
-            for change in profiles
+            self._change_profile(change)
+            if change.id is None or change.id not in users
+            else PlanResult(change, error=_in_use_error(change, users[change.id]))
+            for change in changes
         ]
 
     # -- numbers
 
-    def _move(self, moves: Sequence[Change]) -> list[Outcome]:
-        prepared = [self._prepare(change.work) for change in moves if isinstance(change.work, Move)]
-        if not prepared:
+    def _change_numbers(self, changes: Sequence[Change]) -> list[PlanResult]:
+        works = [change.work for change in changes if isinstance(change.work, NumberChange)]
+        if not works:
             return []
-        run = Run(
+        runner = BulkRunner(
             self._client,
             self._journal,
             sleep=self._sleep,
             jobs=JOBS,
             done=self._done,
-            stop=self._stop,
+            interrupt=self._interrupt,
         )
-        results = run.carry_out(prepared)
-        return [_outcome(change, result) for change, result in zip(moves, results, strict=True)]
+        results = runner.execute([self._prepare(work) for work in works])
+        return [_plan_result(*pair) for pair in zip(changes, results, strict=True)]
 
-    def _prepare(self, move: Move) -> Prepared:
-        new = self._ids.get(move.desired or "") if move.new is None else move.new
-        if new is None or move.desired in self._failed:
-            why = f"number {move.number} was not tried: its profile is not as it shall be"
-            return Prepared(move.number, None, Skipped(why))
-        step = AttachStep(
-            number=move.number,
-            old=move.old,
-            new=new,
-            # a profile that the listing did not show yet may be the one that is there
-            request=None if new == move.old else _request(self._client.api, move, new),
-            action="attach" if new else "detach",
-            shown=move.shown,
-        )
-        return Prepared(move.number, step)
-
-
-def _request(api: Api, move: Move, new: str) -> ApiRequest:
-    """Make the request that puts the profile `new` ("" for none) on the number of a move."""
-    return api.attach(move.number, new) if new else api.detach(move.number)
+    def _prepare(self, change: NumberChange) -> NumberResult:
+        name = change.profile_name
+        new = self._ids.get(name or "", UNKNOWN) if change.new is UNKNOWN else change.new
+        if new is UNKNOWN or name in self._failed:
+            why = f"number {change.number} was skipped: its profile is not in the desired state"
+            return failed_change(change.number, Skipped(why))
+        return NumberResult(change._replace(new=new))
 
 
 def requests(plan: Plan, api: Api) -> list[ApiRequest]:
-    """Give the requests of a dry run, secrets masked; `ID_OF_<name>` is an ID not known yet."""
+    """Build the requests of a dry run, secrets masked; `ID_OF_<name>` is an ID not known yet."""
     listed: list[ApiRequest] = []
     for change in plan.changes:
         work = change.work
-        if isinstance(work, ProfileStep):
-            # what the file says in place of what a variable made of it
+        if isinstance(work, NumberChange):
+            listed.append(work.request(api))
+        elif isinstance(work, CallbackProfile):
+            listed.append(api.delete_profile(work.id))
+        else:
+            # the file's text in place of what a variable made of it
             draft = work.draft._replace(**change.written)
             listed += work._replace(draft=draft).requests(api)
-        elif isinstance(work, Move):
-            new = f"ID_OF_{work.desired}" if work.new is None else work.new
-            listed.append(_request(api, work, new))
-        else:
-            listed.append(api.delete_profile(work.id))
     return listed
 
 
-def _of(plan: Plan, action: Action) -> list[Change]:
+def _with_action(plan: Plan, action: Action) -> list[Change]:
     return [change for change in plan.changes if change.action == action]
 
 
-def _outcome(change: Change, result: Attachment) -> Outcome:
-    return Outcome(change, result.result, result.new if result.result else None, result.error)
-
-
-def _taken(change: Change, number: str) -> Unsafe:
-    return Unsafe(
-        f"profile {change.id} ({change.name}) was not deleted: number {number} carries it by now",
-        hint="look at it with `wacb plan`",
+def _plan_result(change: Change, result: NumberResult) -> PlanResult:
+    new = result.change.new if result.status else None
+    return PlanResult(
+        replace(change, id=new if isinstance(new, str) else None),
+        result.status,
+        result.error,
+        result.verified,
     )
 
 
-def _not_tried(change: Change) -> Outcome:
-    why = f"{change.kind} {change.name} was not tried: the run was stopped"
-    return Outcome(change, None, change.id, Skipped(why))
+def _in_use_error(change: Change, number: str) -> Unsafe:
+    return Unsafe(
+        f"profile {change.name!r} ({change.id}) was not deleted: number {number} now uses it",
+        hint=_PLAN_AGAIN,
+    )
+
+
+def _skip(change: Change) -> PlanResult:
+    why = f"{change.kind} {change.name} was skipped: the run was stopped"
+    return PlanResult(change, error=Skipped(why))

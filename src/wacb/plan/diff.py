@@ -1,41 +1,39 @@
-"""Compare a manifest with the live state: what to create, update and attach (cli.md 10).
-
-Pure. What to take away is prune.py's, reading the live state live.py's, carrying out apply.py's.
-"""
+"""Compare a manifest with the live state, without effects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from wacb.errors import InvalidInput, NotFound, WacbError
+from wacb.errors import Command, InvalidInput, NotFound, Prose, WacbError
 from wacb.jsontext import open_body
-from wacb.models import CallbackProfile, Number
+from wacb.models import UNKNOWN, CallbackProfile, Number, id_to_json
+from wacb.plan import prune as pruning
 from wacb.plan.manifest.model import Desired, Manifest
-from wacb.plan.model import ACTIONS, Change, Live, Move, Plan
-from wacb.plan.prune import Pruning
+from wacb.plan.model import ACTIONS, Change, LiveState, Plan
 from wacb.provision import compare
-from wacb.provision.attach import check_number, check_profile, lost_status
-from wacb.provision.find import duplicate_title_error
-from wacb.provision.steps import ProfileStep, as_sent
+from wacb.provision.attach import check_number, check_profile, note_lost_status
+from wacb.provision.find import LIST_PROFILES, duplicate_title_error
+from wacb.provision.lookup import LIST_NUMBERS
+from wacb.provision.number_change import NumberChange
+from wacb.provision.steps import CreateStep, ProfileStep, UpdateStep, as_sent
 from wacb.provision.update import prepare_update
 from wacb.redaction import MASK, mask_change, mask_field, mask_url
 from wacb.validation import did_you_mean
 
 
-def diff(manifest: Manifest, live: Live, *, prune: bool) -> Plan:
-    """Say what has to be done; with `prune`, also to what the file does not name.
+def diff(manifest: Manifest, live: LiveState, *, prune: bool) -> Plan:
+    """Return the plan; with `prune`, it also removes what the manifest does not name.
 
-    Raises nothing: what forbids a change is among the plan's problems.
+    Raises nothing: what blocks a change is among the plan's problems.
     """
     comparison = _Comparison(manifest, live)
     comparison.compare_profiles()
     comparison.compare_numbers()
     changes, notes = comparison.changes, comparison.notes
     if prune:
-        pruning = Pruning(manifest, live, comparison.planned)
-        pruning.prune()
-        changes, notes = changes + pruning.changes, notes + pruning.notes
+        removals, kept = pruning.prune(manifest, live, comparison.planned)
+        changes, notes = changes + removals, notes + kept
     order = {action: place for place, action in enumerate(ACTIONS)}
     changes.sort(key=lambda change: (order[change.action], change.name, change.id or ""))
     return Plan(
@@ -48,14 +46,14 @@ def diff(manifest: Manifest, live: Live, *, prune: bool) -> Plan:
 
 
 class _Comparison:
-    def __init__(self, manifest: Manifest, live: Live) -> None:
+    def __init__(self, manifest: Manifest, live: LiveState) -> None:
         self._manifest = manifest
         self._live = live
         self._titled: dict[str, list[str]] = {}
         for profile_id, title in live.titles.items():
             self._titled.setdefault(title, []).append(profile_id)
         self._desired = {desired.name: desired for desired in manifest.profiles}
-        # the file's profiles as they will be; an empty ID is one that is not created yet
+        # the manifest's profiles as they will be; one that is not created yet is not in `ids`
         self.planned: dict[str, CallbackProfile] = {}
         self._targets: dict[str, tuple[Any, ...]] = {}
         self.ids: dict[str, str] = {}
@@ -76,7 +74,7 @@ class _Comparison:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
             else:
                 self.planned[desired.name] = as_sent(desired.draft, "")
-                step = ProfileStep(draft=desired.draft)
+                step = CreateStep(desired.draft)
                 asked = {name: (None, new) for name, new in compare.fields(desired.draft).items()}
                 self._add(desired, step, asked)
 
@@ -85,9 +83,9 @@ class _Comparison:
         try:
             step = prepare_update(live, desired.draft)
         except InvalidInput as error:
-            said = f"the channel of profile {live.id} ({desired.name}) cannot be changed by the API"
+            message = f"the API cannot change the channel of profile {desired.name} ({live.id})"
             self.problems.append(
-                InvalidInput(said, hint=error.hint) if "channel" in desired.written else error
+                InvalidInput(message, hint=error.hint) if "channel" in desired.written else error
             )
             return
         events = live.events if desired.draft.events is None else desired.draft.events
@@ -103,13 +101,17 @@ class _Comparison:
     def _note_oddities(self, desired: Desired, live: CallbackProfile) -> None:
         if live.status != "active":
             self.notes.append(
-                f"profile {live.id} ({desired.name}) is {live.status}, so nothing arrives through "
-                "it: enable it in the Kaleyra console"
+                f"profile {desired.name} ({live.id}) is {live.status}, so it delivers nothing: "
+                "enable it in the Kaleyra console"
             )
-        if desired.draft.encryption and live.encryption and not live.encryption.key:
+        if desired.draft.encryption and live.encryption and live.encryption.key is UNKNOWN:
             self.notes.append(
-                f"the API does not show the key of profile {live.id} ({desired.name}), so it is "
-                "not compared: `wacb profile update` sends another one"
+                Prose(
+                    f"the API does not show the key of profile {desired.name} ({live.id}), so it "
+                    "is not compared; replace it with `",
+                    Command("profile update", live.id),
+                    "`",
+                )
             )
 
     def _add(
@@ -117,10 +119,10 @@ class _Comparison:
     ) -> None:
         self.changes.append(
             Change(
-                action="update" if step.live else "create",
+                action="update" if isinstance(step, UpdateStep) else "create",
                 kind="profile",
                 name=desired.name,
-                id=step.live and step.live.id,
+                id=step.live.id if isinstance(step, UpdateStep) else None,
                 fields={name: _masked(desired, name, *values) for name, values in changes.items()},
                 written=desired.written,
                 target=tuple(
@@ -138,7 +140,7 @@ class _Comparison:
         names = {profile_id: name for name, profile_id in self.ids.items()}
         missing: dict[str, list[str]] = {}
         for number, given in (self._manifest.numbers or {}).items():
-            reference = names.get(given, given)  # what the file says of a profile goes for its ID
+            reference = names.get(given, given)  # a live ID in the file means its profile there
             if not (reference in self._desired or self._live_ids(reference)):
                 missing.setdefault(reference, []).append(number)
                 continue
@@ -153,14 +155,11 @@ class _Comparison:
     def _number(self, number: str) -> Number:
         listed = self._live.numbers or {}
         if number not in listed:
-            raise NotFound(
-                f"number {number} is not among the numbers of this WABA",
-                hint="`wacb number list` shows them",
-            )
+            raise NotFound(f"number {number} not found in this WABA", hint=LIST_NUMBERS)
         return listed[number]
 
     def _profile(self, reference: str, written: str | None) -> CallbackProfile | None:
-        """Find the profile that a number names, None where a problem of it is told already."""
+        """Find the profile that a number names, None where a problem with it is known already."""
         if reference in self._desired:
             return self.planned.get(reference)
         ids = self._live_ids(reference)
@@ -178,14 +177,14 @@ class _Comparison:
         near = did_you_mean(reference, {*self._desired, *self._titled})
         more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
         return NotFound(
-            f"number {numbers[0]}{more}: no profile of the file or of the account is called "
-            f"{written or reference!r}",
-            hint="`wacb profile list` shows what exists" if written else near,
+            f"number {numbers[0]}{more}: no profile named {written or reference!r} in the file or "
+            "the account",
+            hint=LIST_PROFILES if written else near,
         )
 
     def _compare_number(self, number: Number, reference: str, profile: CallbackProfile) -> None:
-        old = self._live.present(number)
-        if profile.id and old == profile.id:
+        old = self._live.attached_profile_id(number)
+        if old == profile.id:
             self.unchanged += 1
             return
         desired = self._desired.get(reference)
@@ -193,22 +192,23 @@ class _Comparison:
         if reference not in self._targets:
             check_profile(profile, allow_missing=bool(desired and desired.allow_missing))
             self._targets[reference] = _target(profile, desired)
-        if old and old in self._live.profiles:
-            self.notes += lost_status(self._live.profiles[old], profile)
-        work = Move(
+        if isinstance(old, str) and old in self._live.profiles:
+            self.notes += note_lost_status(self._live.profiles[old], profile)
+        work = NumberChange(
             number=number.number,
             old=old,
-            new=profile.id or None,
-            desired=desired.name if desired else None,
-            title=self._live.titles.get(old or ""),
-            shown=number.callback_profile_id is not None,
+            new=UNKNOWN if desired and desired.name not in self.ids else profile.id,
+            profile_name=desired.name if desired else None,
+            old_title=self._live.title_of(old),
+            shown=number.callback_profile_id is not UNKNOWN,
         )
+        new = self._manifest.written.get(number.number, reference)
         self.changes.append(
             Change(
                 action="attach",
                 kind="number",
                 name=number.number,
-                fields={"profile": (old, self._manifest.written.get(number.number, reference))},
+                fields={"profile": (id_to_json(old), new)},
                 target=self._targets[reference],
                 work=work,
             )
@@ -216,7 +216,7 @@ class _Comparison:
 
 
 def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
-    """Mask what is secret in a field, and all that a variable made (cli.md 10)."""
+    """Mask what is secret in a field, and all that a variable made."""
     if name in desired.written:
         return MASK if old else old, desired.written[name]
     before, after = mask_change(name, old, new)
@@ -227,7 +227,7 @@ def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
 
 
 def _target(profile: CallbackProfile, desired: Desired | None) -> tuple[Any, ...]:
-    """Say as whole as may be printed what a number is to carry."""
+    """Return the profile that a number will have, as whole as may be printed."""
     written = desired.written if desired else {}
     body = mask_field("body", open_body(profile.body))
     values = {

@@ -1,111 +1,127 @@
-"""What to take away because the file does not name it: only where nothing speaks against it."""
+"""Changes that remove what the manifest does not name, only where nothing speaks against it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wacb.models import CallbackProfile, Number
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, id_to_json
 from wacb.plan.manifest.model import Manifest
-from wacb.plan.model import Change, Live, Move
+from wacb.plan.model import Change, LiveState
+from wacb.provision.number_change import NumberChange
 from wacb.template.placeholders import looks_incoming
 
-# assumed: how the API calls the channels that incoming WhatsApp messages may come by (section 4)
+# assumed: the names of the channels that incoming WhatsApp messages may arrive by (api.md §4)
 _CHANNELS = ("", "whatsapp", "default")
 
 
-class Pruning:
-    """The changes that `--prune` adds, and notes on what is left alone (cli.md 10).
+def prune(
+    manifest: Manifest, live: LiveState, planned: Mapping[str, CallbackProfile]
+) -> tuple[list[Change], list[str]]:
+    """Return the changes that `--prune` adds, and notes on what is left alone.
 
-    Without a table of numbers the file has no say in them: none is detached, and a profile that
-    one carries is not deleted. `planned` are the file's profiles as they will be.
+    Without a table of numbers in the manifest none is detached, and a profile that is attached to
+    one is not deleted. `planned` are the manifest's profiles as they will be.
     """
+    pruning = _Pruning(manifest, live, planned)
+    pruning.find_numbers()
+    pruning.find_profiles()
+    return pruning.changes, pruning.notes
 
+
+class _Pruning:
     def __init__(
-        self, manifest: Manifest, live: Live, planned: Mapping[str, CallbackProfile]
+        self, manifest: Manifest, live: LiveState, planned: Mapping[str, CallbackProfile]
     ) -> None:
         self._named = manifest.numbers
         self._titles = {desired.draft.title for desired in manifest.profiles}
         self._live = live
-        # so that a second run finds nothing more to take away
+        # so that a second run finds nothing more to remove
         self._profiles = {**live.profiles, **{each.id: each for each in planned.values()}}
-        self._carriers: dict[str | None, list[str]] = {}
-        self._hidden = 0
+        self._users: dict[AttachedId, list[str]] = {}
         self.changes: list[Change] = []
         self.notes: list[str] = []
 
-    def prune(self) -> None:
-        """Find what to detach and to delete."""
+    def find_numbers(self) -> None:
+        """Find the numbers to detach, and which profiles the others have."""
         listed = self._live.numbers or {}
-        for number in listed.values():
-            if number.number not in (self._named or {}):
-                self._prune_number(number)
+        unnamed = [each for each in listed.values() if each.number not in (self._named or {})]
+        for number in unnamed:
+            self._prune_number(number)
         for unlisted, profile_id in self._live.believed.items():
             if unlisted not in listed:
-                self._carriers.setdefault(profile_id, []).append(unlisted)
-        if self._hidden:
+                self._users.setdefault(profile_id, []).append(unlisted)
+        hidden = sum(
+            number.callback_profile_id is UNKNOWN
+            and self._live.attached_profile_id(number) is not None
+            for number in unnamed
+        )
+        if hidden and self._named is not None:
             self.notes.append(
-                f"{self._hidden} of the numbers which the file does not name are left alone: the "
-                "API does not show what they carry"
+                f"{hidden} numbers not in the file are left alone: the API does not show which "
+                "profiles they have"
             )
+
+    def find_profiles(self) -> None:
+        """Find the profiles to delete."""
         references = set((self._named or {}).values())
         for profile in self._live.profiles.values():
             named = profile.title in self._titles or {profile.id, profile.title} & references
-            if not named and _incoming(profile):
+            if not named and _is_incoming(profile):
                 self._prune_profile(profile)
         if any(change.action == "delete" for change in self.changes):
             self.notes.append(
-                "only the numbers of this WABA are listed: whether one of another carries a "
-                "profile that is to be deleted is not known"
+                "numbers in other WABAs can't be checked; a profile to be deleted may still be in "
+                "use there"
             )
 
     def _prune_number(self, number: Number) -> None:
-        old = self._live.present(number)
-        why = self._keeps(number, old)
+        old = self._live.attached_profile_id(number)
+        why = self._reason_to_keep(number, old)
         if why is None:
-            work = Move(
-                number=number.number, old=old, new="", title=self._live.titles.get(old or "")
+            work = NumberChange(
+                number=number.number,
+                old=old,
+                new=None,
+                action="detach",
+                shown=True,
+                old_title=self._live.title_of(old),
             )
             self.changes.append(
                 Change(
                     action="detach",
                     kind="number",
                     name=number.number,
-                    fields={"profile": (old, "")},
+                    fields={"profile": (id_to_json(old), id_to_json(None))},
                     work=work,
                 )
             )
             return
-        self._carriers.setdefault(old, []).append(number.number)
+        self._users.setdefault(old, []).append(number.number)
         if why:
-            self.notes.append(
-                f"number {number.number}, which the file does not name, {why}: left alone"
-            )
+            self.notes.append(f"number {number.number}, not in the file, {why}: left alone")
 
-    def _keeps(self, number: Number, old: str | None) -> str | None:
-        """Say why a number keeps what it carries, "" where that is plain, None where nothing does.
+    def _reason_to_keep(self, number: Number, old: AttachedId) -> str | None:
+        """Return why a number keeps its profile, "" where a note needs no reason, None to detach.
 
-        What only the journal says it carries may be something else by now.
+        Where only the journal has its profile, it may have another one by now.
         """
-        if old == "" or self._named is None:
-            return ""
-        if number.callback_profile_id is None:
-            self._hidden += 1
+        if old is None or self._named is None or number.callback_profile_id is UNKNOWN:
             return ""
         if number.approved is False:
             return f"is {number.status}"
-        profile = self._profiles.get(old or "")
-        if profile and not _incoming(profile):
-            return f"carries {old} ({profile.title}), which is not one for incoming messages"
+        profile = self._profiles.get(old) if isinstance(old, str) else None
+        if profile and not _is_incoming(profile):
+            return f"has profile {profile.label}, which is not for incoming messages"
         return None
 
     def _prune_profile(self, profile: CallbackProfile) -> None:
-        for what, state in ((profile.id, "on it"), (None, "perhaps on it, which is not shown")):
-            if what in self._carriers:
-                first, *others = self._carriers[what]
+        for attached, verb in ((profile.id, "uses it"), (UNKNOWN, "may use it")):
+            if attached in self._users:
+                first, *others = self._users[attached]
                 more = f" and {len(others)} more" if others else ""
                 self.notes.append(
-                    f"profile {profile.id} ({profile.title}), which the file does not name, is "
-                    f"kept: number {first}{more} {state}"
+                    f"profile {profile.label}, not in the file, is kept: number {first}{more} "
+                    f"{verb}"
                 )
                 return
         self.changes.append(
@@ -113,7 +129,7 @@ class Pruning:
         )
 
 
-def _incoming(profile: CallbackProfile) -> bool:
+def _is_incoming(profile: CallbackProfile) -> bool:
     return (profile.channel or "").lower() in _CHANNELS and looks_incoming(
         profile.template, profile.title, profile.events
     )

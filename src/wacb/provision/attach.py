@@ -1,219 +1,176 @@
-"""Change which profile a number carries: looked at before, refused when unsafe.
+"""Prepare a change of a number: look at what is there, refuse what is unsafe.
 
-A step is prepared here and carried out by bulk.py; a dry run stops in between.
+Nothing is written here: a dry run stops after it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from wacb.api.requests import Api, ApiRequest
-from wacb.errors import ConsentRequired, NotFound, Unavailable, Unsafe, WacbError
-from wacb.models import CallbackProfile, Number
+from wacb.errors import Command, ConsentRequired, NotFound, Prose, Unavailable, Unsafe
+from wacb.models import UNKNOWN, CallbackProfile, Number
 from wacb.provision import find
-from wacb.provision.lookup import Look
+from wacb.provision.lookup import AccountLookup
+from wacb.provision.number_change import NumberChange, check_with_show
 from wacb.storage.journal import Action
 from wacb.template import placeholders
 
 JOBS = 4  # numbers at a time, unless the user says otherwise
-
-
-class AttachStep(NamedTuple):
-    """One number's change, ready to be carried out.
-
-    `old` and `new` are profile IDs, "" for none; `old` is None where neither the API nor the
-    journal tells it, `new` for an incoming URL. `request` is None when nothing has to change;
-    `shown` says whether the API itself shows `old`; `notes` are for the user.
-    """
-
-    number: str
-    old: str | None
-    new: str | None
-    request: ApiRequest | None
-    action: Action = "attach"
-    shown: bool = False
-    notes: tuple[str, ...] = ()
-
-
-class Attachment(NamedTuple):
-    """What became of one number. `old` and `new` are profile IDs ("" for none, None: not known).
-
-    `result` is "attached", "unchanged" or "detached", None where nothing is known to have been
-    done; `error` says what went wrong, which may be after the change was made. `verified` says
-    whether the number was read back as `new`, None when the API does not show that.
-    """
-
-    number: str
-    result: str | None
-    old: str | None
-    new: str | None
-    verified: bool | None = None
-    error: WacbError | None = None
+_OFFLINE = "checked offline: without credentials the number was not looked up"
 
 
 def prepare_attach(
-    look: Look,
+    lookup: AccountLookup,
     number: str,
     reference: str,
     *,
     replace: bool = False,
     if_current: str | None = None,
     allow_missing: bool = False,
-) -> AttachStep:
-    """Look at the profile and the number, and say what would change (cli.md 8).
+) -> NumberChange:
+    """Look up the profile and the number, and return the change.
 
-    Raises NotFound, and Unsafe for an inactive profile, an incomplete template, a number that is
-    not approved, and one that carries another profile, unless `replace` is given or `if_current`
-    is that other profile. A number that carries the profile already needs neither.
+    Raises NotFound, Unsafe for an inactive profile, an incomplete template and a number that is not
+    approved, and ConsentRequired for a number with another profile, unless `replace` is set or
+    `if_current` is that profile. A number that has the profile already needs neither.
     """
-    profile = look.profile(reference)
+    profile = lookup.profile(reference)
     check_profile(profile, allow_missing=allow_missing)
-    step = _start(look, number, profile.id, "attach")
-    if step.old == profile.id:
-        return step
+    change = _look_up_change(lookup, number, profile.id, "attach")
+    if not change.is_needed:
+        return change
     if if_current is not None:
-        known = not if_current or find.looks_like_id(if_current)
-        _check_current(step, if_current if known else look.profile(if_current).id)
-    elif step.old and not replace:
+        is_id = not if_current or find.looks_like_id(if_current)
+        _check_current(change, (if_current if is_id else lookup.profile(if_current).id) or None)
+    lost = _note_lost_status(lookup, profile, change.old) if isinstance(change.old, str) else ()
+    if isinstance(change.old, str) and not replace and if_current is None:
         raise ConsentRequired(
-            f"number {number} carries profile {step.old}; attaching {profile.id} would replace it"
-            + "".join(
-                f"; {note}" for note in (*step.notes, *_lost_status(look, profile, step.old))
-            ),
-            hint="add --replace if that is what you want",
+            f"number {number} already has profile {change.old} attached; this would replace it "
+            f"with {profile.id}" + "".join(f"; {note}" for note in (*change.notes, *lost)),
+            hint="pass --replace to replace it",
         )
-    lost = _lost_status(look, profile, step.old) if step.old else ()
-    return step._replace(
-        request=look.client.api.attach(number, profile.id), notes=(*step.notes, *lost)
-    )
+    return change._replace(notes=(*change.notes, *lost))
 
 
-def prepare_detach(look: Look | None, api: Api, number: str) -> AttachStep:
-    """Say what taking the profile off a number would change.
+def prepare_detach(lookup: AccountLookup | None, number: str) -> NumberChange:
+    """Return the change that detaches the profile of a number.
 
-    `look` is None in a dry run without credentials. Raises NotFound and Unsafe.
+    `lookup` is None in a dry run without credentials. Raises NotFound and Unsafe.
     """
-    if look is None:
-        note = "without credentials the number was not looked up"
-        return AttachStep(number, None, "", api.detach(number), action="detach", notes=(note,))
-    step = _start(look, number, "", "detach")
-    return step if step.old == "" else step._replace(request=api.detach(number))
+    if lookup is None:
+        return NumberChange(number, UNKNOWN, None, action="detach", notes=(_OFFLINE,))
+    return _look_up_change(lookup, number, None, "detach")
 
 
-def prepare_rollback(look: Look, number: str) -> AttachStep:
-    """Say what going back to the profile before the last journaled change would do (cli.md 8).
+def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
+    """Return the change back to the profile before the last change in the journal.
 
     Raises NotFound where the journal has no change, and Unsafe when the number was changed since,
-    when it is not known what it carried before, or when that cannot be attached any more.
+    when the profile before is not known, or when it cannot be attached any more.
     """
-    change = look.journal.last_change(number)
-    if change is None:
+    last = lookup.journal.last_change(number)
+    if last is None:
         raise NotFound(
             f"the journal has no change of number {number}",
-            hint="`wacb number history` shows what it has",
+            hint=Prose("run `", Command("number history"), "` to see the recorded changes"),
         )
-    if change.old is None:
+    attach = Command("number attach", number, "--profile", "ID")
+    fix = Prose("use `", attach, "` or `", Command("number detach", number), "` instead")
+    if last.old is UNKNOWN:
         raise Unsafe(
-            f"what number {number} carried before is not known: the API did not show it",
-            hint="use attach or detach",
+            f"the profile that number {number} had before is not known: the API did not show it",
+            hint=fix,
         )
-    step = _start(look, number, change.old, "rollback")
-    if step.old == step.new:
-        return step
-    if step.old != change.new:
+    change = _look_up_change(lookup, number, last.old, "rollback")
+    if not change.is_needed:
+        return change
+    if change.old != last.new:
         raise Unsafe(
-            f"number {number} was changed since: it carries {step.old or 'no profile'}, and the "
-            f"journal's last value is {change.new or 'no profile'}",
-            hint="use attach or detach if that is to be changed",
+            f"number {number} was changed since: it has {_name_profile(change.old)} attached, and "
+            f"the journal's last value is {_name_profile(last.new)}",
+            hint=fix,
         )
-    api = look.client.api
-    if not change.old:
-        return step._replace(request=api.detach(number))
-    check_profile(look.profile(change.old), allow_missing=True)
-    return step._replace(request=api.attach(number, change.old))
+    if last.old is not None:
+        check_profile(lookup.profile(last.old), allow_missing=True)
+    return change
 
 
-def unseen(api: Api, number: str, profile_id: str) -> AttachStep:
-    """Make the step of a dry run without credentials, in which nothing can be looked at.
+def offline_change(number: str, profile_id: str) -> NumberChange:
+    """Return the change of a dry run without credentials, in which nothing is looked up.
 
-    Raises InvalidInput for what is no profile ID.
+    Raises InvalidInput for a profile that is not named by its ID.
     """
     find.require_id(profile_id)
-    note = (
-        "without credentials nothing was looked up: whether the profile exists, is active and "
-        "complete, and whether the number is approved and free"
-    )
-    request = api.attach(number, profile_id)
-    return AttachStep(number=number, old=None, new=profile_id, request=request, notes=(note,))
+    note = "checked offline: without credentials the profile and the number were not looked up"
+    return NumberChange(number, UNKNOWN, profile_id, notes=(note,))
 
 
 def prepare_incoming_url(
-    look: Look | None, api: Api, number: str, url: str, *, allow_missing: bool = False
-) -> AttachStep:
-    """Prepare storing an endpoint on the number itself, with the GET template appended (V1).
+    lookup: AccountLookup | None, number: str, url: str, *, allow_missing: bool = False
+) -> NumberChange:
+    """Return the change that stores an endpoint with the GET template on the number itself (V1).
 
-    `look` is None in a dry run without credentials. Raises as prepare_attach does.
+    `lookup` is None in a dry run without credentials. Raises as prepare_attach does.
     """
     full_url = placeholders.build_url(url, placeholders.names(), allow_missing=allow_missing)
     notes: tuple[str, ...] = (
         "the API does not show a number's incoming URL: it is neither compared nor journaled",
     )
-    if look is None:
-        notes = (*notes, "without credentials the number was not looked up")
+    if lookup is None:
+        notes = (*notes, _OFFLINE)
     else:
-        check_number(look.client.get_number(number))
-    request = api.set_incoming_url(number, full_url)
-    return AttachStep(number=number, old=None, new=None, request=request, notes=notes)
+        check_number(lookup.client.get_number(number))
+    return NumberChange(number, UNKNOWN, UNKNOWN, incoming_url=full_url, notes=notes)
 
 
-def _start(look: Look, number: str, new: str, action: Action) -> AttachStep:
-    """Look at the number: the step without its request, as if nothing had to change."""
-    target = look.number(number)
-    check_number(target)
-    old, shown = look.present(target), target.callback_profile_id is not None
-    note = f"the API does not show which profile number {number} carries"
-    if old is not None:
-        note += f"; by the journal it is {old or 'none'}"
-    return AttachStep(
-        number=number,
-        old=old,
-        new=new,
-        request=None,
-        action=action,
-        shown=shown,
-        notes=() if shown else (note,),
+def _look_up_change(
+    lookup: AccountLookup, number: str, new: str | None, action: Action
+) -> NumberChange:
+    found = lookup.number(number)
+    check_number(found)
+    old, shown = lookup.attached_profile_id(found), found.callback_profile_id is not UNKNOWN
+    note = f"the API does not show which profile number {number} has attached"
+    if old is not UNKNOWN:
+        note += f"; according to the journal it is {old or 'none'}"
+    return NumberChange(
+        number, old, new, action=action, shown=shown, notes=() if shown else (note,)
     )
 
 
-def _check_current(step: AttachStep, expected: str) -> None:
-    if step.old is None:
+def _check_current(change: NumberChange, expected: str | None) -> None:
+    if change.old is UNKNOWN:
         raise Unsafe(
-            f"whether number {step.number} carries {expected or 'no profile'} is not known: the "
-            "API does not show it, and the journal has no value",
+            f"whether number {change.number} has {_name_profile(expected)} attached is not known: "
+            "the API does not show it, and the journal has no value",
             hint="leave out --if-current",
         )
-    if step.old != expected:
+    if change.old != expected:
         raise Unsafe(
-            f"number {step.number} carries {step.old or 'no profile'}, not "
-            f"{expected or 'no profile'}",
-            hint=f"somebody changed it: look at it with `wacb number show {step.number}`",
+            f"number {change.number} has {_name_profile(change.old)} attached, not "
+            f"{expected or 'none'}",
+            hint=check_with_show(change.number),
         )
+
+
+def _name_profile(profile_id: object) -> str:
+    return "no profile" if profile_id is None else f"profile {profile_id}"
 
 
 def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
-    """Raise Unsafe for a profile that is not active, or whose template lacks placeholders."""
+    """Raise Unsafe for an inactive profile, ConsentRequired for an incomplete template."""
     if profile.status != "active":
         raise Unsafe(
-            f"profile {profile.id} ({profile.title}) is {profile.status}, so nothing would arrive",
-            hint="enable it in the Kaleyra console; the API has no way to",
+            f"profile {profile.label} is {profile.status}, so it delivers nothing",
+            hint="enable it in the Kaleyra console; the API can't enable profiles",
         )
     report = placeholders.inspect_template(profile)
     if report.missing and not allow_missing:
         raise ConsentRequired(
-            f"profile {profile.id} ({profile.title}) has {report.present} of "
-            f"{len(placeholders.INCOMING)} placeholders; missing: "
-            + " ".join(f"<{name}>" for name in report.missing),
-            hint=f"repair it (wacb profile check --fix {profile.id}), or --allow-missing",
+            f"profile {profile.label} has {report.present} of {len(placeholders.INCOMING)} "
+            "placeholders; missing: " + " ".join(f"<{name}>" for name in report.missing),
+            hint=Prose(
+                "repair it with `",
+                Command("profile check", profile.id, "--fix"),
+                "`, or pass --allow-missing",
+            ),
         )
 
 
@@ -221,27 +178,27 @@ def check_number(number: Number) -> None:
     """Raise Unsafe for a number that is known not to be approved: it cannot be edited."""
     if number.approved is False:
         raise Unsafe(
-            f"number {number.number} is {number.status}; only an approved number can be edited",
+            f"number {number.number} is {number.status}; only approved numbers can be changed",
             hint="finish its registration in the Kaleyra console first",
         )
 
 
-def _lost_status(look: Look, new: CallbackProfile, old_id: str) -> tuple[str, ...]:
-    """Look at the old profile, and say so when message status would get lost with it."""
+def _note_lost_status(lookup: AccountLookup, new: CallbackProfile, old_id: str) -> tuple[str, ...]:
+    """Look up the old profile, and note whether its message status gets lost."""
     try:
-        old = look.profile(old_id)
+        old = lookup.profile(old_id)
     except NotFound:
-        return (f"the old profile {old_id} does not exist any more",)
+        return (f"the old profile {old_id} no longer exists",)
     except Unavailable as error:
-        return (f"the old profile could not be looked at: {error.message}",)
-    return lost_status(old, new)
+        return (f"the old profile could not be looked up: {error.message}",)
+    return note_lost_status(old, new)
 
 
-def lost_status(old: CallbackProfile, new: CallbackProfile) -> tuple[str, ...]:
-    """Say so when message status (delivered, read) would get lost with the old profile."""
+def note_lost_status(old: CallbackProfile, new: CallbackProfile) -> tuple[str, ...]:
+    """Return a note where the old profile has message status (delivered, read), the new one not."""
     if placeholders.carries_status(old.template) and not placeholders.carries_status(new.template):
         return (
-            f"the old profile {old.id} carries message status (delivered, read) and "
+            f"the old profile {old.id} includes message status (delivered, read) and "
             f"{new.id or new.title} does not: status callbacks would stop",
         )
     return ()

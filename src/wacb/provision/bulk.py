@@ -1,11 +1,10 @@
-"""Carry out changes of numbers, one or thousands: in parallel, journaled, compared afterwards."""
+"""Change numbers, one or thousands: in parallel, journaled, compared afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
 
 from wacb.api.client import Client
 from wacb.errors import (
@@ -18,49 +17,47 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.provision.attach import Attachment, AttachStep
-from wacb.provision.interrupt import Stop
+from wacb.models import UNKNOWN, AttachedId
+from wacb.provision.interrupt import GracefulInterrupt
+from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
 from wacb.storage.journal import Journal
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
 
-class Prepared(NamedTuple):
-    """A number's step, or the reason why it has none."""
-
-    number: str
-    step: AttachStep | None
-    error: WacbError | None = None
-
-
 def prepare_all(
-    items: Sequence[tuple[str, Callable[[], AttachStep]]], *, fail_fast: bool
-) -> list[Prepared]:
-    """Prepare every number's step before anything is written; refusals are kept, not raised.
+    items: Sequence[tuple[str, Callable[[], NumberChange]]], *, fail_fast: bool
+) -> list[NumberResult]:
+    """Prepare the change of every number before anything is written; errors are kept, not raised.
 
-    With `fail_fast` one refusal is enough to try no number at all.
+    With `fail_fast` no number is changed when one has an error.
     """
-    prepared = [_prepare(number, step) for number, step in items]
+    prepared = [_prepare(number, prepare) for number, prepare in items]
     if fail_fast and any(item.error for item in prepared):
         return [
-            item if item.error else item._replace(step=None, error=_not_tried(item.number))
-            for item in prepared
+            item if item.error else failed_change(number, _skip(number))
+            for item, (number, _) in zip(prepared, items, strict=True)
         ]
     return prepared
 
 
-def _prepare(number: str, step: Callable[[], AttachStep]) -> Prepared:
+def failed_change(number: str, error: WacbError) -> NumberResult:
+    """Return the result for a number whose change could not be prepared."""
+    return NumberResult(NumberChange(number, UNKNOWN, UNKNOWN), error=error)
+
+
+def _prepare(number: str, prepare: Callable[[], NumberChange]) -> NumberResult:
     try:
-        return Prepared(number, step())
+        return NumberResult(prepare())
     except WacbError as error:
-        return Prepared(number, None, error)
+        return failed_change(number, error)
 
 
-class Run:
-    """Carry out prepared steps, up to `jobs` at a time.
+class BulkRunner:
+    """Make prepared changes, up to `jobs` at a time.
 
-    A change is journaled as soon as it is made; `done` is told after each number. A `stop` or, with
-    `fail_fast`, a failure ends the run: no new request starts, those under way end.
+    A change is journaled as soon as it is made; `done` is called after each number. An `interrupt`
+    or, with `fail_fast`, a failure ends the run: no new request starts, those in progress finish.
     """
 
     def __init__(
@@ -72,7 +69,7 @@ class Run:
         jobs: int = 1,
         fail_fast: bool = False,
         done: Callable[[], None] = lambda: None,
-        stop: Stop | None = None,
+        interrupt: GracefulInterrupt | None = None,
     ) -> None:
         self._client = client
         self._journal = journal
@@ -80,150 +77,156 @@ class Run:
         self._jobs = jobs
         self._fail_fast = fail_fast
         self._done = done
-        self.stop = stop or Stop(client)
+        self.interrupt = interrupt or GracefulInterrupt(client)
 
-    def carry_out(self, prepared: Sequence[Prepared]) -> list[Attachment]:
-        """Do all steps, then list the numbers once for all of them and compare.
+    def execute(self, prepared: Sequence[NumberResult]) -> list[NumberResult]:
+        """Make all changes, then list the numbers once for all of them and compare.
 
-        The results are in the order of the steps. Nothing is raised for a step that fails, but
+        The results are in the order of the changes. Nothing is raised for one that fails, but
         ConfigError, before anything is written, where the journal cannot be.
         """
-        if any(item.step and item.step.request and item.step.new is not None for item in prepared):
+        if any(_is_journaled(item.change) for item in prepared if not item.error):
             self._journal.check_writable()
 
         patient = len(prepared) > 1
-        with self.stop:
+        with self.interrupt:
             with ThreadPoolExecutor(self._jobs) as pool:
-                results = list(pool.map(lambda item: self._one(item, patient), prepared))
+                results = list(pool.map(lambda item: self._run(item, patient), prepared))
             if self._client.api.waba_id is not None:
-                results = self._compare(prepared, results)
+                results = self._compare(results)
         return [
-            _settled(result) if item.step else result
+            result if item.error else _settle(result)
             for item, result in zip(prepared, results, strict=True)
         ]
 
-    def _one(self, item: Prepared, patient: bool) -> Attachment:
-        result = self._attempt(item, patient)
+    def _run(self, item: NumberResult, patient: bool) -> NumberResult:
+        result = item if item.error else self._attempt(item, patient)
         if result.error and self._fail_fast:
-            self.stop.now()
+            self.interrupt.request()
         self._done()
         return result
 
-    def _attempt(self, item: Prepared, patient: bool) -> Attachment:
-        step = item.step
-        if step is None:
-            return Attachment(item.number, None, None, None, error=item.error)
-        plain = Attachment(step.number, None, step.old, step.new)
-        if step.request is None:
-            return plain._replace(result="unchanged", verified=True if step.shown else None)
-        if self.stop.over:
-            return plain._replace(error=_not_tried(step.number))
+    def _attempt(self, item: NumberResult, patient: bool) -> NumberResult:
+        change = item.change
+        if not change.is_needed:
+            return item._replace(status="unchanged", verified=True if change.shown else None)
+        if self.interrupt.requested:
+            return item._replace(error=_skip(change.number))
         try:
-            self._client.send(step.request, patient=patient)
+            self._client.send(change.request(self._client.api), patient=patient)
         except WacbError as error:
-            return plain._replace(error=error)
-        return self._record(plain, step)
+            return item._replace(error=error)
+        return self._record(item)
 
-    def _record(self, plain: Attachment, step: AttachStep) -> Attachment:
+    def _record(self, item: NumberResult) -> NumberResult:
         """Journal a change that was made. Where that fails the user must know both."""
-        made = plain._replace(result="detached" if step.new == "" else "attached", error=None)
-        if step.new is not None:
+        change = item.change
+        made = item._replace(status="detached" if change.new is None else "attached", error=None)
+        if change.new is not UNKNOWN:
             try:
                 self._journal.append(
-                    number=step.number, old=step.old, new=step.new, action=step.action
+                    number=change.number, old=change.old, new=change.new, action=change.action
                 )
             except ConfigError as error:
-                self.stop.now()  # else every other number were changed without a way back, too
-                return made._replace(error=_unjournaled(step, error))
+                self.interrupt.request()  # no other number is changed without a way back
+                return made._replace(error=_journal_error(change, error))
         return made
 
-    def _compare(self, prepared: Sequence[Prepared], results: list[Attachment]) -> list[Attachment]:
-        """List the numbers, again while something is not visible yet, and settle what is open."""
+    def _compare(self, results: list[NumberResult]) -> list[NumberResult]:
+        """List the numbers, again while a change is not visible yet, and settle what is open."""
         for pause in READ_BACK_AFTER:
-            if self.stop.interrupted or not any(map(_is_open, results)):
+            if self.interrupt.interrupted or not any(map(_is_open, results)):
                 break
             if pause >= self._client.remaining():
-                late = DeadlineExceeded("the deadline left no time for it")
-                return list(map(partial(_unseen, late), prepared, results))
+                late = DeadlineExceeded("skipped: time limit reached")
+                return list(map(partial(_fail_unverified, late), results))
             self._sleep(pause)
             try:
                 listed = self._client.list_numbers()
             except WacbError as error:
-                return list(map(partial(_unseen, error), prepared, results))
+                return list(map(partial(_fail_unverified, error), results))
             shown = {number.number: number.callback_profile_id for number in listed}
-            if not any(profile is not None for profile in shown.values()):
+            if all(profile is UNKNOWN for profile in shown.values()):
                 break  # the API shows no number's profile, however long one waits
             results = [
-                self._seen(item, result, shown.get(result.number)) if _is_open(result) else result
-                for item, result in zip(prepared, results, strict=True)
+                self._verify(result, shown.get(result.change.number, UNKNOWN))
+                if _is_open(result)
+                else result
+                for result in results
             ]
         return results
 
-    def _seen(self, item: Prepared, result: Attachment, shown: str | None) -> Attachment:
-        if shown is None:
+    def _verify(self, result: NumberResult, shown: AttachedId) -> NumberResult:
+        if shown is UNKNOWN:
             return result
-        if shown != result.new:
-            return result._replace(verified=False, error=result.error or _differs(result, shown))
-        if _is_lost(result) and item.step:
-            result = self._record(result, item.step)
+        if shown != result.change.new:
+            differs = _difference_error(result.change, shown)
+            return result._replace(verified=False, error=result.error or differs)
+        if _is_lost(result):
+            result = self._record(result)
         error = None if isinstance(result.error, CheckFailed) else result.error
         return result._replace(verified=True, error=error)
 
 
-def _is_lost(result: Attachment) -> bool:
-    """Say whether the request may have been carried out although no answer came."""
+def _is_journaled(change: NumberChange) -> bool:
+    return change.is_needed and change.new is not UNKNOWN
+
+
+def _is_lost(result: NumberResult) -> bool:
+    """Say whether the request may have been processed although no answer came."""
     maybe = isinstance(result.error, Unavailable) and result.error.sent
-    return result.result is None and maybe
+    return result.status is None and maybe
 
 
-def _is_open(result: Attachment) -> bool:
+def _is_open(result: NumberResult) -> bool:
     """Say whether a change was made, or may have been, that is not seen on the number yet."""
-    changed = result.result in ("attached", "detached") or _is_lost(result)
-    return changed and result.new is not None and not result.verified
+    changed = result.status in ("attached", "detached") or _is_lost(result)
+    return changed and result.change.new is not UNKNOWN and not result.verified
 
 
-def _unseen(why: WacbError, item: Prepared, result: Attachment) -> Attachment:
+def _fail_unverified(why: WacbError, result: NumberResult) -> NumberResult:
     """Make it a failure that a number which was changed could not be read back."""
     if not _is_open(result) or result.error or isinstance(why, Interrupted):
         return result
+    number = result.change.number
     failed = type(why)(
-        f"number {result.number} was changed, but could not be read back: {why.message}",
-        hint="run the same command again: it compares",
+        f"number {number} was changed, but could not be read back: {why.message}",
+        hint="run the same command again to compare",
         status=why.status,
     )
-    if item.step and item.step.action == "rollback":  # a second one would return
-        failed.hint, failed.retryable = f"look at it: wacb number show {item.number}", False
+    if result.change.action == "rollback":  # a second one would undo the first
+        failed.hint, failed.retryable = check_with_show(number), False
     return result._replace(error=failed)
 
 
-def _settled(result: Attachment) -> Attachment:
-    """Say of an update that could not be looked at that its outcome is not known."""
+def _settle(result: NumberResult) -> NumberResult:
+    """Report an update that could not be looked up as one of unknown outcome."""
     if not _is_lost(result) or result.verified is False or result.error is None:
         return result
     unknown = OutcomeUnknown(
-        f"{result.error.message}; whether it was changed is not known",
-        hint="run the same command again: it changes only what still differs",
+        f"{result.error.message}; the number may or may not have been changed",
+        hint="run the same command again; it changes only what still differs",
         status=result.error.status,
     )
     return result._replace(error=unknown)
 
 
-def _unjournaled(step: AttachStep, error: ConfigError) -> ConfigError:
-    old = "an unknown profile" if step.old is None else step.old or "no profile"
+def _journal_error(change: NumberChange, error: ConfigError) -> ConfigError:
+    old = "an unknown profile" if change.old is UNKNOWN else change.old or "no profile"
     return ConfigError(
-        f"number {step.number} was changed from {old} to {step.new or 'no profile'}, but not "
+        f"number {change.number} was changed from {old} to {change.new or 'no profile'}, but not "
         f"journaled, so `number rollback` cannot undo it: {error.message}",
         hint=error.hint,
     )
 
 
-def _differs(result: Attachment, shown: str) -> CheckFailed:
+def _difference_error(change: NumberChange, shown: str | None) -> CheckFailed:
     return CheckFailed(
-        f"the API took the update of number {result.number}, but shows "
-        f"{'profile ' + shown if shown else 'no profile'} on it instead of {result.new or 'none'}",
-        hint=f"look again: wacb number show {result.number}",
+        f"the API accepted the update of number {change.number}, but shows "
+        f"{f'profile {shown}' if shown else 'no profile'} on it instead of {change.new or 'none'}",
+        hint=check_with_show(change.number),
     )
 
 
-def _not_tried(number: str) -> Skipped:
-    return Skipped(f"number {number} was not tried: the run was stopped")
+def _skip(number: str) -> Skipped:
+    return Skipped(f"number {number} was skipped: the run was stopped")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wacb.api.client import Client
-from wacb.errors import CheckFailed, TemplateError, WacbError
+from wacb.errors import CheckFailed, Command, Prose, TemplateError, WacbError
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import find, update
 from wacb.provision.compare import differences
-from wacb.provision.steps import ProfileStep
+from wacb.provision.steps import UpdateStep
 from wacb.template import placeholders, repair
 
 
@@ -35,7 +35,7 @@ class Checked(NamedTuple):
 
     @property
     def faults(self) -> str:
-        """What is wrong in words, each name once: `missing <a> <b>, encoded <c>`."""
+        """What is wrong in words, each name once: `missing <a> <b>, encoded <c>`"""
         gone = [name for name in self.missing if name not in self.encoded]
         strange = [name for name in self.unknown if name not in self.encoded]
         words = (("missing", gone), ("unknown", strange), ("encoded", self.encoded))
@@ -44,10 +44,10 @@ class Checked(NamedTuple):
 
 
 class Repair(NamedTuple):
-    """What is done about a faulty profile, or `error`, which is why nothing is or was."""
+    """The repair of a faulty profile; `error` is why there is none, or why it failed."""
 
     checked: Checked
-    step: ProfileStep | None
+    step: UpdateStep | None
     error: WacbError | None = None
 
 
@@ -82,7 +82,7 @@ def check_one(profile: CallbackProfile) -> Checked:
 
 
 def prepare_repair(checked: Checked) -> Repair:
-    """Say how the template becomes complete; every other member stays as it is.
+    """Return the update that completes the template; every other field stays unchanged.
 
     Where that cannot be done without changing something of the user's, the error says so.
     """
@@ -94,28 +94,29 @@ def prepare_repair(checked: Checked) -> Repair:
         else:
             url, body = repair.repair_url(url), None
     except TemplateError as error:
-        message = f"profile {live.id} ({live.title}) cannot be repaired: {error.message}"
-        option = "--body-file FILE" if live.method.uses_body else "--url URL"
-        hint = f"give the whole template: wacb profile update {live.id} {option}"
+        message = f"profile {live.label} cannot be repaired: {error.message}"
+        option = ("--body-file", "FILE") if live.method.uses_body else ("--url", "URL")
+        command = Command("profile update", live.id, *option)
+        hint = Prose("replace the whole template with `", command, "`")
         return Repair(checked, None, CheckFailed(message, hint=hint))
     draft = ProfileDraft(title=live.title, method=live.method, url=url, body=body)
     changes = differences(draft, live)
-    return Repair(checked, ProfileStep(draft=draft, live=live, changes=changes))
+    return Repair(checked, UpdateStep(live=live, draft=draft, changes=changes))
 
 
-def carry_out(client: Client, repairs: Sequence[Repair]) -> list[Repair]:
-    """Repair one profile after the other, and tell what each is like then.
+def execute(client: Client, repairs: Sequence[Repair]) -> list[Repair]:
+    """Repair one profile after the other, and check each again.
 
-    One that fails keeps no other from being repaired, and is told as it was seen last.
+    One that fails keeps no other from being repaired, and is returned as it was seen last.
     """
-    return [_carry_out(client, repair) for repair in repairs]
+    return [_execute(client, repair) for repair in repairs]
 
 
-def _carry_out(client: Client, repair: Repair) -> Repair:
+def _execute(client: Client, repair: Repair) -> Repair:
     if repair.step is None:
         return repair
-
     try:
-        return repair._replace(checked=check_one(update.update(client, repair.step).profile))
+        updated = update.update_profile(client, repair.step)
+        return repair._replace(checked=check_one(updated.profile))
     except WacbError as error:
         return repair._replace(error=error)

@@ -1,53 +1,66 @@
-"""Whether a live profile is what a draft asks for: one rule for create, adopt and update."""
+"""Compare a live profile with a draft: one rule for create, adopt and update."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Any
 
 from wacb.jsontext import ascii_json, json_line, open_body
-from wacb.models import CallbackProfile, Encryption, ProfileDraft
+from wacb.models import UNKNOWN, CallbackProfile, Encryption, NewKey, ProfileDraft
 from wacb.redaction import MASK, mask_change
 
 
-def differences(draft: ProfileDraft, profile: CallbackProfile) -> dict[str, tuple[Any, Any]]:
-    """Name every field the draft gives that the live profile has otherwise: field -> (old, new).
+class CompareKey(Enum):
+    """When the keys of two encryptions are compared; their algorithms always are."""
+
+    NEVER = auto()
+    IF_SHOWN = auto()  # by the API
+    ALWAYS = auto()  # a key that the API does not show counts as another one
+
+
+def differences(
+    draft: ProfileDraft, profile: CallbackProfile, *, key: CompareKey = CompareKey.IF_SHOWN
+) -> dict[str, tuple[Any, Any]]:
+    """Return each field of the draft in which the live profile differs: field -> (old, new).
 
     A body is compared as JSON, so key order and white space don't matter, but `1` is neither
-    `true` nor `1.0`; header names ignore case; an encryption key that the API does not show is
-    compared by its algorithm (cli.md 7).
+    `true` nor `1.0`; header names ignore case.
     """
-    keys_known = bool(
-        profile.encryption and profile.encryption.key and draft.encryption and draft.encryption.key
+    live, asked = profile.encryption, draft.encryption
+    with_key = live is not None and (
+        key is CompareKey.ALWAYS or (key is CompareKey.IF_SHOWN and live.key is not UNKNOWN)
     )
     present: dict[str, Any] = {
         "title": profile.title,
         "method": profile.method,
         "url": profile.url,
         "body": open_body(profile.body),
-        "headers": _folded(profile.headers),
-        "encryption": _comparable(profile.encryption, keys_known),
+        "headers": _fold_names(profile.headers),
+        "encryption": _encryption_values(live, with_key),
         "response_message": profile.response_message or "",
         "channel": profile.channel,
         "events": sorted(profile.events),
     }
-    asked = fields(draft, with_key=keys_known)
-    return {
+    changes = {
         name: (present[name], new)
-        for name, new in asked.items()
+        for name, new in fields(draft, with_key=with_key).items()
         if ascii_json(present[name], sort_keys=True) != ascii_json(new, sort_keys=True)
     }
+    if with_key and isinstance(asked, NewKey):
+        changes["encryption"] = (present["encryption"], _encryption_values(asked, with_key))
+    return changes
 
 
 def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
-    """Give every field that the draft gives, in the form that `differences` compares."""
+    """Return every field that the draft sets, in the form that `differences` compares."""
     values: dict[str, Any] = {
         "title": draft.title,
         "method": draft.method,
         "url": draft.url,
         "body": open_body(draft.body),
-        "headers": _folded(draft.headers),
-        "encryption": _comparable(draft.encryption, with_key),
+        "headers": _fold_names(draft.headers),
+        "encryption": _encryption_values(draft.encryption, with_key),
         "response_message": draft.response_message,
         "channel": draft.channel,
         "events": sorted(draft.events or ()),
@@ -56,7 +69,7 @@ def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
 
 
 def describe(changes: Mapping[str, tuple[Any, Any]]) -> list[str]:
-    """Put differences into lines, `field: old → new`, without header values and keys."""
+    """Write differences as lines, `field: old → new`, without header values and keys."""
     lines = []
     for name, values in changes.items():
         old, new = (as_text(name, value) for value in mask_change(name, *values))
@@ -75,12 +88,16 @@ def as_text(name: str, value: Any) -> str:
     return value if isinstance(value, str) else json_line(value)
 
 
-def _folded(headers: Mapping[str, str] | None) -> dict[str, str]:
+def _fold_names(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
 
 
-def _comparable(encryption: Encryption | None, with_key: bool) -> tuple[Any, ...] | None:
+def _encryption_values(
+    encryption: Encryption | NewKey | None, with_key: bool
+) -> tuple[str | None, ...] | None:
+    """Return the algorithm and, where the keys are compared, key and IV, None for unknown ones."""
     if encryption is None:
         return None
-    algorithm = encryption.algorithm.upper()
-    return (algorithm, encryption.key, encryption.iv) if with_key else (algorithm,)
+    parts = (encryption.key, encryption.iv) if isinstance(encryption, Encryption) else (None, None)
+    shown = tuple(None if part is UNKNOWN else part for part in parts)
+    return (encryption.algorithm.upper(), *(shown if with_key else ()))

@@ -3,59 +3,139 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from wacb.api.client import Client
+from wacb.api.responses import NO_SUCH_PROFILE
 from wacb.errors import (
     Ambiguous,
     CheckFailed,
+    Command,
     ConsentRequired,
     NotFound,
     OutcomeUnknown,
+    Prose,
     Unavailable,
     WacbError,
 )
 from wacb.models import CallbackProfile, ProfileDraft
-from wacb.provision.compare import describe, differences
+from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.find import duplicate_title_error
-from wacb.provision.steps import ProfileResult, ProfileStep, as_sent
-from wacb.provision.update import compare_with, prepare_update, update
+from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
+from wacb.provision.update import compare_with, prepare_update
 from wacb.storage.create_lock import Claim
 
-ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list, cli.md 7
+ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
 
 
-def create(
+class IfExists(Enum):
+    """What to do about a profile of the same title."""
+
+    KEEP = auto()  # leave it, and refuse one with different content
+    UPDATE = auto()
+
+
+def prepare_create(
     client: Client,
     draft: ProfileDraft,
     *,
-    claim: Claim,
-    sleep: Callable[[float], None],
-    once: bool = False,
-) -> ProfileResult:
-    """Create a profile, never twice.
+    if_exists: IfExists,
+    lock: Claim,
+    key: CompareKey = CompareKey.IF_SHOWN,
+) -> ProfileStep:
+    """Look up the title, and return what has to be done; the caller holds the lock.
 
-    When the outcome is unknown the list is compared with the IDs that were there before and one
-    match is adopted (cli.md 7). With `once` the caller holds the claim and has seen that there is
-    none. Raises Ambiguous for two matches, OutcomeUnknown for none, with `once` ConfigError where
-    the disk cannot remember what is under way.
+    Raises Ambiguous for two profiles of the title, ConsentRequired for one to be kept with other
+    content, OutcomeUnknown when a create of a moment ago may still appear and the deadline does
+    not suffice to wait for it.
     """
-    before: set[str] = set()
-    if once:
-        claim.begin(client.remaining())  # a run that is killed leaves word for the next
-    else:
-        before = client.profile_ids(draft.title)
-    result = "created"
+    titled = _find_titled(client, draft.title, lock)
+    if len(titled) > 1:
+        raise duplicate_title_error(draft.title, [profile.id for profile in titled])
+    if not titled:
+        return CreateStep(draft)
+    step = compare_with(titled[0], draft, key=key)
+    if step.changes and if_exists is IfExists.KEEP:
+        update = "" if "channel" in step.changes else "pass --update-existing to change it, or "
+        raise ConsentRequired(
+            f"profile {titled[0].label} already exists with different content; "
+            + "; ".join(describe(step.changes)),
+            hint=f"{update}pass another --title",
+        )
+    return prepare_update(titled[0], draft, key=key)
+
+
+def _find_titled(client: Client, title: str, lock: Claim) -> list[CallbackProfile]:
+    """Find the profiles of a title, by its ID the one created here that is not listed yet."""
+    for created in lock.looks(client.remaining):
+        titled = list(client.list_profiles(title=title, wanted=title.__eq__))
+        if titled:
+            return titled
+        if created:
+            # assumed: only listings lag, so that the API's word about an ID can be believed
+            try:
+                profile = client.get_profile(created)
+                return [profile] if profile.title == title else []
+            except NotFound as error:
+                # another 404 may be a gateway's, and says nothing about the profile (api.md §3)
+                if error.api_code == NO_SUCH_PROFILE:
+                    return []
+    return []
+
+
+def create_profile(
+    client: Client, draft: ProfileDraft, *, lock: Claim, sleep: Callable[[float], None]
+) -> ProfileResult:
+    """Create a profile, also where others have its title: the notes name them.
+
+    When the answer is lost, the list is compared with the IDs that were there before, and one
+    match is adopted. Raises Ambiguous for two matches, OutcomeUnknown for none.
+    """
+    before = client.profile_ids(draft.title)
+    profile_id, status = _create_or_adopt(client, draft, before, lock, sleep)
+    result = _read_back(client, draft, profile_id, status)
+    others = [f"another profile is also named {draft.title!r} ({each})" for each in sorted(before)]
+    return result._replace(notes=(*others, *result.notes))
+
+
+def create_only_profile(
+    client: Client, draft: ProfileDraft, *, lock: Claim, sleep: Callable[[float], None]
+) -> ProfileResult:
+    """Create the only profile of a title; the caller holds the lock and has found none.
+
+    Afterwards the title is looked up again: of two machines at the same time, each hears of the
+    other's profile. Raises Ambiguous then, ConfigError where the disk cannot record what is in
+    progress, and what create_profile raises.
+    """
+    lock.begin(client.remaining())  # the run after one that is killed knows of it
+    try:
+        profile_id, status = _create_or_adopt(client, draft, set(), lock, sleep)
+    except (Ambiguous, OutcomeUnknown):
+        raise
+    except WacbError:
+        lock.withdraw()
+        raise
+    return _check_only(client, _read_back(client, draft, profile_id, status))
+
+
+def _create_or_adopt(
+    client: Client,
+    draft: ProfileDraft,
+    before: set[str],
+    lock: Claim,
+    sleep: Callable[[float], None],
+) -> tuple[str, str]:
+    """Return the ID of the new profile, and "created" or "adopted"."""
+    status = "created"
     try:
         profile_id = client.create_profile(draft)
-    except WacbError as error:
-        if not (isinstance(error, Unavailable) and error.sent):
-            if once:
-                claim.withdraw()
+    except Unavailable as lost:
+        if not lost.sent:
             raise
-        claim.settle(None)  # the hint is to run again with --if-not-exists: also of a plain create
-        profile_id, result = _adopt(client, draft, before, error, sleep), "adopted"
-    claim.settle(profile_id)
-    return _read_back(client, draft, profile_id, result, before)
+        lock.settle(None)
+        profile_id, status = _adopt(client, draft, before, lost, sleep), "adopted"
+    lock.settle(profile_id)
+    return profile_id, status
 
 
 def _adopt(
@@ -65,11 +145,6 @@ def _adopt(
     lost: Unavailable,
     sleep: Callable[[float], None],
 ) -> str:
-    unknown = OutcomeUnknown(
-        f"{lost.message}; whether the profile {draft.title!r} was created is not known",
-        hint="run the same command again with --if-not-exists: it finds the profile or creates it",
-        status=lost.status,
-    )
     for pause in ADOPT_AFTER:
         if pause >= client.remaining():
             break
@@ -84,106 +159,43 @@ def _adopt(
             continue  # not to see it proves nothing: the next look may
         if len(found) > 1:
             raise Ambiguous(
-                f"the answer was lost, and {len(found)} new profiles are called {draft.title!r}: "
+                f"the answer was lost, and {len(found)} new profiles are named {draft.title!r}: "
                 + ", ".join(found),
                 hint="keep one of them and delete the others",
             )
         if found:
             return found[0]
-    raise unknown from lost
+    raise OutcomeUnknown(
+        f"{lost.message}; profile {draft.title!r} may or may not have been created",
+        hint="run the same command again with --if-not-exists: it finds the profile or creates it",
+        status=lost.status,
+    ) from lost
 
 
-def _read_back(
-    client: Client, draft: ProfileDraft, profile_id: str, result: str, before: set[str]
-) -> ProfileResult:
-    notes = [
-        f"another profile has the title {draft.title!r}, too: {other}" for other in sorted(before)
-    ]
+def _read_back(client: Client, draft: ProfileDraft, profile_id: str, status: str) -> ProfileResult:
+    notes: tuple[str, ...] = ()
     try:
         profile = client.get_profile(profile_id)
     except WacbError as error:
-        notes.append(f"it could not be read back, shown as it was sent: {error.message}")
+        notes = (f"it could not be read back, shown as it was sent: {error.message}",)
         profile = as_sent(draft, profile_id)
     changed = differences(draft, profile)
     if changed:
         raise CheckFailed(
             f"profile {profile_id} was created, but the API stored it differently: "
             + ", ".join(sorted(changed)),
-            hint=f"compare it: wacb profile show {profile_id}",
+            hint=Prose("compare it with `", Command("profile show", profile_id), "`"),
         )
-    return ProfileResult(profile=profile, result=result, notes=tuple(notes))
+    return ProfileResult(profile=profile, status=status, notes=notes)
 
 
-# A 404 without it may be a gateway's, and says nothing about the profile (api-contract.md 3).
-_NO_SUCH_PROFILE = "RBC302"
-
-
-def prepare_once(
-    client: Client | None, draft: ProfileDraft, *, update: bool, claim: Claim
-) -> ProfileStep:
-    """Look whether a profile of this title is there, and say what has to be done (cli.md 7).
-
-    `client` is None in a dry run without credentials. Raises Ambiguous for two profiles of the
-    title, ConsentRequired for one with other content unless `update`, OutcomeUnknown when a create
-    of a moment ago may still appear and the deadline does not suffice to wait for it.
-    """
-    create = ProfileStep(draft=draft, once=True, claim=claim)
-    if client is None:
-        note = "without credentials it was not looked up whether the profile is there already"
-        return create._replace(notes=(note,))
-    titled = _titled(client, draft.title, claim)
-    if len(titled) > 1:
-        raise duplicate_title_error(draft.title, [profile.id for profile in titled])
-    if not titled:
-        return create
-    step = compare_with(titled[0], draft)
-    if step.changes and not update:
-        raise ConsentRequired(
-            f"profile {step.draft.title!r} ({titled[0].id}) is there with other content; "
-            + "; ".join(describe(step.changes)),
-            hint=("" if "channel" in step.changes else "add --update-existing to change it, or ")
-            + "give another --title",
-        )
-    return prepare_update(titled[0], draft)
-
-
-def _titled(client: Client, title: str, claim: Claim) -> list[CallbackProfile]:
-    """Find the profiles of a title, by its ID the one made here that is not listed yet."""
-    for made in claim.looks(client.remaining):
-        titled = list(client.list_profiles(title=title, wanted=title.__eq__))
-        if titled:
-            return titled
-        if made:
-            # assumed: only listings lag, so that the API's word about an ID can be believed
-            try:
-                profile = client.get_profile(made)
-                return [profile] if profile.title == title else []
-            except NotFound as error:
-                if error.api_code == _NO_SUCH_PROFILE:
-                    return []
-    return []
-
-
-def execute(client: Client, step: ProfileStep, *, sleep: Callable[[float], None]) -> ProfileResult:
-    """Do what a step says and read the profile back.
-
-    After a create that must be the only one the list is looked at again: of two machines at the
-    same time, each is told of the other's profile. Raises Ambiguous then, and what `create` and
-    `update` raise.
-    """
-    if step.claim is None:
-        return update(client, step)
-    made = create(client, step.draft, claim=step.claim, sleep=sleep, once=step.once)
-    return _only_one(client, made) if step.once else made
-
-
-def _only_one(client: Client, made: ProfileResult) -> ProfileResult:
-    title = made.profile.title
+def _check_only(client: Client, result: ProfileResult) -> ProfileResult:
+    title = result.profile.title
     try:
-        titled = client.profile_ids(title) | {made.profile.id}
+        titled = client.profile_ids(title) | {result.profile.id}
     except WacbError as error:
-        note = f"whether another machine created it, too, could not be looked up: {error.message}"
-        return made._replace(notes=(*made.notes, note))
+        note = f"could not check whether another machine created it, too: {error.message}"
+        return result._replace(notes=(*result.notes, note))
     if len(titled) > 1:
         raise duplicate_title_error(title, sorted(titled))
-    return made
+    return result

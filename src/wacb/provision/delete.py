@@ -1,6 +1,6 @@
 """Delete a profile that no number needs any more.
 
-The API itself does not look whether a number uses a profile (api-contract.md 4).
+The API itself does not check whether a number uses a profile (api.md §4).
 """
 
 from __future__ import annotations
@@ -8,68 +8,79 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wacb.api.client import Client
-from wacb.errors import ConsentRequired, NotFound, OutcomeUnknown, Unavailable, WacbError
-from wacb.models import CallbackProfile, Number
-from wacb.provision.lookup import Look
+from wacb.errors import (
+    Command,
+    ConsentRequired,
+    NotFound,
+    OutcomeUnknown,
+    Prose,
+    Unavailable,
+    WacbError,
+)
+from wacb.models import UNKNOWN, CallbackProfile, Number
+from wacb.provision.lookup import AccountLookup
 from wacb.provision.steps import ProfileResult
 
 
 class DeleteStep(NamedTuple):
-    """A profile that may be deleted; `notes` say what hangs on it and what could not be known."""
+    """A profile to be deleted; `notes` are for the user."""
 
     profile: CallbackProfile
     notes: tuple[str, ...] = ()
 
 
-def prepare_delete(look: Look, reference: str, *, force: bool) -> DeleteStep:
-    """Find the profile and the numbers that carry it, by the journal where the API shows none.
+def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> DeleteStep:
+    """Find the profile and the numbers it is attached to.
 
-    Raises NotFound and Ambiguous, and ConsentRequired for a profile that a number carries, unless
+    Raises NotFound and Ambiguous, and ConsentRequired for a profile that is attached, unless
     `force`.
     """
-    profile = look.profile(reference)
-    listed, notes = _listed(look, force=force)
-    carriers = [
+    profile = lookup.profile(reference)
+    listed, notes = _list_numbers(lookup, force=force)
+    users = [
         number.number for number in listed.values() if number.callback_profile_id == profile.id
     ]
-    carriers += [
+    users += [
         f"{number} (by the journal)"
-        for number, believed in sorted(look.journal.believed.items())
-        if believed == profile.id and (number not in listed or _hides(listed[number]))
+        for number, believed in sorted(lookup.journal.believed.items())
+        if believed == profile.id and (number not in listed or _is_hidden(listed[number]))
     ]
-    if carriers and not force:
+    attached = ", ".join(users)
+    if users and not force:
         raise ConsentRequired(
-            f"profile {profile.id} ({profile.title}) is attached to {', '.join(carriers)}",
-            hint="attach another one there, or detach it (wacb number detach NUMBER); --force "
-            "deletes it all the same",
+            f"profile {profile.label} is attached to {attached}",
+            hint=Prose(
+                *("detach it with `", Command("number detach", "NUMBER"), "` first, "),
+                "or pass --force to delete it anyway",
+            ),
         )
-    if carriers:
-        notes.insert(0, f"it is attached to {', '.join(carriers)}, where nothing would arrive then")
+    if users:
+        notes.insert(0, f"it is attached to {attached}: no callbacks will be delivered there")
     return DeleteStep(profile=profile, notes=tuple(notes))
 
 
-def _hides(number: Number) -> bool:
-    return number.callback_profile_id is None
+def _is_hidden(number: Number) -> bool:
+    return number.callback_profile_id is UNKNOWN
 
 
-def _listed(look: Look, *, force: bool) -> tuple[dict[str, Number], list[str]]:
-    """List the numbers, and say what the list does not tell."""
-    unknown = "whether a number still carries this profile is not known"
-    if look.client.api.waba_id is None:
+def _list_numbers(lookup: AccountLookup, *, force: bool) -> tuple[dict[str, Number], list[str]]:
+    """List the numbers, and note what the listing does not show."""
+    unknown = "the profile may still be attached to a number"
+    if lookup.client.api.waba_id is None:
         return {}, [f"without a WABA ID the numbers cannot be listed: {unknown}"]
     try:
-        listed = look.listed
+        listed = lookup.listed
     except WacbError as error:
         if not force:
             raise
         return {}, [f"{error.message}: {unknown}"]
-    if any(map(_hides, listed.values())):
-        return listed, [f"the API does not show which profile a number carries: {unknown}"]
+    if any(map(_is_hidden, listed.values())):
+        return listed, [f"the API does not show which profile a number has: {unknown}"]
     return listed, []
 
 
-def delete(client: Client, profile: CallbackProfile) -> ProfileResult:
-    """Delete the profile; one that somebody else deleted meanwhile is deleted.
+def delete_profile(client: Client, profile: CallbackProfile) -> ProfileResult:
+    """Delete the profile; one that somebody else deleted meanwhile counts as deleted.
 
     Raises OutcomeUnknown when the answer is lost and the profile is still there, or cannot be
     looked up.
@@ -82,17 +93,17 @@ def delete(client: Client, profile: CallbackProfile) -> ProfileResult:
         if not error.sent:
             raise
         _check_gone(client, profile.id, error)
-    return ProfileResult(profile=profile, result="deleted")
+    return ProfileResult(profile=profile, status="deleted")
 
 
 def _check_gone(client: Client, profile_id: str, lost: WacbError) -> None:
-    state = "is still there"
+    state = "still exists"
     try:
         client.get_profile(profile_id)
     except NotFound:
         return
     except WacbError as error:
-        state = f"may still be there: {error.message}"
+        state = f"may still exist: {error.message}"
     raise OutcomeUnknown(
         f"{lost.message}; profile {profile_id} {state}",
         hint="run the same command again",

@@ -1,14 +1,11 @@
-"""From what a user gave to the draft of a new profile, with every rule of cli.md 6 and 7 applied.
-
-What becomes of a profile that is there already: redraft.py.
-"""
+"""Drafts of new and of updated profiles, every rule of a profile's fields applied."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from wacb.errors import InvalidInput
-from wacb.models import CallbackProfile, Encryption, Method, ProfileDraft
+from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.template import placeholders
 from wacb.template.body import custom_body, default_body, refuse_encoded
 from wacb.template.move import body_template, query_template, url_beside_body
@@ -28,7 +25,6 @@ def build_draft(
     allow_local: bool = False,
     headers: Mapping[str, str] | None = None,
     secret_headers: frozenset[str] = frozenset(),
-    encryption: Encryption | None = None,
     response_message: str | None = None,
     channel: str | None = None,
     events: tuple[str, ...] | None = None,
@@ -57,7 +53,6 @@ def build_draft(
         body=body,
         headers=headers,
         secret_headers=secret_headers,
-        encryption=encryption,
         response_message=response_message,
         channel=channel,
         events=events,
@@ -76,9 +71,9 @@ def check_no_body(method: Method, body: str | None) -> None:
 def check_texts(
     response_message: str | None, channel: str | None, events: tuple[str, ...] | None
 ) -> None:
-    """Raise InvalidInput for a value that no JSON can carry, and for an event without a name."""
+    """Raise InvalidInput for a value that JSON cannot hold, and for an event without a name."""
     if "" in (events or ()):
-        raise InvalidInput("--event is empty", hint="give the name of an event")
+        raise InvalidInput("--event is empty", hint="pass the name of an event")
     options = [("--response-message", response_message), ("--channel", channel)]
     for option, text in (*options, *(("--event", event) for event in events or ())):
         try:
@@ -104,9 +99,9 @@ def updated_draft(
     channel: str | None = None,
     events: tuple[str, ...] | None = None,
 ) -> ProfileDraft:
-    """Change what is given of a live profile, and keep the rest.
+    """Change some fields of a live profile, and keep the rest.
 
-    `body` is a template of the user's own; `headers` go beside the live ones, None takes one away.
+    `body` is a template of the user's own; `headers` are added to the live ones, None removes one.
     A template is checked where it changes and where it moves between query and body. Raises
     InvalidInput or TemplateError.
     """
@@ -124,7 +119,7 @@ def updated_draft(
             body = custom_body(body, with_status=with_status, allow_missing=allow_missing)
     check_texts(response_message, channel, events)
     given = {name: value for name, value in (headers or {}).items() if value is not None}
-    kept = _kept(live.headers, headers or {})
+    kept = _keep_headers(live.headers, headers or {})
     return ProfileDraft(
         title=live.title if title is None else check_title(title),
         method=target,
@@ -138,7 +133,7 @@ def updated_draft(
     )
 
 
-def _kept(live: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
-    """Pick the live headers that are not given anew. assumed: the API shows their real values."""
+def _keep_headers(live: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the live headers that are not replaced. assumed: the API shows their real values."""
     names = {name.lower() for name in given}
     return {name: value for name, value in live.items() if name.lower() not in names}

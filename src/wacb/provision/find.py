@@ -6,38 +6,40 @@ import re
 from difflib import get_close_matches
 
 from wacb.api.client import Client
-from wacb.errors import Ambiguous, InvalidInput, NotFound
+from wacb.errors import Ambiguous, Command, InvalidInput, NotFound, Prose
 from wacb.models import CallbackProfile
 
-_KEEP_ONE = "keep one, and take the others away with wacb profile delete ID"
+_KEEP_ONE = Prose("keep one, and remove the others with `", Command("profile delete", "ID"), "`")
+LIST_PROFILES = Prose("run `", Command("profile list"), "` to see available profiles")
 _LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 def looks_like_id(reference: str) -> bool:
-    """Say whether a reference has the form of a profile ID (api-contract.md 4)."""
+    """Say whether a reference has the form of a profile ID (api.md §4)."""
     return re.fullmatch(_LIKE_AN_ID, reference) is not None
 
 
 def require_id(reference: str) -> None:
-    """Raise InvalidInput for what is no ID, where no title can be looked up."""
+    """Raise InvalidInput for a reference that is not an ID, where no title can be looked up."""
     if not looks_like_id(reference):
         raise InvalidInput(
-            f"{reference!r} is no profile ID, and without credentials no title can be looked up",
-            hint="give the profile by its ID, or credentials",
+            f"{reference!r} is not a valid profile ID, and titles can't be looked up without "
+            "credentials",
+            hint=Prose("pass the profile's ID, or run `", Command("config init"), "`"),
         )
 
 
 def find(client: Client, reference: str) -> CallbackProfile:
     """Fetch a profile by its ID or exact title.
 
-    Raises NotFound with the nearest title, Ambiguous when two profiles carry the title.
+    Raises NotFound with the nearest title, Ambiguous when several profiles have the title.
     """
     if looks_like_id(reference):
         return client.get_profile(reference)
     titled = list(client.list_profiles(title=reference, wanted=reference.__eq__))
     if len(titled) > 1:
         raise duplicate_title_error(
-            reference, [profile.id for profile in titled], hint="name one by its ID"
+            reference, [profile.id for profile in titled], hint="pass the ID of one of them"
         )
     if titled:
         return titled[0]
@@ -45,19 +47,18 @@ def find(client: Client, reference: str) -> CallbackProfile:
         return client.get_profile(reference)  # an ID of a form not seen yet
     except NotFound as error:
         raise NotFound(
-            f"no profile has the ID or title {reference!r}",
-            hint=_suggestion(client, reference),
+            f"no profile with ID or title {reference!r}",
+            hint=_suggest_title(client, reference),
             status=error.status,
             api_code=error.api_code,
         ) from error
 
 
-def _suggestion(client: Client, reference: str) -> str:
+def _suggest_title(client: Client, reference: str) -> Prose:
     near = get_close_matches(reference, client.profile_titles(), n=1)
-    listing = "`wacb profile list` shows what exists"
-    return f"did you mean {near[0]!r}? {listing}" if near else listing
+    return Prose(*(f"did you mean {title!r}? " for title in near), LIST_PROFILES)
 
 
 def duplicate_title_error(title: str, ids: list[str], *, hint: str = _KEEP_ONE) -> Ambiguous:
-    """Make the error for a title that several profiles carry."""
-    return Ambiguous(f"{len(ids)} profiles are called {title!r}: {', '.join(ids)}", hint=hint)
+    """Return the error for a title that several profiles have."""
+    return Ambiguous(f"{len(ids)} profiles are named {title!r}: {', '.join(ids)}", hint=hint)

@@ -1,4 +1,4 @@
-"""Ending a run of many changes between two requests, so that what was done can be told."""
+"""End a run of many changes between two requests, so that its result can be reported."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from typing import Any
 
 from wacb.api.client import Client
 
-_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stop:
-    """While it is entered, Ctrl-C ends no run in the middle: no new request starts after it.
+class GracefulInterrupt:
+    """While entered, turn Ctrl-C, SIGTERM and SIGHUP into a request to start nothing new.
 
-    Nor does a CI job that is cancelled (SIGTERM) or a terminal that is closed (SIGHUP). A second
-    signal gives up the requests under way. `tell` is called at the first; `interrupted` is known
-    ever after. It may be entered again inside itself.
+    A second signal aborts the requests in progress. `notify` is called at the first; `interrupted`
+    is true ever after. It may be entered again inside itself.
     """
 
-    def __init__(self, client: Client, tell: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, client: Client, notify: Callable[[], None] = lambda: None) -> None:
         self._client = client
-        self._tell = tell
-        self._before: list[dict[signal.Signals, Any]] = []
-        self._over = Event()
+        self._notify = notify
+        self._handlers: list[dict[signal.Signals, Any]] = []
+        self._requested = Event()
         self.interrupted = False
 
-    def __enter__(self) -> Stop:
-        before = {number: signal.getsignal(number) for number in _ENDS}
-        self._before.append(before)
-        for number, handler in before.items():
+    def __enter__(self) -> GracefulInterrupt:
+        handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+        self._handlers.append(handlers)
+        for number, handler in handlers.items():
             if handler is not signal.SIG_IGN:  # as in a shell's background job, or under nohup
-                signal.signal(number, self._heed)
+                signal.signal(number, self._on_signal)
         return self
 
     def __exit__(
@@ -42,24 +41,24 @@ class Stop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, handler in self._before.pop().items():
+        for number, handler in self._handlers.pop().items():
             signal.signal(number, handler)
 
-    def now(self) -> None:
-        """Let nothing new be tried, for another reason than a signal."""
-        self._over.set()
+    def request(self) -> None:
+        """Ask for an end without a signal: nothing new is to be started."""
+        self._requested.set()
 
     @property
-    def over(self) -> bool:
-        """Whether nothing new is to be tried."""
-        return self._over.is_set()
+    def requested(self) -> bool:
+        """Whether nothing new is to be started."""
+        return self._requested.is_set()
 
-    def _heed(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.interrupted:
             # not in this thread, which may hold the session's lock
             Thread(target=self._client.close, daemon=True).start()
             return
         self.interrupted = True
-        self.now()
+        self.request()
         self._client.halt()
-        self._tell()
+        self._notify()

@@ -1,4 +1,4 @@
-"""The live state that changes of numbers are decided on, each thing looked up once a run."""
+"""The live state that changes are decided on, each thing looked up once a run."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from wacb.api.client import Client
-from wacb.errors import NotFound, WacbError
-from wacb.models import CallbackProfile, Number
+from wacb.errors import Command, NotFound, Prose, WacbError
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
 from wacb.provision import find
 from wacb.storage.journal import Journal
 
 T = TypeVar("T")
+LIST_NUMBERS = Prose("run `", Command("number list"), "` to see available numbers")
 
 
-def carried(number: Number, believed: Callable[[], Mapping[str, str]]) -> str | None:
-    """Tell the profile ID on a number ("" for none), None where nobody knows it.
+def attached_profile_id(
+    number: Number, believed: Callable[[], Mapping[str, str | None]]
+) -> AttachedId:
+    """Return the ID of the profile on a number.
 
-    The journal's last word is asked for where the API does not show it (cli.md 8).
+    The journal's last value counts where the API does not show it.
     """
-    if number.callback_profile_id is not None:
+    if number.callback_profile_id is not UNKNOWN:
         return number.callback_profile_id
-    return believed().get(number.number)
+    return believed().get(number.number, UNKNOWN)
 
 
-class Look:
-    """Look at profiles and numbers through a client.
+class AccountLookup:
+    """Look up profiles and numbers, each once.
 
     With a WABA ID (V2) the numbers are listed once, however many are asked for; without one (V1)
-    each number's details are fetched. What the `journal` believes a number to carry counts where
-    the API does not show it (cli.md 8).
+    each number's details are fetched.
     """
 
     def __init__(self, client: Client, journal: Journal) -> None:
@@ -40,7 +42,7 @@ class Look:
     @property
     def listed(self) -> dict[str, Number]:
         """The numbers of the WABA by their E.164 form. Raises ConfigError without a WABA ID."""
-        return self._once("the numbers", self._list)
+        return self._look_up_once("the numbers", self._list)
 
     def number(self, number: str) -> Number:
         """Find one number (E.164). Raises NotFound."""
@@ -49,30 +51,27 @@ class Look:
             return self.client.get_number(number)
         if number in self.listed:
             return self.listed[number]
-        raise NotFound(
-            f"number {number} is not among the numbers of WABA {waba_id}",
-            hint="`wacb number list` shows them",
-        )
+        raise NotFound(f"number {number} not found in WABA {waba_id}", hint=LIST_NUMBERS)
 
-    def present(self, number: Number) -> str | None:
-        """Tell the profile ID on a number ("" for none), None where nobody knows it."""
-        return carried(number, lambda: self.journal.believed)
+    def attached_profile_id(self, number: Number) -> AttachedId:
+        """Return the ID of the profile on a number."""
+        return attached_profile_id(number, lambda: self.journal.believed)
 
     def profile(self, reference: str) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""
-        return self._once(f"profile {reference}", lambda: find.find(self.client, reference))
+        return self._look_up_once(f"profile {reference}", lambda: find.find(self.client, reference))
 
     def _list(self) -> dict[str, Number]:
         return {number.number: number for number in self.client.list_numbers()}
 
-    def _once(self, what: str, find: Callable[[], T]) -> T:
-        """Look something up, and give the same answer or failure ever after."""
-        if what not in self._found:
+    def _look_up_once(self, key: str, find: Callable[[], T]) -> T:
+        """Look something up, and return the same value or raise the same failure ever after."""
+        if key not in self._found:
             try:
-                self._found[what] = find()
+                self._found[key] = find()
             except WacbError as error:
-                self._found[what] = error
-        found = self._found[what]
+                self._found[key] = error
+        found = self._found[key]
         if isinstance(found, WacbError):
             raise found
         return cast(T, found)

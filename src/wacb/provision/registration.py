@@ -1,7 +1,6 @@
 """Register a new number: add it, then confirm it with the code that was sent to it (V2 only).
 
-Both are POSTs that are never repeated; a lost answer is looked for in the listing. What is known in
-between is in remembered.py, the rules for what the user gives are in new_number.py.
+Both are POSTs that are never repeated; after a lost answer the listing shows what became of them.
 """
 
 from __future__ import annotations
@@ -15,17 +14,20 @@ from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import row_id
 from wacb.errors import (
     ApiRejected,
+    Command,
     ConfigError,
     InvalidInput,
     NotFound,
     OutcomeUnknown,
+    Prose,
     Unavailable,
     WacbError,
 )
-from wacb.models import Number
+from wacb.models import UNKNOWN, Number
 from wacb.provision import attach, find
 from wacb.provision.bulk import READ_BACK_AFTER
-from wacb.provision.lookup import Look
+from wacb.provision.lookup import AccountLookup
+from wacb.provision.number_change import check_with_show
 from wacb.storage.registrations import Registration, Remembered
 
 
@@ -35,7 +37,8 @@ def check_name(text: str) -> str:
     # not str.isprintable: the names of some languages need the joiners that it refuses
     if not name or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", name):
         raise InvalidInput(
-            f"{text!r} is no display name", hint="give some text without control characters"
+            f"{text!r} is not a valid display name",
+            hint="use text without control characters",
         )
     return name
 
@@ -46,7 +49,8 @@ def check_country_code(text: str, number: str) -> str:
     code = text.strip().upper()
     if not re.fullmatch(r"\+?[1-9][0-9]{0,2}|[A-Z]{2}", code):
         raise InvalidInput(
-            f"{text!r} is no country code", hint="give the calling code, like 91, or two letters"
+            f"{text!r} is not a valid country code",
+            hint="use a calling code like 91, or two letters",
         )
     if not code.isalpha() and not number.startswith(f"+{code.removeprefix('+')}"):
         raise InvalidInput(
@@ -61,41 +65,51 @@ def check_otp(text: str) -> str:
     code = re.sub(r"[\s-]", "", text)
     if not re.fullmatch(r"[A-Za-z0-9]+", code):
         raise InvalidInput(
-            "the code may only hold letters and digits", hint="give it as the number received it"
+            "the code must contain only letters and digits",
+            hint="enter the code exactly as the number received it",
         )
     return code
 
 
-def find_profile(look: Look | None, reference: str) -> str:
+def find_profile(lookup: AccountLookup | None, reference: str) -> str:
     """Return the ID of a profile that may be attached later.
 
-    `look` is None in a dry run without credentials. Raises NotFound, Ambiguous and Unsafe as
-    prepare_attach does, InvalidInput for what is no ID where nothing can be looked up.
+    `lookup` is None in a dry run without credentials. Raises NotFound, Ambiguous and Unsafe as
+    prepare_attach does, InvalidInput for a title where nothing can be looked up.
     """
     if not reference:
-        raise InvalidInput("--profile is empty", hint="give an ID or a title, or leave it out")
-    if look is None:
+        raise InvalidInput("--profile is empty", hint="pass an ID or a title, or leave it out")
+    if lookup is None:
         find.require_id(reference)
         return reference
-    profile = look.profile(reference)
+    profile = lookup.profile(reference)
     attach.check_profile(profile, allow_missing=False)
     return profile.id
 
 
 def identify(api: Api, remembered: Remembered, number: str, given: str | None) -> Registration:
-    """Tell the registration of a number by the ID that is `given`, or by what is remembered.
+    """Return the registration of a number with the ID that was passed, else with the stored one.
 
     Raises InvalidInput where there is neither, ConfigError without a WABA ID.
     """
-    known = remembered.find(number) or Registration(number=number, id="", profile=None)
+    api.retry_otp(number, registration_id="")  # raises for V1, which has no such route
+    known = remembered.find(number) or Registration(number=number, id=UNKNOWN, profile=None)
     registration = known._replace(id=given or known.id)
-    api.retry_otp(number, registration_id=registration.id)  # V1 has no such route, with any ID
-    if not registration.id:
+    if registration.id is UNKNOWN:
         raise InvalidInput(
-            f"the ID of the registration of number {number} is not known on this machine",
-            hint="give --id ID: `wacb number add` printed it, and the Kaleyra console may show it",
+            f"the registration ID of number {number} is not known on this machine",
+            hint=Prose(
+                *("pass --id ID: `", Command("number add"), "` printed it, and the Kaleyra "),
+                "console may show it",
+            ),
         )
     return registration
+
+
+def registration_id(registration: Registration) -> str:
+    """Return the ID of a registration that `identify` returned."""
+    assert registration.id is not UNKNOWN
+    return registration.id
 
 
 def add(
@@ -107,55 +121,60 @@ def add(
     profile: str | None,
     sleep: Callable[[float], None],
 ) -> Registration:
-    """Send the request that adds a number, once, and remember what `confirm` needs.
+    """Send the request that adds a number, once, and store what `confirm` needs.
 
     Raises OutcomeUnknown when the answer with the ID is lost, and ConfigError, nothing sent, where
-    nothing can be remembered.
+    nothing can be stored.
     """
     before = remembered.find(number)
-    wanted = Registration(number=number, id=before.id if before else "", profile=profile)
+    wanted = Registration(number=number, id=before.id if before else UNKNOWN, profile=profile)
     remembered.keep(wanted)  # first: a disk that refuses stops us, and a crash loses no profile
     try:
-        added = wanted._replace(id=_added_id(client.send(request), request))
+        new_id = _read_id(client.send(request), request)
     except WacbError as error:
         if isinstance(error, Unavailable) and error.sent:
             raise _unknown_add(client, number, error, sleep) from error
         remembered.settle(number, before)
         raise
+    added = wanted._replace(id=new_id)
     try:
         remembered.keep(added)
     except ConfigError as error:
         raise ConfigError(
-            f"number {number} was added, and its ID {added.id} could not be remembered: "
+            f"number {number} was added, but its registration ID {new_id} could not be stored: "
             f"{error.message}",
-            hint=f"confirm it with: wacb number confirm {number} --id {added.id}",
+            hint=Prose("confirm it with `", _confirm_command(number, new_id), "`"),
         ) from error
     return added
 
 
-def _added_id(data: object, request: ApiRequest) -> str:
-    # assumed: the ID stands where that of a profile stands
+def _confirm_command(number: str, registration_id: str) -> Command:
+    return Command("number confirm", number, "--id", registration_id)
+
+
+def _read_id(data: object, request: ApiRequest) -> str:
+    # assumed: the ID has the place of a profile's ID
     identity = row_id(data) if isinstance(data, dict) else None
     if identity is None:
-        raise Unavailable(f"{request.subject}: the API's answer names no ID")
+        raise Unavailable(f"{request.subject}: the API's answer has no ID")
     return identity
 
 
 def _unknown_add(
     client: Client, number: str, lost: Unavailable, sleep: Callable[[float], None]
 ) -> OutcomeUnknown:
-    console = f"take its ID from the Kaleyra console: wacb number confirm {number} --id ID"
-    shown = _look_back(client, number, lambda found: True, sleep=sleep)
+    confirm = ("`", _confirm_command(number, "ID"), "` with the ID from the Kaleyra console")
+    shown = _wait_for_number(client, number, lambda found: True, sleep=sleep)
     if shown:
         return OutcomeUnknown(
-            f"{lost.message}; number {number} is listed as {shown.status}, but the ID of its "
-            "registration was in the answer that was lost",
-            hint=console,
+            f"{lost.message}; number {number} is listed as {shown.status}, but its registration "
+            "ID was in the lost answer",
+            hint=Prose("run ", *confirm),
             status=lost.status,
         )
     return OutcomeUnknown(
-        f"{lost.message}; whether number {number} was added is not known",
-        hint=f"`wacb number show {number}` tells. If it is there, {console}",
+        f"{lost.message}; number {number} may or may not have been added",
+        hint=Prose(check_with_show(number), "; if it exists, run ", *confirm),
         status=lost.status,
     )
 
@@ -163,47 +182,50 @@ def _unknown_add(
 def confirm(
     client: Client, registration: Registration, otp: str, *, sleep: Callable[[float], None]
 ) -> str | None:
-    """Send the code, and return what there is to say where the answer was no plain yes.
+    """Send the code; return a note where the answer was not a plain yes.
 
-    A number that the API shows as approved is confirmed, whatever became of the answer, or whatever
-    the API says to a second code. Raises OutcomeUnknown when an answer is lost and nothing shows.
+    A number that the API shows as approved is confirmed, even if the answer was lost, or a second
+    code is rejected. Raises OutcomeUnknown when an answer is lost and nothing shows.
     """
-    number = registration.number
-    request = client.api.verify_number(number, registration_id=registration.id, otp=otp)
+    number, identity = registration.number, registration_id(registration)
+    request = client.api.verify_number(number, registration_id=identity, otp=otp)
     try:
         client.send(request)
     except Unavailable as lost:
         if not lost.sent:
             raise
-        shown = _look_back(client, number, _is_approved, sleep=sleep)
+        shown = _wait_for_number(client, number, _is_approved, sleep=sleep)
         if not shown:
             raise OutcomeUnknown(
-                f"{lost.message}; whether number {number} is confirmed is not known",
-                hint=f"`wacb number show {number}` tells; the same command again does no harm",
+                f"{lost.message}; number {number} may or may not be confirmed",
+                hint=Prose(check_with_show(number), "; it is safe to run the same command again"),
                 status=lost.status,
             ) from lost
-        said = lost.message
+        answer = lost.message
     except (ApiRejected, NotFound) as refusal:
-        shown = _look_back(client, number, _is_approved, sleep=sleep, pauses=(0.0,))
+        shown = _wait_for_number(client, number, _is_approved, sleep=sleep, pauses=(0.0,))
         if not shown:
             raise type(refusal)(
                 refusal.message,
-                hint="check the code and the ID; "
-                f"`wacb number confirm {number} --resend` sends another code",
+                hint=Prose(
+                    "check the code and the ID, or send another code with `",
+                    Command("number confirm", number, "--resend"),
+                    "`",
+                ),
                 status=refusal.status,
                 api_code=refusal.api_code,
             ) from refusal
-        said = refusal.message
+        answer = refusal.message
     else:
         return None
-    return f"{said}; but it is listed as {shown.status}, so it is confirmed"
+    return f"{answer}; but it is listed as {shown.status}, so it is confirmed"
 
 
 def _is_approved(number: Number) -> bool:
     return number.approved is True
 
 
-def _look_back(
+def _wait_for_number(
     client: Client,
     number: str,
     wanted: Callable[[Number], bool],
@@ -223,28 +245,25 @@ def _look_back(
     return None
 
 
-def read_back(look: Look, number: str) -> tuple[Number, str | None]:
-    """Show a number that was confirmed; the note says why it could not be read."""
+def read_back(lookup: AccountLookup, number: str) -> tuple[Number, str | None]:
+    """Look up a number that was confirmed; the note says why it could not be read."""
     try:
-        return look.number(number), None
+        return lookup.number(number), None
     except WacbError as error:
-        shown = Number(number=number, waba_id=look.client.api.waba_id)
+        shown = Number(number=number, waba_id=lookup.client.api.waba_id)
         return shown, f"it is confirmed, but could not be read back: {error.message}"
 
 
 @contextmanager
-def attaching_afterwards(number: str, *, finish: str) -> Iterator[None]:
-    """Say of a failure in here that the number is confirmed all the same.
-
-    `finish` is the command that does the rest.
-    """
+def report_confirmed(number: str, *, finish: Command) -> Iterator[None]:
+    """Add to a failure in here that the number is confirmed; `finish` is the command to run."""
     try:
         yield
     except WacbError as error:
-        remedy = f"{error.hint}; then: " if error.hint else ""
+        first = (error.hint, "; then run `") if error.hint else ("run `",)
         raise type(error)(
             f"number {number} is confirmed, but attaching its profile failed: {error.message}",
-            hint=f"{remedy}{finish}",
+            hint=Prose(*first, finish, "`"),
             status=error.status,
             api_code=error.api_code,
         ) from error

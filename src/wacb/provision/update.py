@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from wacb.api.client import Client
-from wacb.errors import CheckFailed, InvalidInput, OutcomeUnknown, Unavailable
-from wacb.models import CallbackProfile, ProfileDraft
-from wacb.provision.compare import describe, differences
-from wacb.provision.steps import ProfileResult, ProfileStep
+from wacb.errors import CheckFailed, Command, InvalidInput, OutcomeUnknown, Prose, Unavailable
+from wacb.models import UNKNOWN, CallbackProfile, NewKey, ProfileDraft
+from wacb.provision.compare import CompareKey, describe, differences
+from wacb.provision.steps import ProfileResult, UpdateStep
 
 
-def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
-    """Compare a live profile with what it should be. Raises InvalidInput for a new channel."""
-    step = compare_with(live, draft)
+def prepare_update(
+    live: CallbackProfile, draft: ProfileDraft, *, key: CompareKey = CompareKey.IF_SHOWN
+) -> UpdateStep:
+    """Compare a live profile with a draft. Raises InvalidInput for a new channel."""
+    step = compare_with(live, draft, key=key)
     if "channel" in step.changes:
         old, new = step.changes["channel"]
         raise InvalidInput(
@@ -22,20 +24,25 @@ def prepare_update(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
     return step
 
 
-def compare_with(live: CallbackProfile, draft: ProfileDraft) -> ProfileStep:
+def compare_with(
+    live: CallbackProfile, draft: ProfileDraft, *, key: CompareKey = CompareKey.IF_SHOWN
+) -> UpdateStep:
+    """Compare a live profile with a draft, a channel that cannot be changed included."""
     if not draft.method.uses_body and live.body:
-        draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api-contract.md 4)
-    return ProfileStep(draft=draft, live=live, changes=differences(draft, live))
+        draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api.md §4)
+    changes = differences(draft, live, key=key)
+    if isinstance(draft.encryption, NewKey) and "encryption" not in changes:
+        draft = draft._replace(encryption=None)  # the present key stays, and none is generated
+    return UpdateStep(live=live, draft=draft, changes=changes)
 
 
-def update(client: Client, step: ProfileStep) -> ProfileResult:
+def update_profile(client: Client, step: UpdateStep) -> ProfileResult:
     """Change the profile of a step where it differs, and read it back.
 
     Raises OutcomeUnknown when the answer is lost and the profile does not show the change.
     """
-    assert step.live is not None  # only a create has none
     if not step.changes:
-        return ProfileResult(profile=step.live, result="unchanged")
+        return ProfileResult(profile=step.live, status="unchanged")
     lost: Unavailable | None = None
     try:
         client.update_profile(step.live.id, step.draft, step.changes)
@@ -43,39 +50,37 @@ def update(client: Client, step: ProfileStep) -> ProfileResult:
         if not error.sent:
             raise
         lost = error
-    return _confirmed(client, step, step.live.id, lost)
+    return _read_back(client, step, lost)
 
 
-def _confirmed(
-    client: Client, step: ProfileStep, profile_id: str, lost: Unavailable | None
-) -> ProfileResult:
+def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> ProfileResult:
+    profile_id = step.live.id
     try:
         profile = client.get_profile(profile_id)
     except Unavailable as error:
-        raise _unknown(profile_id, lost or error) from error
+        raise _outcome_unknown(profile_id, lost or error) from error
     left = differences(step.draft, profile)
-    if lost and (left or _is_hidden(step, profile)):
-        raise _unknown(profile_id, lost) from lost
+    if lost and (left or _is_new_key_hidden(step, profile)):
+        raise _outcome_unknown(profile_id, lost) from lost
     if left:
         raise CheckFailed(
             f"profile {profile_id} was updated, but the API stored it differently: "
             + "; ".join(describe(left)),
-            hint=f"compare it: wacb profile show {profile_id}",
+            hint=Prose("compare it with `", Command("profile show", profile_id), "`"),
         )
-    return ProfileResult(profile=profile, result="updated")
+    return ProfileResult(profile=profile, status="updated")
 
 
-def _is_hidden(step: ProfileStep, profile: CallbackProfile) -> bool:
-    """Say whether a key was to take another's place, and the API shows neither."""
+def _is_new_key_hidden(step: UpdateStep, profile: CallbackProfile) -> bool:
+    """Say whether a key was to replace another of the same algorithm, and the API shows neither."""
     old, new = step.changes.get("encryption", (None, None))
-    return bool(
-        old and new and old[0] == new[0] and not (profile.encryption and profile.encryption.key)
-    )
+    is_shown = profile.encryption and profile.encryption.key is not UNKNOWN
+    return bool(old and new and old[0] == new[0] and not is_shown)
 
 
-def _unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
+def _outcome_unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{lost.message}; whether profile {profile_id} was updated is not known",
-        hint="run the same command again: it changes only what still differs",
+        f"{lost.message}; profile {profile_id} may or may not have been updated",
+        hint="run the same command again; it changes only what still differs",
         status=lost.status,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wacb.errors import ConfigError, InvalidInput
-from wacb.models import Encryption
+from wacb.models import UNKNOWN, Encryption
 from wacb.storage import files
 
 Choice = Callable[[str], str]
@@ -113,7 +113,7 @@ def check_part(name: str, encryption: Encryption) -> bytes:
         "key": (encryption.key, (KEY_LENGTHS[cipher],)),
         "iv": (encryption.iv, IV_LENGTHS[mode]),
     }[name]
-    if text is None:
+    if text is UNKNOWN:
         raise InvalidInput(
             f"for {encryption.algorithm} is not known here",
             hint="name the encryption file that holds it",

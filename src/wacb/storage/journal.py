@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from wacb.errors import ConfigError
 from wacb.jsontext import ascii_json, read_json_or
+from wacb.models import AttachedId, id_from_json, id_to_json
 from wacb.storage import files
 
 Action = Literal["attach", "detach", "rollback"]
@@ -23,17 +24,21 @@ Action = Literal["attach", "detach", "rollback"]
 class Entry(NamedTuple):
     """One change of the profile of `number` (E.164) in the account with the SID `account`.
 
-    `time` is ISO 8601 UTC in whole seconds. `old` and `new` are profile IDs, "" for none; `old`
-    is None where neither the API nor the journal told it. `action` is an Action, or a word of a
-    later wacb.
+    `time` is ISO 8601 UTC in whole seconds. `old` and `new` are profile IDs, None for none; `old`
+    is UNKNOWN where neither the API nor the journal showed it. `action` is an Action, or a word of
+    a later wacb.
     """
 
     time: str
     account: str
     number: str
-    old: str | None
-    new: str
+    old: AttachedId
+    new: str | None
     action: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the members as the file and JSON output have them."""
+        return self._asdict() | {"old": id_to_json(self.old), "new": id_to_json(self.new)}
 
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
@@ -68,7 +73,7 @@ class Journal:
         """Raise ConfigError where no change could be recorded, but for a disk that is full."""
         files.check_appendable(self._path)
 
-    def append(self, *, number: str, old: str | None, new: str, action: Action) -> None:
+    def append(self, *, number: str, old: AttachedId, new: str | None, action: Action) -> None:
         """Record a change; return once it is safe on the disk."""
         entry = Entry(
             time=strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self._clock())),
@@ -79,22 +84,22 @@ class Journal:
             action=action,
         )
         # ASCII only: then no value holds a line separator, and a tear never splits a character.
-        files.append_line(self._path, ascii_json(entry._asdict()))
+        files.append_line(self._path, ascii_json(entry.as_json()))
 
     def history(self, number: str | None = None) -> list[Entry]:
         """Return the changes of one number (E.164), or of all, oldest first."""
         return [entry for entry in self._entries if number in (None, entry.number)]
 
     @cached_property
-    def believed(self) -> dict[str, str]:
-        """Map every number to the profile ID ("" for none) that its last change left on it."""
+    def believed(self) -> dict[str, str | None]:
+        """Map every number to the profile ID that its last change left on it."""
         return {entry.number: entry.new for entry in self._entries}
 
     def last_change(self, number: str) -> Entry | None:
         """Return the last change of a number, whose `old` a rollback goes back to (cli.md 8).
 
         An entry that left the number as it was is no change; a rollback is one, so that rolling
-        back twice returns. An `old` of None says that the value before is not known.
+        back twice returns. An `old` of UNKNOWN says that the value before is not known.
         """
         entries = reversed(self.history(number))
         return next((entry for entry in entries if entry.old != entry.new), None)
@@ -132,4 +137,4 @@ def _parse(line: bytes) -> Entry | None:
     values: dict[str, Any] = {name: data.get(name) for name in Entry._fields}
     if not all(isinstance(value, _KINDS[name]) for name, value in values.items()):
         return None
-    return Entry(**values)
+    return Entry(**values | {"old": id_from_json(values["old"]), "new": values["new"] or None})

@@ -11,18 +11,19 @@ from typing import Any, NamedTuple
 
 from wacb.errors import ConfigError
 from wacb.jsontext import NotJson, ascii_json, read_json
+from wacb.models import UNKNOWN, Unknown
 from wacb.storage import files
 
 
 class Registration(NamedTuple):
     """A number (E.164) that was added, or may have been, and may be confirmed by now.
 
-    `id` is the API's name for the registration, "" where nobody knows it; `profile` is the ID of
+    `id` is the API's name for the registration; `profile` is the ID of
     the profile that is still to be attached once the number is confirmed.
     """
 
     number: str
-    id: str
+    id: str | Unknown
     profile: str | None
 
 
@@ -36,13 +37,15 @@ class Remembered:
     def find(self, number: str) -> Registration | None:
         """Return what is known of a number. Raises ConfigError for a file that is damaged."""
         entry = self._read(files.read_text(self._path))[self._account].get(number)
-        return entry and Registration(number=number, id=entry["id"], profile=entry["profile"])
+        return entry and Registration(
+            number=number, id=entry["id"] or UNKNOWN, profile=entry["profile"]
+        )
 
     def knows(self, number: str) -> bool:
         """Say whether the ID of a number's registration is known; a damaged file knows none."""
         with suppress(ConfigError):
             found = self.find(number)
-            return found is not None and bool(found.id)
+            return found is not None and found.id is not UNKNOWN
         return False
 
     def keep(self, registration: Registration) -> None:
@@ -60,7 +63,8 @@ class Remembered:
             data = self._read(text)
             data[self._account].pop(number, None)
             if registration:
-                entry = {"id": registration.id, "profile": registration.profile}
+                identity = "" if registration.id is UNKNOWN else registration.id
+                entry = {"id": identity, "profile": registration.profile}
                 data[self._account][number] = entry
             return ascii_json(data, indent=2) + "\n"
 

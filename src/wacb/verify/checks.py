@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from wacb.callbacks.sender import Delivery, Outgoing
 from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
-from wacb.models import CallbackProfile, Number
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
 from wacb.provision.check import check_one, prepare_repair
-from wacb.provision.lookup import Look
+from wacb.provision.lookup import AccountLookup
 from wacb.storage.registrations import Remembered
 from wacb.template.placeholders import INCOMING, MARK
 from wacb.urls import host_of, parameters, split_query, without_user_info
@@ -29,7 +29,7 @@ class Setup(NamedTuple):
     a callback of a profile for a number (None: any), `deliver` sends one to the endpoint.
     """
 
-    look: Look
+    lookup: AccountLookup
     remembered: Remembered
     number: str | None
     reference: str | None
@@ -43,14 +43,14 @@ class Known:
     """What the checks have learned so far; `setup` is there once the config works.
 
     `access` says whether the API takes the credentials. `present` is the ID of the profile on the
-    number, "" for none, None where nobody knows. `reached` says whether the endpoint answered.
+    number. `reached` says whether the endpoint answered.
     """
 
     send: bool
     setup: Setup = field(init=False)
     access: bool = False
     number: str | None = None
-    present: str | None = None
+    present: AttachedId = UNKNOWN
     profile: CallbackProfile | None = None
     reached: bool = False
 
@@ -71,7 +71,7 @@ def config(known: Known, prepare: Callable[[], Setup]) -> Finding:
 
 def credentials(known: Known) -> Finding:
     """The API takes SID and key."""
-    known.setup.look.client.check_access()
+    known.setup.lookup.client.check_access()
     known.access = True
     return Finding("the API takes SID and key")
 
@@ -82,23 +82,24 @@ def number(known: Known) -> Finding:
         return unchecked("the API gives no access")
     if known.number is None:
         return unchecked("no number is named")
-    look = known.setup.look
+    lookup = known.setup.lookup
     try:
-        found = look.number(known.number)
+        found = lookup.number(known.number)
     except NotFound as error:
-        listed = look.client.api.waba_id is not None  # V1 has no listing
+        listed = lookup.client.api.waba_id is not None  # V1 has no listing
         if error.status is None or not listed:  # else the listing itself was not there
             error.hint = "wacb number list" if listed else "the Kaleyra console lists them"
         raise
-    known.present = look.present(found)
+    known.present = lookup.attached_profile_id(found)
     _check_approved(known, found)
-    if known.present is not None:
+    if known.present is not UNKNOWN:
         _check_attached(known, known.present)
     status = found.status or "listed"
-    if found.callback_profile_id is not None:
+    if found.callback_profile_id is not UNKNOWN:
         return Finding(f"{status}, {known.present}")
-    said = f"; by the journal it is {known.present}" if known.present else ""
-    fix = None if known.present or known.setup.reference else known.verify("--profile ID")
+    believed = known.present if isinstance(known.present, str) else None
+    said = f"; by the journal it is {believed}" if believed else ""
+    fix = None if believed or known.setup.reference else known.verify("--profile ID")
     return Finding(f"{status}; the API does not show its profile{said}", None, fix)
 
 
@@ -113,7 +114,7 @@ def _check_approved(known: Known, found: Number) -> None:
         )
 
 
-def _check_attached(known: Known, present: str) -> None:
+def _check_attached(known: Known, present: str | None) -> None:
     wanted = known.profile.id if known.profile and known.setup.reference else None
     attach = f"wacb number attach {known.number} --profile {wanted or 'ID'}"
     if not present:
@@ -129,12 +130,12 @@ def profile(known: Known) -> Finding:
     if not known.access:
         return unchecked("the API gives no access")
     reference = known.setup.reference or known.present
-    if not reference:
+    if reference is None or reference is UNKNOWN:
         return unchecked(
-            "the number carries none" if known.present == "" else "which one it is, is not known"
+            "the number carries none" if known.present is None else "which one it is, is not known"
         )
     try:
-        found = known.profile = known.setup.look.profile(reference)
+        found = known.profile = known.setup.lookup.profile(reference)
     except NotFound as error:
         if error.hint is None:
             error.hint = _another(known)

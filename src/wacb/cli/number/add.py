@@ -8,6 +8,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
+from wacb.cli.number.report import online_lookup
 from wacb.cli.options import dry_run_option, output_options, profile_option
 from wacb.provision import registration
 from wacb.storage.registrations import Remembered
@@ -17,14 +18,14 @@ from wacb.validation import parse_number
 @click.command(cls=Command)
 @click.argument("number", metavar="NUMBER")
 @click.option("--name", required=True, metavar="NAME", help="Display name of the business.")
-@click.option("--country-code", required=True, metavar="CC", help="Calling code, like 91.")
+@click.option("--country-code", required=True, metavar="CC", help="Calling code, such as 91.")
 @click.option(
     "--verification",
     type=click.Choice(("sms", "voice"), case_sensitive=False),
     default="sms",
-    help="How the code comes to the number (default sms).",
+    help="How to deliver the code [default: sms].",
 )
-@profile_option("Attach it once the number is confirmed.")
+@profile_option("Profile to attach once the number is confirmed.")
 @dry_run_option
 @output_options
 @pass_app
@@ -38,10 +39,11 @@ def command(
     profile: str | None,
     dry_run: bool,
 ) -> None:
-    """Register a new number, to which a code is sent (V2 only).
+    """Register a number and send it a verification code.
 
-    `wacb number confirm` then takes the code and attaches the profile. Both the ID of the
-    registration, which is what -q prints, and the profile are remembered on this machine.
+    Use it for a number that is not in the account yet (V2 only); then run `wacb number confirm`
+    with the code, which also attaches the profile. The registration ID, which -q prints, and the
+    profile are stored on this machine.
 
     \b
     Example:
@@ -56,10 +58,10 @@ def command(
     )
     app.check_credentials(dry_run=dry_run)
     if profile is not None:
-        look = None if dry_run and not app.has_credentials else app.look
-        profile = registration.find_profile(look, profile)
-        if look is None:
-            app.out.note("without credentials the profile was not looked up")
+        lookup = online_lookup(app, dry_run=dry_run)
+        profile = registration.find_profile(lookup, profile)
+        if lookup is None:
+            app.out.note("checked offline: without credentials the profile was not looked up")
     if dry_run:
         show_requests(app, [request])
         return

@@ -2,82 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import click
 
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, Section
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
-from wacb.cli.number.report import run_many, run_one, show_step, show_steps, step_of
-from wacb.cli.number.targets import Wanted, from_arguments, parse
+from wacb.cli.number.report import (
+    online_lookup,
+    require_prepared,
+    run_many,
+    run_one,
+    show_changes,
+)
+from wacb.cli.number.targets import AttachTarget, from_arguments, parse
 from wacb.cli.options import (
     allow_missing_option,
     dry_run_option,
     endpoint_options,
+    option,
     output_options,
     profile_option,
 )
 from wacb.cli.prompts import choose_number, choose_profile
 from wacb.errors import InvalidInput
 from wacb.provision import attach
-from wacb.provision.attach import AttachStep
 from wacb.provision.bulk import prepare_all
+from wacb.provision.number_change import NumberChange
 
 
 @click.command(cls=Command)
 @click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=completion.numbers)
-@profile_option("Profile to attach. [WACB_PROFILE]")
-@click.option(
+@profile_option("Profile to attach. [env: WACB_PROFILE]")
+@option(
     "--from",
     "file",
     metavar="FILE",
-    help="Attach many: lines of NUMBER or NUMBER,PROFILE; - is stdin.",
+    help="Read many numbers: lines of NUMBER or NUMBER,PROFILE; - reads stdin.",
     shell_complete=completion.files,
 )
-@click.option("--incoming-url", metavar="URL", help="Store an endpoint on the number itself (V1).")
-@click.option("--replace", is_flag=True, help="Replace another profile that is there.")
-@click.option(
+@option("--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile.")
+@option(
     "--if-current",
+    section=Section.SAFETY,
     metavar="ID|TITLE",
-    help="Replace this profile, and no other.",
+    help="Replace only if this profile is attached.",
     shell_complete=completion.profiles,
 )
 @allow_missing_option
-@click.option(
+@option(
+    "--fail-fast",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Stop at the first number that fails.",
+)
+@endpoint_options
+@option(
     "--jobs",
+    section=Section.RARE,
     type=click.IntRange(1, 64),
     default=attach.JOBS,
     metavar="N",
-    help=f"How many numbers at a time (default {attach.JOBS}).",
+    help=f"Numbers to change at a time [default: {attach.JOBS}].",
 )
-@click.option("--fail-fast", is_flag=True, help="Stop at the first number that fails.")
-@endpoint_options
+@option(
+    "--incoming-url",
+    section=Section.RARE,
+    metavar="URL",
+    help="Store an endpoint on the number itself instead (V1).",
+)
 @github_option
 @dry_run_option
 @output_options
 @pass_app
 def command(
     app: App,
-    /,
     *,
     numbers: tuple[str, ...],
+    profile: str | None,
     file: str | None,
+    incoming_url: str | None,
+    replace: bool,
+    if_current: str | None,
+    allow_missing: bool,
+    allow_http: bool,
+    allow_local: bool,
     jobs: int,
     fail_fast: bool,
     github: bool,
     dry_run: bool,
-    **how: Any,
 ) -> None:
-    """Attach a callback profile to numbers.
+    """Attach a profile to numbers.
 
-    The profile must be active and complete, the number approved; another profile on it is only
-    replaced with --replace, or --if-current. Every change is journaled and can be undone. Without
-    arguments on a terminal you choose from what exists.
+    The profile must be active and complete, the number approved; another profile on the number is
+    only replaced with --replace or --if-current. Every change is journaled and can be undone.
+    Without arguments on a terminal you choose from a list.
 
     \b
     Example:
@@ -86,67 +109,89 @@ def command(
     """
     if github:
         check_github(app)
-    wanted = _wanted(app, numbers, file, how)
-    steps = [(one.number, partial(_step, app, one, dry_run=dry_run, **how)) for one in wanted]
-
-    prepared = prepare_all(steps, fail_fast=fail_fast)
-    if file is None and len(numbers) <= 1:
-        step = step_of(app, prepared[0], github=github)
-        if dry_run:
-            show_step(app, step)
-        else:
-            run_one(app, step, github=github)
-    elif dry_run:
-        show_steps(app, prepared)
-    else:
+    _check_values(profile=profile, incoming_url=incoming_url)
+    conflicts = {
+        "--profile": profile,
+        "--from": file,
+        "--replace": replace,
+        "--if-current": if_current is not None,
+    }
+    for option_name, value in conflicts.items():
+        _refuse_together(option_name, value, "--incoming-url", incoming_url)
+    _refuse_together("--from", file, "NUMBER", numbers)
+    targets = _read_targets(app, numbers, file, profile or incoming_url)
+    prepare = partial(
+        _prepare,
+        app,
+        incoming_url=incoming_url,
+        replace=replace,
+        if_current=if_current,
+        allow_missing=allow_missing,
+        allow_http=allow_http,
+        allow_local=allow_local,
+        dry_run=dry_run,
+    )
+    items = [(target.number, partial(prepare, target)) for target in targets]
+    prepared = prepare_all(items, fail_fast=fail_fast)
+    is_bulk = file is not None or len(numbers) > 1
+    if not is_bulk:
+        require_prepared(app, prepared[0], github=github)
+    if dry_run:
+        show_changes(app, prepared)
+    elif is_bulk:
         run_many(app, prepared, jobs=jobs, fail_fast=fail_fast, github=github)
+    else:
+        run_one(app, prepared[0].change, github=github)
 
 
-def _wanted(
-    app: App, numbers: Sequence[str], file: str | None, how: Mapping[str, Any]
-) -> Sequence[Wanted]:
-    """Read which numbers shall carry which profile, or the incoming URL in its place."""
-    profile, incoming_url = how["profile"], how["incoming_url"]
-    for option, value in (("--profile", profile), ("--incoming-url", incoming_url)):
+def _check_values(*, profile: str | None, incoming_url: str | None) -> None:
+    for name, value in (("--profile", profile), ("--incoming-url", incoming_url)):
         if value == "":  # as by a variable of the shell that is not set
-            raise InvalidInput(f"{option} is empty", hint="give it a value, or leave it out")
-    for one, other, said in (
-        (profile, incoming_url, "--profile and --incoming-url"),
-        (file, incoming_url, "--from and --incoming-url"),
-        (how["replace"], incoming_url, "--replace and --incoming-url"),
-        (how["if_current"] is not None, incoming_url, "--if-current and --incoming-url"),
-        (file, numbers, "--from and NUMBER"),
-    ):
-        if one and other:
-            raise InvalidInput(f"{said} exclude each other")
-    reference = profile or incoming_url or app.settings.get("profile")
+            raise InvalidInput(f"{name} is empty", hint="pass a value, or leave it out")
+
+
+def _refuse_together(name: str, value: object, other_name: str, other: object) -> None:
+    if value and other:
+        raise InvalidInput(f"{name} and {other_name} cannot be used together")
+
+
+def _read_targets(
+    app: App, numbers: Sequence[str], file: str | None, reference: str | None
+) -> Sequence[AttachTarget]:
+    """Read the numbers and the profile of each, or the incoming URL in its place."""
+    reference = reference or app.settings.get("profile")
     if file is not None:
         return parse(read_input(file, "the number list"), profile=reference)
     chosen = numbers or (app.settings.get("number") or choose_number(app),)
-    from_arguments(chosen, "")  # a bad number is said before a profile is asked for
+    from_arguments(chosen, "")  # report a bad number before asking for a profile
     return from_arguments(chosen, reference or choose_profile(app))
 
 
-def _step(
+def _prepare(
     app: App,
-    wanted: Wanted,
+    target: AttachTarget,
     *,
-    dry_run: bool,
-    profile: str | None,
     incoming_url: str | None,
+    replace: bool,
+    if_current: str | None,
+    allow_missing: bool,
     allow_http: bool,
     allow_local: bool,
-    allow_missing: bool,
-    **conditions: Any,
-) -> AttachStep:
-    look = None if dry_run and not app.has_credentials else app.look
+    dry_run: bool,
+) -> NumberChange:
+    lookup = online_lookup(app, dry_run=dry_run)
     if incoming_url:
         app.check_endpoint(incoming_url, allow_http=allow_http, allow_local=allow_local)
         return attach.prepare_incoming_url(
-            look, app.api, wanted.number, incoming_url, allow_missing=allow_missing
+            lookup, target.number, incoming_url, allow_missing=allow_missing
         )
-    if look is None:
-        return attach.unseen(app.api, wanted.number, wanted.profile)
+    if lookup is None:
+        return attach.offline_change(target.number, target.profile)
     return attach.prepare_attach(
-        look, wanted.number, wanted.profile, allow_missing=allow_missing, **conditions
+        lookup,
+        target.number,
+        target.profile,
+        replace=replace,
+        if_current=if_current,
+        allow_missing=allow_missing,
     )

@@ -12,7 +12,8 @@ from wacb.cli.number.report import run_one
 from wacb.cli.options import dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
 from wacb.cli.views.numbers import NUMBER
-from wacb.errors import InvalidInput
+from wacb.errors import Command as NextCommand
+from wacb.errors import InvalidInput, Prose
 from wacb.provision import attach, registration
 from wacb.redaction import MASK
 from wacb.storage.registrations import Registration, Remembered
@@ -21,21 +22,22 @@ from wacb.validation import parse_number
 
 @click.command(cls=Command)
 @number_argument
-@click.option("--otp", metavar="CODE", help="Code that was sent to the number. [WACB_OTP]")
-@click.option("--id", "identity", metavar="ID", help="ID that `wacb number add` printed.")
-@click.option("--resend", is_flag=True, help="Send another code, and confirm nothing.")
+@click.option("--otp", metavar="CODE", help="Code that was sent to the number. [env: WACB_OTP]")
+@click.option(
+    "--id", "identity", metavar="ID", help="Registration ID that `wacb number add` printed."
+)
+@click.option("--resend", is_flag=True, help="Send another code without confirming.")
 @dry_run_option
 @output_options
 @pass_app
 def command(
     app: App, *, number: str, otp: str | None, identity: str | None, resend: bool, dry_run: bool
 ) -> None:
-    """Confirm a new number with the code that was sent to it (V2 only).
+    """Confirm a number with its verification code.
 
-    The profile that was given to `wacb number add` is attached then, as `wacb number attach` does.
-    If that fails, the number is confirmed all the same, and running this again finishes the job.
-    On a terminal the code is asked for. The ID is only needed where the number was not added on
-    this machine.
+    Use it after `wacb number add` (V2 only). The profile passed there is then attached; if that
+    fails, run the command again. On a terminal you are asked for the code. --id is only needed if
+    the number was not added from this machine.
 
     \b
     Example:
@@ -43,7 +45,7 @@ def command(
     """
     target = parse_number(number)
     if resend and otp:
-        raise InvalidInput("--resend and --otp exclude each other")
+        raise InvalidInput("--resend and --otp cannot be used together")
     given = None if resend else otp or app.environ.get("WACB_OTP")
     code = registration.check_otp(given) if given else None
     app.check_credentials(dry_run=dry_run)
@@ -59,7 +61,8 @@ def command(
 
 
 def _resend(app: App, found: Registration, identity: str | None, *, dry_run: bool) -> None:
-    request = app.api.retry_otp(found.number, registration_id=found.id)
+    registration_id = registration.registration_id(found)
+    request = app.api.retry_otp(found.number, registration_id=registration_id)
     if dry_run:
         show_requests(app, [request])
         return
@@ -68,10 +71,11 @@ def _resend(app: App, found: Registration, identity: str | None, *, dry_run: boo
 
 
 def _show(app: App, found: Registration) -> None:
-    """Print the requests of a dry run; that of the attachment follows only on a yes."""
-    requests = [app.api.verify_number(found.number, registration_id=found.id, otp=MASK)]
+    """Print the requests of a dry run."""
+    registration_id = registration.registration_id(found)
+    requests = [app.api.verify_number(found.number, registration_id=registration_id, otp=MASK)]
     if found.profile:
-        app.out.note("the second request follows if number and profile are found fit for it")
+        app.out.note("the second request is only sent if the number and profile pass all checks")
         requests.append(app.api.attach(found.number, found.profile))
     show_requests(app, requests)
 
@@ -82,18 +86,18 @@ def _ask(app: App) -> str:
 
 def _confirm(app: App, found: Registration, code: str) -> None:
     """Send the code, then attach the profile, or show the number where there is none."""
-    if code not in f"{found} {app.api.waba_id}":  # else these would be blotted out, too
+    if code not in f"{found} {app.api.waba_id}":  # else these would be masked, too
         app.out.keep_secret(code)
     note = registration.confirm(app.client, found, code, sleep=app.sleep)
     if note:
         app.out.note(note)
     if found.profile:
-        finish = f"wacb number attach {found.number} --profile {found.profile}"
-        with registration.attaching_afterwards(found.number, finish=finish):
-            run_one(app, attach.prepare_attach(app.look, found.number, found.profile))
+        finish = NextCommand("number attach", found.number, "--profile", found.profile)
+        with registration.report_confirmed(found.number, finish=finish):
+            run_one(app, attach.prepare_attach(app.lookup, found.number, found.profile))
         return
-    shown, note = registration.read_back(app.look, found.number)
+    shown, note = registration.read_back(app.lookup, found.number)
     if note:
         app.out.note(note)
     app.out.record(shown, NUMBER)
-    app.out.hint(f"next: wacb number attach {found.number} --profile ID")
+    app.out.hint(Prose("next: ", NextCommand("number attach", found.number, "--profile", "ID")))

@@ -6,10 +6,12 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.number.report import run_one, show_step
+from wacb.cli.number.report import online_lookup, run_one, show_changes
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import confirm
+from wacb.models import UNKNOWN
 from wacb.provision import attach
+from wacb.provision.number_change import NumberResult
 from wacb.validation import parse_number
 
 
@@ -20,20 +22,21 @@ from wacb.validation import parse_number
 @output_options
 @pass_app
 def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
-    """Take the callback profile off a number, which then delivers nothing.
+    """Detach the profile from a number.
 
-    Asks first on a terminal, and needs --yes elsewhere. `wacb number rollback` puts it back.
+    The number stops delivering callbacks; `wacb number rollback` restores its profile. Asks for
+    confirmation on a terminal; elsewhere pass --yes.
 
     \b
     Example:
       wacb number detach +919812345678 --yes
     """
     target = parse_number(number)
-    look = None if dry_run and not app.has_credentials else app.look
-    step = attach.prepare_detach(look, app.api, target)
+    change = attach.prepare_detach(online_lookup(app, dry_run=dry_run), target)
     if dry_run:
-        show_step(app, step)
+        show_changes(app, [NumberResult(change)])
         return
-    if step.request:
-        confirm(app, f"take profile {step.old or '(not shown)'} off number {target}", yes=yes)
-    run_one(app, step)
+    if change.is_needed:
+        old = "the profile" if change.old is UNKNOWN else change.old
+        confirm(app, f"detach {old} from {target}", yes=yes)
+    run_one(app, change)

@@ -17,12 +17,14 @@ from wacb.validation import parse_number
 @output_options
 @pass_app
 def command(app: App, *, number: str | None) -> None:
-    """Show the changes of numbers that were made on this machine, oldest first.
+    """Show number changes made from this machine.
+
+    Use it to see what a rollback would restore. The oldest change comes first.
 
     \b
     Example:
       wacb number history +919812345678
     """
     target = None if number is None else parse_number(number)
-    none = f"the journal has no change of number {target}" if target else None
+    none = f"no changes of number {target} in the journal" if target else None
     app.out.table(app.journal.history(target), HISTORY_ENTRY, none=none)

@@ -17,7 +17,7 @@ from wacb.cli.views.numbers import NUMBER
 def command(app: App) -> None:
     """List the numbers of the WhatsApp business account.
 
-    Needs a WABA ID: only the V2 API has such a listing.
+    Use it to see which profile each number has. Requires a WABA ID: only the V2 API lists numbers.
 
     \b
     Example:

@@ -1,144 +1,164 @@
-"""Carry out prepared changes of numbers and report them: shared by the commands that change one."""
+"""Make prepared changes of numbers and report them: shared by the commands that change one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from wacb.cli.app import App
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import markdown_table, write_github
 from wacb.cli.views.numbers import NUMBER_RESULT, result_words
-from wacb.errors import BulkFailed, ConfigError, Interrupted, Skipped
-from wacb.plan.apply import Outcome
-from wacb.provision.attach import Attachment, AttachStep
-from wacb.provision.bulk import Prepared, Run
-from wacb.provision.interrupt import Stop
+from wacb.errors import (
+    BulkFailed,
+    Command,
+    ConfigError,
+    Interrupted,
+    Prose,
+    Skipped,
+    join_prose,
+)
+from wacb.models import UNKNOWN
+from wacb.provision.bulk import BulkRunner
+from wacb.provision.interrupt import GracefulInterrupt
+from wacb.provision.lookup import AccountLookup
+from wacb.provision.number_change import NumberChange, NumberResult, Result
+
+UNDO_EACH = Prose("to undo: ", Command("number rollback", "NUMBER"), " (once per number)")
+FINISH = "run the same command again to finish the rest"
 
 
-def step_of(app: App, item: Prepared, *, github: bool) -> AttachStep:
-    """Return a single number's step, or raise the reason why it has none."""
-    if item.step:
-        return item.step
-    failed = Attachment(item.number, None, None, None, error=item.error)
-    if github:
-        _write_github(app, [failed])
-    raise failed.error or Skipped(f"number {item.number} was not tried")
+def online_lookup(app: App, *, dry_run: bool) -> AccountLookup | None:
+    """Return the lookup of the account, None in a dry run without credentials."""
+    return None if dry_run and not app.has_credentials else app.lookup
 
 
-def show_step(app: App, step: AttachStep) -> None:
-    """Print the request of a dry run, and what there is to say about it."""
-    _show_notes(app, [step])
-    show_requests(app, [step.request] if step.request else [])
+def require_prepared(app: App, item: NumberResult, *, github: bool) -> None:
+    """Raise the reason why a single number's change could not be prepared."""
+    if item.error:
+        if github:
+            _write_github(app, [item])
+        raise item.error
 
 
-def run_one(app: App, step: AttachStep, *, github: bool = False) -> None:
-    """Carry out one number's step and print the outcome. Raises what went wrong."""
-    _show_notes(app, [step])
-    run = Run(app.client, app.journal, sleep=app.sleep, stop=stop_of(app))
-    (result,) = run.carry_out([Prepared(step.number, step)])
-    if not result.error and not run.stop.interrupted:
+def show_changes(app: App, prepared: Sequence[NumberResult]) -> None:
+    """Print the requests of a dry run. Raises BulkFailed as run_many does."""
+    changes = [item.change for item in prepared if not item.error]
+    _show_notes(app, changes)
+    requests = [change.request(app.api) for change in changes if change.is_needed]
+    if requests or len(changes) == len(prepared):
+        show_requests(app, requests)
+    _raise_failures(app, prepared, would=True)
+
+
+def run_one(app: App, change: NumberChange, *, github: bool = False) -> None:
+    """Make one number's change and print the result. Raises what went wrong."""
+    _show_notes(app, [change])
+    interrupt = graceful_interrupt(app)
+    runner = BulkRunner(app.client, app.journal, sleep=app.sleep, interrupt=interrupt)
+    (result,) = runner.execute([NumberResult(change)])
+    if not result.error and not interrupt.interrupted:
         app.out.record(result, NUMBER_RESULT)
     _show_undo(app, [result])
     if github:
         _write_github(app, [result])
     if result.error:
         raise result.error
-    if run.stop.interrupted:
-        seen = "" if result.verified else ", and not read back"
-        raise Interrupted(f"interrupted: number {result.number} is {result.result}{seen}")
+    if interrupt.interrupted:
+        unseen = "" if result.verified else ", not read back"
+        raise Interrupted(f"interrupted: number {change.number} is {result.status}{unseen}")
 
 
-def stop_of(app: App) -> Stop:
-    """Make what ends a run on Ctrl-C, and says so."""
-    says = "waiting for the requests under way; Ctrl-C again gives them up"
-    return Stop(app.client, lambda: app.out.message(says))
-
-
-def show_steps(app: App, prepared: Sequence[Prepared]) -> None:
-    """Print the requests of a bulk dry run. Raises BulkFailed as run_many does."""
-    steps = [item.step for item in prepared if item.step]
-    _show_notes(app, steps)
-    requests = [step.request for step in steps if step.request]
-    if requests or len(steps) == len(prepared):
-        show_requests(app, requests)
-    results = [Attachment(item.number, None, None, None, error=item.error) for item in prepared]
-    _raise_failures(app, results, would=True)
+def graceful_interrupt(app: App) -> GracefulInterrupt:
+    """Return what ends a run on Ctrl-C, with a message."""
+    message = "finishing requests in progress; press Ctrl-C again to abort"
+    return GracefulInterrupt(app.client, lambda: app.out.message(message))
 
 
 def run_many(
-    app: App, prepared: Sequence[Prepared], *, jobs: int, fail_fast: bool, github: bool
+    app: App, prepared: Sequence[NumberResult], *, jobs: int, fail_fast: bool, github: bool
 ) -> None:
-    """Carry out many steps and print one outcome a number.
+    """Make many changes and print one result a number.
 
     Raises BulkFailed when some failed, with the exit code they agree on, and Interrupted.
     """
-    _show_notes(app, [item.step for item in prepared if item.step])
+    _show_notes(app, [item.change for item in prepared if not item.error])
+    interrupt = graceful_interrupt(app)
     with app.out.progress(len(prepared)) as advance:
-        run = Run(
+        runner = BulkRunner(
             app.client,
             app.journal,
             sleep=app.sleep,
             jobs=jobs,
             fail_fast=fail_fast,
             done=advance,
-            stop=stop_of(app),
+            interrupt=interrupt,
         )
-        results = run.carry_out(prepared)
+        results = runner.execute(prepared)
     right = [result for result in results if not result.error]
     app.out.table(right if app.out.quiet else results, NUMBER_RESULT)
     _show_undo(app, results)
     if github:
         _write_github(app, results)
-    if run.stop.interrupted:
-        if any(result.result != "unchanged" and result.verified is None for result in right):
+    if interrupt.interrupted:
+        if any(result.status != "unchanged" and result.verified is None for result in right):
             app.out.note("the changed numbers were not read back")
-        raise interrupted_by(results)
+        raise interrupted_error(results)
     _raise_failures(app, results)
 
 
-def word_of(outcome: Attachment | Outcome) -> str:
-    """Put what became of one number, or of one change of a plan, into one or two words."""
-    return result_words(outcome.result, outcome.error.code if outcome.error else None)
+def status_words(result: Result[Any]) -> str:
+    """Put the result of a change into one or two words."""
+    return result_words(result.status, result.error.code if result.error else None)
 
 
-def interrupted_by(outcomes: Sequence[Attachment | Outcome]) -> Interrupted:
-    """Make the error of a run that Ctrl-C ended: how many came to what."""
-    words = Counter(map(word_of, outcomes))
+def interrupted_error(results: Sequence[Result[Any]]) -> Interrupted:
+    """Return the error of a run that Ctrl-C ended, with the count of each result."""
+    words = Counter(map(status_words, results))
     summary = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
     return Interrupted(f"interrupted: {summary}", hint="run the same command again to finish")
 
 
-def _raise_failures(app: App, results: Sequence[Attachment], *, would: bool = False) -> None:
+def _raise_failures(app: App, results: Sequence[NumberResult], *, would: bool = False) -> None:
     """Raise one error for all that failed. It names them, but not in JSON: there the rows do."""
     errors = [result.error for result in results if result.error]
-    if not errors:
+    if not errors or len(results) == 1:
         return
     tried = [error for error in errors if not isinstance(error, Skipped)]
-    lines = [f"{result.number}: {result.error}" for result in results if result.error]
+    lines = [f"{result.change.number}: {result.error}" for result in results if result.error]
     hints = dict.fromkeys(error.hint for error in tried if error.hint)
     again = not tried or any(error.retryable for error in tried)
     message = f"{len(tried)} of {len(results)} numbers {'would fail' if would else 'failed'}"
-    if changed := sum(1 for result in results if result.error and result.result):
-        message += f", {changed} of them changed all the same"
-    if not_tried := len(errors) - len(tried):
-        message += f", {not_tried} not tried"
+    if changed := sum(1 for result in results if result.error and result.status):
+        message += f", {changed} of them changed anyway"
+    if skipped := len(errors) - len(tried):
+        message += f", {skipped} not tried"
     raise BulkFailed(
         message,
         tried,
         details=lines if would or app.out.format != "json" else [],
-        hint="run the same command again to finish the rest" if again else "; ".join(hints),
+        hint=FINISH if again else join_prose("; ", hints),
     )
 
 
-def _show_notes(app: App, steps: Sequence[AttachStep]) -> None:
-    app.out.note(*dict.fromkeys(note for step in steps for note in step.notes))
+def _show_notes(app: App, changes: Sequence[NumberChange]) -> None:
+    app.out.note(*dict.fromkeys(note for change in changes for note in change.notes))
 
 
-def _write_github(app: App, results: Sequence[Attachment]) -> None:
-    profiles = {result.new for result in results if result.new}
-    words = {"failed" if result.error else result.result or "failed" for result in results}
-    changed = any(result.result in ("attached", "detached") for result in results)
+def _write_github(app: App, results: Sequence[NumberResult]) -> None:
+    profiles = {result.change.new for result in results if isinstance(result.change.new, str)}
+    words = {"failed" if result.error else result.status or "failed" for result in results}
+    changed = any(result.status in ("attached", "detached") for result in results)
+    rows = (
+        (
+            result.change.number,
+            status_words(result),
+            *(value if isinstance(value, str) else "" for value in result.change[1:3]),
+            result.error.message if result.error else "",
+        )
+        for result in results
+    )
     write_github(
         app,
         {
@@ -146,33 +166,20 @@ def _write_github(app: App, results: Sequence[Attachment]) -> None:
             "result": words.pop() if len(words) == 1 else "mixed",
             "changed": str(changed).lower(),
         },
-        markdown_table(
-            app,
-            ("Number", "Result", "Old profile", "New profile", "Error"),
-            (
-                (
-                    result.number,
-                    word_of(result),
-                    result.old or "",
-                    result.new or "",
-                    result.error.message if result.error else "",
-                )
-                for result in results
-            ),
-        ),
+        markdown_table(app, ("Number", "Result", "Old profile", "New profile", "Error"), rows),
     )
 
 
-def _show_undo(app: App, results: Sequence[Attachment]) -> None:
-    """Name the command that puts back what was there, where the journal knows that."""
+def _show_undo(app: App, results: Sequence[NumberResult]) -> None:
+    """Print the command that restores what the journal knows."""
     numbers = [
-        result.number
+        result.change.number
         for result in results
-        if result.result in ("attached", "detached")
-        and None not in (result.old, result.new)
+        if result.status in ("attached", "detached")
+        and UNKNOWN not in (result.change.old, result.change.new)
         and not isinstance(result.error, ConfigError)
     ]
     if len(numbers) == 1:
-        app.out.message(f"undo: wacb number rollback {numbers[0]}")
+        app.out.message(Prose("to undo: ", Command("number rollback", numbers[0])))
     elif numbers:
-        app.out.message("undo, for each changed number: wacb number rollback NUMBER")
+        app.out.message(UNDO_EACH)

@@ -6,10 +6,11 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
-from wacb.cli.number.report import run_one, show_step
+from wacb.cli.number.report import run_one, show_changes
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import confirm
 from wacb.provision import attach
+from wacb.provision.number_change import NumberResult
 from wacb.validation import parse_number
 
 
@@ -20,20 +21,21 @@ from wacb.validation import parse_number
 @output_options
 @pass_app
 def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
-    """Put back the profile that a number carried before its last change.
+    """Restore the number's previous profile.
 
-    The journal on this machine knows it; if somebody changed the number since, nothing is done.
-    Asks first on a terminal, and needs --yes elsewhere. Rolling back twice returns.
+    Use it to undo the last change made from this machine. Refused if the number was changed by
+    someone else since. Asks for confirmation on a terminal; elsewhere pass --yes. A second rollback
+    undoes the first.
 
     \b
     Example:
       wacb number rollback +919812345678 --yes
     """
-    step = attach.prepare_rollback(app.look, parse_number(number))
+    change = attach.prepare_rollback(app.lookup, parse_number(number))
     if dry_run:
-        show_step(app, step)
+        show_changes(app, [NumberResult(change)])
         return
-    if step.request:
-        way = f"from {step.old or 'no profile'} to {step.new or 'no profile'}"
-        confirm(app, f"put number {step.number} back {way}", yes=yes)
-    run_one(app, step)
+    if change.is_needed:
+        old, new = (profile_id or "no profile" for profile_id in (change.old, change.new))
+        confirm(app, f"restore {change.number} from {old} to {new}", yes=yes)
+    run_one(app, change)

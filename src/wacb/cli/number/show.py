@@ -16,10 +16,12 @@ from wacb.validation import parse_number
 @output_options
 @pass_app
 def command(app: App, *, number: str) -> None:
-    """Show one number and the profile it carries.
+    """Show one number and its profile.
+
+    Use it to check a number's status and which profile is attached.
 
     \b
     Example:
       wacb number show +919812345678
     """
-    app.out.record(app.look.number(parse_number(number)), NUMBER)
+    app.out.record(app.lookup.number(parse_number(number)), NUMBER)

@@ -1,7 +1,4 @@
-"""The numbers that `number attach` is given: arguments, or lines and CSV of `--from` (cli.md 8).
-
-Pure text work: reading the file is the command's, looking up the profiles is provision's.
-"""
+"""The numbers of `number attach`: arguments, or lines and CSV of `--from`."""
 
 from __future__ import annotations
 
@@ -12,17 +9,17 @@ from typing import NamedTuple
 from wacb.errors import InvalidInput
 from wacb.validation import parse_number
 
-_SHOWN = 20  # problems that one message names
+_MAX_SHOWN = 20  # problems that one message names
 _HEADERS = (["number"], ["number", "profile"])
 _LINE_BREAK = re.compile(r"\r\n?|\n")  # what editors count; str.splitlines knows more
 _COMMENT = re.compile(r'("(?:[^"]|"")*+")|(?:^|(?<=\s))#.*')
 _CELL = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^",]*+))(,|\Z)')
 
 
-class Wanted(NamedTuple):
-    """A number (E.164) and the profile, by ID or title, that it shall carry.
+class AttachTarget(NamedTuple):
+    """A number (E.164) and the profile, by ID or title, to attach.
 
-    `line` is where it stands first, counted from 1: a line of the list or an argument.
+    `line` is where it is first, counted from 1: a line of the list or an argument.
     """
 
     number: str
@@ -30,64 +27,64 @@ class Wanted(NamedTuple):
     line: int
 
 
-def parse(text: str, *, profile: str | None) -> tuple[Wanted, ...]:
-    """Read a list of `number[,profile]` lines; `profile` serves the lines that name none.
+def parse(text: str, *, profile: str | None) -> tuple[AttachTarget, ...]:
+    """Read a list of `number[,profile]` lines; `profile` is the default of lines without one.
 
-    Comments (`#` at the start or after white space), blank lines, a header `number,profile`, a
-    BOM, any line break and quoted cells are understood. A number that stands there twice with one
-    profile is wanted once. Raises one InvalidInput that names every bad line by its number; it
-    repeats none, since a file with secrets in it may have been given by mistake.
+    Understands comments (`#` at the start or after white space), blank lines, a header
+    `number,profile`, a BOM, any line break and quoted cells. A duplicate line counts once. Raises
+    one InvalidInput that names every bad line by its number; it repeats none, since a file with
+    secrets may have been passed by mistake.
     """
-    wanted: dict[str, Wanted] = {}
+    targets: dict[str, AttachTarget] = {}
     problems = []
     for line, cells in _rows(text):
         try:
-            _add(wanted, _read(line, cells, profile))
+            _add(targets, _read_target(line, cells, profile))
         except InvalidInput as error:
             problems.append(error.message)
     if problems:
         count = f"{len(problems)} bad line{'s' * (len(problems) > 1)}"
         raise InvalidInput(
-            f"{count} in the number list: {_joined(problems)}",
+            f"{count} in the number list: {_join_problems(problems)}",
             hint="write `number` or `number,profile` on each line, a number with its country code "
-            "like +919812345678; --profile serves the lines that name no profile",
+            "like +919812345678; --profile is the default of lines without a profile",
         )
-    if not wanted:
+    if not targets:
         raise InvalidInput(
             "the number list is empty", hint="write `number` or `number,profile` on each line"
         )
-    return tuple(wanted.values())
+    return tuple(targets.values())
 
 
-def from_arguments(numbers: Sequence[str], profile: str) -> tuple[Wanted, ...]:
-    """Want one profile for all `numbers`, each of them once. Raises InvalidInput naming all bad."""
-    wanted: dict[str, Wanted] = {}
+def from_arguments(numbers: Sequence[str], profile: str) -> tuple[AttachTarget, ...]:
+    """Return each number once, with one profile. Raises one InvalidInput for all bad numbers."""
+    targets: dict[str, AttachTarget] = {}
     problems = []
-    hint: str | None = "name at least one, or a list with --from FILE"
+    hint: str | None = "pass at least one, or a list with --from FILE"
     for place, text in enumerate(numbers, start=1):
         try:
-            _add(wanted, Wanted(number=parse_number(text), profile=profile, line=place))
+            _add(targets, AttachTarget(number=parse_number(text), profile=profile, line=place))
         except InvalidInput as error:
             problems.append(error.message)
             hint = error.hint
-    if problems or not wanted:
-        raise InvalidInput(_joined(problems) or "no number is given", hint=hint)
-    return tuple(wanted.values())
+    if problems or not targets:
+        raise InvalidInput(_join_problems(problems) or "no numbers", hint=hint)
+    return tuple(targets.values())
 
 
-def _add(wanted: dict[str, Wanted], new: Wanted) -> None:
-    first = wanted.setdefault(new.number, new)
+def _add(targets: dict[str, AttachTarget], new: AttachTarget) -> None:
+    first = targets.setdefault(new.number, new)
     if first.profile != new.profile:
-        raise InvalidInput(f"lines {first.line} and {new.line} give {new.number} two profiles")
+        raise InvalidInput(f"lines {first.line} and {new.line} have two profiles for {new.number}")
 
 
-def _joined(problems: Sequence[str]) -> str:
-    more = len(problems) - _SHOWN
-    return "; ".join(problems[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+def _join_problems(problems: Sequence[str]) -> str:
+    more = len(problems) - _MAX_SHOWN
+    return "; ".join(problems[:_MAX_SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str] | None]]:
-    """Give each line that says something: its number, and its cells or None for bad quoting."""
+    """Yield each line that is not empty: its number, and its cells or None for bad quoting."""
     seen = False
     for line, content in enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), start=1):
         cells = _cells(_COMMENT.sub(r"\1", content))
@@ -101,7 +98,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str] | None]]:
 def _cells(line: str) -> list[str] | None:
     """Split a line at its commas; the empty cells that spreadsheets leave at the end are dropped.
 
-    None says that a quotation mark is not closed, or stands inside a cell.
+    None means that a quotation mark is not closed, or is inside a cell.
     """
     cells: list[str] = []
     position, comma = 0, ","
@@ -117,7 +114,7 @@ def _cells(line: str) -> list[str] | None:
     return cells
 
 
-def _read(line: int, cells: list[str] | None, default: str | None) -> Wanted:
+def _read_target(line: int, cells: list[str] | None, default: str | None) -> AttachTarget:
     if cells is None:
         raise InvalidInput(f"line {line} has a quotation mark in the wrong place")
     if len(cells) > 2:
@@ -130,5 +127,5 @@ def _read(line: int, cells: list[str] | None, default: str | None) -> Wanted:
     if not profile:
         raise InvalidInput(f"line {line} has no profile")
     if not profile.isprintable():
-        raise InvalidInput(f"line {line} has a profile with a character that none may hold")
-    return Wanted(number=number, profile=profile, line=line)
+        raise InvalidInput(f"line {line} has a profile that contains an invalid character")
+    return AttachTarget(number=number, profile=profile, line=line)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import click
 
 from wacb.cli.app import App, pass_app
@@ -12,21 +10,23 @@ from wacb.cli.github import check_github, github_option, write_github
 from wacb.cli.options import plan_output_options
 from wacb.cli.plan.load import DEFAULT_FILE, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_markdown, show_plan
+from wacb.errors import Command as NextCommand
+from wacb.errors import Prose
 
-CHANGES_PENDING = 10  # cli.md 5
+CHANGES_PENDING = 10  # exit code
 
 
 @click.command(cls=Command)
 @plan_options
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 10 when there is a change.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with code 10 if there are changes.")
 @github_option
 @plan_output_options
 @pass_app
 def command(app: App, *, file: str, prune: bool, detailed_exitcode: bool, github: bool) -> None:
-    """Show what would make the account as a file wants it.
+    """Preview the changes wacb.toml would make.
 
-    Compares wacb.toml with the profiles and numbers that are there, and changes nothing. What
-    somebody changed in the console shows as an update. `wacb export` writes a first file.
+    Compares the file with the account and changes nothing; a change made in the console shows as an
+    update. Start with a file from `wacb export`.
 
     \b
     Example:
@@ -41,7 +41,7 @@ def command(app: App, *, file: str, prune: bool, detailed_exitcode: bool, github
         write_github(app, outs, as_markdown(app, plan))
     refuse_problems(plan)
     if plan.changes:
-        options = ["-f", shlex.quote(file)] * (file != DEFAULT_FILE) + ["--prune"] * prune
-        app.out.hint(" ".join(("next: wacb apply", *options)))
+        options = ["-f", file] * (file != DEFAULT_FILE) + ["--prune"] * prune
+        app.out.hint(Prose("next: ", NextCommand("apply", *options)))
     if detailed_exitcode and plan.changes:
         click.get_current_context().exit(CHANGES_PENDING)

@@ -1,4 +1,4 @@
-"""What `plan` and `apply` share: reading the file, making the plan, refusing a bad one."""
+"""Read the manifest, make the plan and refuse a bad one, for `plan` and `apply`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.input import read_input
 from wacb.cli.options import combine
-from wacb.errors import BulkFailed, InvalidInput
+from wacb.errors import BulkFailed, Command, InvalidInput, Prose
 from wacb.jsontext import json_line
 from wacb.plan.diff import diff
 from wacb.plan.manifest.read import parse
-from wacb.plan.model import Plan, look
+from wacb.plan.model import Plan, read_live_state
 
 F = TypeVar("F", bound="Callable[..., Any]")
 DEFAULT_FILE = "wacb.toml"
@@ -29,43 +29,48 @@ def plan_options(command: F) -> F:
             "--file",
             metavar="FILE",
             default=DEFAULT_FILE,
-            help=f"The file (default {DEFAULT_FILE}); - is stdin.",
+            help=f"Manifest to use; - reads stdin [default: {DEFAULT_FILE}].",
             shell_complete=completion.files,
         ),
-        click.option("--prune", is_flag=True, help="Take away what the file does not name, too."),
+        click.option("--prune", is_flag=True, help="Also remove resources missing from the file."),
     )(command)
 
 
 def make_plan(app: App, file: str, *, prune: bool) -> Plan:
-    """Read the file and the live state, and compare them. What is odd is said on stderr."""
-    text = read_input(file, "the manifest", hint="name one with -f, or write it by `wacb export`")
+    """Read the file and the live state, and compare them; print the notes."""
+    text = read_input(
+        file,
+        "the manifest",
+        hint=Prose("pass one with -f, or create it with `", Command("export"), "`"),
+    )
     manifest = parse(text, file=file, environ=app.environ, local=app.accepts_local)
     app.out.keep_secret(*manifest.secrets)
     if prune and not manifest.profiles and manifest.numbers is None:
         raise InvalidInput(
-            f"{file} names nothing, and --prune would take everything else away",
-            hint="is this the right file? An empty table [numbers] in it says so",
+            f"{file} is empty, and --prune would remove everything else",
+            hint="check that this is the right file; add an empty table [numbers] if it is",
         )
-    plan = diff(manifest, look(app.client, app.journal, manifest, prune=prune), prune=prune)
+    live = read_live_state(app.client, app.journal, manifest, prune=prune)
+    plan = diff(manifest, live, prune=prune)
     app.out.note(*plan.notes)
     return plan
 
 
 def checksum_of(app: App, plan: Plan) -> str:
-    """Give the checksum of a plan for the account in use."""
+    """Return the checksum of a plan for the account in use."""
     return plan.checksum(" ".join((app.api.v1, app.api.sid, app.api.waba_id or "")))
 
 
 def refuse_problems(plan: Plan) -> None:
-    """Raise what forbids the plan, if anything does."""
+    """Raise what blocks the plan, if anything does."""
     if len(plan.problems) == 1:
         raise plan.problems[0]
     if plan.problems:
-        raise BulkFailed(f"{len(plan.problems)} things forbid this plan", plan.problems)
+        raise BulkFailed(f"this plan has {len(plan.problems)} blocking problems", plan.problems)
 
 
 def outputs(app: App, plan: Plan, *, ids: dict[str, str], changed: bool) -> dict[str, str]:
-    """Give the outputs for GitHub Actions (cli.md 11)."""
+    """Return the outputs for GitHub Actions."""
     return {
         "changed": str(changed).lower(),
         "checksum": checksum_of(app, plan),

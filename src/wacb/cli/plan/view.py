@@ -1,4 +1,4 @@
-"""How a plan is shown: for eyes, as rows, as JSON, as Markdown."""
+"""How a plan is shown: as text, rows, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from wacb.cli.app import App
 from wacb.cli.github import markdown_table
 from wacb.cli.plan.load import checksum_of
 from wacb.cli.views import error_json
-from wacb.models import Method
-from wacb.plan.model import Action, Change, Move, Plan
+from wacb.models import UNKNOWN, Method
+from wacb.plan.model import Action, Change, Plan
 from wacb.provision.compare import as_text
+from wacb.provision.number_change import NumberChange
 from wacb.template import move, placeholders
 from wacb.urls import parameters, split_query
 
@@ -24,11 +25,11 @@ _MARKS: Mapping[Action, tuple[str, render.Style]] = {
     "detach": ("-", "red"),
     "delete": ("-", "red"),
 }
-_NOT_SHOWN = "the API does not show the present value"
+_NOT_SHOWN = "not shown by the API"
 
 
 def show_plan(app: App, plan: Plan) -> None:
-    """Print a plan on stdout, in the form that was asked for."""
+    """Print a plan on stdout, in the requested format."""
     out = app.out
     if out.quiet:
         text = "\n".join(jsontext.visible(out.redact(change.name)) for change in plan.changes)
@@ -45,7 +46,7 @@ def show_plan(app: App, plan: Plan) -> None:
 
 
 def as_json(app: App, plan: Plan) -> dict[str, Any]:
-    """The shape of cli.md 11."""
+    """Return the plan as JSON output has it."""
     return {
         "changes": [change.as_json() for change in plan.changes],
         "unchanged": plan.unchanged,
@@ -55,11 +56,11 @@ def as_json(app: App, plan: Plan) -> dict[str, Any]:
 
 
 def as_markdown(app: App, plan: Plan) -> str:
-    """A table with a row a field, for the summary of a job."""
+    """Return a table with a row for each field, for the summary of a job."""
     parts = [summary(plan), f"checksum `{checksum_of(app, plan)}`"]
     if plan.changes:
         rows = (
-            (change.action, change.kind, _named(change), *detail)
+            (change.action, change.kind, _name_with_id(change), *detail)
             for change in plan.changes
             for detail in _details(change) or [("", "", "")]
         )
@@ -67,21 +68,23 @@ def as_markdown(app: App, plan: Plan) -> str:
         parts.insert(1, markdown_table(app, titles, rows))
     if plan.problems:
         problems = ((problem.in_one_line,) for problem in plan.problems)
-        parts.append(markdown_table(app, ("Forbidden by",), problems))
+        parts.append(markdown_table(app, ("Blocking problem",), problems))
     return "\n\n".join(parts)
 
 
 def summary(plan: Plan) -> str:
-    """Say how much there is to do."""
+    """Return the number of changes of each kind, as a sentence without them."""
     counts = [f"{count} to {action}" for action, count in plan.counts().items()]
-    return ", ".join((*(counts or ["nothing to change"]), f"{plan.unchanged} unchanged"))
+    if not counts:
+        return f"No changes. {plan.unchanged} resources match the file."
+    return ", ".join((*counts, f"{plan.unchanged} unchanged"))
 
 
 def as_lines(app: App, plan: Plan, *, color: bool) -> Iterator[str]:
-    """Write a plan for eyes: a head for each change, its fields below."""
+    """Write a plan as text: a head for each change, its fields below."""
     for change in plan.changes:
         mark, style = _MARKS[change.action]
-        head = f"{mark} {change.action}  {change.kind} {_named(change)}"
+        head = f"{mark} {change.action}  {change.kind} {_name_with_id(change)}"
         yield render.style(_clean(app, head), style, color)
         for name, old, new in _details(change):
             yield from _lines(name, _clean(app, old), _clean(app, new), app.out.width)
@@ -92,7 +95,7 @@ def as_lines(app: App, plan: Plan, *, color: bool) -> Iterator[str]:
         yield f"checksum {checksum_of(app, plan)}"
 
 
-def _named(change: Change) -> str:
+def _name_with_id(change: Change) -> str:
     return f"{change.name} ({change.id})" if change.id else change.name
 
 
@@ -111,19 +114,20 @@ def _lines(name: str, old: str, new: str, width: int) -> Iterator[str]:
 
 
 def _details(change: Change) -> list[tuple[str, str, str]]:
-    """Give name, old and new of what changes, for eyes."""
+    """Return name, old and new of each changed field, as text."""
     if change.action == "create":
         return [*_created(change.fields)]
-    if isinstance(change.work, Move):
-        old, new = change.fields["profile"]
-        present = _NOT_SHOWN if old is None else old or "none"
-        title = f" ({change.work.title})" if change.work.title else ""
+    if isinstance(change.work, NumberChange):
+        _, new = change.fields["profile"]
+        old = change.work.old
+        present = _NOT_SHOWN if old is UNKNOWN else old or "none"
+        title = f" ({change.work.old_title})" if change.work.old_title else ""
         return [("profile", present + title, new or "none")]
     return [row for name, values in change.fields.items() for row in _differences(name, *values)]
 
 
 def _created(fields: Mapping[str, tuple[Any, Any]]) -> Iterator[tuple[str, str, str]]:
-    """Give the fields of a new profile; of its template, how complete it is."""
+    """Yield the fields of a new profile; of its template, how complete it is."""
     values = {name: new for name, (_, new) in fields.items()}
     url, body = values["url"], values.pop("body", None)
     if Method(values["method"]).uses_body:
@@ -138,7 +142,7 @@ def _created(fields: Mapping[str, tuple[Any, Any]]) -> Iterator[tuple[str, str, 
 
 
 def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, str, str]]:
-    """Take two bodies or URLs apart, so that what differs in them is seen."""
+    """Yield what differs in a field: of bodies and URLs, the parts that do."""
     if name == "url":
         yield from _url_differences(old, new)
         return
@@ -173,7 +177,7 @@ def _url_differences(old: str, new: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _rows(change: Change) -> Iterator[tuple[str, ...]]:
-    """Give the complete values of a change, a row a field."""
+    """Yield the complete values of a change, a row for each field."""
     head = (change.action, change.kind, change.name, change.id or "")
     for name, values in (change.fields or {"": ("", "")}).items():
         old, new = (as_text(name, value) if value else "" for value in values)

@@ -11,9 +11,9 @@ command = Group(
         "create": "Create a callback profile with the full template.",
         "list": "List the callback profiles.",
         "show": "Show one callback profile.",
-        "update": "Change a callback profile, and only what differs.",
-        "delete": "Delete a callback profile that no number carries.",
+        "update": "Update a callback profile.",
+        "delete": "Delete an unused callback profile.",
         "check": "Check templates for missing, unknown and encoded placeholders.",
     },
-    help="Create, change, check and delete callback profiles.",
+    help="Create, update, check and delete callback profiles.",
 )

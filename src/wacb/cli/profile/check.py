@@ -21,7 +21,7 @@ from wacb.provision.compare import describe
 
 @click.command(cls=Command)
 @click.argument("references", metavar="[ID|TITLE]...", nargs=-1, shell_complete=completion.profiles)
-@click.option("--fix", is_flag=True, help="Add and repair placeholders; all else stays.")
+@click.option("--fix", is_flag=True, help="Fix placeholders; leave everything else unchanged.")
 @yes_option
 @dry_run_option
 @output_options
@@ -29,26 +29,26 @@ from wacb.provision.compare import describe
 def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_run: bool) -> None:
     """Check templates for missing, unknown and encoded placeholders.
 
-    Without a name, checks every profile that looks like one for incoming messages. --fix shows what
-    it would change first, asks on a terminal, and needs --yes elsewhere.
+    Without an argument, every profile that looks like one for incoming messages is checked. --fix
+    shows its changes first and asks for confirmation on a terminal; elsewhere pass --yes.
 
     \b
     Example:
       wacb profile check wacb-incoming-example-com-hook
     """
     if not fix and (yes or dry_run):
-        raise InvalidInput("--yes and --dry-run go with --fix: a check alone changes nothing")
+        raise InvalidInput("--yes and --dry-run require --fix: a check alone changes nothing")
     found, skipped = check.check(app.client, references)
     if skipped:
         app.out.note(
-            f"{skipped} more profiles were not checked, as they don't look like ones for "
-            "incoming messages; name one to check it"
+            f"{skipped} more profiles were not checked, as they do not look like ones for "
+            "incoming messages; pass their IDs to check them"
         )
     if fix:
         _fix(app, found, yes=yes, dry_run=dry_run)
     else:
         _report(app, found)
-        _judge(found)
+        _raise_faults(found)
 
 
 def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> None:
@@ -59,51 +59,47 @@ def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> Non
         if steps or not repairs:
             show_requests(app, [request for step in steps for request in step.requests(app.api)])
     else:
-        _consent(app, [repair for repair in repairs if repair.step], yes=yes)
-        repairs = check.carry_out(app.client, repairs)
+        _confirm(app, [repair for repair in repairs if repair.step], yes=yes)
+        repairs = check.execute(app.client, repairs)
         repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
         _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
     _raise_failures(repairs)
 
 
 def _report(app: App, found: Sequence[Checked]) -> None:
-    """Print what was found; what is wrong with a template goes to stderr, too, and is not cut."""
+    """Print the results; the faults of a template go to stderr, too, where they are not cut."""
     for checked in found:
         if not checked.ok:
-            app.out.note(f"profile {_named(checked)}: {checked.faults}")
+            app.out.note(f"profile {checked.profile.label}: {checked.faults}")
     app.out.table(found, PROFILE_CHECK)
 
 
-def _named(checked: Checked) -> str:
-    return f"{checked.profile.id} ({checked.profile.title})"
-
-
-def _judge(found: Sequence[Checked]) -> None:
+def _raise_faults(found: Sequence[Checked]) -> None:
     broken = [checked for checked in found if not checked.ok]
     if broken:
         raise CheckFailed(
             f"{len(broken)} of {len(found)} profiles failed the check"
             if len(found) > 1
-            else f"profile {_named(broken[0])} failed the check",
-            hint="add --fix to repair what can be repaired",
+            else f"profile {broken[0].profile.label} failed the check",
+            hint="pass --fix to repair them",
         )
 
 
 def _show_differences(app: App, repairs: Sequence[Repair]) -> None:
     for repair in repairs:
         for line in describe(repair.step.changes if repair.step else {}):
-            app.out.note(f"profile {_named(repair.checked)}: {line}")
+            app.out.note(f"profile {repair.checked.profile.label}: {line}")
 
 
-def _consent(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
+def _confirm(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
     if repairs:
-        one = f"profile {_named(repairs[0].checked)}"
+        one = f"profile {repairs[0].checked.profile.label}"
         what = one if len(repairs) == 1 else f"{len(repairs)} profiles"
         confirm(app, f"repair {what}", yes=yes)
 
 
 def _raise_failures(repairs: Sequence[Repair]) -> None:
-    """Say what could not be repaired and why, and end with the exit code they agree on."""
+    """Raise the error of each profile that could not be repaired, as one."""
     errors = [repair.error for repair in repairs if repair.error]
     if len(errors) == 1:
         raise errors[0]

@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any
+from pathlib import Path
 
 import click
 
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, Section
 from wacb.cli.create_lock import create_lock
 from wacb.cli.dry_run import show_requests
-from wacb.cli.encryption_keys import store_key, without_key_to_come
+from wacb.cli.encryption_keys import store_key, with_key
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
-from wacb.cli.options import dry_run_option, output_options
-from wacb.cli.profile.draft_options import draft_from, draft_options
+from wacb.cli.options import dry_run_option, option, output_options
+from wacb.cli.profile.draft_options import DraftOptions, draft_options, new_draft
 from wacb.cli.views.profiles import PROFILE_RESULT
-from wacb.provision import create
-from wacb.provision.compare import describe
-from wacb.provision.steps import ProfileResult, ProfileStep
+from wacb.errors import Command as NextCommand
+from wacb.errors import Prose
+from wacb.models import NewKey, ProfileDraft
+from wacb.provision.compare import CompareKey, describe
+from wacb.provision.create import (
+    IfExists,
+    create_only_profile,
+    create_profile,
+    prepare_create,
+)
+from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
+from wacb.provision.update import update_profile
 
 
 @click.command(cls=Command)
-@draft_options
-@click.option(
-    "--if-not-exists",
-    is_flag=True,
-    help="Leave a profile of the same title and content as it is.",
+@draft_options(
+    url="Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]",
+    title="Title of the profile [default: made from the endpoint].",
+    header="Header to send.",
 )
-@click.option(
-    "--update-existing",
+@option(
+    "--if-not-exists",
+    section=Section.SAFETY,
     is_flag=True,
-    help="Change a profile of the same title, and only what differs.",
+    help="Do nothing if an identical profile exists.",
+)
+@option(
+    "--update-existing",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Update a profile of the same title if it exists.",
 )
 @github_option
 @dry_run_option
@@ -39,17 +54,16 @@ from wacb.provision.steps import ProfileResult, ProfileStep
 @pass_app
 def command(
     app: App,
-    /,
     *,
+    draft: DraftOptions,
     if_not_exists: bool,
     update_existing: bool,
     github: bool,
     dry_run: bool,
-    **options: Any,
 ) -> None:
     """Create a callback profile with the full template.
 
-    Use it once for each endpoint; then attach the profile to your numbers. The answer is read back
+    Use it once for each endpoint; then attach the profile to your numbers. The profile is read back
     and compared. A script that may run again adds --if-not-exists or --update-existing.
 
     \b
@@ -58,34 +72,71 @@ def command(
     """
     if github:
         check_github(app)
-    draft = draft_from(app, dry_run=dry_run, **options)
-    once = if_not_exists or update_existing
-    claim = create_lock(app, draft.title) if once or not dry_run else None
-    with claim.held(app.client.remaining) if claim and once and not dry_run else nullcontext():
-        step = ProfileStep(draft=draft, claim=claim)
-        if once and claim:
-            client = None if dry_run and not app.has_credentials else app.client
-            wanted = without_key_to_come(draft, options["encrypt_key_file"])
-            step = create.prepare_once(client, wanted, update=update_existing, claim=claim)
-            step = step._replace(draft=step.draft._replace(encryption=draft.encryption))
-        for line in (*step.notes, *describe(step.changes)):
-            app.out.note(line)
+    key_file = draft.encrypt_key_file
+    wanted = with_key(app, new_draft(app, draft), draft.encrypt, key_file, dry_run=dry_run)
+    if if_not_exists or update_existing:
+        if_exists = IfExists.UPDATE if update_existing else IfExists.KEEP
+        result = _ensure(app, wanted, if_exists, key_file, dry_run=dry_run)
+    else:
+        result = _create(app, wanted, key_file, dry_run=dry_run)
+    if result is None:
+        return
+    app.out.note(*result.notes)
+    app.out.record(result, PROFILE_RESULT)
+    if github:
+        _report(app, result)
+    attach = NextCommand("number attach", "--profile", result.profile.id)
+    app.out.hint(Prose("next: ", attach))
+
+
+def _create(
+    app: App, draft: ProfileDraft, key_file: Path | None, *, dry_run: bool
+) -> ProfileResult | None:
+    """Create a profile whether its title exists or not; None in a dry run."""
+    step = CreateStep(draft)
+    if dry_run:
+        show_requests(app, step.requests(app.api))
+        return None
+    lock = create_lock(app, draft.title)
+    draft = store_key(app, step, key_file).draft
+    return create_profile(app.client, draft, lock=lock, sleep=app.sleep)
+
+
+def _ensure(
+    app: App, draft: ProfileDraft, if_exists: IfExists, key_file: Path | None, *, dry_run: bool
+) -> ProfileResult | None:
+    """Create the profile, or find or update the one of its title; None in a dry run."""
+    if dry_run and not app.has_credentials:
+        app.out.note(
+            "checked offline: without credentials it is not known whether the profile exists"
+        )
+        show_requests(app, CreateStep(draft).requests(app.api))
+        return None
+    lock = create_lock(app, draft.title)
+    with nullcontext() if dry_run else lock.held(app.client.remaining):
+        # a run on a machine without the key file must not replace the key of a profile
+        new_key = isinstance(draft.encryption, NewKey) and key_file is None
+        key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
+        step = prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
+        if not isinstance(step, CreateStep):
+            app.out.note(*describe(step.changes))
         if dry_run:
             show_requests(app, step.requests(app.api))
-            return
-        step = store_key(app, step, options["encrypt_key_file"])
-        made = create.execute(app.client, step, sleep=app.sleep)
-
-    app.out.note(*made.notes)
-    app.out.record(made, PROFILE_RESULT)
-    if github:
-        _report(app, made)
-    app.out.hint(f"next: wacb number attach --profile {made.profile.id}")
+            return None
+        return _execute(app, step, key_file)
 
 
-def _report(app: App, made: ProfileResult) -> None:
-    changed = made.result in ("created", "updated", "adopted")
-    outputs = {"profile_id": made.profile.id, "result": made.result}
-    row = (made.profile.id, made.profile.title, made.result)
+def _execute(app: App, step: ProfileStep, key_file: Path | None) -> ProfileResult:
+    if isinstance(step, CreateStep):
+        draft = store_key(app, step, key_file).draft
+        lock = create_lock(app, draft.title)
+        return create_only_profile(app.client, draft, lock=lock, sleep=app.sleep)
+    return update_profile(app.client, store_key(app, step, key_file))
+
+
+def _report(app: App, result: ProfileResult) -> None:
+    changed = result.status in ("created", "updated", "adopted")
+    outputs = {"profile_id": result.profile.id, "result": result.status}
+    row = (result.profile.id, result.profile.title, result.status)
     summary = markdown_table(app, ("Profile", "Title", "Result"), [row])
     write_github(app, outputs | {"changed": str(changed).lower()}, summary)

@@ -1,29 +1,33 @@
-"""The options that describe a profile, and how they become a draft: of an update in update.py."""
+"""The options that describe a profile, and the drafts made of them."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
 from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.encryption_keys import with_key
+from wacb.cli.commands import Section
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
     allow_missing_option,
     body_file_option,
     combine,
-    template_options,
+    endpoint_options,
+    method_option,
+    option,
+    status_option,
 )
 from wacb.cli.prompts import ask
 from wacb.errors import InvalidInput
-from wacb.models import Method, ProfileDraft
-from wacb.provision.drafts import build_draft
+from wacb.models import CallbackProfile, Method, ProfileDraft
+from wacb.provision.drafts import build_draft, updated_draft
 from wacb.redaction import check_literal_header
 from wacb.storage import encryption_keys
 from wacb.validation import check_header, parse_header
@@ -31,163 +35,221 @@ from wacb.validation import check_header, parse_header
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def draft_options(command: F) -> F:
-    """Add every option of a new profile's content (cli.md 7). None means not given."""
+class DraftOptions(NamedTuple):
+    """The options of a profile as they are on the command line. None means not given."""
+
+    method: str | None
+    url: str | None
+    with_status: bool
+    allow_http: bool
+    allow_local: bool
+    title: str | None
+    headers: tuple[str, ...]
+    env_headers: tuple[str, ...]
+    basic_auth: str | None
+    encrypt: str | None
+    encrypt_key_file: Path | None
+    response_message: str | None
+    channel: str | None
+    events: tuple[str, ...]
+    body_file: str | None
+    allow_missing: bool
+
+
+def draft_options(*, url: str, title: str, header: str) -> Callable[[F], F]:
+    """Add every option of a profile, with the help of three; the command gets them as `draft`."""
     return combine(
-        template_options,
-        click.option("--title", help="Name of the profile. Default: made from the endpoint."),
-        header_option("Header to send."),
-        content_options,
-    )(command)
-
-
-def header_option(help: str) -> Callable[[F], F]:
-    """Make the `--header` option."""
-    return click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help=help)
-
-
-def content_options(command: F) -> F:
-    """Add the options that mean the same to a new profile and to one that is there."""
-    return combine(
-        click.option(
+        method_option,
+        option("--url", section=Section.ENDPOINT, metavar="URL", help=url),
+        status_option,
+        endpoint_options,
+        option("--title", help=title),
+        option(
+            "--header",
+            "headers",
+            section=Section.ENDPOINT,
+            multiple=True,
+            metavar="'NAME: VALUE'",
+            help=header,
+        ),
+        option(
             "--header-env",
             "env_headers",
+            section=Section.ENDPOINT,
             multiple=True,
             metavar="NAME=VARIABLE",
             help="Header whose value is read from the environment.",
         ),
-        click.option(
+        option(
             "--basic-auth",
+            section=Section.ENDPOINT,
             metavar="USER",
-            help="Basic auth at the endpoint. [password: WACB_BASIC_AUTH_PASSWORD]",
+            help="Basic auth at the endpoint. [env: WACB_BASIC_AUTH_PASSWORD for the password]",
         ),
-        click.option(
+        option(
+            "--response-message",
+            section=Section.ENDPOINT,
+            metavar="TEXT",
+            help="Response body Kaleyra expects from your endpoint.",
+        ),
+        option(
             "--encrypt",
+            section=Section.RARE,
             metavar="ALGORITHM",
             help=f"Encrypt the values: {', '.join(encryption_keys.ALGORITHMS)}.",
             shell_complete=completion.algorithms,
         ),
-        click.option(
+        option(
             "--encrypt-key-file",
+            section=Section.RARE,
             metavar="FILE",
             type=click.Path(path_type=Path),
-            help="Key and IV: used if it exists, else generated.",
+            help="File of the key and IV; generated if it does not exist.",
         ),
-        click.option("--response-message", metavar="TEXT", help="What Kaleyra expects in answer."),
-        click.option("--channel", metavar="NAME", help="Channel of the profile."),
-        click.option("--event", "events", multiple=True, metavar="NAME", help="Event to deliver."),
+        option(
+            "--channel",
+            section=Section.RARE,
+            metavar="NAME",
+            help="Channel of the profile. Kaleyra does not document the values.",
+        ),
+        option(
+            "--event",
+            "events",
+            section=Section.RARE,
+            multiple=True,
+            metavar="NAME",
+            help="Event to deliver. Kaleyra does not document the values.",
+        ),
         body_file_option,
         allow_missing_option,
-    )(command)
+        _collect_options,
+    )
 
 
-def draft_from(
-    app: App,
-    *,
-    dry_run: bool,
-    method: str | None,
-    url: str | None,
-    encrypt: str | None,
-    encrypt_key_file: Path | None,
-    **others: Any,
-) -> ProfileDraft:
+def _collect_options(command: F) -> F:
+    """Pass the options of a draft as one argument."""
+
+    @wraps(command)
+    def collect(*args: Any, **values: Any) -> Any:
+        draft = DraftOptions(**{name: values.pop(name) for name in DraftOptions._fields})
+        return command(*args, draft=draft, **values)
+
+    return collect  # type: ignore[return-value]
+
+
+def new_draft(app: App, options: DraftOptions) -> ProfileDraft:
     """Ask for what is missing on a terminal, read files and variables, and check everything."""
-    chosen = Method((method or ask(app, "Method", option="--method", choices=METHODS)).upper())
-    url = url or app.settings.get("endpoint") or ask(app, "Endpoint URL", option="--url")
-    draft = build_draft(method=chosen, url=url, **content(app, **others))
-    return with_key(app, draft, encrypt, encrypt_key_file, dry_run=dry_run)
+    method = options.method or ask(app, "Method", option="--method", choices=METHODS)
+    url = options.url or app.settings.get("endpoint") or ask(app, "Endpoint URL", option="--url")
+    headers, secrets = _read_headers(app, options, _literal_header)
+    return build_draft(
+        method=Method(method.upper()),
+        url=url,
+        title=options.title,
+        body=_read_body(options),
+        with_status=options.with_status,
+        allow_missing=options.allow_missing,
+        allow_http=options.allow_http or app.accepts_local,
+        allow_local=options.allow_local or app.accepts_local,
+        headers=headers or None,
+        secret_headers=secrets,
+        response_message=options.response_message,
+        channel=options.channel,
+        events=options.events or None,
+    )
 
 
-def content(
-    app: App,
-    *,
-    headers: Sequence[str],
-    env_headers: Sequence[str],
-    basic_auth: str | None,
-    events: Sequence[str],
-    body_file: str | None,
-    allow_http: bool,
-    allow_local: bool,
-    removable: bool = False,
-    **others: Any,
-) -> dict[str, Any]:
-    """Read files and variables: what a draft of a profile is made of, but for its key.
-
-    `removable` lets `--header NAME:` take a header away, which then has the value None.
-    """
-    literal, secret = _headers(app, headers, env_headers, basic_auth, removable=removable)
-    return {
-        "body": None if body_file is None else read_input(body_file, "the body file"),
-        "headers": literal | secret or None,
-        "secret_headers": frozenset(secret),
-        "events": tuple(events) or None,
-        "allow_http": allow_http or app.accepts_local,
-        "allow_local": allow_local or app.accepts_local,
-        **others,
-    }
+def changed_draft(app: App, live: CallbackProfile, options: DraftOptions) -> ProfileDraft:
+    """Read files and variables, and apply the options to a live profile."""
+    headers, secrets = _read_headers(app, options, _header_or_removal)
+    return updated_draft(
+        live,
+        method=Method(options.method.upper()) if options.method else None,
+        url=options.url,
+        title=options.title,
+        body=_read_body(options),
+        with_status=options.with_status,
+        allow_missing=options.allow_missing,
+        allow_http=options.allow_http or app.accepts_local,
+        allow_local=options.allow_local or app.accepts_local,
+        headers=headers or None,
+        secret_headers=secrets,
+        response_message=options.response_message,
+        channel=options.channel,
+        events=options.events or None,
+    )
 
 
-def _headers(
-    app: App,
-    literal: Sequence[str],
-    from_env: Sequence[str],
-    basic_auth: str | None,
-    *,
-    removable: bool,
-) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    """Read headers; the second part holds secrets."""
-    secret = [_env_header(app, pair) for pair in from_env]
-    if basic_auth is not None:
-        secret.append(("Authorization", basic_authorization(app, basic_auth)))
+def _read_body(options: DraftOptions) -> str | None:
+    return None if options.body_file is None else read_input(options.body_file, "the body file")
+
+
+V = TypeVar("V")
+
+
+def _read_headers(
+    app: App, options: DraftOptions, parse: Callable[[str], tuple[str, V]]
+) -> tuple[Mapping[str, V], frozenset[str]]:
+    """Return the headers, and the names of those that are secret; `parse` reads a literal one."""
+    secret = [_env_header(app, pair) for pair in options.env_headers]
+    if options.basic_auth is not None:
+        secret.append(("Authorization", basic_authorization(app, options.basic_auth)))
     app.out.keep_secret(*(value for _, value in secret))
-    plain = [_literal_header(text, removable=removable) for text in literal]
+    headers: list[tuple[str, Any]] = [*map(parse, options.headers), *secret]
     seen: set[str] = set()
-    for name, _ in (*plain, *secret):
+    for name, _ in headers:
         if name.lower() in seen:
-            raise InvalidInput(f"the header {name} is given twice", hint="give each header once")
+            raise InvalidInput(f"duplicate header {name}", hint="pass each header once")
         seen.add(name.lower())
-    return dict(plain), dict(secret)
+    return dict(headers), frozenset(name for name, _ in secret)
 
 
-def _literal_header(text: str, *, removable: bool) -> tuple[str, str | None]:
-    name, colon, value = text.partition(":")
-    if removable and colon and not value.strip(" "):
-        check_header(name.strip(" "), "-")
-        return name.strip(" "), None
+def _literal_header(text: str) -> tuple[str, str]:
     name, value = parse_header(text)
     check_literal_header(name)
     return name, value
 
 
+def _header_or_removal(text: str) -> tuple[str, str | None]:
+    """Read a header; `NAME:` removes it, and has the value None."""
+    name, colon, value = text.partition(":")
+    if colon and not value.strip(" "):
+        check_header(name.strip(" "), "-")
+        return name.strip(" "), None
+    return _literal_header(text)
+
+
 def _env_header(app: App, pair: str) -> tuple[str, str]:
     name, equals, variable = pair.partition("=")
     if not equals:
-        raise InvalidInput(f"{pair!r} is not NAME=VARIABLE", hint="like X-Token=HOOK_TOKEN")
+        raise InvalidInput(
+            f"{pair!r} is not NAME=VARIABLE", hint="use a form like X-Token=HOOK_TOKEN"
+        )
     if variable == "WACB_API_KEY":
         raise InvalidInput(
-            f"{variable} is refused in --header-env: a profile would send the API key away",
-            hint="use a variable of its own",
+            f"{variable} cannot be used in --header-env: it would send the API key to the endpoint",
+            hint="use a different variable",
         )
     if not app.environ.get(variable):
         raise InvalidInput(
             f"the variable {variable} of --header-env {name} is not set",
-            hint="export it, and give its name alone",
+            hint="export it, and pass only its name",
         )
     return check_header(name, app.environ[variable])
 
 
 def basic_authorization(app: App, user: str) -> str:
-    """Return the Authorization of Basic auth; the password is a variable's, or asked for."""
+    """Return the Authorization header of Basic auth; the password is a variable's, or prompted."""
     if ":" in user or not user.isprintable():
         raise InvalidInput(
-            f"{user!r} cannot be a user name of Basic auth",
-            hint="it holds no colon and no control character; the password is asked for",
+            "invalid Basic auth username (must not contain ':' or control characters)",
+            hint="pass only the username; you are asked for the password",
         )
     password = app.environ.get("WACB_BASIC_AUTH_PASSWORD") or ask(
         app, f"Password of {user}", option="WACB_BASIC_AUTH_PASSWORD", hide_input=True
     )
     app.out.keep_secret(password)
 
-    # what is no UTF-8 in a variable reaches us as surrogates, and the endpoint as it was
+    # a variable that is not UTF-8 reaches us as surrogates, and the endpoint as it was
     pair = f"{user}:{password}".encode("utf-8", "surrogateescape")
     return "Basic " + b64encode(pair).decode()

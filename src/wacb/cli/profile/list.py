@@ -14,19 +14,24 @@ from wacb.cli.views.profiles import PROFILE
 
 
 @click.command(cls=Command)
-@click.option("--title", metavar="TEXT", help="Only titles that contain this, in any case.")
+@click.option("--title", metavar="TEXT", help="Filter by title (substring, case-insensitive).")
 @click.option(
     "--status",
     type=click.Choice(("active", "auto-disabled", "disabled")),
-    help="Only profiles in this state.",
+    help="Filter by status.",
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N profiles.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Maximum number of profiles to list.",
+)
 @output_options
 @pass_app
 def command(app: App, *, title: str | None, status: str | None, limit: int | None) -> None:
     """List the callback profiles.
 
-    Every page is followed. PLACEHOLDERS counts how many of the 14 are in the template.
+    Use it to find IDs. PLACEHOLDERS counts how many of the 14 are in the template.
 
     \b
     Example:
@@ -41,5 +46,5 @@ def command(app: App, *, title: str | None, status: str | None, limit: int | Non
     listed = list(islice(found, limit))
     if not (wanted or status or limit):
         store_listing(app, "profiles", {profile.id: profile.title for profile in listed})
-    none = "no callback profile is like that" if title or status else None
+    none = "no matching callback profiles" if title or status else None
     app.out.table(listed, PROFILE, none=none)

@@ -18,10 +18,11 @@ from wacb.cli.views.profiles import PROFILE
 def command(app: App, *, reference: str) -> None:
     """Show one callback profile.
 
-    Header values and encryption keys are never shown.
+    Use it to see a profile's endpoint, template and status. Header values and encryption keys are
+    never shown.
 
     \b
     Example:
       wacb profile show wacb-incoming-example-com-hook
     """
-    app.out.record(app.look.profile(reference), PROFILE)
+    app.out.record(app.lookup.profile(reference), PROFILE)

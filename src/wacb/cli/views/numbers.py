@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wacb.cli.render import Column
-from wacb.cli.views import View, members, record_json
-from wacb.models import Number
+from wacb.cli.views import View, error_json, members, record_json
+from wacb.models import Number, id_to_json
+
+if TYPE_CHECKING:
+    from wacb.provision.number_change import NumberResult
 
 
 def _number_json(number: Number) -> dict[str, Any]:
     names = ("number", "name", "status", "waba_id", "callback_profile_id", "api")
-    return {name: getattr(number, name) for name in names}
+    profile_id = id_to_json(number.callback_profile_id)
+    return {name: getattr(number, name) for name in names} | {"callback_profile_id": profile_id}
 
 
 NUMBER = View(
@@ -42,8 +46,19 @@ def _change_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
     return (value["number"], word, *shown, error.get("message"))
 
 
+def _result_json(result: NumberResult) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "number": result.change.number,
+        "result": result.status,
+        "old": id_to_json(result.change.old),
+        "new": id_to_json(result.change.new),
+        "verified": result.verified,
+    }
+    return value | ({"error": error_json(result.error)} if result.error else {})
+
+
 NUMBER_RESULT = View(
-    as_json=record_json,
+    as_json=_result_json,
     columns=(
         Column("NUMBER", keep=True),
         Column("RESULT"),
@@ -63,7 +78,7 @@ REGISTRATION = View(
     id="id",
 )
 HISTORY_ENTRY = View(
-    as_json=record_json,
+    as_json=lambda entry: entry.as_json(),
     columns=(
         Column("TIME", keep=True),
         Column("NUMBER", keep=True),

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 from wacb.cli.render import Column
 from wacb.cli.views import View, error_json
 from wacb.cli.views.numbers import result_words
+from wacb.models import id_to_json
 
 if TYPE_CHECKING:
-    from wacb.plan.apply import Outcome
+    from wacb.plan.apply import PlanResult
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    value = outcome.change.as_json() | {"id": outcome.id, "result": outcome.result}
-    return value | ({"error": error_json(outcome.error)} if outcome.error else {})
+def _as_json(result: PlanResult) -> dict[str, Any]:
+    changed: dict[str, Any] = {"result": result.status}
+    if result.status == "detached":
+        changed["id"] = id_to_json(None)
+    error = {"error": error_json(result.error)} if result.error else {}
+    return result.change.as_json() | changed | error
 
 
 def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -80,7 +80,7 @@ PROFILE = View(
 
 
 def _result_json(written: ProfileResult) -> dict[str, Any]:
-    return _profile_json(written.profile) | {"result": written.result}
+    return _profile_json(written.profile) | {"result": written.status}
 
 
 PROFILE_RESULT = PROFILE._replace(as_json=_result_json)

@@ -17,7 +17,7 @@ import tomli_w
 
 from wacb.errors import InvalidInput, TemplateError
 from wacb.jsontext import NotJson, ascii_json, parse_object, read_json, visible
-from wacb.models import CallbackProfile, Encryption, Number
+from wacb.models import UNKNOWN, CallbackProfile, Encryption, Number
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
 from wacb.redaction import is_harmless_header, map_body, map_url
@@ -41,7 +41,7 @@ class Exported(NamedTuple):
 def write(
     profiles: Sequence[CallbackProfile], numbers: Sequence[Number], *, local: bool
 ) -> Exported:
-    """Write what there is. A `callback_profile_id` of None is one that nobody knows.
+    """Write what there is.
 
     `local` says that the file is for an API on this machine, where any endpoint is fine.
     """
@@ -124,13 +124,13 @@ def _rows(
     for number in sorted(numbers, key=lambda number: number.number):
         carried = number.callback_profile_id
         try:
-            if carried and carried not in references:
+            if isinstance(carried, str) and carried not in references:
                 raise InvalidInput(f"it carries {carried}, which is no profile's ID")
-            if carried:
+            if isinstance(carried, str):
                 rows[parse_number(number.number)] = escaped(references[carried])
         except InvalidInput as error:
             notes.append(f"number {number.number} is left out: {error.message}")
-    unknown = sum(number.callback_profile_id is None for number in numbers)
+    unknown = sum(number.callback_profile_id is UNKNOWN for number in numbers)
     if unknown:
         notes.append(f"numbers left out, as the API does not show what they carry: {unknown}")
     return rows, notes
@@ -230,8 +230,9 @@ def _encryption(encryption: Encryption | None, secrets: Secrets) -> dict[str, st
     if encryption is None:
         return {}
     cipher, _, mode = encryption.algorithm.upper().rpartition("-")
-    key = str(encryption.key or "0" * encryption_keys.KEY_LENGTHS.get(cipher, 0))
-    iv = str(encryption.iv or "0" * encryption_keys.IV_LENGTHS.get(mode, (0,))[0])
+    key, iv = (None if part is UNKNOWN else part for part in (encryption.key, encryption.iv))
+    key = str(key or "0" * encryption_keys.KEY_LENGTHS.get(cipher, 0))
+    iv = str(iv or "0" * encryption_keys.IV_LENGTHS.get(mode, (0,))[0])
     return {
         "algorithm": escaped(encryption.algorithm),
         "key": secrets.hide("encryption_key", key),

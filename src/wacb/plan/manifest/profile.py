@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from wacb import jsontext
 from wacb.errors import InvalidInput, TemplateError
-from wacb.models import Encryption, Method, ProfileDraft
+from wacb.models import UNKNOWN, Encryption, Method, ProfileDraft
 from wacb.plan.manifest.model import Desired
 from wacb.plan.manifest.tables import Table, not_empty, one_of
 from wacb.plan.manifest.variables import Text
@@ -239,7 +239,8 @@ def read_encryption(profile: Table) -> Encryption | None:
     encryption = Encryption(algorithm=algorithm, encoding=encoding, **values)
     masked = bool((given and given.variables) or coded.variables)
     sent = {name: _as_sent(table, name, encryption, masked=masked) for name in values}
-    return Encryption(algorithm=algorithm, key=sent.get("key"), iv=sent.get("iv"))
+    key, iv = (sent.get(name) or UNKNOWN for name in ("key", "iv"))
+    return Encryption(algorithm=algorithm, key=key, iv=iv)
 
 
 def _as_sent(table: Table, name: str, encryption: Encryption, *, masked: bool) -> str | None:
