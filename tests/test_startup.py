@@ -1,4 +1,4 @@
-"""What a quick command must not load (architecture.md 3), as the interpreter itself tells it."""
+"""What a quick command must not load, as the interpreter reports it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ID = "SG_00000000-0000-4000-8000-000000000001"
 HOOK = "https://example.com/hook"
 # libraries, and the parts of the standard library that cost as much as all of click
 HEAVY = {
-    *("httpx", "httpcore", "h11", "anyio", "rich", "uvicorn", "cryptography", "tomli_w"),
+    *("httpx", "httpcore", "h11", "anyio", "rich", "uvicorn", "cryptography"),
     *("asyncio", "ssl", "http", "email", "socket", "sqlite3", "subprocess", "logging", "tempfile"),
     *("concurrent", "hashlib", "random", "dataclasses", "tomllib", "difflib", "decimal"),
 }
@@ -24,12 +24,11 @@ COMMANDS = {
     "help of a command": "profile create --help",
     "template": f"template --method get --url {HOOK}",
     "create, offline": f"profile create --method post --url {HOOK} --dry-run",
-    "attach, offline": f"number attach +15550100001 --profile {ID} --dry-run",
 }
 
 
 def loaded(line: str, home: Path, **environ: str) -> set[str]:
-    """Run a command line, and name the packages that the interpreter imported for it."""
+    """Run a command line; return the names of the packages that were imported."""
     process = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "wacb", *line.split()],
         env={"HOME": str(home), "PATH": os.environ["PATH"], **environ},
@@ -58,7 +57,12 @@ LIBRARIES = {"httpx", "rich", "uvicorn", "cryptography"}
 
 
 @pytest.mark.parametrize(
-    "line", ["config show", "callback send --method post --to http://127.0.0.1/h --dry-run"]
+    "line",
+    [
+        "config show",
+        f"number attach +15550100001 --profile {ID} --dry-run",
+        "callback send --method post --to http://127.0.0.1/h --dry-run",
+    ],
 )
 def test_what_sends_nothing_loads_no_library(line: str, tmp_path: Path):
     assert loaded(line, tmp_path) & LIBRARIES == set()

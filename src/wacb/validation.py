@@ -5,7 +5,6 @@ Each function returns the value it was passed, or its normal form, or raises Inv
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -67,10 +66,17 @@ def check_header(name: str, value: str) -> tuple[str, str]:
     return name, value
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest to `name`, None where none is near."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, known, n=1)), None)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Word a hint: the name nearest to `name`, and all the known ones unless they are many."""
     names = sorted(known)
-    nearest = difflib.get_close_matches(name, names, n=1)
-    guess = f"did you mean {nearest[0]}? " if nearest else ""
+    near = nearest(name, names)
+    guess = f"did you mean {near}? " if near else ""
     more = f", … ({len(names)} in all)" if len(names) > _MOST_NAMES else ""
     return f"{guess}known: {', '.join(names[:_MOST_NAMES])}{more}" if names else "there is none yet"

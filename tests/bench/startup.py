@@ -1,7 +1,7 @@
-"""Start-up time of the installed wheel, as ratios to `python -c pass` (quality.md 2).
+"""Start-up time of the installed wheel, as ratios to `python -c pass`.
 
 Run it with `python tests/bench/startup.py`; it installs the project into a temporary environment.
-Each figure is the least of 15 runs, taken in turn, so that a slow moment hits all alike.
+Each figure is the least of 15 runs; the commands take turns, so that a slow moment hits all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def seconds(line: list[str], environ: dict[str, str]) -> float:
 
 
 def main() -> None:
-    """Print a line a command: its ratio, and the figure to reach."""
+    """Print one line per command: its ratio and its limit."""
     with tempfile.TemporaryDirectory() as folder:
         bin_folder = Path(folder, "venv", "bin")
         subprocess.run([sys.executable, "-m", "venv", str(Path(folder, "venv"))], check=True)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure(bin_folder: Path, environ: dict[str, str], ready: dict[str, str]) -> None:
-    """Time every command in turn, RUNS times."""
+    """Time every command RUNS times, in turns."""
     account = {name: ready[name] for name in ("sid", "api_key", "waba_id")}
     environ = environ | {f"WACB_{name.upper()}": value for name, value in account.items()}
     base = [str(bin_folder / "python"), "-c", "pass"]

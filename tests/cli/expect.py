@@ -1,4 +1,4 @@
-"""What the tests of the command line expect to see, written out from api-contract.md and cli.md."""
+"""What the tests of the command line expect to see."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ STATUS_QUERY = (
 )
 MEMBERS = {name: f"<{name}>" for name in NAMES}
 BODY = "{" + ",".join(f'"{name}":"<{name}>"' for name in NAMES) + "}"
-NO_TERMINAL = "and there is no terminal to ask on"
 
 
 def done(out: str = "", err: str = "") -> Outcome:
@@ -45,9 +44,10 @@ def failed(code: int, message: str, hint: str | None = None) -> Outcome:
     return Outcome(code=code, out="", err=f"error: {message}\n{remedy}")
 
 
-def missing(option: str) -> Outcome:
+def missing(option: str, variable: str = "") -> Outcome:
     """The failure of a command that can't ask for an option."""
-    return failed(2, f"{option} is missing, {NO_TERMINAL}", f"give {option}")
+    hint = f"pass {option}" + (variable and f" or set {variable}")
+    return failed(2, f"{option} is required when not running interactively", hint)
 
 
 def table(*cells: object) -> str:
@@ -61,7 +61,7 @@ def row(number: int = 1, *, method: str = "POST", url: str = HOOK, title: str = 
 
 
 def profile_json(**changes: Any) -> dict[str, Any]:
-    """The JSON of the profile that CREATE makes (cli.md 7), in the order it is printed."""
+    """The JSON of the profile that CREATE makes, in the order it is printed."""
     return {
         "id": profile_id(1),
         "title": TITLE,

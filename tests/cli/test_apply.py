@@ -139,8 +139,7 @@ def test_off_a_terminal_it_needs_yes(live: Wacb, manifest: Manifest, untouched: 
         outcome = live("apply", *manifest.file, **manifest.how)
     assert (outcome.code, outcome.out) == (9, "")
     assert outcome.err.endswith(
-        "error: this would make these changes, and there is no terminal to ask on\n"
-        "hint: give --yes if that is what you want\n"
+        "error: refusing to make these changes without confirmation\nhint: pass --yes\n"
     )
 
 
@@ -213,7 +212,7 @@ def test_a_dry_run_prints_the_requests(
         ("PUT", {"phone_number": TWO, "callback_profile_id": FIRST}),
         ("PUT", {"phone_number": THREE, "callback_profile_id": ""}),
     ]
-    assert outcome.err.endswith("before running this\n")
+    assert outcome.err.endswith("replace *** with the secret before running this\n")
 
 
 def test_a_dry_run_shows_the_file_where_a_variable_was(
@@ -402,7 +401,7 @@ def agree(home: Path, manifest: Manifest, handler: Handler, act: Callable[[], ob
     """Agree to a plan, after something happened while the person was thinking."""
 
     class Thinking(App):
-        def thinking(self) -> AbstractContextManager[None]:
+        def pause_deadline(self) -> AbstractContextManager[None]:
             act()
             return super().pause_deadline()
 
@@ -628,12 +627,14 @@ def test_a_failure_is_reported_to_github(
 
 
 @pytest.mark.parametrize("line", [("plan",), ("apply", "--yes")], ids=str)
-def test_outside_of_github_nothing_is_done(
+def test_outside_of_github_nothing_is_changed(
     live: Wacb, manifest: Manifest, untouched: Watch, line: tuple[str, ...]
 ):
     with untouched():
         assert live(*line, *manifest.file, "--github", **manifest.how) == failed(
-            2, "--github needs the variable GITHUB_OUTPUT", "GitHub Actions sets it in a job"
+            2,
+            "--github requires the variable GITHUB_OUTPUT",
+            "use --github in a job of GitHub Actions, which sets it",
         )
 
 

@@ -225,5 +225,5 @@ def test_a_full_disk_under_the_sandbox_is_named(wacb: Wacb, tmp_path: Path):
     with full_disk():
         outcome = run(*CREATE)
     assert (outcome.code, outcome.out) == (3, "")
-    assert outcome.err.startswith(f"error: the sandbox cannot use its state in {path}: ")
-    assert outcome.err.endswith("hint: free some space, or name another folder in XDG_STATE_HOME\n")
+    assert outcome.err.startswith(f"error: the sandbox cannot use its state file {path}: ")
+    assert outcome.err.endswith("hint: free some space, or set XDG_STATE_HOME to another folder\n")

@@ -208,7 +208,7 @@ BODIES = {
 
 @pytest.mark.parametrize("case", BODIES)
 @pytest.mark.parametrize("source", ["file", "stdin"])
-def test_a_body_that_is_no_whole_template(refused: Refused, tmp_path: Path, case: str, source: str):
+def test_a_body_that_is_not_complete(refused: Refused, tmp_path: Path, case: str, source: str):
     text, message, hint = BODIES[case]
     file = tmp_path / "body.json"
     file.write_text(text)
@@ -219,7 +219,7 @@ def test_a_body_that_is_no_whole_template(refused: Refused, tmp_path: Path, case
 def test_a_body_that_cannot_be_read(refused: Refused, tmp_path: Path):
     latin = tmp_path / "latin.json"
     latin.write_bytes(b'{"a": "\xfc"}')
-    hint = "name a file in UTF-8, or - for stdin"
+    hint = "pass a UTF-8 file, or - for stdin"
     for name, reason in (
         (tmp_path / "absent", "No such file or directory"),
         (tmp_path, "Is a directory"),
@@ -227,9 +227,9 @@ def test_a_body_that_cannot_be_read(refused: Refused, tmp_path: Path):
     ):
         message = f"cannot read the body file {name}: {reason}"
         refused((*CREATE, "--body-file", str(name)), 2, message, hint)
-    message = "stdin holds what is not UTF-8 text"
+    message = "stdin is not UTF-8 text"
     line = (*CREATE, "--body-file", "-")
-    refused(line, 2, message, "convert it first", input=latin.read_bytes())
+    refused(line, 2, message, "convert it to UTF-8", input=latin.read_bytes())
 
 
 OPTIONS = {

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Refused
-from tests.cli.expect import CREATE, NINE, ONE, missing
+from tests.cli.expect import CREATE, NINE, ONE
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import WABA_ID
 
 ABSENT = "SG_99999999-0000-4000-8000-000000000000"
+
+PASSWORD = "WACB_BASIC_AUTH_PASSWORD"
 
 
 def test_a_profile_that_does_not_exist(refused: Refused):
@@ -51,16 +53,21 @@ def test_a_number_that_is_not_listed(refused: Refused, live: Wacb):
     )
 
 
-def test_options_that_cannot_be_asked_for(refused: Refused):
-    for line, option in (
-        (("profile", "create"), "--method"),
-        (("profile", "create", "--method", "post"), "--url"),
-        ((*CREATE, "--basic-auth", "me"), "WACB_BASIC_AUTH_PASSWORD"),
-        (("number", "attach"), "NUMBER (or WACB_NUMBER)"),
-        (("number", "attach", ONE), "--profile (or WACB_PROFILE)"),
-    ):
-        expected = missing(option).err.splitlines()
-        refused(line, 2, expected[0].removeprefix("error: "), f"give {option}")
+@pytest.mark.parametrize(
+    ("line", "option", "hint"),
+    [
+        (("profile", "create"), "--method", "pass --method"),
+        (("profile", "create", "--method", "post"), "--url", "pass --url"),
+        ((*CREATE, "--basic-auth", "me"), PASSWORD, f"set {PASSWORD}"),
+        (("number", "attach"), "NUMBER", "pass NUMBER or set WACB_NUMBER"),
+        (("number", "attach", ONE), "--profile", "pass --profile or set WACB_PROFILE"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_required_options_without_a_terminal(
+    refused: Refused, line: tuple[str, ...], option: str, hint: str
+):
+    refused(line, 2, f"{option} is required when not running interactively", hint)
 
 
 @pytest.mark.parametrize("key", ["schlüssel-canary", "canary key", "canary\n"])

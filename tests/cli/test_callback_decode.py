@@ -179,7 +179,7 @@ def test_a_callback_of_metas_shape_comes_in_the_same_names(wacb: Wacb):
             "the URL has no values",
             "give it with all that follows the ?",
         ),
-        (b"\xff", "stdin holds what is not UTF-8 text", "convert it first"),
+        (b"\xff", "stdin is not UTF-8 text", "convert it to UTF-8"),
         (
             SAVED.replace('"query": ""', '"query": 7'),
             "this record of `callback listen` is damaged",
@@ -198,7 +198,7 @@ def test_a_file_that_is_not_there(wacb: Wacb, tmp_path: Path):
     assert decode(wacb, str(tmp_path / "none")) == failed(
         2,
         f"cannot read the callback {tmp_path}/none: No such file or directory",
-        "name a file in UTF-8, or - for stdin",
+        "pass a UTF-8 file, or - for stdin",
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from tests.cli.expect import NAMES, failed
+from tests.cli.expect import NAMES, failed, missing
 from tests.cli.sending import SEND, create, got, row, without_ms
 from tests.conftest import Wacb, profile_id
 from tests.fault_server import FaultServer
@@ -60,8 +60,7 @@ def test_profile_and_number_have_defaults(live: Wacb, server: FaultServer):
 def test_without_a_profile_one_is_asked_for(live: Wacb, server: FaultServer):
     create(live, f"{server.url}/hook")
     assert live(*SEND, tty=True, input="1\n").code == 0
-    said = "--profile (or WACB_PROFILE) is missing, and there is no terminal to ask on"
-    assert live(*SEND) == failed(2, said, "give --profile (or WACB_PROFILE)")
+    assert live(*SEND) == missing("--profile", "WACB_PROFILE")
 
 
 def test_a_template_is_made_of_method_and_url(wacb: Wacb, server: FaultServer):
@@ -83,8 +82,7 @@ def test_a_template_is_made_for_another_url_alone(wacb: Wacb, server: FaultServe
     assert got(server)[0].startswith("GET /a?k=v&body=")
     assert wacb(*line, env={"WACB_ENDPOINT": "https://example.com/hook?e=1"}).code == 0
     assert got(server)[0].startswith("GET /a?k=v&e=1&body=")
-    said = "--url is missing, and there is no terminal to ask on"
-    assert wacb(*SEND, "--method", "get") == failed(2, said, "give --url")
+    assert wacb(*SEND, "--method", "get") == missing("--url")
 
 
 def test_a_template_of_ones_own_is_filled(wacb: Wacb, server: FaultServer, tmp_path: Path):
@@ -123,7 +121,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     "no message": (
         ("--count", "0"),
         "Invalid value for '--count': 0 is not in the range 1<=x<=10000.",
-        "see `wacb callback send --help`",
+        "run `wacb callback send --help`",
     ),
     "profile and URL": (
         ("--profile", "x", "--url", "https://example.com"),

@@ -45,7 +45,7 @@ def test_json_holds_every_request(wacb: Wacb):
     assert outcome == done(as_json({"dry_run": True, "requests": [request]}))
 
 
-def test_secrets_are_masked_and_that_is_said(live: Wacb, server: FaultServer):
+def test_masked_secrets_are_noted(live: Wacb, server: FaultServer):
     env = {"T": "canary-token"}
     create(live, f"{server.url}/[1-2]", "--header-env", "X-Token=T", method="get", env=env)
     outcome = live(*SEND, "--profile", "Incoming", "--dry-run")

@@ -35,7 +35,7 @@ def test_the_shell_takes_its_script(wacb: Wacb, shell: str):
 
 
 def test_an_unknown_shell_is_refused(wacb: Wacb):
-    hint = "see `wacb completion --help`"
+    hint = "run `wacb completion --help`"
     kinds = "'bash', 'zsh', 'fish'"
     message = f"Invalid value for '{{bash|zsh|fish}}': 'ksh' is not one of {kinds}."
     assert wacb("completion", "ksh") == failed(2, message, hint)
@@ -85,5 +85,5 @@ def test_tab_shows_what_a_command_is_for(wacb: Wacb, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("_WACB_COMPLETE", "zsh_complete")
     monkeypatch.setenv("COMP_WORDS", "wacb num")
     monkeypatch.setenv("COMP_CWORD", "1")
-    what = "Look at WhatsApp numbers and attach profiles to them."
+    what = "List WhatsApp numbers and manage their profiles."
     assert wacb() == done(f"plain\nnumber\n{what}")

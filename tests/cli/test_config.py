@@ -46,16 +46,14 @@ def rows(**values: tuple[str, str]) -> Outcome:
     ],
     ids=["default", "XDG", "relative XDG", "variable", "flag"],
 )
-def test_path_says_where_the_file_is_or_would_be(
+def test_path_prints_the_path_of_the_file(
     wacb: Wacb, tmp_path: Path, home: Path, line: tuple[str, ...], env: dict[str, str], path: str
 ):
     assert wacb("config", "path", *line, env=env) == done(path.replace("HOME", str(home)))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_on_a_mac_everything_is_where_a_mac_keeps_it(
-    wacb: Wacb, home: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_macos_has_its_own_folders(wacb: Wacb, home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.platform", "darwin")
     folder = home / "Library" / "Application Support" / "wacb"
     assert wacb("config", "path") == done(str(folder / "config.toml"))
@@ -79,7 +77,7 @@ VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an
 
 
 @pytest.mark.parametrize("key", VALUES)
-def test_set_stores_a_key_of_the_account_in_use(wacb: Wacb, file: Path, key: str):
+def test_set_stores_a_value_of_the_current_account(wacb: Wacb, file: Path, key: str):
     given, kept = VALUES[key]
     assert wacb("config", "set", key, given, "--account", "prod") == done()
     assert stored(file) == {"default_account": "prod", "accounts": {"prod": {key: kept}}}
@@ -92,10 +90,10 @@ def test_set_stores_a_key_of_the_account_in_use(wacb: Wacb, file: Path, key: str
 
 
 @pytest.mark.parametrize("key", [("api_key", "--api-key-stdin"), ("api_key_command", '["true"]')])
-def test_a_base_url_is_said_to_get_the_key_that_is_stored(wacb: Wacb, key: tuple[str, str]):
+def test_a_new_base_url_is_noted_to_get_the_stored_key(wacb: Wacb, key: tuple[str, str]):
     url = VALUES["base_url"][0]
     assert wacb("config", "set", *key, "--account", "a", input=KEY).code == 0
-    note = f"note: the stored API key of this account now goes to {url}"
+    note = f"note: the stored API key of this account is now sent to {url}"
     assert wacb("config", "set", "base_url", url) == done(err=note)
     assert wacb("config", "set", "base_url", url, "--account", "b") == done()
 
@@ -119,7 +117,7 @@ def test_the_sandbox_is_shown_in_the_place_of_the_account(wacb: Wacb, file: Path
     assert wacb("config", "show", "--waba-id", "7", env=env) == rows(**own)
 
 
-def test_keys_beside_the_accounts(wacb: Wacb, file: Path):
+def test_keys_outside_of_accounts(wacb: Wacb, file: Path):
     for account in ("a", "b"):
         assert wacb("config", "set", "sid", f"HX{account}", "--account", account) == done()
     assert wacb("config", "set", "default_account", "b") == done()
@@ -156,7 +154,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(wacb: Wacb, fil
     ("key", "shown"), [(KEY, "…6789"), ("short-key", "…"), ("twelve-chars", "…hars")]
 )
 @pytest.mark.parametrize("source", ["stdin", "file", "CRLF file", "prompt"])
-def test_a_key_is_stored_from_anywhere_but_the_command_line(
+def test_a_key_is_stored_from_stdin_a_file_or_a_prompt(
     wacb: Wacb, file: Path, tmp_path: Path, key: str, shown: str, source: str
 ):
     line = ("config", "set", "api_key", "--account", "a")
@@ -187,7 +185,7 @@ def test_a_key_from_the_environment_is_shown_by_its_end(wacb: Wacb):
     assert outcome == rows(api_key=("…6789", "WACB_API_KEY"))
 
 
-def test_a_command_can_give_the_key(wacb: Wacb, file: Path):
+def test_api_key_command_provides_the_key(wacb: Wacb, file: Path):
     command = f'["printf", "%s", "{API_KEY}"]'
     for key, value in (("api_key_command", command), ("sid", SID)):
         assert wacb("config", "set", key, value, "--account", "a") == done()
@@ -223,17 +221,17 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
         failed(
             2,
             "an API key on the command line can be read by every process on this machine",
-            "use --api-key-stdin or --api-key-file PATH, or leave it out to be asked",
+            "use --api-key-stdin or --api-key-file PATH, or omit the value to be prompted",
         ),
     ),
     "no key": (("set", "api_key"), missing("--api-key-stdin or --api-key-file")),
     "two keys": (
         ("set", "api_key", "--api-key-stdin", "--api-key-file", "x"),
-        failed(2, "--api-key-stdin and --api-key-file exclude each other"),
+        failed(2, "--api-key-stdin and --api-key-file cannot be used together"),
     ),
     "an empty key": (
         ("set", "api_key", "--api-key-stdin"),
-        failed(2, "the API key in stdin is empty", "put the key into it"),
+        failed(2, "the API key in stdin is empty", "write the key to it"),
     ),
     "no key file": (
         ("set", "api_key", "--api-key-file", "/absent"),
@@ -241,15 +239,27 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     ),
     "a key file for something else": (
         ("set", "region", "in", "--api-key-file", "/absent"),
-        failed(2, "--api-key-stdin and --api-key-file give an API key, and no region"),
+        failed(
+            2,
+            "--api-key-stdin and --api-key-file cannot be used with region",
+            "use them to set api_key",
+        ),
     ),
     "a key for something else": (
         ("set", "region", "in", "--api-key-stdin"),
-        failed(2, "--api-key-stdin and --api-key-file give an API key, and no region"),
+        failed(
+            2,
+            "--api-key-stdin and --api-key-file cannot be used with region",
+            "use them to set api_key",
+        ),
     ),
     "no value": (
         ("set", "sid"),
-        failed(2, "the value of sid is missing", "wacb config set sid VALUE, or config unset"),
+        failed(
+            2,
+            "the value of sid is missing",
+            "run `wacb config set sid VALUE`, or `wacb config unset sid` to remove it",
+        ),
     ),
     "an unknown account": (
         ("set", "default_account", "x"),
@@ -271,7 +281,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_set_or_shown_is_refused(wacb: Wacb, file: Path, case: str):
+def test_invalid_settings_are_rejected(wacb: Wacb, file: Path, case: str):
     line, outcome = REFUSED[case]
     expected = Outcome(code=outcome.code, out="", err=outcome.err.replace("FILE", str(file)))
     assert wacb("config", *line) == expected
@@ -300,10 +310,10 @@ def test_a_value_that_breaks_a_rule_is_refused(
     assert outcome.err.startswith(f"error: {message}")
 
 
-def test_a_key_that_is_no_text_is_refused(wacb: Wacb, untouched: Watch):
+def test_a_key_that_is_not_text_is_rejected(wacb: Wacb, untouched: Watch):
     with untouched():
         outcome = wacb("config", "set", "api_key", "--api-key-stdin", input=b"canary\xff\n")
-    assert outcome == failed(2, "stdin holds what is not UTF-8 text", "convert it first")
+    assert outcome == failed(2, "stdin is not UTF-8 text", "convert it to UTF-8")
 
 
 def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path):

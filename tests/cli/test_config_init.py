@@ -18,7 +18,7 @@ from wacb.sandbox.emulator import Sandbox
 INIT = ("config", "init")
 KEY = ("--api-key-stdin",)
 VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an editor"
-ACCEPTED = "the API accepts SID and key"
+VERIFIED = "Credentials verified"
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def file(home: Path) -> Path:
     return home / ".config" / "wacb" / "config.toml"
 
 
-def kept(file: Path, account: str = "default") -> str:
-    return f"account {account} is stored in {file} (plain text, mode 0600)"
+def saved(file: Path, account: str = "default") -> str:
+    return f"Saved account {account!r} to {file} (plain text, readable only by you)"
 
 
 def accounts(file: Path) -> object:
@@ -37,7 +37,7 @@ def accounts(file: Path) -> object:
 def test_flags_store_an_account_after_one_cheap_read(wacb: Wacb, sandbox: Sandbox, file: Path):
     flags = ("--region", "in", "--waba-id", WABA_ID, "--endpoint", HOOK)
     outcome = wacb(*INIT, "--sid", SID, *KEY, *flags, input=f"{API_KEY}\n")
-    assert outcome == done(err=f"{ACCEPTED}\n{kept(file)}")
+    assert outcome == done(err=f"{VERIFIED}\n{saved(file)}")
     assert [(r.method, r.query) for r in sandbox.requests()] == [("GET", "limit=1&offset=0")]
     assert tomllib.loads(file.read_text()) == {
         "default_account": "default",
@@ -55,9 +55,9 @@ def test_flags_store_an_account_after_one_cheap_read(wacb: Wacb, sandbox: Sandbo
     assert wacb("profile", "create", "--method", "post") == done(row())
 
 
-def test_variables_are_taken_for_what_no_flag_says(wacb: Wacb, file: Path):
+def test_variables_stand_in_for_missing_flags(wacb: Wacb, file: Path):
     env = {"WACB_SID": SID, "WACB_API_KEY": API_KEY, "WACB_REGION": "eu", "WACB_ACCOUNT": "ci"}
-    assert wacb(*INIT, env=env) == done(err=f"{ACCEPTED}\n{kept(file, 'ci')}")
+    assert wacb(*INIT, env=env) == done(err=f"{VERIFIED}\n{saved(file, 'ci')}")
     assert accounts(file) == {"ci": {"sid": SID, "api_key": API_KEY, "region": "eu"}}
     assert wacb(*INIT, "--account", "prod", "--region", "in", env=env).code == 0
     assert accounts(file) == {
@@ -67,50 +67,50 @@ def test_variables_are_taken_for_what_no_flag_says(wacb: Wacb, file: Path):
 
 
 INTRODUCTION = (
-    "The Kaleyra console shows what is asked for here.\n"
-    "Nothing is stored before the API has taken it.\n"
+    "You'll find these values in the Kaleyra console.\n"
+    "Credentials are saved only after they have been verified.\n"
 )
-SID_ASKED = "SID (console: Developer > API Key): "
-KEY_ASKED = "API key (beside it; not shown as you type): \n"
-ENDPOINT_ASKED = "Your URL that is to receive messages (empty for none): "
+SID_ASKED = "SID (Developer > API Key): "
+KEY_ASKED = "API key (same page; input hidden): \n"
+ENDPOINT_ASKED = "Default webhook URL (Enter to skip): "
 ASKED = (
     INTRODUCTION
     + SID_ASKED
     + "{sid}\n"
     + KEY_ASKED
-    + "Region (console: API Domain) (in, sg, eu, na) [sg]: {region}\n"
+    + "Region (the API Domain of the console) (in, sg, eu, na) [sg]: {region}\n"
 )
 OPTIONAL = (
-    "WABA ID (console: beside the WhatsApp number; empty for none): {waba_id}\n"
+    "WABA ID (shown next to the number; Enter to skip): {waba_id}\n"
     + ENDPOINT_ASKED
     + "{endpoint}\n"
 )
 
 
-def test_what_is_missing_is_asked_for_on_a_terminal(wacb: Wacb, file: Path):
+def test_missing_values_are_prompted_for_on_a_terminal(wacb: Wacb, file: Path):
     typed = {"sid": SID, "region": "eu", "waba_id": WABA_ID, "endpoint": HOOK}
     answers = f"{SID}\n{API_KEY}\neu\n{WABA_ID}\n{HOOK}\n"
     asked = (ASKED + OPTIONAL).format(**typed)
     outcome = wacb(*INIT, input=answers, tty=True)
-    assert outcome == done(err=f"{asked}{ACCEPTED}\n{kept(file)}")
+    assert outcome == done(err=f"{asked}{VERIFIED}\n{saved(file)}")
     assert accounts(file) == {"default": typed | {"api_key": API_KEY}}
 
 
-def test_an_empty_answer_stands_for_the_default_or_for_none(wacb: Wacb, file: Path):
+def test_an_empty_answer_is_the_default_or_none(wacb: Wacb, file: Path):
     asked = ASKED.format(sid=SID, region="") + OPTIONAL.format(waba_id="", endpoint="")
     outcome = wacb(*INIT, input=f"{SID}\n{API_KEY}\n\n\n\n", tty=True)
-    assert outcome == done(err=f"{asked}{ACCEPTED}\n{kept(file)}")
+    assert outcome == done(err=f"{asked}{VERIFIED}\n{saved(file)}")
     assert accounts(file) == {"default": {"sid": SID, "api_key": API_KEY, "region": "sg"}}
 
 
-def test_what_was_given_is_not_asked_for(wacb: Wacb, file: Path):
+def test_passed_values_are_not_prompted_for(wacb: Wacb, file: Path):
     flags = ("--sid", SID, "--base-url", "http://127.0.0.1:8900", "--waba-id", WABA_ID)
     asked = f"{INTRODUCTION}{KEY_ASKED}{ENDPOINT_ASKED}\n"
     outcome = wacb(*INIT, *flags, input=f"{API_KEY}\n\n", tty=True)
-    assert outcome == done(err=f"{asked}{ACCEPTED}\n{kept(file)}")
+    assert outcome == done(err=f"{asked}{VERIFIED}\n{saved(file)}")
 
 
-def test_an_answer_that_breaks_a_rule_is_asked_for_again(wacb: Wacb, file: Path):
+def test_an_invalid_answer_is_asked_for_again(wacb: Wacb, file: Path):
     answers = f"HX 1\n{SID}\n{API_KEY}\nmars\nin\nx\n\nftp://x.y/\n{HOOK}\n"
     outcome = wacb(*INIT, input=answers, tty=True)
     errors = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
@@ -129,7 +129,7 @@ def test_an_answer_that_breaks_a_rule_is_asked_for_again(wacb: Wacb, file: Path)
     [((), "--sid"), (("--sid", SID), "--api-key-stdin or --api-key-file")],
     ids=["SID", "key"],
 )
-def test_what_is_missing_is_named_elsewhere(
+def test_a_missing_value_is_an_error_without_a_terminal(
     wacb: Wacb, untouched: Watch, line: tuple[str, ...], option: str
 ):
     with untouched():
@@ -149,9 +149,9 @@ def test_an_account_that_the_api_refuses_is_not_stored(wacb: Wacb, untouched: Wa
     assert outcome == failed(4, message, CREDENTIALS)
 
 
-def test_no_check_stores_it_all_the_same(wacb: Wacb, sandbox: Sandbox, file: Path):
+def test_no_check_saves_unverified_credentials(wacb: Wacb, sandbox: Sandbox, file: Path):
     outcome = wacb(*INIT, "--sid", "HX1", *KEY, "--no-check", input="any-canary-key\n")
-    assert outcome == done(err=kept(file))
+    assert outcome == done(err=saved(file))
     assert accounts(file) == {"default": {"sid": "HX1", "api_key": "any-canary-key"}}
     assert sandbox.requests() == []
 
@@ -166,7 +166,7 @@ def test_no_check_stores_it_all_the_same(wacb: Wacb, sandbox: Sandbox, file: Pat
     ],
     ids=["SID", "WABA ID", "endpoint", "base URL"],
 )
-def test_a_value_that_breaks_a_rule_is_not_tried(
+def test_an_invalid_value_is_not_sent(
     wacb: Wacb, sandbox: Sandbox, untouched: Watch, flags: tuple[str, ...], message: str
 ):
     with untouched():
@@ -176,7 +176,7 @@ def test_a_value_that_breaks_a_rule_is_not_tried(
     assert sandbox.requests() == []
 
 
-def test_a_key_with_an_umlaut_is_not_tried(wacb: Wacb, sandbox: Sandbox, untouched: Watch):
+def test_a_key_with_an_umlaut_is_not_sent(wacb: Wacb, sandbox: Sandbox, untouched: Watch):
     with untouched():
         outcome = wacb(*INIT, "--sid", SID, *KEY, input="schlüssel-canary\n")
     assert outcome == failed(
@@ -189,7 +189,7 @@ def test_a_key_with_an_umlaut_is_not_tried(wacb: Wacb, sandbox: Sandbox, untouch
 
 @pytest.mark.parametrize("how", ["flag", "variable"])
 @pytest.mark.parametrize("tty", [False, True], ids=["", "tty"])
-def test_a_named_file_that_does_not_exist_is_made(
+def test_a_named_config_file_is_created(
     wacb: Wacb, tmp_path: Path, home: Path, how: str, tty: bool
 ):
     file = tmp_path / "folder" / "mine.toml"
@@ -209,12 +209,12 @@ def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path, untouched: Wat
     assert outcome == failed(3, f"{file} is not valid TOML (line 1)", VALUE_MISSING)
 
 
-def test_the_sandbox_can_be_the_one_to_try(wacb: Wacb, file: Path):
+def test_credentials_can_be_verified_on_the_sandbox(wacb: Wacb, file: Path):
     outcome = wacb("--sandbox", *INIT, "--sid", SID, *KEY, input=f"{API_KEY}\n")
-    assert outcome == done(err=f"{ACCEPTED}\n{kept(file)}")
+    assert outcome == done(err=f"{VERIFIED}\n{saved(file)}")
 
 
-def test_the_sandbox_is_asked_with_what_was_given(wacb: Wacb, untouched: Watch):
+def test_the_sandbox_rejects_other_credentials(wacb: Wacb, untouched: Watch):
     with untouched():
         for sid, key in ((SID, "wrong-canary-key"), ("HX1", API_KEY)):
             assert wacb("--sandbox", *INIT, "--sid", sid, *KEY, input=key).code == 4
@@ -225,29 +225,29 @@ def test_the_key_goes_to_the_host_that_is_stored_with_it(over: Wacb, file: Path)
     line = (*INIT, "--sid", "HX9", "--base-url", "https://kaleyra.example", *KEY)
     env = {"WACB_API_KEY": "", "WACB_SID": "", "WACB_WABA_ID": ""}
     outcome = over(network, *line, input="canary-key-1\n", env=env)
-    assert outcome == done(err=f"{ACCEPTED}\n{kept(file)}")
+    assert outcome == done(err=f"{VERIFIED}\n{saved(file)}")
     (sent,) = network.sent
     assert sent.url.startswith("https://kaleyra.example/v1/HX9/callback/profiles?")
     assert sent.headers["api-key"] == "canary-key-1"
 
 
-def test_what_is_tried_over_an_account_is_what_is_stored(over: Wacb, file: Path):
+def test_exactly_what_is_verified_is_stored(over: Wacb, file: Path):
     env = {"WACB_API_KEY": "", "WACB_SID": "", "WACB_WABA_ID": ""}
     old = ("--sid", "HX1", "--base-url", "https://old.example", "--waba-id", "111", "--no-check")
     how = {"input": "old-canary-key", "env": env}
-    assert over(Network(), *INIT, *old, "--endpoint", HOOK, *KEY, **how) == done(err=kept(file))
+    assert over(Network(), *INIT, *old, "--endpoint", HOOK, *KEY, **how) == done(err=saved(file))
     network = Network(answer([]))
     how["input"] = "new-canary-key"
     outcome = over(network, *INIT, "--sid", "HX9", "--region", "eu", *KEY, **how)
-    note = "note: no longer stored, as it was not given again: base_url, waba_id"
-    assert outcome == done(err=f"{ACCEPTED}\n{note}\n{kept(file)}")
+    note = "note: removed 'base_url', 'waba_id' (not given this time)"
+    assert outcome == done(err=f"{VERIFIED}\n{note}\n{saved(file)}")
     (sent,) = network.sent
     assert sent.url.startswith(f"{REGIONS['eu'][0]}/v1/HX9/")
     new = {"sid": "HX9", "api_key": "new-canary-key", "region": "eu", "endpoint": HOOK}
     assert accounts(file) == {"default": new}
 
 
-def test_flags_about_time_hold_for_the_trial(over: Wacb, untouched: Watch):
+def test_time_limits_hold_for_the_verification(over: Wacb, untouched: Watch):
     with untouched():
         outcome = over(Network(answer([])), *INIT, "--deadline", "0.000001")
     assert outcome.code == 7
@@ -266,9 +266,7 @@ def test_the_stored_account_is_used_by_the_next_command(wacb: Wacb):
     assert wacb(*CREATE) == done(row())
 
 
-def test_the_next_command_needs_no_more_than_what_names_the_account(
-    on_screen: Wacb, tmp_path: Path
-):
+def test_the_next_command_has_only_the_flags_that_name_the_account(on_screen: Wacb, tmp_path: Path):
     config = str(tmp_path / "config.toml")
     flags = ("--config", config, "--base-url", "https://api.example", "--waba-id", "1")
     err = on_screen(*flags, "config", "init", "--no-check").err

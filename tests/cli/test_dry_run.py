@@ -39,7 +39,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "incoming URL V1": (*INCOMING, *V1),
 }
 SECRET = "note: replace *** with the secret before running this"
-LOCAL = "note: the built-in sandbox has no address; `wacb sandbox serve` gives it one"
+LOCAL = "note: the built-in sandbox has no address; run `wacb sandbox serve` to send these requests"
 NOT_SHOWN = f"note: the API does not show which profile number {ONE} carries"
 NOT_COMPARED = (
     "note: the API does not show a number's incoming URL: it is neither compared nor journaled"
@@ -233,7 +233,7 @@ def test_without_credentials_nothing_is_asked(wacb: Wacb, sandbox: Sandbox, case
 
 
 @pytest.mark.parametrize("form", [(), ("-o", "json")], ids=["curl", "json"])
-def test_secrets_are_masked_and_that_is_said(live: Wacb, form: tuple[str, ...]):
+def test_masked_secrets_are_noted(live: Wacb, form: tuple[str, ...]):
     env = {"TOKEN": "canary-token", "WACB_BASIC_AUTH_PASSWORD": "canary-word"}
     secrets = ("--header-env", "X-T=TOKEN", "--basic-auth", "me", "--encrypt", "AES-256-GCM")
     outcome = live(*CREATE, *secrets, "--header", "X-A: shown", "--dry-run", *form, env=env)
@@ -245,18 +245,16 @@ def test_secrets_are_masked_and_that_is_said(live: Wacb, form: tuple[str, ...]):
     assert API_KEY not in outcome.out
 
 
-def test_the_sandbox_has_no_address_to_paste(wacb: Wacb, untouched: Watch):
+def test_requests_to_the_built_in_sandbox_have_no_real_address(wacb: Wacb, untouched: Watch):
     with untouched():
         outcome = wacb("--sandbox", *CREATE, "--dry-run")
     assert outcome.out.startswith(f"curl -X POST http://sandbox.localhost/v1/{SID}/callback/")
     assert outcome.err == LOCAL + "\n"
 
 
-def test_where_nothing_has_to_change_no_request_is_shown(
-    live: Wacb, two_profiles: None, sandbox: Sandbox
-):
+def test_an_up_to_date_account_needs_no_request(live: Wacb, two_profiles: None, sandbox: Sandbox):
     put(sandbox, profile_id(1))
-    note = "note: nothing has to change, so no request would go out"
+    note = "note: already up to date; no request needed"
     assert live(*ATTACH, "--dry-run") == done(err=note)
     empty = as_json({"dry_run": True, "requests": []})
     assert live(*ATTACH, "--dry-run", "-o", "json") == done(empty, note)
@@ -285,7 +283,7 @@ def test_a_sandbox_is_not_emptied(live: Wacb, two_profiles: None, sandbox: Sandb
     assert sandbox.requests() == before
 
 
-def test_brackets_of_a_url_are_no_pattern_to_curl(live: Wacb, two_profiles: None):
+def test_brackets_of_a_url_are_literal_to_curl(live: Wacb, two_profiles: None):
     assert live("config", "set", "contract.attach_path", "/v2/[1-2]").code == 0
     shown = live(*ATTACH, "--dry-run").out
     assert shown.startswith("curl --globoff -X PUT 'https://api.ap.kaleyra.io/v2/[1-2]' -H ")

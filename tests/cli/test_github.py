@@ -112,14 +112,16 @@ def test_a_dry_run_reports_nothing(github: Github, output: Path):
 
 
 @pytest.mark.parametrize("line", [(*CREATE, "--github"), (*ATTACH, ONE)], ids=["create", "attach"])
-def test_outside_of_github_nothing_is_done(live: Wacb, untouched: Watch, line: tuple[str, ...]):
+def test_outside_of_github_nothing_is_changed(live: Wacb, untouched: Watch, line: tuple[str, ...]):
     with untouched():
         assert live(*line) == failed(
-            2, "--github needs the variable GITHUB_OUTPUT", "GitHub Actions sets it in a job"
+            2,
+            "--github requires the variable GITHUB_OUTPUT",
+            "use --github in a job of GitHub Actions, which sets it",
         )
 
 
-def test_a_number_that_is_refused_is_reported(
+def test_a_rejected_number_is_reported(
     github: Github, output: Path, summary: Path, two_profiles: None
 ):
     assert github(*ATTACH, NINE).code == 9
@@ -129,13 +131,13 @@ def test_a_number_that_is_refused_is_reported(
 
 @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
 @pytest.mark.parametrize("line", [(*CREATE, "--github"), (*ATTACH, ONE)], ids=["create", "attach"])
-def test_a_file_that_cannot_be_written_is_named_before_anything_is_done(
+def test_an_unwritable_file_is_reported_before_any_change(
     live: Wacb, sandbox: Sandbox, tmp_path: Path, line: tuple[str, ...], name: str
 ):
     env = {"GITHUB_OUTPUT": str(tmp_path / "output"), name: str(tmp_path)}
     assert live(*line, env=env) == failed(
         3,
         f"cannot write {tmp_path}: Is a directory",
-        "it is what GITHUB_OUTPUT or GITHUB_STEP_SUMMARY names",
+        "check GITHUB_OUTPUT and GITHUB_STEP_SUMMARY",
     )
     assert sandbox.requests() == []

@@ -170,7 +170,7 @@ def test_what_is_no_number(refused: Refused):
 def test_an_option_that_is_missing(refused: Refused, option: str):
     place = ADD.index(option)
     line = (*ADD[:place], *ADD[place + 2 :])
-    hint = "see `wacb number add --help`"
+    hint = "run `wacb number add --help`"
     refused(line, 2, f"Missing option '{option}'.", hint)
 
 
@@ -182,7 +182,7 @@ def test_without_credentials_nothing_is_added(wacb: Wacb, home: Path):
     assert wacb(*ADD, "--waba-id", "7") == failed(
         3,
         "missing credentials: the SID (WACB_SID) and the API key (WACB_API_KEY)",
-        "set the environment, run `wacb config init`, or try `wacb --sandbox …`",
+        "set the variables, run `wacb config init`, or add --sandbox to try it out",
     )
     assert not home.exists()
 

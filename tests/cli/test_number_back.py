@@ -16,7 +16,7 @@ FIRST, SECOND = profile_id(1), profile_id(2)
 ATTACH = ("number", "attach", ONE, "--profile")
 DETACH = ("number", "detach", ONE)
 ROLLBACK = ("number", "rollback", ONE)
-YES = "give --yes if that is what you want"
+YES = "pass --yes"
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watc
         for answer in ("n", "", "no"):
             declined = live(*DETACH, input=f"{answer}\n", tty=True)
             assert declined == Outcome(
-                code=9, out="", err=f"{question}{answer}\nerror: declined: nothing was changed\n"
+                code=9, out="", err=f"{question}{answer}\nerror: cancelled; nothing was changed\n"
             )
         assert live(*DETACH, input="", tty=True).code == 130
     agreed = live(*DETACH, "-q", input="y\n", tty=True)
@@ -55,9 +55,7 @@ def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watc
 
 def test_detach_needs_yes_off_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
     put(sandbox, FIRST)
-    message = (
-        f"this would take profile {FIRST} off number {ONE}, and there is no terminal to ask on"
-    )
+    message = f"refusing to take profile {FIRST} off number {ONE} without confirmation"
     with untouched():
         assert live(*DETACH) == failed(9, message, YES)
         assert live(*DETACH, "--no-input", tty=True) == failed(9, message, YES)
@@ -67,7 +65,7 @@ def test_detach_needs_yes_off_a_terminal(live: Wacb, sandbox: Sandbox, untouched
 def test_detach_where_the_api_shows_nothing(live: Wacb, sandbox: Sandbox):
     note = f"note: the API does not show which profile number {ONE} carries"
     outcome = live(*DETACH, "--waba-id", "", "-o", "json")
-    message = f"this would take profile (not shown) off number {ONE}, and there is no terminal"
+    message = f"refusing to take profile (not shown) off number {ONE} without"
     assert (outcome.code, json.loads(outcome.err)["error"]["message"][: len(message)]) == (
         9,
         message,
@@ -140,9 +138,7 @@ def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watc
     live(*ATTACH, FIRST)
     message = f"put number {ONE} back from {FIRST} to no profile"
     with untouched():
-        assert live(*ROLLBACK) == failed(
-            9, f"this would {message}, and there is no terminal to ask on", YES
-        )
+        assert live(*ROLLBACK) == failed(9, f"refusing to {message} without confirmation", YES)
         outcome = live(*ROLLBACK, "--dry-run")
     assert '"callback_profile_id":""' in outcome.out
     asked = live(*ROLLBACK, "-q", input="y\n", tty=True)

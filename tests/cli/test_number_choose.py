@@ -99,9 +99,9 @@ def test_the_end_of_input_is_an_interruption(live: Wacb, sandbox: Sandbox, answe
 
 def test_nothing_to_choose_from(over: Wacb):
     network = Network(answer([]))
-    assert over(network, *ATTACH, tty=True) == failed(5, "there is no number to choose from")
+    assert over(network, *ATTACH, tty=True) == failed(5, "no number to choose from")
     line = (*ATTACH, ONE)
-    assert over(network, *line, tty=True) == failed(5, "there is no profile to choose from")
+    assert over(network, *line, tty=True) == failed(5, "no profile to choose from")
 
 
 @pytest.mark.parametrize("line", [(), ("--no-input",)], ids=["no terminal", "--no-input"])
@@ -110,8 +110,8 @@ def test_nothing_is_offered_where_nobody_can_answer(
 ):
     requests = len(sandbox.requests())
     tty = bool(line)
-    assert live(*ATTACH, *line, tty=tty) == missing("NUMBER (or WACB_NUMBER)")
-    assert live(*ATTACH, ONE, *line, tty=tty) == missing("--profile (or WACB_PROFILE)")
+    assert live(*ATTACH, *line, tty=tty) == missing("NUMBER", "WACB_NUMBER")
+    assert live(*ATTACH, ONE, *line, tty=tty) == missing("--profile", "WACB_PROFILE")
     assert len(sandbox.requests()) == requests
 
 

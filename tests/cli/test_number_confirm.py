@@ -116,7 +116,7 @@ def test_without_a_terminal_the_code_must_be_given(
     live: Wacb, added: None, untouched: Watch, env: dict[str, str]
 ):
     with untouched():
-        assert live(*BARE, env=env) == missing("--otp (or WACB_OTP)")
+        assert live(*BARE, env=env) == missing("--otp", "WACB_OTP")
 
 
 @pytest.mark.parametrize("code", ["123-456", " 123 456\n", "1 2 3 4 5 6"])
@@ -186,7 +186,7 @@ def test_without_credentials_nothing_is_asked(wacb: Wacb, home: Path):
     assert wacb(*BARE, "--id", "x", "--waba-id", "7", tty=True) == failed(
         3,
         "missing credentials: the SID (WACB_SID) and the API key (WACB_API_KEY)",
-        "set the environment, run `wacb config init`, or try `wacb --sandbox …`",
+        "set the variables, run `wacb config init`, or add --sandbox to try it out",
     )
     assert not home.exists()
 

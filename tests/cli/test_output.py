@@ -80,7 +80,7 @@ def test_colour_in_a_pipe(live: Wacb, flags: tuple[str, ...], env: dict[str, str
     assert live(*LIST, *flags, "-o", "table", env=env) == done(BOLD if colour else NUMBERS)
 
 
-def test_the_next_step_is_told_to_a_person_only(live: Wacb, on_screen: Wacb):
+def test_the_next_step_is_shown_only_on_a_terminal(live: Wacb, on_screen: Wacb):
     line = (*CREATE, "-o", "tsv")
     assert on_screen(*line) == done(row(), NEXT)
     assert live(*line, "--title", "Second") == done(row(2, title="Second"))
@@ -181,7 +181,7 @@ class Unread(io.StringIO):
         raise BrokenPipeError
 
 
-def test_a_stderr_that_takes_nothing_stops_nothing(
+def test_a_broken_stderr_stops_nothing(
     live: Wacb, two_profiles: None, home: Path, sandbox: Sandbox
 ):
     app = App(environ={"HOME": str(home), **LIVE}, handler=partial(exchange, sandbox))
@@ -199,7 +199,7 @@ def test_a_note_is_not_data(live: Wacb):
     assert live(*line).out == f"{attachment_row(ONE, 'attached', '', '', '')}\n"
 
 
-def test_json_keeps_what_is_no_ascii(over: Wacb):
+def test_json_keeps_non_ascii_text(over: Wacb):
     network = profiles(title="Grüße <&> 😀", response_message="日本")
     out = over(network, "profile", "list", "--limit", "1", "-o", "json").out
     assert '"title": "Grüße <&> 😀"' in out

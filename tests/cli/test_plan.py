@@ -261,7 +261,7 @@ def test_a_long_plan_is_cut_in_markdown(live: Wacb, manifest: Manifest):
     manifest.write("".join(tables))
     lines = live("plan", *manifest.file, "-o", "markdown").out.splitlines()
     rows = [line for line in lines if line.startswith("| create |")]
-    assert (len(rows), lines[4 + 1000]) == (1000, "| … | there are more |  |  |  |  |")
+    assert (len(rows), lines[4 + 1000]) == (1000, "| … | more rows not shown |  |  |  |  |")
 
 
 def test_another_method_is_shown_with_its_template_counted(

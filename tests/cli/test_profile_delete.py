@@ -38,8 +38,8 @@ FREE = (
 )
 NEEDS_YES = failed(
     9,
-    f"this would delete profile {ID} ({TITLE}), and there is no terminal to ask on",
-    "give --yes if that is what you want",
+    f"refusing to delete profile {ID} ({TITLE}) without confirmation",
+    "pass --yes",
 )
 
 
@@ -97,7 +97,7 @@ def test_on_a_terminal_it_is_asked(live: Wacb, sandbox: Sandbox, untouched: Watc
         with untouched():
             outcome = live(*DELETE, input=text, tty=True)
         assert outcome.code == 9
-        assert outcome.err == f"{question}{text}error: declined: nothing was changed\n"
+        assert outcome.err == f"{question}{text}error: cancelled; nothing was changed\n"
     assert live(*DELETE, "-q", input="y\n", tty=True) == done(ID, f"{question}y")
 
 

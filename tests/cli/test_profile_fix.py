@@ -87,9 +87,7 @@ def test_every_other_member_stays_byte_for_byte(live: Wacb, sandbox: Sandbox):
 def test_what_is_in_order_needs_no_consent(live: Wacb, two_profiles: None, untouched: Watch):
     with untouched():
         assert live(*FIX, "-q") == done(f"{ONE}\n{TWO}")
-        assert live(*FIX, "--dry-run") == done(
-            err="note: nothing has to change, so no request would go out"
-        )
+        assert live(*FIX, "--dry-run") == done(err="note: already up to date; no request needed")
         empty = live(*FIX, "--dry-run", "-o", "json")
     assert (empty.code, empty.out) == (0, as_json({"dry_run": True, "requests": []}) + "\n")
 
@@ -100,11 +98,11 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
         assert live(*BOTH) == Outcome(
             code=9,
             out="",
-            err=f"{SHOWN}error: this would repair 2 profiles, and there is no terminal to ask on\n"
-            "hint: give --yes if that is what you want\n",
+            err=f"{SHOWN}error: refusing to repair 2 profiles without confirmation\n"
+            "hint: pass --yes\n",
         )
         assert live(*BOTH, input="n\n", tty=True) == Outcome(
-            code=9, out="", err=f"{SHOWN}{question}n\nerror: declined: nothing was changed\n"
+            code=9, out="", err=f"{SHOWN}{question}n\nerror: cancelled; nothing was changed\n"
         )
     yes = live(*BOTH, "-q", input="y\n", tty=True)
     assert yes == done(f"{TWO}\n{THREE}", f"{SHOWN}{question}y")
@@ -112,7 +110,7 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
 
 def test_consent_names_the_one_profile(live: Wacb, faulty: None):
     assert live(*FIX, THREE).err.splitlines()[1] == (
-        f"error: this would repair profile {THREE} (Lost), and there is no terminal to ask on"
+        f"error: refusing to repair profile {THREE} (Lost) without confirmation"
     )
 
 

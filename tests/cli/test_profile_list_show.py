@@ -25,7 +25,7 @@ from tests.conftest import Wacb, profile_id
 from tests.fake_api import Network, answer, make_row, refusal
 from wacb.sandbox.emulator import Sandbox
 
-NONE = "no callback profiles; `wacb profile create --method post` makes one"
+NONE = "no callback profiles; create one with `wacb profile create --method post`"
 
 
 def add(sandbox: Sandbox, title: str = TITLE, **changes: Any) -> None:
@@ -228,7 +228,7 @@ def test_an_id_that_is_a_path_stays_a_segment(over: Wacb):
 )
 def test_options_of_the_list_are_checked(live: Wacb, options: tuple[str, ...], message: str):
     outcome = live("profile", "list", *options)
-    assert outcome == failed(2, message, "see `wacb profile list --help`")
+    assert outcome == failed(2, message, "run `wacb profile list --help`")
 
 
 def test_create_and_list_agree(live: Wacb):

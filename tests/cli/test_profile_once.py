@@ -43,7 +43,7 @@ def test_other_content_is_refused_and_changed_on_request(live: Wacb):
 def test_a_dry_run_shows_what_would_be_done(live: Wacb, wacb: Wacb):
     assert live(*ONCE, "--dry-run").out.startswith("curl -X POST ")
     live(*ONCE)
-    nothing = "note: nothing has to change, so no request would go out"
+    nothing = "note: already up to date; no request needed"
     assert live(*ONCE, "--dry-run") == done(err=nothing)
     patch = live(*OTHER, "--update-existing", "--dry-run")
     assert patch.out.startswith("curl -X PATCH ")

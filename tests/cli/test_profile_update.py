@@ -66,7 +66,7 @@ def test_what_is_there_already_is_left_alone(live: Wacb, untouched: Watch):
             result="unchanged"
         )
         dry = live(*UPDATE, *given, "--dry-run", input=BODY)
-    assert dry == done(err="note: nothing has to change, so no request would go out")
+    assert dry == done(err="note: already up to date; no request needed")
 
 
 def test_quiet_prints_the_id_alone(live: Wacb):

@@ -1,15 +1,18 @@
-"""`wacb` itself: help, options at every level, and the one place where errors become exit codes."""
+"""`wacb` itself: help, options at every level, errors and exit codes."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.expect import done, failed, missing, table
 from tests.conftest import LIVE, Outcome, Wacb, invoke
+from tests.test_project import COMMANDS
 from wacb import __version__
 from wacb.cli import root
 from wacb.cli.app import App
@@ -20,12 +23,12 @@ GROUPS = ("profile", "number", "sandbox", "config")
 START = """\
 wacb sets up incoming WhatsApp messages on Kaleyra.io.
 
+  wacb sandbox demo          see it work on this machine, without an account
+  wacb config init           store your credentials
   wacb profile create --method post --url https://example.com/hook
   wacb number attach +919812345678 --profile ID
-  wacb sandbox demo          the whole job on this machine, without an account
 
-`wacb config init` stores your credentials, `wacb --help` lists every command,
-and `wacb help` opens the guide."""
+Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 
 
 @pytest.mark.parametrize("line", [(), ("-v",), ("--sandbox", "--region", "in")], ids=" ".join)
@@ -55,6 +58,25 @@ def test_help_is_shown_on_stdout(wacb: Wacb, line: tuple[str, ...]):
     assert outcome.out.startswith(f"Usage: {' '.join(('wacb', *line))} ")
     assert all(f" {option}" in outcome.out for option in OPTIONS)
     assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def sections(outcome: Outcome) -> list[str]:
+    return re.findall(r"^(\S.*):$", outcome.out, re.MULTILINE)
+
+
+def test_long_help_groups_its_options(wacb: Wacb):
+    apart = "Options on every command (see wacb --help)"
+    grouped = ["Options", "Endpoint", "Safety", "Output", "Less common"]
+    assert sections(wacb("profile", "create", "--help")) == [*grouped, apart]
+    assert sections(wacb("profile", "list", "--help")) == ["Options", apart]
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=lambda value: str(value))
+def test_an_option_names_its_variable_at_the_end(path: tuple[str, ...], command: click.Command):
+    texts = [option.help or "" for option in command.params if isinstance(option, click.Option)]
+    assert not [
+        text for text in texts if re.search(r"[A-Z]_", re.sub(r"\[env: [^]]+\]$", "", text))
+    ]
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -93,14 +115,14 @@ def test_a_group_without_a_command_is_a_usage_error(wacb: Wacb, group: str):
         ("-- -x", "No such option '-x'.", "wacb"),
     ],
 )
-def test_wrong_usage_names_what_is_wrong_and_where_help_is(
+def test_a_usage_error_names_the_mistake_and_the_help(
     wacb: Wacb, line: str, message: str, place: str
 ):
     outcome = wacb(*line.split())
-    assert outcome == failed(2, message, f"see `{place} --help`")
+    assert outcome == failed(2, message, f"run `{place} --help`")
 
 
-def test_an_option_close_to_a_right_one_is_named(wacb: Wacb):
+def test_a_misspelt_option_names_the_nearest(wacb: Wacb):
     outcome = wacb("profile", "list", "--limt", "3")
     assert outcome.code == 2
     assert "'--limit'" in outcome.err
@@ -117,7 +139,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("option", SETTINGS)
-def test_an_option_is_taken_before_and_after_the_command(wacb: Wacb, option: str):
+def test_an_option_works_before_and_after_the_command(wacb: Wacb, option: str):
     for account in ("a", "b"):
         assert wacb("config", "set", "sid", "HX1", "--account", account).code == 0
     value, name = SETTINGS[option]
@@ -128,7 +150,7 @@ def test_an_option_is_taken_before_and_after_the_command(wacb: Wacb, option: str
     assert wacb(option, "in", *line, *given) == shown  # the last one wins
 
 
-def test_switches_are_taken_before_and_after_the_command(wacb: Wacb):
+def test_flags_work_before_and_after_the_command(wacb: Wacb):
     line = ("profile", "list", "-q")
     assert wacb("--sandbox", *line) == wacb(*line, "--sandbox") == done()
     assert wacb("--no-input", "template", tty=True) == missing("--method")
@@ -144,14 +166,14 @@ def test_switches_are_taken_before_and_after_the_command(wacb: Wacb):
         ("--base-url", "http://x.y", "--base-url: plain http:// is for this machine only"),
     ],
 )
-def test_a_value_is_checked_where_it_matters(live: Wacb, option: str, value: str, message: str):
+def test_a_value_is_checked_where_it_is_used(live: Wacb, option: str, value: str, message: str):
     outcome = live("profile", "list", option, value)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"error: {message}\n")
     assert live("template", "--method", "get", option, value).code == 0
 
 
-def test_a_bad_variable_does_not_matter_where_the_flag_is_given(live: Wacb):
+def test_a_bad_variable_does_not_matter_when_the_flag_is_passed(live: Wacb):
     env = {"WACB_REGION": "nowhere", "WACB_TIMEOUT": "soon"}
     assert live("profile", "list", env=env).err.startswith("error: WACB_REGION: 'nowhere' is not")
     line = ("profile", "list", "-q", "--region", "eu")
@@ -221,7 +243,7 @@ def test_ctrl_c_is_an_interruption(over: Wacb):
     )
 
 
-def test_a_bug_is_not_made_to_look_friendly(over: Wacb):
+def test_a_bug_is_raised(over: Wacb):
     def network(*_):
         raise ZeroDivisionError
 
@@ -232,27 +254,27 @@ def test_a_bug_is_not_made_to_look_friendly(over: Wacb):
 @pytest.mark.parametrize(
     "form", [("-o", "json"), ("-ojson",), ("--output", "json"), ("--output=json",)], ids=" ".join
 )
-def test_a_usage_error_is_json_even_before_the_form_was_read(wacb: Wacb, form: tuple[str, ...]):
+def test_a_usage_error_is_json_even_before_the_format_is_parsed(wacb: Wacb, form: tuple[str, ...]):
     outcome = wacb("profile", "list", "odd\u202e", *form)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.isascii()  # nothing that would turn a terminal's text around
     assert json.loads(outcome.err)["error"] == {
         "code": "invalid_input",
         "message": "Got unexpected extra argument (odd\u202e)",
-        "hint": "see `wacb profile list --help`",
+        "hint": "run `wacb profile list --help`",
         "status": None,
         "api_code": None,
         "retryable": False,
     }
 
 
-def test_other_forms_leave_an_error_text(wacb: Wacb):
+def test_an_error_stays_text_in_other_formats(wacb: Wacb):
     outcome = wacb("profile", "list", "odd\u202e", "-o", "tsv")
-    hint = "see `wacb profile list --help`"
+    hint = "run `wacb profile list --help`"
     assert outcome == failed(2, r"Got unexpected extra argument (odd\u202e)", hint)
 
 
-def test_the_line_of_the_process_is_run_where_none_is_given(monkeypatch, capsys):
+def test_the_arguments_of_the_process_are_the_default(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["wacb", "template", "--method", "nothing"])
     with pytest.raises(SystemExit) as ended:
         root.main(obj=App(environ={}))
@@ -260,7 +282,7 @@ def test_the_line_of_the_process_is_run_where_none_is_given(monkeypatch, capsys)
     assert "'nothing' is not one of" in capsys.readouterr().err
 
 
-def test_what_is_no_failure_of_a_stream_stays_a_bug():
+def test_an_oserror_that_is_not_about_a_stream_is_a_bug():
     class Broken(App):
         @property
         def config_path(self) -> Path:
@@ -270,7 +292,7 @@ def test_what_is_no_failure_of_a_stream_stays_a_bug():
         invoke(Broken(environ={}), "config", "path")
 
 
-def test_the_program_makes_its_own_app(monkeypatch, capsys):
+def test_the_program_builds_its_own_app(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["wacb", "--version"])
     with pytest.raises(SystemExit) as ended:
         root.main()
@@ -300,7 +322,7 @@ def test_a_command_gets_the_flags_that_it_needs(text: str, shown: str):
     assert render({}, text) == text
 
 
-def test_so_do_the_commands_of_an_error_that_stands_for_many(wacb: Wacb, tmp_path: Path):
+def test_the_commands_of_a_combined_error_reach_the_same_account(wacb: Wacb, tmp_path: Path):
     odd, file = tmp_path / r"a\1b.toml", tmp_path / "wacb.toml"  # no group of a pattern
     odd.write_text("")
     file.write_text(

@@ -67,7 +67,7 @@ def test_its_waba_id_is_the_sandbox_own_unless_given(wacb: Wacb, home: Path):
 
 def test_the_sandbox_and_another_host_exclude_each_other(wacb: Wacb):
     line = ("--sandbox", "profile", "list", "--base-url", "https://api.example")
-    assert wacb(*line) == failed(2, "--sandbox and --base-url name two different servers")
+    assert wacb(*line) == failed(2, "--sandbox and --base-url cannot be used together")
 
 
 def stored(home: Path, *line: str) -> Outcome:
@@ -94,8 +94,8 @@ def test_a_state_file_that_is_damaged_is_named(home: Path):
     file.write_text("no database at all")
     for line in (("--sandbox", "profile", "list"), ("sandbox", "reset")):
         outcome = stored(home, *line)
-        message = f"the sandbox cannot use its state in {file}: file is not a database"
-        assert outcome == failed(3, message, f"start it anew: rm {file}")
+        message = f"the sandbox cannot use its state file {file}: file is not a database"
+        assert outcome == failed(3, message, f"delete it to start over: rm {file}")
     assert file.read_text() == "no database at all"
 
 
@@ -112,8 +112,8 @@ def test_pages_that_are_damaged_are_named(home: Path, line: tuple[str, ...]):
     assert stored(home, "--sandbox", *CREATE).code == 0
     pages = file.read_bytes()
     file.write_bytes(pages[:8192] + b"\xff" * (len(pages) - 8192))
-    message = f"the sandbox cannot use its state in {file}: database disk image is malformed"
-    assert stored(home, *line) == failed(3, message, f"start it anew: rm {file}")
+    message = f"the sandbox cannot use its state file {file}: database disk image is malformed"
+    assert stored(home, *line) == failed(3, message, f"delete it to start over: rm {file}")
 
 
 @pytest.mark.parametrize("line", ON_STATE[:2], ids=" ".join)
@@ -130,8 +130,8 @@ def test_a_state_that_another_program_uses_is_not_to_be_removed(
         outcome = invoke(app, *line)
     assert outcome == failed(
         3,
-        f"the sandbox cannot use its state in {file}: database is locked",
-        "another program uses it: try again, or end that program",
+        f"the sandbox cannot use its state file {file}: database is locked",
+        "try again, or stop the other program that uses it",
     )
 
 
@@ -141,8 +141,8 @@ def test_a_state_folder_that_is_none_is_named(home: Path):
     file = home / ".local" / "state" / "wacb" / "sandbox.sqlite3"
     assert stored(home, "--sandbox", "profile", "list") == failed(
         3,
-        f"the sandbox cannot use its state in {file}: Not a directory",
-        "check this path, or name another folder in XDG_STATE_HOME",
+        f"the sandbox cannot use its state file {file}: Not a directory",
+        "check this path, or set XDG_STATE_HOME to another folder",
     )
 
 

@@ -318,8 +318,8 @@ def test_a_state_that_cannot_be_written_is_named(
     file = home / ".local" / "state" / "wacb" / "sandbox.sqlite3"
     assert wacb(*MESSAGE) == failed(
         3,
-        f"the sandbox cannot use its state in {file}: attempt to write a readonly database",
-        "free some space, or name another folder in XDG_STATE_HOME",
+        f"the sandbox cannot use its state file {file}: attempt to write a readonly database",
+        "free some space, or set XDG_STATE_HOME to another folder",
     )
 
 

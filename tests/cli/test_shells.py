@@ -122,8 +122,8 @@ def test_tab_inserts_a_folder(shell: Shell):
 
 # typed, and what is offered with its help
 SHOWN = {
-    "commands": ("p", {"profile": "Create", "plan": "Show what would make the account"}),
-    "options": ("profile list --t", {"--title": "Only titles", "--timeout": "Seconds"}),
+    "commands": ("p", {"profile": "Create", "plan": "Preview the changes"}),
+    "options": ("profile list --t", {"--title": "Only titles", "--timeout": "Time limit"}),
     "choices": ("--region ", {"in": "", "sg": "", "eu": "", "na": ""}),
     "accounts": ("--account ", {"prod": "the default account", "staging": ""}),
     "profiles": (

@@ -81,11 +81,11 @@ def test_prompts_stay_out_of_a_pipe(on_terminal):
 def test_a_key_is_not_echoed(on_terminal, tmp_path: Path):
     terminal = on_terminal("config", "init")
     asked = (
-        ("SID (console: Developer > API Key): ", SID),
-        ("API key (beside it; not shown as you type): ", API_KEY),
-        ("Region (console: API Domain) (in, sg, eu, na) [sg]: ", ""),
-        ("WABA ID (console: beside the WhatsApp number; empty for none): ", ""),
-        ("Your URL that is to receive messages (empty for none): ", HOOK),
+        ("SID (Developer > API Key): ", SID),
+        ("API key (same page; input hidden): ", API_KEY),
+        ("Region (the API Domain of the console) (in, sg, eu, na) [sg]: ", ""),
+        ("WABA ID (shown next to the number; Enter to skip): ", ""),
+        ("Default webhook URL (Enter to skip): ", HOOK),
     )
     for question, answer in asked:
         terminal.wait_for(question)
@@ -94,11 +94,11 @@ def test_a_key_is_not_echoed(on_terminal, tmp_path: Path):
     file = tmp_path / "config" / "wacb" / "config.toml"
     assert (code, screen) == (
         0,
-        "The Kaleyra console shows what is asked for here.\n"
-        "Nothing is stored before the API has taken it.\n"
+        "You'll find these values in the Kaleyra console.\n"
+        "Credentials are saved only after they have been verified.\n"
         + "".join(f"{question}{answer.replace(API_KEY, '')}\n" for question, answer in asked)
-        + "the API accepts SID and key\n"
-        f"account default is stored in {file} (plain text, mode 0600)\n"
+        + "Credentials verified\n"
+        f"Saved account 'default' to {file} (plain text, readable only by you)\n"
         "next: wacb profile create --method post\n",
     )
     assert f'api_key = "{API_KEY}"' in file.read_text()
@@ -204,7 +204,7 @@ def test_a_progress_bar_follows_the_terminal_and_is_gone_at_the_end(on_terminal,
     assert max(map(len, rest.splitlines())) <= 60
 
 
-def test_ctrl_c_under_a_progress_bar_says_what_was_done(on_terminal, busy: list[str]):
+def test_ctrl_c_under_a_progress_bar_reports_what_was_done(on_terminal, busy: list[str]):
     line = ("number", "attach", *busy, "--profile", TITLE, "--jobs", "1")
     terminal = on_terminal(*line, size=(24, 120))
     terminal.wait_for("2/10")
@@ -231,7 +231,8 @@ def test_a_closed_pipe_is_quiet(env: dict[str, str]):
         (
             "wacb --sandbox profile list -o table >&-",
             done(
-                err="no callback profiles; `wacb --sandbox profile create --method post` makes one"
+                err="no callback profiles; create one with "
+                "`wacb --sandbox profile create --method post`"
             ),
         ),
         ("wacb config show >&-", done()),

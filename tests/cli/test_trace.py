@@ -20,7 +20,7 @@ def lines(outcome: Outcome) -> list[str]:
     return re.sub(r" \d+ ms ", " N ms ", outcome.err).splitlines()
 
 
-def test_v_is_one_line_a_request(live: Wacb):
+def test_v_prints_one_line_per_request(live: Wacb):
     outcome = live(*CREATE, "-v")
     assert outcome.out == row() + "\n"
     assert lines(outcome) == [
@@ -35,7 +35,7 @@ def test_v_is_one_line_a_request(live: Wacb):
     [("-vv", "profile", "list"), ("-v", "profile", "-v", "list"), ("profile", "list", "-v", "-v")],
     ids=" ".join,
 )
-def test_vs_add_up_wherever_they_stand(over: Wacb, line: tuple[str, ...]):
+def test_v_adds_up_anywhere_on_the_line(over: Wacb, line: tuple[str, ...]):
     network = Network(Reply(body=b"[]", headers={"X-Odd": "canary", "Server": "S"}))
     assert lines(over(network, *line, "-q")) == [
         f"GET {API}?limit=100&offset=0 200 N ms attempt 1",
@@ -76,7 +76,7 @@ def test_vv_shows_bodies_with_secrets_masked(over: Wacb):
     assert "canary" not in outcome.err
 
 
-def test_every_attempt_is_told(over: Wacb, sleeps: list[float]):
+def test_every_attempt_is_shown(over: Wacb, sleeps: list[float]):
     network = Network(refusal(503), ConnectionResetError(), Reply(status=429), answer([]))
     outcome = over(network, "profile", "list", "-v", "-q")
     url = f"GET {API}?limit=100&offset=0"
@@ -92,10 +92,10 @@ def test_every_attempt_is_told(over: Wacb, sleeps: list[float]):
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
-        (b"<html>canary</html>", "19 bytes that are no JSON"),
-        (b"", "0 bytes that are no JSON"),
-        (b"\xff", "1 bytes that are no JSON"),
-        (b"[" * 100_000, "100000 bytes that are no JSON"),
+        (b"<html>canary</html>", "19 bytes, not JSON"),
+        (b"", "0 bytes, not JSON"),
+        (b"\xff", "1 bytes, not JSON"),
+        (b"[" * 100_000, "100000 bytes, not JSON"),
         (b'"\\u001b[2J\\n"', r'"\u001b[2J\n"'),
         ('"gr\u202eün"'.encode(), r'"gr\u202eün"'),
         (b'{"headers": "no JSON canary"}', '{"headers": "***"}'),
@@ -118,11 +118,11 @@ def test_a_key_that_the_api_repeats_is_masked(over: Wacb):
     assert API_KEY not in outcome.err
 
 
-def test_without_v_nothing_is_told(live: Wacb):
+def test_without_v_nothing_is_shown(live: Wacb):
     assert live(*CREATE) == done(row())
 
 
-def test_a_dry_run_tells_of_what_it_reads(live: Wacb):
+def test_a_dry_run_shows_what_it_reads(live: Wacb):
     assert live(*CREATE).code == 0
     line = ("number", "attach", "+15550100001", "--profile", profile_id(1), "--dry-run", "-v")
     told = lines(live(*line))

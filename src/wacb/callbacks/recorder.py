@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from wacb.jsontext import json_text
 from wacb.redaction import mask_headers
 from wacb.storage import files
 from wacb.template.placeholders import INCOMING, KNOWN
+from wacb.validation import nearest
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -29,10 +29,10 @@ def parse_names(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     for name in names:
         if name not in KNOWN:
-            near = get_close_matches(name.lower(), KNOWN, n=1)
+            near = nearest(name.lower(), KNOWN)
             raise InvalidInput(
                 f"{name!r} is not a field of a callback",
-                hint=f"did you mean {near[0]}?" if near else f"fields: {', '.join(INCOMING)}",
+                hint=f"did you mean {near}?" if near else f"fields: {', '.join(INCOMING)}",
             )
     return names
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from random import Random
 from typing import Any, NamedTuple
 
 from wacb.errors import InvalidInput
 from wacb.jsontext import compact_json, read_json
 from wacb.template.placeholders import INCOMING
+from wacb.validation import nearest
 
 _LETTERS = string.ascii_letters + string.digits
 _FIRST_NAMES = ("Asha", "Bruno", "Chioma", "Dmitri", "Elif", "Farid", "Greta", "Hana")
@@ -156,8 +156,8 @@ def _is_unicode(text: str) -> bool:
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> InvalidInput:
-    near = get_close_matches(name.lower(), known, n=1)
-    guess = f"did you mean {near[0]}? " if near else ""
+    near = nearest(name.lower(), known)
+    guess = f"did you mean {near}? " if near else ""
     return InvalidInput(f"{name!r} is not a {what}", hint=f"{guess}known: {', '.join(known)}")
 
 

@@ -22,7 +22,7 @@ COMMANDS = {
     "profile": "Create, update, check and delete callback profiles.",
     "number": "List WhatsApp numbers and manage their profiles.",
     "callback": "Send, receive and decode callbacks.",
-    "verify": "Check every step from credentials to endpoint and report what fails.",
+    "verify": "Check every step from credentials to endpoint.",
     "plan": "Preview the changes wacb.toml would make.",
     "apply": "Apply wacb.toml to the account.",
     "export": "Export the account as a wacb.toml file.",

@@ -51,6 +51,14 @@ def has_sid(api: Api) -> bool:
     return api.sid != _NO_SID
 
 
+def missing_sid() -> ConfigError:
+    """Build the error of a command that needs the journal, which is kept by SID."""
+    return ConfigError(
+        "the SID (WACB_SID) is missing; the journal is kept by SID",
+        hint=Prose("set it, or run `", Command("config init"), "`"),
+    )
+
+
 def find_key(settings: Settings) -> str | None:
     """Return the API key, None where none is configured. May run `api_key_command`."""
     if settings.sandbox:

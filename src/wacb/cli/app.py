@@ -14,7 +14,7 @@ import click
 
 from wacb.cli import next_command
 from wacb.cli.output import Output, is_terminal
-from wacb.errors import Command, ConfigError, InvalidInput, Prose, WacbError
+from wacb.errors import InvalidInput, WacbError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wacb.net.timeout import Deadline
     from wacb.provision.lookup import AccountLookup
     from wacb.sandbox.emulator import Sandbox
+    from wacb.storage.create_lock import Claim
     from wacb.storage.journal import Journal
 
 
@@ -64,8 +65,6 @@ class App:
             make_redactor=_make_redactor,
             measure_width=_measure_width,
         )
-
-    # -- configuration
 
     @cached_property
     def config_path(self) -> Path:
@@ -123,8 +122,6 @@ class App:
 
         return state_folder(self.environ)
 
-    # -- the API
-
     @cached_property
     def api(self) -> Api:
         """What builds requests; a SID is needed only to send one."""
@@ -160,13 +157,9 @@ class App:
     @cached_property
     def has_credentials(self) -> bool:
         """Whether a SID and a key are configured, so that requests can be sent."""
-        return self._key is not None and self._has_sid
-
-    @property
-    def _has_sid(self) -> bool:
         from wacb.cli.account import has_sid
 
-        return has_sid(self.api)
+        return self._key is not None and has_sid(self.api)
 
     @cached_property
     def _key(self) -> str | None:
@@ -195,7 +188,7 @@ class App:
             key=self._key or "",
             session=self.session,
             sleep=self._sleep,
-            trace=self._trace,
+            trace=self._show_attempt if self.verbosity else None,
             waiting=self._show_wait,
         )
         return Client(self.api, exchanger)
@@ -210,19 +203,29 @@ class App:
     @cached_property
     def journal(self) -> Journal:
         """The record of this account's attachments. Raises ConfigError without a SID."""
+        from wacb.cli.account import has_sid, missing_sid
         from wacb.storage.journal import Journal
 
-        if not self._has_sid:
-            raise ConfigError(
-                "the SID (WACB_SID) is missing; the journal is kept per SID",
-                hint=Prose("set it, or run `", Command("config init"), "`"),
-            )
-
+        if not has_sid(self.api):
+            raise missing_sid()
         return Journal(
             self.state_folder / "journal.jsonl",
             account=self.api.sid,
             clock=self.now,
             warn=self.out.warn,
+        )
+
+    def create_lock(self, title: str) -> Claim:
+        """Build the lock that keeps two runs on this machine from creating a profile twice."""
+        from wacb.storage.create_lock import Claim
+
+        return Claim(
+            self.state_folder / "creates",
+            sid=self.api.sid,
+            title=title,
+            now=self.now,
+            sleep=self.sleep,
+            tell=self.out.note,
         )
 
     @cached_property
@@ -258,19 +261,11 @@ class App:
     def _show_wait(self, seconds: float, failure: WacbError) -> None:
         self.out.hint(f"{failure.message}; retrying in {seconds:.0f} s")
 
-    @property
-    def _trace(self) -> Callable[[Exchange], None] | None:
-        if not self.verbosity:
-            return None
+    def _show_attempt(self, exchange: Exchange) -> None:
         from wacb.cli.trace import describe
 
-        def show(exchange: Exchange) -> None:
-            for line in describe(exchange, self.verbosity):
-                self.out.message(line)
-
-        return show
-
-    # -- the terminal
+        for line in describe(exchange, self.verbosity):
+            self.out.message(line)
 
     @property
     def interactive(self) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Section
-from wacb.cli.create_lock import create_lock
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.number.report import (
@@ -119,7 +117,7 @@ def _execute(app: App, plan: Plan) -> tuple[list[PlanResult], bool]:
         runner = PlanRunner(
             app.client,
             app.journal,
-            lock=partial(create_lock, app),
+            lock=app.create_lock,
             sleep=app.sleep,
             interrupt=interrupt,
             notify=app.out.note,

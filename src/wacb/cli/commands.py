@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.config.regions import REGIONS
+from wacb.validation import nearest
 
 _MAX_UNGROUPED = 12  # options that the help of a command lists without sections
 
@@ -49,7 +50,7 @@ def _global(*names: str, help: str, **settings: Any) -> click.Option:
 
 
 # Click does not read their variables: a bad one must not matter where its option is passed.
-GLOBAL_OPTIONS: tuple[click.Parameter, ...] = (
+GLOBAL_OPTIONS = (
     _global(
         "--account",
         metavar="NAME",
@@ -120,9 +121,10 @@ class CommandWithGlobals(click.Command):
         self.params.extend(GLOBAL_OPTIONS)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [param for param in self.get_params(ctx) if param not in GLOBAL_OPTIONS]
-        for section, params in _sections(own):
-            _write_options(ctx, formatter, section, params)
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        own = [option for option in options if option not in GLOBAL_OPTIONS]
+        for section, group in _sections(own):
+            _write_options(ctx, formatter, section, group)
         if ctx.parent is None:
             _write_options(ctx, formatter, "Options on every command", GLOBAL_OPTIONS)
             return
@@ -130,13 +132,13 @@ class CommandWithGlobals(click.Command):
             formatter.write_text(" ".join(param.opts[0] for param in GLOBAL_OPTIONS))
 
 
-def _sections(params: Sequence[click.Parameter]) -> Iterator[tuple[str, list[click.Parameter]]]:
+def _sections(options: Sequence[click.Option]) -> Iterator[tuple[str, Sequence[click.Option]]]:
     """Group many options by their sections; few are one section."""
-    if len(params) <= _MAX_UNGROUPED:
-        yield Section.MAIN, [*params]
+    if len(options) <= _MAX_UNGROUPED:
+        yield Section.MAIN, options
         return
     for section in Section:
-        group = [each for each in params if getattr(each, "section", Section.MAIN) == section]
+        group = [each for each in options if getattr(each, "section", Section.MAIN) == section]
         if group:
             yield section, group
 
@@ -145,10 +147,13 @@ def _write_options(
     ctx: click.Context,
     formatter: click.HelpFormatter,
     title: str,
-    params: Sequence[click.Parameter],
+    options: Sequence[click.Option],
 ) -> None:
+    """Write a section of help, in which no line ends within `[env: …]`."""
+    records = [record for option in options if (record := option.get_help_record(ctx))]
     with formatter.section(title):
-        formatter.write_dl([record for param in params if (record := param.get_help_record(ctx))])
+        formatter.write_dl([(name, text.replace("[env: ", "[env:\xa0")) for name, text in records])
+    formatter.buffer = [text.replace("\xa0", " ") for text in formatter.buffer]
 
 
 class Command(CommandWithGlobals):
@@ -192,11 +197,9 @@ class Group(CommandWithGlobals, click.Group):
         name = args[0]
         known = name in self.table or name.startswith("-")
         if not known and not ctx.resilient_parsing:  # at a TAB the word is unfinished
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self.table, n=1)
+            near = nearest(name, self.table)
             raise click.UsageError(
-                f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""), ctx
+                f"No such command {name!r}." + (f" Did you mean {near!r}?" if near else ""), ctx
             )
         return super().resolve_command(ctx, args)
 

@@ -12,11 +12,11 @@ from wacb.plan.manifest.export import write
 @click.command(cls=Command)
 @pass_app
 def command(app: App) -> None:
-    """Write the live state as a wacb.toml.
+    """Export the account as a wacb.toml file.
 
-    Use it to take over an account that was set up by hand: `wacb plan` finds nothing to do in
-    what it writes. No secret stands in the file: variables take their place, and their names are
-    listed on stderr. Needs a WABA ID: only the V2 API lists numbers.
+    Use it to take over an account that was set up by hand: `wacb plan` then finds no changes.
+    The file has no secrets: variables stand in for them, and stderr lists their names. Needs a
+    WABA ID, because only the V2 API lists numbers.
 
     \b
     Example:
@@ -31,4 +31,4 @@ def command(app: App) -> None:
     app.out.note(*exported.notes)
     if exported.variables:
         names = ", ".join(exported.variables)
-        app.out.note(f"set these variables before plan or apply: {names}")
+        app.out.note(f"set these variables before you run plan or apply: {names}")

@@ -16,9 +16,12 @@ _NO_ACCOUNT = ("template", "completion", "help", "sandbox", "callback listen", "
 
 def render(flags: Mapping[str, str], text: str) -> str:
     """Write a text with its commands as they reach the account of these `flags`."""
-    if isinstance(text, Prose):
-        return text.render(partial(_command_line, flags))
-    return _rewrite_plain(flags, text)
+    if not isinstance(text, Prose):
+        return _rewrite_plain(flags, text)
+    parts = (
+        part if isinstance(part, Command) else _rewrite_plain(flags, part) for part in text.parts
+    )
+    return Prose(*parts).render(partial(_command_line, flags))
 
 
 def next_command(flags: Mapping[str, str]) -> str:

@@ -75,7 +75,7 @@ allow_missing_option = option(
     is_flag=True,
     help="Accept a template that lacks placeholders.",
 )
-body_file_option = option(
+body_file_option = click.option(
     "--body-file",
     metavar="FILE",
     help="Use your own JSON template from this file; - reads stdin.",
@@ -86,16 +86,18 @@ number_argument = click.argument("number", metavar="NUMBER", shell_complete=comp
 
 def profile_option(help: str) -> Callable[[F], F]:
     """Add `--profile`, the profile to use as `help` says."""
-    return option("--profile", metavar="ID|TITLE", help=help, shell_complete=completion.profiles)
+    return click.option(
+        "--profile", metavar="ID|TITLE", help=help, shell_complete=completion.profiles
+    )
 
 
 METHODS = tuple(method.lower() for method in Method)
-method_option = option(
+method_option = click.option(
     "--method",
     type=click.Choice(METHODS, case_sensitive=False),
     help="HTTP method of callbacks: template in the query (get, delete) or body (post, put).",
 )
-status_option = option(
+status_option = click.option(
     "--with-status",
     is_flag=True,
     help="Add the placeholders of message status (delivered, read).",

@@ -18,7 +18,7 @@ from wacb.models import id_to_json
 def choose_number(app: App) -> str:
     """Let the user pick a number, or type one where the API lists none (V1)."""
     if not app.interactive or app.api.waba_id is None:
-        return ask(app, "Number", option="NUMBER (or WACB_NUMBER)")
+        return ask(app, "Number", option="NUMBER", variable="WACB_NUMBER")
     numbers = app.client.list_numbers()
     rows = [
         (number.number, number.status, id_to_json(number.callback_profile_id) or "no profile")
@@ -30,7 +30,7 @@ def choose_number(app: App) -> str:
 def choose_profile(app: App) -> str:
     """Let the user pick a profile; return its ID."""
     if not app.interactive:
-        return ask(app, "Profile", option="--profile (or WACB_PROFILE)")
+        return ask(app, "Profile", option="--profile", variable="WACB_PROFILE")
     profiles = list(app.client.list_profiles())
     rows = [(profile.title, profile.status, profile.id) for profile in profiles]
     return profiles[_pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows)].id
@@ -55,19 +55,24 @@ def ask(
     app: App,
     question: str,
     *,
-    option: str,
+    option: str | None = None,
+    variable: str | None = None,
     choices: Sequence[str] = (),
     rule: Callable[[str], str] | None = None,
     default: str | None = None,
     hide_input: bool = False,
 ) -> str:
-    """Ask on the terminal; elsewhere raise InvalidInput naming the `option` that answers.
+    """Ask on the terminal; elsewhere raise InvalidInput naming what answers.
+
+    That is an `option`, a `variable` of the environment, or both.
 
     Asks again after an answer that is not one of the `choices`, or breaks the `rule`.
     """
     if not app.interactive:
+        ways = [f"pass {option}"] * bool(option) + [f"set {variable}"] * bool(variable)
         raise InvalidInput(
-            f"{option} is required when not running interactively", hint=f"pass {option}"
+            f"{option or variable} is required when not running interactively",
+            hint=" or ".join(ways),
         )
     answer = _prompt(
         app,

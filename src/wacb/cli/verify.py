@@ -29,12 +29,12 @@ from wacb.verify.runner import walk
 
 @click.command(cls=Command)
 @click.argument("number", metavar="[NUMBER]", required=False, shell_complete=completion.numbers)
-@profile_option("Profile the number is to carry. [WACB_PROFILE]")
+@profile_option("Profile the number is to carry. [env: WACB_PROFILE]")
 @click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
 @output_options
 @pass_app
 def command(app: App, *, number: str | None, profile: str | None, send: bool) -> None:
-    """Walk the whole chain, and say which link is broken.
+    """Check every step from credentials to endpoint.
 
     Use it when messages do not arrive: config, credentials, number, profile, template and endpoint
     are checked, each as far as it can be, and nothing is changed. The first broken link decides the

@@ -6,17 +6,19 @@ values are rules.py's, writing is edit.py's.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping
-from subprocess import CompletedProcess
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wacb.config.file import ConfigFile
 from wacb.config.schema import ACCOUNT_KEYS, CONTRACT_RULES, RULES, check_key
 from wacb.errors import ConfigError, InvalidInput
 from wacb.validation import did_you_mean
 
-Run = Callable[..., CompletedProcess[bytes]]
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+    Run = Callable[..., CompletedProcess[bytes]]
+
 NAMES = ("account", *RULES)
 # assumed: the region (api-contract.md 1)
 DEFAULTS = {"region": "sg", "timeout": "30", "deadline": "120"}
@@ -220,6 +222,8 @@ def mask(secret: str) -> str:
 
 
 def _ask(command: list[str], run: Run | None) -> str:
+    import subprocess
+
     program = f"the api_key_command {command[0]!r}"
     hint = "run it by hand to see why"
     try:

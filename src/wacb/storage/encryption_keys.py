@@ -6,7 +6,6 @@ Encrypting and decrypting with it is callbacks/encryption.py's.
 from __future__ import annotations
 
 import binascii
-import secrets
 import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,7 +79,9 @@ def load_or_create(
 
 def _generate(algorithm: str, choice: Choice | None) -> str:
     letters = string.ascii_letters + string.digits
-    pick = choice or secrets.choice
+    from secrets import choice as choose
+
+    pick = choice or choose
     cipher, _, mode = algorithm.rpartition("-")
     key = "".join(pick(letters) for _ in range(KEY_LENGTHS[cipher]))
     iv = "".join(pick(letters) for _ in range(IV_LENGTHS[mode][0]))

@@ -12,11 +12,9 @@ import os
 import re
 import shlex
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from wacb.errors import ConfigError
@@ -75,6 +73,8 @@ _REASONS = {
 
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Return the tables of `text`, or raise ConfigError that names `path` and the line only."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -119,6 +119,8 @@ def check_folder(path: Path) -> None:
     """
     with _named("write to", path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        from tempfile import TemporaryFile
+
         with TemporaryFile(dir=path):
             pass
     with suppress(OSError):  # another one's sweep was faster, or the folder cannot be read

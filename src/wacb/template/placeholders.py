@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from wacb.errors import TemplateError
 from wacb.jsontext import TYPOGRAPHIC_QUOTE, json_text, parse, parse_object, strings
 from wacb.models import CallbackProfile
 from wacb.urls import parameters, split_query
+from wacb.validation import nearest
 
 
 def _listed(names: str) -> tuple[str, ...]:
@@ -221,10 +221,7 @@ def _check(parts: list[tuple[str, str]], *, allow_missing: bool, hint: str) -> N
 
 def _nearest(name: str) -> str | None:
     """Find the placeholder that a name is, or was probably meant to be."""
-    if name in KNOWN:
-        return name
-
-    return next(iter(get_close_matches(name.lower(), KNOWN, n=1)), None)
+    return name if name in KNOWN else nearest(name.lower(), KNOWN)
 
 
 def _url_parts(url: str) -> list[tuple[str, str]]:

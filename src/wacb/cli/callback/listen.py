@@ -31,12 +31,12 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 
 
 @click.command(cls=Command)
-@click.option("--host", default="127.0.0.1", help="Address to listen on (default 127.0.0.1).")
+@click.option("--host", default="127.0.0.1", help="Address to listen on. [default: 127.0.0.1]")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8080,
-    help="0 takes any free one (default 8080).",
+    help="0 takes any free one. [default: 8080]",
 )
 @click.option(
     "--expect", metavar="all|NAME,...", help="Fields that each message must carry; ends at --count."
@@ -58,7 +58,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 @click.option(
     "--basic-auth",
     metavar="USER",
-    help="Turn away what lacks these credentials. [password: WACB_BASIC_AUTH_PASSWORD]",
+    help="Turn away what lacks these credentials. [env: WACB_BASIC_AUTH_PASSWORD]",
 )
 @click.option(
     "--decrypt",

@@ -12,7 +12,7 @@ from wacb.callbacks.samples import TYPES, override, sample
 from wacb.callbacks.sender import Delivery, Outgoing, build, deliver_all, open_session, withhold
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import judge, show_outgoing, trace
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, Option, Section
 from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.input import read_input
 from wacb.cli.options import (
@@ -39,11 +39,17 @@ SENDER = "+15550123456"
 
 
 @click.command(cls=Command)
-@profile_option("Profile to deliver through. [WACB_PROFILE]")
+@profile_option("Profile to deliver through. [env: WACB_PROFILE]")
 @template_options
 @body_file_option
 @allow_missing_option
-@click.option("--to", metavar="URL", help="Deliver there, and not to the endpoint.")
+@click.option(
+    "--to",
+    cls=Option,
+    section=Section.ENDPOINT,
+    metavar="URL",
+    help="Deliver there, and not to the endpoint.",
+)
 @click.option(
     "--encrypt-key-file",
     "key_file",
@@ -62,14 +68,14 @@ SENDER = "+15550123456"
     type=click.IntRange(1, 10_000),
     default=1,
     metavar="N",
-    help="How many messages (default 1).",
+    help="How many messages. [default: 1]",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     default=1,
     metavar="N",
-    help="How many at a time (default 1).",
+    help="How many at a time. [default: 1]",
 )
 @click.option(
     "--seed", type=int, metavar="N", help="Make the same messages again, but for the time in them."

@@ -71,14 +71,14 @@ def command(
     if not no_check:
         with closing(_try_account(app, values).client) as client:
             client.check_access()
-        app.out.message("credentials verified")
+        app.out.message("Credentials verified")
     before = app.config_file.accounts.get(account, {})
     file.init_account(app.config_path, values, account=account)
     dropped = [key for key in file.CONNECTION if key in before and key not in values]
     if dropped:
         app.out.note(f"removed {', '.join(map(repr, dropped))} (not given this time)")
     app.out.message(
-        f"saved account {account!r} to {app.config_path} (plain text, readable only by you)"
+        f"Saved account {account!r} to {app.config_path} (plain text, readable only by you)"
     )
     for name in ("region", "base_url", "waba_id"):  # the account has them now
         app.flags.pop(name, None)
@@ -115,7 +115,12 @@ def _complete(app: App, options: dict[str, str | None], key: str | None) -> dict
 
 
 def _ask(
-    app: App, name: str, *, option: str = "", default: str | None = None, hide_input: bool = False
+    app: App,
+    name: str,
+    *,
+    option: str | None = None,
+    default: str | None = None,
+    hide_input: bool = False,
 ) -> str:
     return ask(
         app,

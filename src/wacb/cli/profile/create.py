@@ -9,7 +9,6 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Section
-from wacb.cli.create_lock import create_lock
 from wacb.cli.dry_run import show_requests
 from wacb.cli.encryption_keys import store_key, with_key
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
@@ -97,7 +96,7 @@ def _create(
     if dry_run:
         show_requests(app, step.requests(app.api))
         return None
-    lock = create_lock(app, draft.title)
+    lock = app.create_lock(draft.title)
     draft = store_key(app, step, key_file).draft
     return create_profile(app.client, draft, lock=lock, sleep=app.sleep)
 
@@ -112,7 +111,7 @@ def _ensure(
         )
         show_requests(app, CreateStep(draft).requests(app.api))
         return None
-    lock = create_lock(app, draft.title)
+    lock = app.create_lock(draft.title)
     with nullcontext() if dry_run else lock.held(app.client.remaining):
         # a run on a machine without the key file must not replace the key of a profile
         new_key = isinstance(draft.encryption, NewKey) and key_file is None
@@ -129,7 +128,7 @@ def _ensure(
 def _execute(app: App, step: ProfileStep, key_file: Path | None) -> ProfileResult:
     if isinstance(step, CreateStep):
         draft = store_key(app, step, key_file).draft
-        lock = create_lock(app, draft.title)
+        lock = app.create_lock(draft.title)
         return create_only_profile(app.client, draft, lock=lock, sleep=app.sleep)
     return update_profile(app.client, store_key(app, step, key_file))
 

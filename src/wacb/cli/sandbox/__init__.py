@@ -13,5 +13,5 @@ command = Group(
         "reset": "Empty the emulator: no profiles, the four numbers as at first.",
         "demo": "Show the whole job on this machine, step by step, without an account.",
     },
-    help="Run, show or empty the built-in emulator of the Kaleyra API.",
+    help="Run, demo or reset the built-in emulator of the Kaleyra API.",
 )

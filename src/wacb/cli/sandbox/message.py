@@ -25,7 +25,7 @@ from wacb.validation import parse_number
 @click.option(
     "--to",
     metavar="NUMBER",
-    help="The number that it arrives at. [WACB_NUMBER]",
+    help="The number that it arrives at. [env: WACB_NUMBER]",
     shell_complete=completion.sandbox_numbers,
 )
 @click.option(
