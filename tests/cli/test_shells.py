@@ -123,7 +123,7 @@ def test_tab_inserts_a_folder(shell: Shell):
 # typed, and what is offered with its help
 SHOWN = {
     "commands": ("p", {"profile": "Create", "plan": "Preview the changes"}),
-    "options": ("profile list --t", {"--title": "Only titles", "--timeout": "Time limit"}),
+    "options": ("profile list --t", {"--title": "Filter by title", "--timeout": "Time limit"}),
     "choices": ("--region ", {"in": "", "sg": "", "eu": "", "na": ""}),
     "accounts": ("--account ", {"prod": "the default account", "staging": ""}),
     "profiles": (

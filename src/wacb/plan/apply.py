@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
 from wacb.errors import (
     Command,
@@ -28,8 +28,11 @@ from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, Result
 from wacb.provision.steps import CreateStep, ProfileResult, UpdateStep
 from wacb.provision.update import update_profile
-from wacb.storage.create_lock import Claim
-from wacb.storage.journal import Journal
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
+    from wacb.storage.create_lock import Claim
+    from wacb.storage.journal import Journal
 
 PlanResult = Result[Change]
 _PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")

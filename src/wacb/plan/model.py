@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-from wacb.api.client import Client
 from wacb.errors import WacbError
 from wacb.jsontext import ascii_json
 from wacb.models import AttachedId, CallbackProfile, Number
@@ -15,7 +14,10 @@ from wacb.plan.manifest.model import Manifest
 from wacb.provision.lookup import attached_profile_id
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import ProfileStep
-from wacb.storage.journal import Journal
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
+    from wacb.storage.journal import Journal
 
 Action = Literal["create", "update", "attach", "detach", "delete"]
 ACTIONS: tuple[Action, ...] = get_args(Action)  # in the order in which they are made

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import TYPE_CHECKING
 
-from wacb.api.client import Client
 from wacb.errors import (
     CheckFailed,
     ConfigError,
@@ -20,7 +20,10 @@ from wacb.errors import (
 from wacb.models import UNKNOWN, AttachedId
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
-from wacb.storage.journal import Journal
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
+    from wacb.storage.journal import Journal
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from wacb.api.client import Client
 from wacb.errors import CheckFailed, Command, Prose, TemplateError, WacbError
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import find, update
 from wacb.provision.compare import differences
 from wacb.provision.steps import UpdateStep
 from wacb.template import placeholders, repair
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
 
 
 class Checked(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from wacb.api.client import Client
 from wacb.api.responses import NO_SUCH_PROFILE
 from wacb.errors import (
     Ambiguous,
@@ -23,7 +23,10 @@ from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.find import duplicate_title_error
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
 from wacb.provision.update import compare_with, prepare_update
-from wacb.storage.create_lock import Claim
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
+    from wacb.storage.create_lock import Claim
 
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
 

@@ -5,9 +5,8 @@ The API itself does not check whether a number uses a profile (api.md §4).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from wacb.api.client import Client
 from wacb.errors import (
     Command,
     ConsentRequired,
@@ -20,6 +19,9 @@ from wacb.errors import (
 from wacb.models import UNKNOWN, CallbackProfile, Number
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.steps import ProfileResult
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
 
 
 class DeleteStep(NamedTuple):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from wacb.api.client import Client
 from wacb.errors import Ambiguous, Command, InvalidInput, NotFound, Prose
 from wacb.models import CallbackProfile
+from wacb.validation import nearest
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
 
 _KEEP_ONE = Prose("keep one, and remove the others with `", Command("profile delete", "ID"), "`")
 LIST_PROFILES = Prose("run `", Command("profile list"), "` to see available profiles")
@@ -55,8 +58,8 @@ def find(client: Client, reference: str) -> CallbackProfile:
 
 
 def _suggest_title(client: Client, reference: str) -> Prose:
-    near = get_close_matches(reference, client.profile_titles(), n=1)
-    return Prose(*(f"did you mean {title!r}? " for title in near), LIST_PROFILES)
+    near = nearest(reference, client.profile_titles())
+    return Prose(f"did you mean {near!r}? " if near else "", LIST_PROFILES)
 
 
 def duplicate_title_error(title: str, ids: list[str], *, hint: str = _KEEP_ONE) -> Ambiguous:

@@ -6,9 +6,11 @@ import signal
 from collections.abc import Callable
 from threading import Event, Thread
 from types import FrameType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wacb.api.client import Client
+if TYPE_CHECKING:
+    from wacb.api.client import Client
+
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from wacb.api.client import Client
 from wacb.errors import Command, NotFound, Prose, WacbError
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
 from wacb.provision import find
-from wacb.storage.journal import Journal
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
+    from wacb.storage.journal import Journal
 
 T = TypeVar("T")
 LIST_NUMBERS = Prose("run `", Command("number list"), "` to see available numbers")

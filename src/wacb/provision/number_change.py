@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from wacb.api.requests import Api, ApiRequest
 from wacb.errors import Command, Prose, WacbError
 from wacb.models import UNKNOWN, AttachedId
-from wacb.storage.journal import Action
+
+if TYPE_CHECKING:
+    from wacb.storage.journal import Action
 
 C = TypeVar("C")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import row_id
 from wacb.errors import (
@@ -29,6 +29,9 @@ from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import check_with_show
 from wacb.storage.registrations import Registration, Remembered
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
 
 
 def check_name(text: str) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from wacb.api.client import Client
+from typing import TYPE_CHECKING
+
 from wacb.errors import CheckFailed, Command, InvalidInput, OutcomeUnknown, Prose, Unavailable
 from wacb.models import UNKNOWN, CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.steps import ProfileResult, UpdateStep
+
+if TYPE_CHECKING:
+    from wacb.api.client import Client
 
 
 def prepare_update(

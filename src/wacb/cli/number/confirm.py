@@ -81,7 +81,9 @@ def _show(app: App, found: Registration) -> None:
 
 
 def _ask(app: App) -> str:
-    return registration.check_otp(ask(app, "Code", option="--otp (or WACB_OTP)", hide_input=True))
+    return registration.check_otp(
+        ask(app, "Code", option="--otp", variable="WACB_OTP", hide_input=True)
+    )
 
 
 def _confirm(app: App, found: Registration, code: str) -> None:

@@ -246,7 +246,7 @@ def basic_authorization(app: App, user: str) -> str:
             hint="pass only the username; you are asked for the password",
         )
     password = app.environ.get("WACB_BASIC_AUTH_PASSWORD") or ask(
-        app, f"Password of {user}", option="WACB_BASIC_AUTH_PASSWORD", hide_input=True
+        app, f"Password of {user}", variable="WACB_BASIC_AUTH_PASSWORD", hide_input=True
     )
     app.out.keep_secret(password)
 
