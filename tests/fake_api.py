@@ -10,7 +10,7 @@ from typing import Any
 
 from wacb.api.client import Client
 from wacb.api.requests import Api
-from wacb.api.retry import Exchanger
+from wacb.api.retry import RetryingClient
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.net.message import Handler
 from wacb.net.session import Session
@@ -120,12 +120,12 @@ def make_api(**changes: Any) -> Api:
 
 def make_exchanger(
     handler: Handler, *, clock: Clock | None = None, deadline: float = 120, **changes: Any
-) -> Exchanger:
+) -> RetryingClient:
     """An exchanger whose waits cost no time and are as long as chance allows."""
     clock = clock or Clock()
     session = Session(timeout=30, deadline=Deadline(deadline, clock=clock), handler=handler)
     how = {"key": API_KEY, "sleep": clock.sleep, "uniform": lambda low, high: high, **changes}
-    return Exchanger(session=session, **how)
+    return RetryingClient(session=session, **how)
 
 
 def make_client(handler: Handler, *, api: Api | None = None, **how: Any) -> Client:

@@ -233,8 +233,12 @@ PREPARED = (CREATE, f"number attach +15550100001 --profile {ID}")
 # What the emulator can say, and the command line that makes it, after others.
 TROUBLE = {
     "missing credentials: ": ((), "profile list", {}),
-    "the API refused the SID and key": ((), "profile list", LIVE | {"WACB_API_KEY": "wrong-one"}),
-    "the numbers can only be listed with a WABA ID": (
+    "Kaleyra rejected the SID and API key": (
+        (),
+        "profile list",
+        LIVE | {"WACB_API_KEY": "wrong-one"},
+    ),
+    "numbers can only be listed with a WABA ID": (
         (),
         "number list",
         LIVE | {"WACB_WABA_ID": ""},
@@ -266,7 +270,7 @@ TROUBLE = {
 }
 # What others say: a server (tests/test_api_faults.py, tests/cli/test_bad_answers.py)
 NETWORK = (
-    *("redirects to", "something that is no JSON", "did not answer within"),
+    *("redirects to", "but not JSON", "did not answer within"),
     "shows a certificate that is not trusted",
 )
 

@@ -190,7 +190,7 @@ def test_a_row_without_a_title_has_an_empty_one() -> None:
 
 
 def test_a_row_without_an_id_is_no_answer() -> None:
-    with pytest.raises(Unavailable, match="describes no callback profile"):
+    with pytest.raises(Unavailable, match="does not describe a callback profile"):
         list(make_client(Network(answer([make_row(profile_id=None)]))).list_profiles())
 
 
@@ -211,7 +211,7 @@ def test_a_survey_names_every_profile_and_reads_whole_what_is_wanted() -> None:
         asked.append((profile_id, title))
         return title == "Mine"
 
-    titles, profiles = make_client(network).survey_profiles(wanted)
+    titles, profiles = make_client(network).list_titles_and_profiles(wanted)
     assert titles == {"1": "Mine", "2": "Yours", "SG_3": "Mine", "4": ""}
     assert asked == list(titles.items())
     assert profiles == {
@@ -230,7 +230,7 @@ def test_a_profile_that_is_deleted_while_it_is_read_is_left_out() -> None:
     script = (page, gone, answer(make_row()))
     left = make_profile(created_at=CREATED_AT)
     assert list(make_client(Network(*script)).list_profiles()) == [left]
-    titles, profiles = make_client(Network(*script)).survey_profiles(lambda *_: True)
+    titles, profiles = make_client(Network(*script)).list_titles_and_profiles(lambda *_: True)
     assert (titles, profiles) == ({"2": "Yours"}, {"2": left})
 
 
@@ -290,7 +290,7 @@ def test_a_create_without_an_id_counts_as_one_that_was_lost(data: object) -> Non
     with pytest.raises(Unavailable) as caught:
         make_client(network).create_profile(make_draft())
     assert (caught.value.message, caught.value.sent, len(network.sent)) == (
-        "callback profile 'Incoming messages': the API's answer names no ID",
+        "callback profile 'Incoming messages': the response has no ID",
         True,
         1,
     )

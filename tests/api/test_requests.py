@@ -427,7 +427,7 @@ def test_a_page_tells_the_total_where_it_is_a_number(data: object, total: int | 
 @pytest.mark.parametrize("data", [None, "a", {}, {"profiles": {}}, [1], {"rows": [ROWS]}])
 def test_an_answer_without_a_list_is_no_answer(data: object) -> None:
     for read in (responses.profile_page, responses.number_rows):
-        with pytest.raises(Unavailable, match="holds no list"):
+        with pytest.raises(Unavailable, match="contains no list"):
             read(data)
 
 
@@ -514,7 +514,7 @@ def test_a_profile_is_read_leniently(changes: dict[str, Any], expected: dict[str
     ids=["none", "array", "empty", "no id", "no method", "unknown method"],
 )
 def test_what_is_no_profile_is_no_answer(row: object) -> None:
-    with pytest.raises(Unavailable, match="describes no callback profile"):
+    with pytest.raises(Unavailable, match="does not describe a callback profile"):
         responses.parse_profile(row)
 
 

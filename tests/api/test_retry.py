@@ -32,7 +32,7 @@ from tests.fake_api import (
     refusal,
 )
 from wacb.api.requests import ApiRequest
-from wacb.api.retry import Exchange, Exchanger
+from wacb.api.retry import RequestTrace, RetryingClient
 from wacb.errors import (
     ApiRejected,
     AuthenticationFailed,
@@ -160,17 +160,19 @@ def http_date(seconds: float) -> str:
 @pytest.mark.parametrize("status", [429, 503])
 def test_only_the_deadline_ends_a_patient_request_to_a_busy_api(status: int) -> None:
     network = Network(*[busy(2, status)] * 9, answer({"done": True}))
-    assert make_exchanger(network).send(make_request("PUT"), patient=True) == {"done": True}
+    assert make_exchanger(network).send(make_request("PUT"), until_deadline=True) == {"done": True}
     network, clock = Network(busy(2, status)), Clock()
     with pytest.raises(DeadlineExceeded):
-        make_exchanger(network, clock=clock, deadline=31).send(make_request("PUT"), patient=True)
+        make_exchanger(network, clock=clock, deadline=31).send(
+            make_request("PUT"), until_deadline=True
+        )
     assert len(network.sent) == 16
 
 
 def test_a_patient_request_meets_other_failures_four_times() -> None:
     network = Network(refusal(502))
     with pytest.raises(Unavailable):
-        make_exchanger(network).send(make_request("PUT"), patient=True)
+        make_exchanger(network).send(make_request("PUT"), until_deadline=True)
     assert len(network.sent) == 4
 
 
@@ -186,7 +188,7 @@ def test_a_patient_request_meets_other_failures_four_times() -> None:
         pytest.param(http_date(-9), 0.5, id="past date"),
         pytest.param(http_date(3600), 60, id="date over the cap"),
         pytest.param("soon", 0.5, id="a word"),
-        pytest.param("", 0.5, id="nothing"),
+        pytest.param("", 0.5, id="with an empty body"),
         pytest.param("-5", 0.5, id="negative"),
         pytest.param("1.5", 0.5, id="a fraction"),
         pytest.param("Wed, 99 Oct 2015 07:28:00 GMT", 0.5, id="no date"),
@@ -217,9 +219,9 @@ def test_a_wait_past_the_deadline_is_not_begun(status: int, sent: bool) -> None:
     error = failure(network, clock=clock, deadline=30)
     assert isinstance(error, DeadlineExceeded)
     assert (error.message, error.hint, error.status, error.sent) == (
-        f"the thing: the API is unavailable ({status}); waiting 30.0 s to try again would pass "
-        "the deadline of 30 s",
-        "try again later, or give more time with --deadline",
+        f"the thing: the API is unavailable ({status}); retrying in 30.0 s would exceed "
+        "the time limit of 30 s",
+        "try again later, or pass a longer --deadline",
         status,
         sent,
     )
@@ -271,14 +273,16 @@ def busy(seconds: float, status: int = 429) -> Reply:
     return Reply(status=status, headers={"Retry-After": f"{seconds:g}"})
 
 
-def make_shared(network: Network, clock: Clock, *, deadline: float = 120, **how: Any) -> Exchanger:
+def make_shared(
+    network: Network, clock: Clock, *, deadline: float = 120, **how: Any
+) -> RetryingClient:
     """An exchanger for many threads, all on one clock."""
     session = Session(timeout=30, deadline=Deadline(deadline, clock=clock), handler=network)
-    return Exchanger(key="k", session=session, **{"clock": clock, "sleep": clock.sleep, **how})
+    return RetryingClient(key="k", session=session, **{"clock": clock, "sleep": clock.sleep, **how})
 
 
 @contextmanager
-def workers(exchanger: Exchanger) -> Iterator[Callable[..., list[Future[Any]]]]:
+def workers(exchanger: RetryingClient) -> Iterator[Callable[..., list[Future[Any]]]]:
     """Send requests of some subjects, each in a thread of its own."""
     with ThreadPoolExecutor(16) as pool:
         yield lambda *subjects, **how: [
@@ -401,11 +405,11 @@ def test_nothing_is_sent_when_the_gate_stays_closed_past_the_deadline() -> None:
         with pytest.raises(DeadlineExceeded) as caught:
             exchanger.send(make_request("PUT", subject=subject))
         error = caught.value
-        said = "the API is unavailable (429)" if sent else "not sent, as the API is too busy"
+        said = "the API is unavailable (429)" if sent else "not sent, because the API is busy"
         assert error.message == (
-            f"{subject}: {said}; waiting 30.0 s to try again would pass the deadline of 30 s"
+            f"{subject}: {said}; retrying in 30.0 s would exceed the time limit of 30 s"
         )
-        assert error.hint == "try again later, or give more time with --deadline"
+        assert error.hint == "try again later, or pass a longer --deadline"
         assert (error.status, error.sent) == (429 if sent else None, False)
     assert (len(network.sent), clock.sleeps) == (1, [])
 
@@ -422,8 +426,8 @@ def test_a_gate_closed_past_the_deadline_ends_a_retry_with_its_own_failure() -> 
         error = first.exception(5)
     assert isinstance(error, DeadlineExceeded)
     assert (error.message, error.status, error.sent) == (
-        "the first: the API is unavailable (502); waiting 25.0 s to try again would pass the "
-        "deadline of 30 s",
+        "the first: the API is unavailable (502); retrying in 25.0 s would exceed the "
+        "time limit of 30 s",
         502,
         True,
     )
@@ -468,7 +472,7 @@ def test_halting_wakes_who_waits_and_starts_nothing_more() -> None:
         (first,) = send("the first", method="PUT")
         assert told.wait(5)
         (second,) = send("the second")
-        exchanger.halt()
+        exchanger.stop_sending()
         error, unsent = first.exception(5), second.exception(5)
     assert isinstance(error, Unavailable)
     assert (error.message, error.sent) == (
@@ -476,7 +480,7 @@ def test_halting_wakes_who_waits_and_starts_nothing_more() -> None:
         True,
     )
     assert isinstance(unsent, Interrupted)
-    assert unsent.message == "the second: not sent: the run was stopped"
+    assert unsent.message == "the second: not sent because the run was stopped"
     assert len(network.sent) == 1
 
 
@@ -492,7 +496,7 @@ def test_halting_lets_an_attempt_under_way_end() -> None:
     with workers(exchanger) as send:
         (future,) = send("the thing")
         assert arrived.wait(5)
-        exchanger.halt()
+        exchanger.stop_sending()
         go.set()
         assert future.result(5) == "data"
 
@@ -502,7 +506,7 @@ def test_a_failure_after_halting_is_not_repeated(status: int) -> None:
     clock = Clock()
 
     def halting(sent: Sent) -> Reply:
-        exchanger.halt()
+        exchanger.stop_sending()
         return busy(1, status)
 
     network = Network(halting)
@@ -544,17 +548,17 @@ def test_a_success_is_its_data(reply: Reply, data: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", "nothing"),
-        (b" \r\n", "nothing"),
-        (HTML, "something that is no JSON"),
-        (b'{"data": {"a": 1}', "something that is no JSON"),
-        (b'{"data": NaN}', "something that is no JSON"),
-        (b'{"data": -Infinity}', "something that is no JSON"),
-        (b'{"data": "\xff\xfe"}', "something that is no JSON"),
-        (b"[" * 100_000, "something that is no JSON"),
-        (b'{"error": ' + b"[" * 100 + b"]" * 100 + b"}", "something that is no JSON"),
-        (b'{"a": ' * 101 + b"1" + b"}" * 101, "something that is no JSON"),
-        (b'{"data": ' + b"9" * 5000 + b"}", "something that is no JSON"),
+        (b"", "with an empty body"),
+        (b" \r\n", "with an empty body"),
+        (HTML, "but not JSON"),
+        (b'{"data": {"a": 1}', "but not JSON"),
+        (b'{"data": NaN}', "but not JSON"),
+        (b'{"data": -Infinity}', "but not JSON"),
+        (b'{"data": "\xff\xfe"}', "but not JSON"),
+        (b"[" * 100_000, "but not JSON"),
+        (b'{"error": ' + b"[" * 100 + b"]" * 100 + b"}", "but not JSON"),
+        (b'{"a": ' * 101 + b"1" + b"}" * 101, "but not JSON"),
+        (b'{"data": ' + b"9" * 5000 + b"}", "but not JSON"),
     ],
     ids=[
         "empty",
@@ -570,19 +574,19 @@ def test_a_success_is_its_data(reply: Reply, data: Any) -> None:
         "digits",
     ],
 )
-def test_an_answer_that_is_no_json_is_no_answer(body: bytes, words: str) -> None:
+def test_an_answer_that_is_not_json_is_no_answer(body: bytes, words: str) -> None:
     error = failure(Network(Reply(body=body)))
     assert (type(error), error.message, error.hint, error.status) == (
         Unavailable,
-        f"the thing: api.example answered 200 with {words}",
-        "is this the host of the API? `wacb config show` says where it comes from",
+        f"the thing: api.example returned 200, {words}",
+        "check that this is the API's host: run `wacb config show`",
         200,
     )
 
 
 CREDENTIALS_HINT = (
-    "they are checked together: see `wacb config show`. A key may be limited to certain IP "
-    "addresses, be deactivated, or be gone with the member who made it"
+    "run `wacb config show` to see where they come from. The key may be limited to certain IP "
+    "addresses or deactivated, or was revoked when its creator left the account"
 )
 
 
@@ -592,7 +596,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(400, "url is wrong", "title is short", code="E13001", message="Bad"),
             ApiRejected,
-            "the thing: the API said no (400: Bad; url is wrong; title is short)",
+            "the thing: Kaleyra rejected the request (400: Bad; url is wrong; title is short)",
             None,
             "E13001",
             id="400",
@@ -600,7 +604,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(401, code="RBC001"),
             AuthenticationFailed,
-            "the API refused the SID and key (401)",
+            "Kaleyra rejected the SID and API key (401)",
             CREDENTIALS_HINT,
             "RBC001",
             id="401",
@@ -608,7 +612,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(403, "not from here"),
             AuthenticationFailed,
-            "the API refused the SID and key (403: not from here)",
+            "Kaleyra rejected the SID and API key (403: not from here)",
             CREDENTIALS_HINT,
             "RBC403",
             id="403",
@@ -632,7 +636,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             Reply(status=409, body=b'{"error": "taken", "message": "taken"}'),
             ApiRejected,
-            "the thing: the API said no (409: taken)",
+            "the thing: Kaleyra rejected the request (409: taken)",
             None,
             None,
             id="409",
@@ -640,7 +644,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(422, "x" * 501),
             ApiRejected,
-            f"the thing: the API said no (422: {'x' * 500})",
+            f"the thing: Kaleyra rejected the request (422: {'x' * 500})",
             None,
             "RBC422",
             id="422 in many words",
@@ -656,7 +660,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(200, "no such thing"),
             ApiRejected,
-            "the thing: the API refused in an answer with status 200: no such thing",
+            "the thing: Kaleyra rejected the request (200: no such thing)",
             None,
             "RBC200",
             id="error envelope in a 200",
@@ -664,7 +668,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(201, "x" * 501),
             ApiRejected,
-            f"the thing: the API refused in an answer with status 201: {'x' * 500}",
+            f"the thing: Kaleyra rejected the request (201: {'x' * 500})",
             None,
             "RBC201",
             id="error envelope in many words",
@@ -672,7 +676,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             Reply(body=b'{"status": 400}'),
             ApiRejected,
-            "the thing: the API refused in an answer with status 200: no reason given",
+            "the thing: Kaleyra rejected the request (200: no reason given)",
             None,
             None,
             id="status in a 200",
@@ -693,8 +697,8 @@ def test_a_404_to_what_names_no_existing_thing_is_about_the_path() -> None:
     with pytest.raises(NotFound) as caught:
         make_exchanger(Network(refusal(404, "none"))).send(make_request(existing=False))
     assert (caught.value.message, caught.value.hint) == (
-        "api.example has no such path for the thing (404: none)",
-        "the SID, --waba-id or --base-url is wrong: `wacb config show` says where each comes from",
+        "api.example does not know the path for the thing (404: none)",
+        "check the SID, --waba-id and --base-url: `wacb config show` shows where each comes from",
     )
     assert (caught.value.status, caught.value.api_code) == (404, "RBC404")
 
@@ -707,7 +711,7 @@ def test_a_redirect_is_refused_and_the_key_stays_here(status: int, method: str) 
     assert (type(error), error.message, error.hint, error.status) == (
         Redirected,
         f"api.example redirects to other.example ({status}), which is not followed",
-        "take the host from the console (API Domain) and give it with --base-url or --region",
+        "copy the host from the console (API Domain) and pass it with --base-url or --region",
         status,
     )
     assert [sent.url for sent in network.sent] == [f"{HOST}/v1/x"]
@@ -758,7 +762,7 @@ def test_any_answer_is_data_or_an_error_of_ours(method: str, status: int, body: 
 
 
 def test_every_attempt_is_traced_also_when_nothing_came() -> None:
-    told: list[Exchange] = []
+    told: list[RequestTrace] = []
 
     def slow(sent: Sent) -> Reply:
         time.sleep(0.01)

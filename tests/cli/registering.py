@@ -31,10 +31,10 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "reset": (ConnectionResetError(), "api.ap.kaleyra.io broke the connection"),
     "html": (
         Reply(body=b"<html>"),
-        f"number {NEW}: api.ap.kaleyra.io answered 200 with something that is no JSON",
+        f"number {NEW}: api.ap.kaleyra.io returned 200, but not JSON",
     ),
 }
-NO_ID = (answer({}), f"number {NEW}: the API's answer names no ID")
+NO_ID = (answer({}), f"number {NEW}: the response has no ID")
 
 
 class Lossy:

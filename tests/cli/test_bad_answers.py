@@ -28,12 +28,12 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "number attach": (("number", "attach", ONE, "--profile", profile_id(1)), V1, PROFILE),
     "config init": (("config", "init"), V1, PROFILES),
 }
-HOST_OF_API = "is this the host of the API? `wacb config show` says where it comes from"
+HOST_OF_API = "check that this is the API's host: run `wacb config show`"
 CREDENTIALS = (
-    "they are checked together: see `wacb config show`. A key may be limited to certain IP "
-    "addresses, be deactivated, or be gone with the member who made it"
+    "run `wacb config show` to see where they come from. The key may be limited to certain IP "
+    "addresses or deactivated, or was revoked when its creator left the account"
 )
-CONSOLE = "take the host from the console (API Domain) and give it with --base-url or --region"
+CONSOLE = "copy the host from the console (API Domain) and pass it with --base-url or --region"
 AGAIN = "try again later; does anything between here and there meddle?"
 
 
@@ -57,21 +57,26 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
     "HTML": (
         Reply(body=b"<!doctype html><h1>Welcome</h1>", headers={"content-type": "text/html"}),
         7,
-        "{subject}: {host} answered 200 with something that is no JSON",
+        "{subject}: {host} returned 200, but not JSON",
         HOST_OF_API,
     ),
-    "nothing": (Reply(), 7, "{subject}: {host} answered 200 with nothing", HOST_OF_API),
-    "blanks": (Reply(body=b" \n"), 7, "{subject}: {host} answered 200 with nothing", HOST_OF_API),
+    "nothing": (Reply(), 7, "{subject}: {host} returned 200, with an empty body", HOST_OF_API),
+    "blanks": (
+        Reply(body=b" \n"),
+        7,
+        "{subject}: {host} returned 200, with an empty body",
+        HOST_OF_API,
+    ),
     "an error in a 200": (
         Reply(body=b'{"error": "no such product", "message": "Not subscribed"}'),
         6,
-        "{subject}: the API refused in an answer with status 200: Not subscribed; no such product",
+        "{subject}: Kaleyra rejected the request (200: Not subscribed; no such product)",
         None,
     ),
     "an error list in a 200": (
         answer({}, error=[{"params": "quota"}], code="RBC999"),
         6,
-        "{subject}: the API refused in an answer with status 200: quota",
+        "{subject}: Kaleyra rejected the request (200: quota)",
         None,
     ),
     "a redirect": (
@@ -83,11 +88,11 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
     "401": (
         refusal(401, "bad key"),
         4,
-        "the API refused the SID and key (401: bad key)",
+        "Kaleyra rejected the SID and API key (401: bad key)",
         CREDENTIALS,
     ),
-    "403": (refusal(403), 4, "the API refused the SID and key (403)", CREDENTIALS),
-    "422": (refusal(422, "odd"), 6, "{subject}: the API said no (422: odd)", None),
+    "403": (refusal(403), 4, "Kaleyra rejected the SID and API key (403)", CREDENTIALS),
+    "422": (refusal(422, "odd"), 6, "{subject}: Kaleyra rejected the request (422: odd)", None),
     "500": (
         refusal(500, "oops"),
         7,
@@ -167,9 +172,9 @@ def test_a_wait_beyond_the_deadline_is_not_begun(over: Wacb, sleeps: list[float]
     outcome = over(Network(busy), "profile", "list", "--deadline", "40")
     assert outcome == failed(
         7,
-        f"{PROFILES}: the API is unavailable (429); waiting 50.0 s to try again would pass the "
-        "deadline of 40 s",
-        "try again later, or give more time with --deadline",
+        f"{PROFILES}: the API is unavailable (429); retrying in 50.0 s would exceed the "
+        "time limit of 40 s",
+        "try again later, or pass a longer --deadline",
     )
     assert sleeps == []
 

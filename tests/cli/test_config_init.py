@@ -137,15 +137,15 @@ def test_a_missing_value_is_an_error_without_a_terminal(
 
 
 CREDENTIALS = (
-    "they are checked together: see `wacb config show`. A key may be limited to certain IP "
-    "addresses, be deactivated, or be gone with the member who made it"
+    "run `wacb config show` to see where they come from. The key may be limited to certain IP "
+    "addresses or deactivated, or was revoked when its creator left the account"
 )
 
 
 def test_an_account_that_the_api_refuses_is_not_stored(wacb: Wacb, untouched: Watch):
     with untouched():
         outcome = wacb(*INIT, "--sid", SID, *KEY, input="wrong-canary-key\n")
-    message = "the API refused the SID and key (401: The SID or the API key is wrong)"
+    message = "Kaleyra rejected the SID and API key (401: The SID or the API key is wrong)"
     assert outcome == failed(4, message, CREDENTIALS)
 
 

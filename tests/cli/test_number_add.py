@@ -243,7 +243,7 @@ def test_a_dry_run_without_credentials(wacb: Wacb, sandbox: Sandbox, home: Path)
 
 
 def test_a_number_that_is_there_already(live: Wacb, two_profiles: None, home: Path):
-    said = "the API said no (400: The number is registered already)"
+    said = "Kaleyra rejected the request (400: The number is registered already)"
     line = ("number", "add", ONE, "--name", "Shop", "--country-code", "1")
     assert live(*line) == failed(6, f"number {ONE}: {said}")
     assert remembered(home) == {}

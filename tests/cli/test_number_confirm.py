@@ -40,7 +40,7 @@ HEADERS = (
 )
 BARE = ("number", "confirm", NEW)
 SECRET = "note: replace *** with the secret before running this"
-WRONG = "the API said no (400: The code is wrong; otp is wrong)"
+WRONG = "Kaleyra rejected the request (400: The code is wrong; otp is wrong)"
 REMEDY = f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code"
 UNKNOWN = f"the ID of the registration of number {NEW} is not known on this machine"
 UNKNOWN_HINT = "give --id ID: `wacb number add` printed it, and the Kaleyra console may show it"
@@ -159,7 +159,7 @@ def test_a_number_that_was_added_elsewhere_is_confirmed_by_its_id(live: Wacb, ho
 
 
 def test_the_id_that_is_given_wins(live: Wacb, added: None, sandbox: Sandbox):
-    said = "the API said no (400: Validation failed; id is not that of the number)"
+    said = "Kaleyra rejected the request (400: Validation failed; id is not that of the number)"
     assert live(*CONFIRM, "--id", "other") == failed(6, f"number {NEW}: {said}", REMEDY)
     assert fields(writes(sandbox)[-1])["id"] == "other"
     assert status(sandbox) == "pending"
@@ -231,7 +231,7 @@ def test_resend_and_a_code_exclude_each_other(refused: Refused):
 
 def test_resend_for_a_number_that_waits_for_no_code(live: Wacb, added: None):
     assert live(*CONFIRM).code == 0
-    said = f"number {NEW}: the API said no (400: The number waits for no code)"
+    said = f"number {NEW}: Kaleyra rejected the request (400: The number waits for no code)"
     assert live(*BARE, "--resend") == failed(6, said)
 
 

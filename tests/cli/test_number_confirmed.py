@@ -21,7 +21,9 @@ from wacb.sandbox.in_process import exchange
 ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID)
 ATTACHED = attachment_row(NEW, "attached", "", profile_id(1))
 SURE = "but it is listed as approved, so it is confirmed"
-AGAIN = f"note: number {NEW}: the API said no (400: The number waits for no code); {SURE}"
+AGAIN = (
+    f"note: number {NEW}: Kaleyra rejected the request (400: The number waits for no code); {SURE}"
+)
 FINISH = f"wacb number attach {NEW} --profile {profile_id(1)}"
 
 

@@ -177,7 +177,7 @@ class Lists(Showing):
 def test_only_force_deletes_what_cannot_be_looked_up(over: Wacb, sandbox: Sandbox):
     network = Lists(sandbox, b"", b"")
     outcome = over(network, *DELETE, "--yes")
-    said = "the API refused the SID and key (403: no WhatsApp here)"
+    said = "Kaleyra rejected the SID and API key (403: no WhatsApp here)"
     assert (outcome.code, outcome.out) == (4, "")
     assert deleted(sandbox) == []
     forced = over(network, *DELETE, "--yes", "--force", "-q")

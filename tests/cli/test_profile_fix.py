@@ -186,7 +186,7 @@ def test_the_exit_code_is_what_the_failures_agree_on(
     network = Unlucky(sandbox, {TWO: 500, THREE: second})
     outcome = over(network, *BOTH, "--yes", "-o", "json")
     assert (outcome.code, [row["ok"] for row in json.loads(outcome.out)]) == (code, [False, False])
-    refused = f"callback profile {THREE}: the API said no (422: oops)"
+    refused = f"callback profile {THREE}: Kaleyra rejected the request (422: oops)"
     *notes, last = outcome.err.splitlines()
     assert all(note.startswith("note: ") for note in notes)
     assert json.loads(last)["error"] == {

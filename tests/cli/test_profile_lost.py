@@ -24,10 +24,10 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "reset": (ConnectionResetError(), "api.kaleyra.io broke the connection"),
     "html": (
         Reply(body=b"<html>"),
-        f"callback profile '{TITLE}': api.kaleyra.io answered 200 with something that is no JSON",
+        f"callback profile '{TITLE}': api.kaleyra.io returned 200, but not JSON",
     ),
     "truncated": (Reply(body=b'{"da', torn=True), "api.kaleyra.io broke the connection"),
-    "no ID": (answer({}), f"callback profile '{TITLE}': the API's answer names no ID"),
+    "no ID": (answer({}), f"callback profile '{TITLE}': the response has no ID"),
 }
 LOOK = "run the same command again with --if-not-exists: it finds the profile or creates it"
 

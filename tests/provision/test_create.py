@@ -99,7 +99,7 @@ def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
     [
         (refusal(404), "callback profile SG_1 does not exist (404)"),
         (refusal(500), "callback profile SG_1: the API is unavailable (500)"),
-        (answer({}), "the API's answer describes no callback profile"),
+        (answer({}), "the response does not describe a callback profile"),
         (ConnectionRefusedError(), "cannot connect to api.example: no connection"),
     ],
     ids=["not found", "unavailable", "no profile", "connect error"],

@@ -140,7 +140,7 @@ NAMELESS: list[object] = [{}, [], None]
         *(
             (
                 [answer(data), LISTED],
-                f"number {NEW}: the API's answer names no ID; number {NEW} is listed as pending, "
+                f"number {NEW}: the response has no ID; number {NEW} is listed as pending, "
                 "but the ID of its registration was in the answer that was lost",
                 CONSOLE,
                 None,
@@ -178,7 +178,7 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
         (
             refusal(422, "wrong code"),
             ApiRejected,
-            f"number {NEW}: the API said no (422: wrong code)",
+            f"number {NEW}: Kaleyra rejected the request (422: wrong code)",
             f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code",
             "RBC422",
         ),

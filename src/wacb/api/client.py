@@ -1,7 +1,4 @@
-"""The Kaleyra API, one method an endpoint, with every page of a listing followed.
-
-What a command does with several of these calls lives in provision/.
-"""
+"""The Kaleyra API: one method for each endpoint; listings are followed page by page."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from wacb.api import responses
-from wacb.api.requests import Api
-from wacb.api.retry import Exchanger
+from wacb.api.requests import Api, ApiRequest
+from wacb.api.retry import RetryingClient
 from wacb.errors import NotFound, Unavailable
 from wacb.models import CallbackProfile, Number, ProfileDraft
 
@@ -18,15 +15,28 @@ from wacb.models import CallbackProfile, Number, ProfileDraft
 class Client:
     """Talk to the API as one account."""
 
-    def __init__(self, api: Api, exchanger: Exchanger) -> None:
+    def __init__(self, api: Api, retrying: RetryingClient) -> None:
         self.api = api
-        self.send = exchanger.send
-        self.remaining = exchanger.remaining
-        self.halt = exchanger.halt
-        self.close = exchanger.close
+        self._retrying = retrying
+
+    def send(self, request: ApiRequest, *, until_deadline: bool = False) -> Any:
+        """Send a request and return the `data` of the answer, as RetryingClient does."""
+        return self._retrying.send(request, until_deadline=until_deadline)
+
+    def remaining(self) -> float:
+        """Seconds of the command's deadline that are left."""
+        return self._retrying.remaining()
+
+    def stop_sending(self) -> None:
+        """Let no further attempt start, in any thread; those in progress end normally."""
+        self._retrying.stop_sending()
+
+    def close(self) -> None:
+        """Close all connections; requests in progress end as Interrupted."""
+        self._retrying.close()
 
     def check_access(self) -> None:
-        """Make one cheap read. Raises AuthenticationFailed where SID and key don't fit."""
+        """Make one cheap read. Raises AuthenticationFailed where SID and key do not match."""
         responses.profile_page(self.send(self.api.list_profiles(offset=0, limit=1)))
 
     # -- profiles
@@ -40,21 +50,21 @@ class Client:
         are completed from their details, and left out where the profile was deleted meanwhile.
         """
         for row in self._profile_rows(title):
-            if wanted(row.title) and (profile := self._whole(row)):
+            if wanted(row.title) and (profile := self._complete(row)):
                 yield profile
 
-    def survey_profiles(
+    def list_titles_and_profiles(
         self, wanted: Callable[[str, str], bool]
     ) -> tuple[dict[str, str], dict[str, CallbackProfile]]:
-        """List the title of every profile by its ID, and whole those whose ID and title are wanted.
+        """List the title of every profile by its ID, and the complete profiles that are `wanted`.
 
-        One listing, and details only of what is wanted where the listing lacks them.
+        `wanted` gets ID and title. Details are only requested where the listing lacks them.
         """
         titles: dict[str, str] = {}
         profiles: dict[str, CallbackProfile] = {}
         for row in self._profile_rows(None):
             if wanted(row.id, row.title):
-                profile = self._whole(row)
+                profile = self._complete(row)
                 if profile is None:
                     continue
                 profiles[row.id] = profile
@@ -81,14 +91,14 @@ class Client:
             yield from fresh
             seen.update(row.id for row in fresh)
             offset += len(page.rows)
-            # a short first page proves nothing: the server may cap the limit (api-contract.md 4)
+            # a short first page proves nothing: the server may cap the limit (api.md §4)
             if not fresh or len(page.rows) < first_page or offset == page.total:
                 return
 
-    def _whole(self, row: responses.ProfileRow) -> CallbackProfile | None:
+    def _complete(self, row: responses.ProfileRow) -> CallbackProfile | None:
         """Read a listed profile, completed from its details where the listing lacks members.
 
-        None where the API says that there is no such profile any more; another 404 says less.
+        None where the API reports that the profile no longer exists; another 404 proves nothing.
         """
         details: Any = {}
         try:
@@ -108,13 +118,13 @@ class Client:
     def create_profile(self, draft: ProfileDraft) -> str:
         """Create a profile and return its ID.
 
-        Raises Unavailable with `sent` true when it may have been created all the same; a 2xx that
-        names no ID counts as such an answer.
+        Raises Unavailable with `sent` true when it may have been created; a 2xx without an ID
+        counts as such an answer.
         """
         request = self.api.create_profile(draft)
         profile_id = responses.created_id(self.send(request))
         if profile_id is None:
-            raise Unavailable(f"{request.subject}: the API's answer names no ID")
+            raise Unavailable(f"{request.subject}: the response has no ID")
         return profile_id
 
     def update_profile(self, profile_id: str, draft: ProfileDraft, fields: Collection[str]) -> None:
@@ -133,6 +143,6 @@ class Client:
         return [responses.parse_listed_number(row, self.api) for row in rows]
 
     def get_number(self, number: str) -> Number:
-        """Fetch one number's details (no profile is shown there). Raises NotFound."""
+        """Fetch one number's details, which do not show its profile. Raises NotFound."""
         data = self.send(self.api.number_details(number))
         return responses.parse_number_details(data, number, self.api)

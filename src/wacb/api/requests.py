@@ -1,7 +1,4 @@
-"""Requests to the Kaleyra API: paths and the JSON that is sent.
-
-Section numbers mean api-contract.md; a guess is marked `assumed:`. Answers: answers.py.
-"""
+"""Requests to the Kaleyra API: paths and the JSON that is sent. A guess is marked `assumed:`."""
 
 from __future__ import annotations
 
@@ -10,21 +7,23 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from wacb.errors import ConfigError
+from wacb.errors import Command, ConfigError, Prose
 from wacb.jsontext import compact_json
 from wacb.models import NewKey, ProfileDraft
 
-_WABA_HINT = (
-    "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
+_WABA_HINT = Prose(
+    "pass --waba-id ID (the console shows it next to the number) or run `",
+    Command("config set", "waba_id", "ID"),
+    "`",
 )
-PAGE_SIZE = 100  # assumed: the largest page the API gives is not documented (section 4)
+PAGE_SIZE = 100  # assumed: the largest page of the API is not documented (api.md §4)
 
 
 class ApiRequest(NamedTuple):
     """One request to the API, not yet authenticated.
 
-    `body` is sent as JSON, `subject` is what the request is about, in a person's words. `existing`
-    says that this is one thing which should be there, so that a 404 is about it, not the path.
+    `body` is sent as JSON, `subject` names what the request is about. `existing` says that this is
+    one thing that should exist, so a 404 is about it and not about the path.
     """
 
     method: str
@@ -34,7 +33,7 @@ class ApiRequest(NamedTuple):
     existing: bool = True
 
     def headers(self, key: str) -> dict[str, str]:
-        """The headers that go with it, for the account whose API key is `key`."""
+        """The headers to send, with the account's API key."""
         headers = {"api-key": key, "accept": "application/json"}
         return headers if self.body is None else headers | {"content-type": "application/json"}
 
@@ -55,13 +54,13 @@ class Api(NamedTuple):
     @property
     def attach_field(self) -> str:
         """The wire name of a number's profile ID."""
-        # assumed: no page shows the field; every other Kaleyra API calls it so (section 5)
+        # assumed: no page shows the field; every other Kaleyra API calls it so (api.md §5)
         return self.overrides.get("attach_field", "callback_profile_id")
 
     @property
     def detach_value(self) -> str:
         """What stands in that field of a number without a profile."""
-        # assumed: the empty string detaches (section 5)
+        # assumed: the empty string detaches (api.md §5)
         return self.overrides.get("detach_value", "")
 
     def list_profiles(
@@ -97,7 +96,7 @@ class Api(NamedTuple):
     ) -> ApiRequest:
         """Change those `fields` (named as in ProfileDraft) to the draft's values.
 
-        What is not sent keeps its value (section 4).
+        What is not sent keeps its value (api.md §4).
         """
         names = {_WIRE_NAMES.get(name, name) for name in fields}
         body = {name: value for name, value in _profile_body(draft).items() if name in names}
@@ -109,7 +108,7 @@ class Api(NamedTuple):
         )
 
     def delete_profile(self, profile_id: str) -> ApiRequest:
-        """Delete a profile; the API does not look whether a number uses it (section 4)."""
+        """Delete a profile; the API does not check whether a number uses it (api.md §4)."""
         return ApiRequest(
             method="DELETE",
             url=self._profiles(profile_id),
@@ -120,7 +119,7 @@ class Api(NamedTuple):
         """Ask for the numbers of the WABA (V2 only). Raises ConfigError without a WABA ID."""
         if self.waba_id is None:
             raise ConfigError(
-                "the numbers can only be listed with a WABA ID: the V1 API has no listing",
+                "numbers can only be listed with a WABA ID: the V1 API has no listing",
                 hint=_WABA_HINT,
             )
         return ApiRequest(
@@ -131,7 +130,7 @@ class Api(NamedTuple):
         )
 
     def number_details(self, number: str) -> ApiRequest:
-        """Ask for a number's status. No answer of this route shows its profile (section 5)."""
+        """Ask for a number's status. This route never shows the profile (api.md §5)."""
         path = f"{self.sid}/whatsapp/{quote(number, safe='+')}/phone_number_details"
         return ApiRequest(
             method="GET",
@@ -140,7 +139,7 @@ class Api(NamedTuple):
         )
 
     def attach(self, number: str, profile_id: str) -> ApiRequest:
-        """Put a profile on a number: the number and the one field, nothing else (section 5)."""
+        """Attach a profile to a number: only the number and one field are sent (api.md §5)."""
         default = (
             "/v2/{sid}/whatsapp/{waba_id}/number/update"
             if self.waba_id
@@ -152,7 +151,7 @@ class Api(NamedTuple):
         return ApiRequest(
             method=self.overrides.get("attach_method", "PUT"),
             url=base + path,
-            # assumed: the V1 route takes the same field as the V2 route
+            # assumed: the V1 route takes the same field as the V2 route (api.md §5)
             body={
                 "phone_number" if self.waba_id else "wa_number": number,
                 self.attach_field: profile_id,
@@ -161,13 +160,13 @@ class Api(NamedTuple):
         )
 
     def detach(self, number: str) -> ApiRequest:
-        """Take the profile off a number."""
+        """Detach the profile from a number."""
         return self.attach(number, self.detach_value)
 
     def add_number(
         self, number: str, *, name: str, country_code: str, verification: str
     ) -> ApiRequest:
-        """Register a new number; `verification` is "sms" or "voice" (V2 only, section 5)."""
+        """Register a new number; `verification` is "sms" or "voice" (V2 only, api.md §5)."""
         body = {
             "phone_number": number,
             "name": name,
@@ -196,7 +195,7 @@ class Api(NamedTuple):
         return ApiRequest(method="POST", url=url, body=body, subject=f"number {number}")
 
     def set_incoming_url(self, number: str, url: str) -> ApiRequest:
-        """Store an endpoint on the number itself: the documented V1 alternative (section 5)."""
+        """Store an endpoint on the number itself: the documented V1 alternative (api.md §5)."""
         return ApiRequest(
             method="PUT",
             url=f"{self.v1}/v1/{self.sid}/whatsapp/number",
@@ -216,15 +215,15 @@ _WIRE_NAMES = {"method": "http_method", "encryption": "enc"}
 
 
 def _profile_body(draft: ProfileDraft) -> dict[str, Any]:
-    """Map a draft to wire fields. An optional field that was not given is left out (section 4)."""
+    """Map a draft to wire fields. An optional field that was not given is left out (api.md §4)."""
     encryption = draft.encryption
     assert not isinstance(encryption, NewKey), "a new key is generated before it is sent"
     fields: dict[str, Any] = {
         "title": draft.title,
         "http_method": draft.method.value,
         "url": draft.url,
-        "body": draft.body,  # assumed: a string holding JSON, as every sample shows
-        # assumed: sent the way the API answers, as a string holding a JSON object
+        "body": draft.body,  # assumed: JSON in a string, as in every sample (api.md §4)
+        # assumed: JSON in a string, as in the API's responses (api.md §4)
         "headers": None if draft.headers is None else compact_json(dict(draft.headers)),
         "enc": encryption
         and {"algo": encryption.algorithm, "key": encryption.key, "IV": encryption.iv},

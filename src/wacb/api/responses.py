@@ -1,7 +1,4 @@
-"""Answers of the Kaleyra API, read leniently into models, and their secrets masked.
-
-Section numbers mean api-contract.md; a guess is marked `assumed:`. Requests: requests.py.
-"""
+"""Responses of the Kaleyra API, read leniently into models. A guess is marked `assumed:`."""
 
 from __future__ import annotations
 
@@ -14,12 +11,12 @@ from wacb.jsontext import compact_json, parse_or_none
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, Method, Number
 from wacb.validation import parse_number
 
-NO_SUCH_PROFILE = "RBC302"  # section 3
-STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # section 4
+NO_SUCH_PROFILE = "RBC302"  # api.md §3
+STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # api.md §4
 
 
 class Envelope(NamedTuple):
-    """An answer of the API, read leniently (section 3): `error` changes type between routes."""
+    """A response of the API, read leniently (api.md §3): `error` changes type between routes."""
 
     code: str | None
     message: str
@@ -30,8 +27,8 @@ class Envelope(NamedTuple):
 def parse_envelope(answer: Any) -> Envelope:
     """Read an answer's JSON.
 
-    `failed` tells of an error inside a 2xx: a filled `error`, or a `status` of 400 and up.
-    `message` joins the API's own words and every `params`.
+    `failed` means an error inside a 2xx: a filled `error`, or a `status` of 400 and up.
+    `message` joins the API's message and every `params`.
     """
     if not isinstance(answer, dict):
         return Envelope(code=None, message="", failed=False, data=answer)
@@ -57,8 +54,8 @@ def _params(error: Any) -> Iterator[str]:
 
 
 def created_id(data: Any) -> str | None:
-    """Find the new profile's ID in the answer of a create, None where it has none."""
-    # assumed: the answer of a create is not shown anywhere (section 4)
+    """Find the new profile's ID in the response to a create, None where it has none."""
+    # assumed: the response to a create is not documented (api.md §4)
     return row_id(data) if isinstance(data, dict) else None
 
 
@@ -71,19 +68,19 @@ class ProfileRow(NamedTuple):
 
     @property
     def partial(self) -> bool:
-        """Whether it lacks what its details would show (section 4)."""
+        """Whether it lacks what its details would show (api.md §4)."""
         return not {"url", "body", "headers", "http_method", "status"} <= self.members.keys()
 
 
 class Page(NamedTuple):
-    """A page of profiles and the number of profiles in all, where the API tells."""
+    """A page of profiles, and the total number of profiles where the API shows it."""
 
     rows: list[ProfileRow]
     total: int | None
 
 
 def profile_page(data: Any) -> Page:
-    """Read one page of profiles. Raises Unavailable when it is none."""
+    """Read one page of profiles. Raises Unavailable for anything else."""
     rows = _rows(data, "profiles", "data", "rows", "list", "items")
     total = _total(data, len(rows)) if isinstance(data, dict) else None
     return Page(
@@ -93,22 +90,22 @@ def profile_page(data: Any) -> Page:
 
 
 def number_rows(data: Any) -> list[dict[str, Any]]:
-    """Find the rows in the listing of numbers. Raises Unavailable when it is none."""
+    """Find the rows in the listing of numbers. Raises Unavailable for anything else."""
     return _rows(data, "numbers", "number", "phone_numbers", "data", "rows", "list", "items")
 
 
 def _rows(data: Any, *names: str) -> list[dict[str, Any]]:
-    """Find the rows of a listing: an array, or an object holding one under any of `names`."""
-    # assumed: the answer's shape is not shown (section 4)
+    """Find the rows of a listing: an array, or an object with one under any of `names`."""
+    # assumed: the shape of a listing is not documented (api.md §4)
     if isinstance(data, dict):
         data = next((data[name] for name in names if isinstance(data.get(name), list)), None)
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise Unavailable("the API's answer holds no list where one was asked for")
+        raise Unavailable("the response contains no list")
     return data
 
 
 def _total(page: Mapping[str, Any], rows: int) -> int | None:
-    """Find the number of rows in all; a `count` that is that of the page says nothing of them."""
+    """Find the total number of rows; a `count` equal to the page's rows proves nothing."""
     total, count = (page[n] if type(page.get(n)) is int else None for n in ("total", "count"))
     return count if total is None and count != rows else total
 
@@ -123,7 +120,7 @@ def parse_profile(row: Any) -> CallbackProfile:
     identity = row_id(row) if isinstance(row, dict) else None
     method = str(row.get("http_method", "")).upper() if identity else ""
     if not identity or method not in Method.__members__:
-        raise Unavailable("the API's answer describes no callback profile")
+        raise Unavailable("the response does not describe a callback profile")
     headers, events = parse_or_none(row.get("headers")), parse_or_none(row.get("events"))
     return CallbackProfile(
         id=identity,
@@ -144,7 +141,7 @@ def parse_profile(row: Any) -> CallbackProfile:
 
 def parse_listed_number(row: Mapping[str, Any], api: Api) -> Number:
     """Map one row of the V2 listing to a number."""
-    # assumed: the names of a row's members (section 5)
+    # assumed: the names of a row's members (api.md §5)
     shown = next((k for k in (api.attach_field, "callback_profile_id") if k in row), None)
     profile = UNKNOWN if shown is None else str(row[shown] or "") or None
     return Number(
@@ -158,7 +155,7 @@ def parse_listed_number(row: Mapping[str, Any], api: Api) -> Number:
 
 
 def parse_number_details(data: Any, number: str, api: Api) -> Number:
-    """Map the answer of the details route to a number; it never shows the profile."""
+    """Map the response of the details route to a number; it never shows the profile."""
     row = data[0] if isinstance(data, list) and data else data
     row = row if isinstance(row, dict) else {}
     return Number(
@@ -173,7 +170,7 @@ def parse_number_details(data: Any, number: str, api: Api) -> Number:
 def _e164(text: str) -> str:
     try:
         return parse_number(text)
-    except InvalidInput:  # shown as the API gave it: the user may know what it means
+    except InvalidInput:  # shown as received: the user may know what it means
         return text
 
 

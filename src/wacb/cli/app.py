@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wacb.api.client import Client
     from wacb.api.requests import Api
-    from wacb.api.retry import Exchange
+    from wacb.api.retry import RequestTrace
     from wacb.config.file import ConfigFile
     from wacb.config.settings import Settings
     from wacb.net.message import Handler
@@ -182,9 +182,9 @@ class App:
         """The API client. Raises ConfigError without SID or key."""
         self.check_credentials()
         from wacb.api.client import Client
-        from wacb.api.retry import Exchanger
+        from wacb.api.retry import RetryingClient
 
-        exchanger = Exchanger(
+        exchanger = RetryingClient(
             key=self._key or "",
             session=self.session,
             sleep=self._sleep,
@@ -261,7 +261,7 @@ class App:
     def _show_wait(self, seconds: float, failure: WacbError) -> None:
         self.out.hint(f"{failure.message}; retrying in {seconds:.0f} s")
 
-    def _show_attempt(self, exchange: Exchange) -> None:
+    def _show_attempt(self, exchange: RequestTrace) -> None:
         from wacb.cli.trace import describe
 
         for line in describe(exchange, self.verbosity):

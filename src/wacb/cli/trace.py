@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wacb.api.retry import Exchange
+from wacb.api.retry import RequestTrace
 from wacb.callbacks.sender import Outgoing
 from wacb.cli.app import App
 from wacb.jsontext import NotJson, json_line, read_json
 from wacb.redaction import mask_api_json, mask_body, mask_headers, mask_url
 
 
-def describe(exchange: Exchange, verbosity: int) -> list[str]:
+def describe(exchange: RequestTrace, verbosity: int) -> list[str]:
     """Describe one attempt in a line; with `-vv` more lines have its headers and bodies."""
     request, response = exchange.request, exchange.response
     status = response.status if response else None

@@ -120,7 +120,7 @@ def read_live_state(
         wanted.add(reference)
         if live.numbers and number in live.numbers:
             wanted.add(live.attached_profile_id(live.numbers[number]))
-    titles, profiles = client.survey_profiles(
+    titles, profiles = client.list_titles_and_profiles(
         lambda profile_id, title: prune or profile_id in wanted or title in wanted
     )
     return live._replace(titles=titles, profiles=profiles)

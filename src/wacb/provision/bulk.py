@@ -91,10 +91,10 @@ class BulkRunner:
         if any(_is_journaled(item.change) for item in prepared if not item.error):
             self._journal.check_writable()
 
-        patient = len(prepared) > 1
+        until_deadline = len(prepared) > 1
         with self.interrupt:
             with ThreadPoolExecutor(self._jobs) as pool:
-                results = list(pool.map(lambda item: self._run(item, patient), prepared))
+                results = list(pool.map(lambda item: self._run(item, until_deadline), prepared))
             if self._client.api.waba_id is not None:
                 results = self._compare(results)
         return [
@@ -102,21 +102,21 @@ class BulkRunner:
             for item, result in zip(prepared, results, strict=True)
         ]
 
-    def _run(self, item: NumberResult, patient: bool) -> NumberResult:
-        result = item if item.error else self._attempt(item, patient)
+    def _run(self, item: NumberResult, until_deadline: bool) -> NumberResult:
+        result = item if item.error else self._attempt(item, until_deadline)
         if result.error and self._fail_fast:
             self.interrupt.request()
         self._done()
         return result
 
-    def _attempt(self, item: NumberResult, patient: bool) -> NumberResult:
+    def _attempt(self, item: NumberResult, until_deadline: bool) -> NumberResult:
         change = item.change
         if not change.is_needed:
             return item._replace(status="unchanged", verified=True if change.shown else None)
         if self.interrupt.requested:
             return item._replace(error=_skip(change.number))
         try:
-            self._client.send(change.request(self._client.api), patient=patient)
+            self._client.send(change.request(self._client.api), until_deadline=until_deadline)
         except WacbError as error:
             return item._replace(error=error)
         return self._record(item)

@@ -62,5 +62,5 @@ class GracefulInterrupt:
             return
         self.interrupted = True
         self.request()
-        self._client.halt()
+        self._client.stop_sending()
         self._notify()
