@@ -42,7 +42,7 @@ TARGETS = {
     "another host": ("http://localhost:{port}/v1/x", "localhost:{port}"),
     "another scheme": ("https://127.0.0.1:{port}/v1/x", "127.0.0.1:{port}"),
     "no scheme": ("//127.0.0.1:{port}/v1/x", "127.0.0.1:{port}"),
-    "user info": ("http://" + "user:pass@127.0.0.1:{port}/", "127.0.0.1:{port}"),
+    "user info": ("http://" + "user:s3cret@127.0.0.1:{port}/", "127.0.0.1:{port}"),
     "the same host": ("/v2/elsewhere", "no host"),
 }
 
@@ -76,5 +76,5 @@ def test_no_redirect_is_followed(
     assert (outcome.code, outcome.out) == (3, "")
     assert f"{host} redirects to {named} ({status}), which is not followed\n" in outcome.err
     assert API_KEY not in outcome.err
-    assert "pass" not in outcome.err
+    assert "s3cret" not in outcome.err
     assert (target.requests, target.connections) == ([], 0)

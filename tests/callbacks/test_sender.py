@@ -235,13 +235,13 @@ def test_another_answer_is_a_failure_with_its_words(status: int):
             (
                 script,
                 "{} did not answer within 0.5 s",
-                "try again, or give it more time with --timeout",
+                "try again, or pass a longer --timeout",
             )
             for script in ("silent", "drip body")
         ),
         (
             "garbage",
-            "{} broke off, or answered in something that is not HTTP",
+            "{} closed the connection, or did not answer with HTTP",
             "see the log of what answers there, and whether it speaks HTTP",
         ),
     ],

@@ -28,7 +28,7 @@ V1_HINT = (
 LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "500": (refusal(500, "oops"), f"number {NEW}: the API is unavailable (500: oops)"),
     "503": (refusal(503), f"number {NEW}: the API is unavailable (503)"),
-    "reset": (ConnectionResetError(), "api.ap.kaleyra.io broke the connection"),
+    "reset": (ConnectionResetError(), "api.ap.kaleyra.io closed the connection"),
     "html": (
         Reply(body=b"<html>"),
         f"number {NEW}: api.ap.kaleyra.io returned 200, but not JSON",

@@ -34,7 +34,7 @@ CREDENTIALS = (
     "addresses or deactivated, or was revoked when its creator left the account"
 )
 CONSOLE = "copy the host from the console (API Domain) and pass it with --base-url or --region"
-AGAIN = "try again later; does anything between here and there meddle?"
+AGAIN = "try again later; a proxy or firewall may be interfering"
 
 
 class Flood:
@@ -99,11 +99,11 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
         "{subject}: the API is unavailable (500: oops)",
         "try again later",
     ),
-    "reset": (ConnectionResetError(), 7, "{host} broke the connection", AGAIN),
+    "reset": (ConnectionResetError(), 7, "{host} closed the connection", AGAIN),
     "truncated": (
         Reply(body=b'{"data": {"pro', torn=True),
         7,
-        "{host} broke the connection",
+        "{host} closed the connection",
         AGAIN,
     ),
 }
@@ -138,7 +138,7 @@ def test_an_answer_that_is_of_no_use(ask: Callable[..., None], case: str):
 def test_an_answer_of_50_mb_is_not_read_to_its_end(ask: Callable[..., None]):
     flood = Flood()
     message = "{host} sent an answer larger than 2 MiB"
-    ask(flood, 7, message, "is this the right host and path?")
+    ask(flood, 7, message, "check the host and the path")
     assert flood.taken < 3 * 2**20
 
 

@@ -121,13 +121,13 @@ def test_the_exit_code_tells_what_went_wrong(wacb: Wacb, case: str):
         (
             "self-signed",
             "{} shows a certificate that is not trusted: self-signed certificate",
-            "check the clock of this machine; where a company's gateway reads along, name its CA "
-            "certificate in SSL_CERT_FILE",
+            "check this machine's clock; behind a TLS-inspecting proxy, set SSL_CERT_FILE "
+            "to its CA certificate",
         ),
         (
             "plain on TLS port",
-            "no TLS connection to {} came about: WRONG_VERSION_NUMBER",
-            "check host and port: does a server speak TLS there, in a version of today?",
+            "TLS handshake with {} failed: WRONG_VERSION_NUMBER",
+            "check host and port, and that the server supports current TLS versions",
         ),
     ],
 )
@@ -144,7 +144,7 @@ def test_failures_of_two_kinds_are_told_with_both_remedies(wacb: Wacb):
     with FaultServer("close after reading", "silent") as server:
         line = (*SEND, "--method", "post", "--to", server.url, "--count", "2", "--timeout", "0.1")
         outcome = wacb(*line, "-q")
-    slow = "try again, or give it more time with --timeout"
+    slow = "try again, or pass a longer --timeout"
     assert (outcome.code, outcome.err.splitlines()[-1]) == (7, f"hint: {TORN}; {slow}")
 
 

@@ -58,7 +58,7 @@ class Unlucky:
 LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "500": (refusal(500, "oops"), f"callback profile {ID}: the API is unavailable (500: oops)"),
     "503": (refusal(503), f"callback profile {ID}: the API is unavailable (503)"),
-    "reset": (ConnectionResetError(), "api.kaleyra.io broke the connection"),
+    "reset": (ConnectionResetError(), "api.kaleyra.io closed the connection"),
     "404 of a gateway": (
         Reply(status=404, body=b"<p>"),
         f"callback profile {ID} does not exist (404)",

@@ -21,12 +21,12 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
         f"callback profile '{TITLE}': the API is unavailable (500: oops)",
     ),
     "503": (refusal(503), f"callback profile '{TITLE}': the API is unavailable (503)"),
-    "reset": (ConnectionResetError(), "api.kaleyra.io broke the connection"),
+    "reset": (ConnectionResetError(), "api.kaleyra.io closed the connection"),
     "html": (
         Reply(body=b"<html>"),
         f"callback profile '{TITLE}': api.kaleyra.io returned 200, but not JSON",
     ),
-    "truncated": (Reply(body=b'{"da', torn=True), "api.kaleyra.io broke the connection"),
+    "truncated": (Reply(body=b'{"da', torn=True), "api.kaleyra.io closed the connection"),
     "no ID": (answer({}), f"callback profile '{TITLE}': the response has no ID"),
 }
 LOOK = "run the same command again with --if-not-exists: it finds the profile or creates it"

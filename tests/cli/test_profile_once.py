@@ -89,7 +89,7 @@ def test_a_run_waits_for_another_no_longer_than_its_deadline(
     assert outcome.err.splitlines() == [
         f"note: {busy}: waiting for it",
         f"error: {busy}, and waiting for it would pass the deadline",
-        "hint: run the same command again, or give more time with --deadline",
+        "hint: run the same command again, or pass a longer --deadline",
     ]
     assert sandbox.requests() == []
     assert live(*ONCE).code == 0

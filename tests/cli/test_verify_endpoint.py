@@ -42,7 +42,7 @@ def test_an_endpoint_where_nobody_listens(live: Wacb, sandbox: Sandbox, send: tu
         (
             "--deadline",
             "the deadline of 0.2 s passed before an answer came from {}",
-            "give more time with --deadline",
+            "pass a longer --deadline",
         ),
     ],
 )
@@ -99,7 +99,7 @@ def test_an_endpoint_that_is_no_address(over: Wacb, sandbox: Sandbox, chain: str
         ),
         (
             "close after reading",
-            "{} broke off, or answered in something that is not HTTP",
+            "{} closed the connection, or did not answer with HTTP",
         ),
     ],
     ids=["500", "redirect", "no answer"],

@@ -47,6 +47,6 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_showing_it(
     with pytest.raises(ConfigError) as caught:
         proxy_for(parse_address("https://a.example"))
     assert (caught.value.message, caught.value.hint) == (
-        "HTTPS_PROXY (or ALL_PROXY) names no proxy that can be used",
-        "write http://HOST:PORT, or unset it; SOCKS is not supported",
+        "HTTPS_PROXY (or ALL_PROXY) is not a valid proxy URL",
+        "set it to http://HOST:PORT or unset it; SOCKS is not supported",
     )

@@ -123,9 +123,9 @@ def test_a_header_that_http_cannot_carry_is_refused_unshown(
         error = failure(session, server.url, headers)
         assert (type(error), error.message, error.hint) == (
             ConfigError,
-            f"a header for 127.0.0.1:{server.port} holds a character that HTTP cannot carry",
-            "look for line breaks, blanks at the ends and non-ASCII characters in the API key and "
-            "in headers of your own",
+            f"a header for 127.0.0.1:{server.port} contains an invalid character",
+            "remove line breaks, spaces at the ends and non-ASCII characters from the API key and "
+            "your own headers",
         )
         assert server.requests == []
 
@@ -140,8 +140,8 @@ def test_a_header_that_http_cannot_carry_is_refused_unshown(
         ),
         (
             "http://\N{FULLWIDTH LATIN SMALL LETTER A}.example/",
-            "'\N{FULLWIDTH LATIN SMALL LETTER A}.example' is not the name of a host",
-            "check --base-url for misspellings",
+            "'\N{FULLWIDTH LATIN SMALL LETTER A}.example' is not a valid host name",
+            "check --base-url for typos",
         ),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_host_that_dns_does_not_know(session: Session) -> None:
     assert isinstance(error, Unavailable)
     assert error.message.startswith(f"the host {host} cannot be found: ")
     assert (error.hint, error.sent) == (
-        "check the network, and the host that --region or --base-url names",
+        "check the network, and the host set by --region or --base-url",
         False,
     )
 

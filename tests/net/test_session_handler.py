@@ -64,8 +64,8 @@ def test_a_handler_gets_the_request_and_streams_the_answer(
     [
         (ConnectionRefusedError(111, "no"), "cannot connect to api.example: no", False),
         (socket.gaierror(-2, "what"), "the host api.example cannot be found: what", False),
-        (ConnectionResetError(104, "rst"), "api.example broke the connection", True),
-        (OSError("odd"), "api.example broke the connection", True),
+        (ConnectionResetError(104, "rst"), "api.example closed the connection", True),
+        (OSError("odd"), "api.example closed the connection", True),
         (TimeoutError("slow"), "api.example did not answer within 5 s", True),
         (httpx.ConnectError("odd"), "cannot connect to api.example: no connection", False),
     ],
@@ -89,7 +89,7 @@ def test_an_os_error_in_a_body_is_one_too() -> None:
 
     error = failure(with_handler(lambda *_: (200, [], broken_body())))
     assert isinstance(error, Unavailable)
-    assert (error.message, error.sent) == ("api.example broke the connection", True)
+    assert (error.message, error.sent) == ("api.example closed the connection", True)
 
 
 def test_limits_hold_for_a_handler_too() -> None:
@@ -114,7 +114,7 @@ def test_an_encoding_that_changes_nothing_is_taken(name: str) -> None:
     ("fields", "chunks", "what"),
     [
         ([], [bytes(2**20)] * 3, "an answer larger than 2 MiB"),
-        ([("Content-Encoding", "gzip")], [b"x"], "compressed data, which was not asked for"),
+        ([("Content-Encoding", "gzip")], [b"x"], "compressed data, which was not requested"),
     ],
     ids=["large", "compressed"],
 )
@@ -125,7 +125,7 @@ def test_an_answer_of_no_use_may_come_from_another_host(
     assert isinstance(error, Unavailable)
     assert (error.message, error.hint, error.status, error.sent) == (
         f"api.example sent {what}",
-        "is this the right host and path?",
+        "check the host and the path",
         201,
         True,
     )

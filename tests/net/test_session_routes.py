@@ -93,28 +93,28 @@ def test_a_tunnel_carries_the_target_unchanged(
         (
             "refused",
             "cannot connect to {peer}: Connection refused",
-            "check the network, and the host that --region or --base-url names; HTTPS_PROXY and "
+            "check the network, and the host set by --region or --base-url; HTTPS_PROXY and "
             "NO_PROXY decide about the proxy",
         ),
         (
             answer(403, b"no"),
             "cannot connect to {peer}, which answered 403",
-            "name another proxy in HTTPS_PROXY, or the host in NO_PROXY",
+            "set HTTPS_PROXY to another proxy, or add the host to NO_PROXY",
         ),
         (
             answer(407),
             "cannot connect to {peer}, which answered 407",
-            "put a user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT",
+            "set HTTPS_PROXY with a user and password: http://USER:PASSWORD@HOST:PORT",
         ),
         (
             "garbage",
-            "{peer} broke off, or answered in something that is not HTTP",
-            "try again later; does anything between here and there meddle?",
+            "{peer} closed the connection, or did not answer with HTTP",
+            "try again later; a proxy or firewall may be interfering",
         ),
         (
             "silent",
             "{peer} did not answer within 0.2 s",
-            "try again, or give it more time with --timeout",
+            "try again, or pass a longer --timeout",
         ),
     ],
     ids=["dead", "403", "407", "garbage", "silent"],
@@ -165,8 +165,8 @@ def test_a_name_that_is_not_in_the_certificate_is_not_trusted(
         f"localhost:{server.port} shows a certificate that is not trusted: Hostname mismatch"
     )
     assert error.hint == (
-        "check the clock of this machine; where a company's gateway reads along, name its CA "
-        "certificate in SSL_CERT_FILE"
+        "check this machine's clock; behind a TLS-inspecting proxy, set SSL_CERT_FILE "
+        "to its CA certificate"
     )
 
 
@@ -190,5 +190,5 @@ def test_a_ca_file_that_cannot_be_read_matters_to_https_only(
     assert (type(error), error.message, error.hint) == (
         ConfigError,
         f"the CA certificates cannot be read: SSL_CERT_FILE is {path}",
-        "point SSL_CERT_FILE at a file of PEM certificates, or unset it",
+        "set SSL_CERT_FILE to a file of PEM certificates, or unset it",
     )

@@ -105,7 +105,7 @@ def test_three_tries_are_made_until_a_2xx_comes(
     ("answers", "reason"),
     [
         ((500, 500, 404), "in 3 tries: the endpoint answered 404"),
-        ((500, 500, 0), "in 3 tries: 127.0.0.1:1 broke the connection"),
+        ((500, 500, 0), "in 3 tries: 127.0.0.1:1 closed the connection"),
     ],
     ids=["a status", "no answer"],
 )

@@ -174,7 +174,7 @@ def test_a_run_waits_no_longer_than_its_deadline() -> None:
         f"{BUSY}, and waiting for it would pass the deadline",
         False,
     )
-    assert caught.value.hint == "run the same command again, or give more time with --deadline"
+    assert caught.value.hint == "run the same command again, or pass a longer --deadline"
     assert 4.8 < clock.now < 5
 
 

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 from wacb.errors import CheckFailed, Unavailable, WacbError
 from wacb.models import CallbackProfile
-from wacb.net.failures import Remedies
-from wacb.net.message import Response
+from wacb.net.message import Remedies, Response
 from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 from wacb.redaction import MASK, is_harmless_header, map_body_text, map_url, mask_literal
@@ -134,7 +133,7 @@ def open_session(*, timeout: float, deadline: Deadline) -> Session:
     """Open a session to deliver over: the hints of its failures are about receivers."""
     remedies = Remedies(
         unreachable="does a receiver run there? `wacb callback listen` is one to try with",
-        broken="see the log of what answers there, and whether it speaks HTTP",
+        interrupted="see the log of what answers there, and whether it speaks HTTP",
     )
     return Session(timeout=timeout, deadline=deadline, remedies=remedies)
 
@@ -164,7 +163,7 @@ def deliver(
             headers=outgoing.headers,
             body=outgoing.body,
             limit=_MOST_READ,
-            cut=True,
+            truncate=True,
         )
         error = _refusal(outgoing.url, response)
     except Unavailable as failure:

@@ -1,121 +1,100 @@
-"""What the failure of a request means, and what to do about it: errors for http.py to raise.
-
-No text here may hold more of a URL than its host, or anything of a header.
-"""
+"""Errors for failed requests, with hints. No text has more of a URL than its host."""
 
 from __future__ import annotations
 
 import os
 import socket
 import ssl
-from typing import NamedTuple
 
-from wacb.errors import ConfigError, DeadlineExceeded, Interrupted, Unavailable
-from wacb.net.timeout import Attempt
-
-
-class Remedies(NamedTuple):
-    """What to do where nobody is reached, and where the exchange comes to a bad end."""
-
-    unreachable: str
-    broken: str
+from wacb.errors import ConfigError, DeadlineExceeded, Unavailable
+from wacb.net.message import Remedies
+from wacb.net.timeout import TimedRequest
 
 
-API = Remedies(
-    unreachable="check the network, and the host that --region or --base-url names",
-    broken="try again later; does anything between here and there meddle?",
-)
-
-
-def late(attempt: Attempt) -> Unavailable:
-    """Say that the time is up, and whose time it was."""
-    if attempt.deadline is None:
+def timed_out(timed: TimedRequest) -> Unavailable:
+    """Make the error for a request whose time is up."""
+    if timed.deadline is None:
         return Unavailable(
-            f"{attempt.peer} did not answer within {attempt.seconds:g} s",
-            hint="try again, or give it more time with --timeout",
-            sent=attempt.sent,
+            f"{timed.peer} did not answer within {timed.seconds:g} s",
+            hint="try again, or pass a longer --timeout",
+            sent=timed.sent,
         )
-    missing = "an answer came from" if attempt.sent else "anything was sent to"
+    missing = "an answer came from" if timed.sent else "anything was sent to"
     return DeadlineExceeded(
-        f"the deadline of {attempt.deadline:g} s passed before {missing} {attempt.peer}",
-        hint="give more time with --deadline",
-        sent=attempt.sent,
+        f"the deadline of {timed.deadline:g} s passed before {missing} {timed.peer}",
+        hint="pass a longer --deadline",
+        sent=timed.sent,
     )
 
 
-def unreachable(attempt: Attempt, cause: OSError | None, remedies: Remedies) -> Unavailable:
-    """Say why no connection came about. Nothing was sent then."""
-    peer = attempt.peer
+def unreachable(timed: TimedRequest, cause: OSError | None, remedies: Remedies) -> Unavailable:
+    """Make the error for a failed connection. Nothing was sent then."""
+    peer = timed.peer
     hint = remedies.unreachable
     if isinstance(cause, ssl.SSLCertVerificationError):
         problem = f"{peer} shows a certificate that is not trusted: {cause.verify_message}"
         hint = (
-            "check the clock of this machine; where a company's gateway reads along, name its CA "
-            "certificate in SSL_CERT_FILE"
+            "check this machine's clock; behind a TLS-inspecting proxy, set SSL_CERT_FILE to its "
+            "CA certificate"
         )
     elif isinstance(cause, ssl.SSLError):
-        problem = f"no TLS connection to {peer} came about: {cause.reason}"
-        hint = "check host and port: does a server speak TLS there, in a version of today?"
+        problem = f"TLS handshake with {peer} failed: {cause.reason}"
+        hint = "check host and port, and that the server supports current TLS versions"
     elif isinstance(cause, socket.gaierror):
-        problem = f"the host {attempt.proxy or attempt.host} cannot be found: {cause.strerror}"
+        problem = f"the host {timed.proxy or timed.host} cannot be found: {cause.strerror}"
     else:
         reason = cause.strerror if cause else None
         problem = f"cannot connect to {peer}: {reason or 'no connection'}"
-    if attempt.proxy:
-        hint += "; HTTPS_PROXY and NO_PROXY decide about the proxy"
+    if timed.proxy:
+        hint += "; check HTTPS_PROXY and NO_PROXY"
     return Unavailable(problem, hint=hint, sent=False)
 
 
-def refused_by_proxy(attempt: Attempt, status: str) -> Unavailable:
-    """Say that the proxy answered CONNECT with `status`. Nothing went to the host then."""
+def refused_by_proxy(timed: TimedRequest, status: str) -> Unavailable:
+    """Make the error for a proxy that answered CONNECT with `status`. Nothing was sent then."""
     if status == "407":
-        hint = "put a user and password into HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+        hint = "set HTTPS_PROXY with a user and password: http://USER:PASSWORD@HOST:PORT"
     else:
-        hint = "name another proxy in HTTPS_PROXY, or the host in NO_PROXY"
+        hint = "set HTTPS_PROXY to another proxy, or add the host to NO_PROXY"
     return Unavailable(
-        f"cannot connect to {attempt.peer}, which answered {status}", hint=hint, sent=False
+        f"cannot connect to {timed.peer}, which answered {status}", hint=hint, sent=False
     )
 
 
-def broken(attempt: Attempt, what: str, remedies: Remedies) -> Unavailable:
-    """Say that the exchange came to a bad end in the middle."""
-    return Unavailable(f"{attempt.peer} {what}", hint=remedies.broken, sent=attempt.sent)
+def interrupted_exchange(timed: TimedRequest, what: str, remedies: Remedies) -> Unavailable:
+    """Make the error for an exchange that broke off after the connection was made."""
+    return Unavailable(f"{timed.peer} {what}", hint=remedies.interrupted, sent=timed.sent)
 
 
-def unusable_answer(attempt: Attempt, what: str, status: int) -> Unavailable:
-    """Say that the answer is of no use."""
+def unusable_answer(timed: TimedRequest, what: str, status: int) -> Unavailable:
+    """Make the error for an answer that cannot be used."""
     return Unavailable(
-        f"{attempt.peer} sent {what}",
-        hint="is this the right host and path?",
+        f"{timed.peer} sent {what}",
+        hint="check the host and the path",
         status=status,
     )
 
 
-def unusable_host(attempt: Attempt) -> ConfigError:
-    """Say that the name has no form that DNS knows."""
+def unusable_host(timed: TimedRequest) -> ConfigError:
+    """Make the error for a host name that DNS cannot have."""
     return ConfigError(
-        f"{attempt.host!r} is not the name of a host", hint="check --base-url for misspellings"
+        f"{timed.host!r} is not a valid host name", hint="check --base-url for typos"
     )
 
 
-def unusable_header(attempt: Attempt) -> ConfigError:
-    """Say that a header can't be written into HTTP. Which one is not known here."""
+def unusable_header(timed: TimedRequest) -> ConfigError:
+    """Make the error for a header that HTTP cannot have. Which one is not known here."""
     return ConfigError(
-        f"a header for {attempt.host} holds a character that HTTP cannot carry",
-        hint="look for line breaks, blanks at the ends and non-ASCII characters in the API key and "
-        "in headers of your own",
+        f"a header for {timed.host} contains an invalid character",
+        hint="remove line breaks, spaces at the ends and non-ASCII characters from the API key and "
+        "your own headers",
     )
 
 
 def unusable_certificates() -> ConfigError:
-    """Say that the CA certificates can't be read."""
+    """Make the error for CA certificates that cannot be read."""
     return ConfigError(
         "the CA certificates cannot be read: SSL_CERT_FILE is "
         f"{os.environ.get('SSL_CERT_FILE') or 'not set'}",
-        hint="point SSL_CERT_FILE at a file of PEM certificates, or unset it",
+        hint="set SSL_CERT_FILE to a file of PEM certificates, or unset it",
     )
-
-
-def interrupted() -> Interrupted:
-    """Say that the session was closed under the request."""
-    return Interrupted("interrupted before an answer came")

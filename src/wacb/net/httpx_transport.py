@@ -6,7 +6,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from types import ModuleType
 from typing import cast
 from urllib.request import getproxies, proxy_bypass
@@ -14,9 +14,8 @@ from urllib.request import getproxies, proxy_bypass
 from wacb import __version__
 from wacb.errors import ConfigError
 from wacb.net import failures
-from wacb.net.failures import Remedies
-from wacb.net.message import Handler, Response
-from wacb.net.timeout import Attempt, Lane, Stage
+from wacb.net.message import Handler, Remedies, Response
+from wacb.net.timeout import Connection, Stage, TimedRequest
 from wacb.urls import Address, is_loopback, parse_address
 
 # httpx loads click and rich for a command line of its own (encode/httpx#3547), and does without
@@ -40,21 +39,21 @@ class HttpxTransport:
         self._remedies = remedies
         self._trust: ssl.SSLContext | None = None
 
-    def open(self, address: Address) -> HttpxLane:
-        """Make what carries requests to a host; CA certificates are loaded once, for https only."""
+    def open(self, address: Address) -> HttpxConnection:
+        """Make a connection to a host; CA certificates are loaded once, for https only."""
         if self._handler is not None:
-            return HttpxLane(_InProcess(self._handler))
+            return HttpxConnection(_InProcess(self._handler))
         proxy = proxy_for(address)
         if address.scheme == "http":
             trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, loads nothing
         else:
             trust = self._trust = self._trust or httpx.create_ssl_context()  # 45 to 70 ms
         transport = httpx.HTTPTransport(verify=trust, trust_env=False, proxy=proxy)
-        return HttpxLane(transport, parse_address(proxy).netloc if proxy else None)
+        return HttpxConnection(transport, parse_address(proxy).netloc if proxy else None)
 
     def build(
         self,
-        attempt: Attempt,
+        timed: TimedRequest,
         method: str,
         url: str,
         address: Address,
@@ -62,7 +61,7 @@ class HttpxTransport:
         body: bytes | None,
     ) -> httpx.Request:
         """Make a request whose path and query go out byte for byte."""
-        if attempt.seconds <= 0:
+        if timed.seconds <= 0:
             raise TimeoutError
         fields = httpx.Headers({"user-agent": f"wacb/{__version__}"})
         fields.update(headers)
@@ -74,8 +73,8 @@ class HttpxTransport:
             headers=fields,
             content=body,
             extensions={
-                "timeout": dict.fromkeys(("connect", "read", "write", "pool"), attempt.seconds),
-                "trace": attempt.follow,
+                "timeout": dict.fromkeys(("connect", "read", "write", "pool"), timed.seconds),
+                "trace": timed.on_trace,
                 "url": url,
             },
         )
@@ -83,58 +82,73 @@ class HttpxTransport:
         return request
 
     def exchange(
-        self, attempt: Attempt, lane: HttpxLane, request: httpx.Request, limit: int, cut: bool
+        self,
+        timed: TimedRequest,
+        connection: HttpxConnection,
+        request: httpx.Request,
+        limit: int,
+        truncate: bool,
     ) -> Response:
         """Send a request and read its answer, at most `limit` bytes of it."""
-        with closing(lane.transport.handle_request(request)) as answer:
+        with closing(connection.transport.handle_request(request)) as answer:
             status, body = answer.status_code, bytearray()
             encoding = answer.headers.get("content-encoding", "").strip().lower()
             for chunk in answer.iter_raw():
-                if encoding not in ("", "identity") and not cut:
+                if encoding not in ("", "identity") and not truncate:
                     raise failures.unusable_answer(
-                        attempt, "compressed data, which was not asked for", status
+                        timed, "compressed data, which was not requested", status
                     )
                 body += chunk
                 if len(body) > limit:
-                    if cut:
+                    if truncate:
                         break
                     large = f"an answer larger than {limit / 2**20:g} MiB"
-                    raise failures.unusable_answer(attempt, large, status)
+                    raise failures.unusable_answer(timed, large, status)
         return Response(
             status=status, headers=dict(answer.headers.items()), body=bytes(body[:limit])
         )
 
     @contextmanager
-    def translated(self, attempt: Attempt) -> Iterator[None]:
+    def translated(self, timed: TimedRequest) -> Iterator[None]:
         """Turn whatever the libraries raise into errors of ours; their words may quote a header."""
         try:
             yield
         except (UnicodeError, httpx.LocalProtocolError):
-            raise failures.unusable_header(attempt) from None
+            raise failures.unusable_header(timed) from None
         except httpx.InvalidURL:
-            raise failures.unusable_host(attempt) from None
+            raise failures.unusable_host(timed) from None
         except (TimeoutError, httpx.TimeoutException):
-            raise failures.late(attempt) from None
+            raise failures.timed_out(timed) from None
         except (ConnectionRefusedError, socket.gaierror, httpx.ConnectError) as failure:
-            raise failures.unreachable(attempt, _os_error(failure), self._remedies) from None
+            raise failures.unreachable(timed, _os_error(failure), self._remedies) from None
         except httpx.ProxyError as failure:
-            raise failures.refused_by_proxy(attempt, str(failure)[:3]) from None
+            raise failures.refused_by_proxy(timed, str(failure)[:3]) from None
         except httpx.RemoteProtocolError:
-            words = "broke off, or answered in something that is not HTTP"
-            raise failures.broken(attempt, words, self._remedies) from None
+            words = "closed the connection, or did not answer with HTTP"
+            raise failures.interrupted_exchange(timed, words, self._remedies) from None
         except (OSError, httpx.HTTPError):
-            if attempt.stage is Stage.PREPARING:
+            if timed.stage is Stage.PREPARING:
                 raise failures.unusable_certificates() from None
-            raise failures.broken(attempt, "broke the connection", self._remedies) from None
+            raise failures.interrupted_exchange(
+                timed, "closed the connection", self._remedies
+            ) from None
 
 
-class HttpxLane(Lane):
+class HttpxConnection(Connection):
+    """One httpx transport, which holds at most one connection."""
+
     def __init__(self, transport: httpx.BaseTransport, proxy: str | None = None) -> None:
         super().__init__(proxy)
         self.transport = transport
 
     def close(self) -> None:
         self.transport.close()
+
+    def shutdown(self) -> None:
+        if self.socket is not None:
+            with suppress(OSError):  # it is closed already
+                # SSLSocket.shutdown would take the TLS state from under that thread
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
 class _InProcess(httpx.BaseTransport):
@@ -191,7 +205,7 @@ def proxy_for(address: Address) -> str | None:
     except ConfigError as error:
         name = f"{address.scheme.upper()}_PROXY (or ALL_PROXY)"
         raise ConfigError(
-            f"{name} names no proxy that can be used",
-            hint="write http://HOST:PORT, or unset it; SOCKS is not supported",
+            f"{name} is not a valid proxy URL",
+            hint="set it to http://HOST:PORT or unset it; SOCKS is not supported",
         ) from error
     return proxy

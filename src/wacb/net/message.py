@@ -1,4 +1,4 @@
-"""An answer of the network, and what a stand-in for the network looks like."""
+"""Responses, and the shape of a function that answers in place of the network."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ Handler = Callable[
 BODY_LIMIT = 2 * 1024 * 1024
 
 
+class Remedies(NamedTuple):
+    """Hints for a host that is not reached, and for an exchange that breaks off."""
+
+    unreachable: str
+    interrupted: str
+
+
 class Response(NamedTuple):
-    """An answer. Names of headers are lower-case, values of a repeated one joined by a comma."""
+    """A response. Names of headers are lower-case, values of a repeated one joined by a comma."""
 
     status: int
     headers: Mapping[str, str]

@@ -1,31 +1,33 @@
-"""HTTP at the edge: connections that are kept, limits, and one address for every request.
-
-What to send, whether to send it again and what an answer means is decided by the callers.
-"""
+"""Sessions: requests over connections that are kept, within their time limits."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from wacb.net import failures
-from wacb.net.failures import Remedies
-from wacb.net.message import BODY_LIMIT, Handler, Response
-from wacb.net.timeout import Attempt, Deadline
+from wacb.errors import Interrupted
+from wacb.net.message import BODY_LIMIT, Handler, Remedies, Response
+from wacb.net.timeout import Deadline, TimedRequest
 from wacb.urls import Address, parse_address
 
 if TYPE_CHECKING:
-    from wacb.net.httpx_transport import HttpxLane, HttpxTransport
+    from wacb.net.httpx_transport import HttpxConnection, HttpxTransport
+
+API_REMEDIES = Remedies(
+    unreachable="check the network, and the host set by --region or --base-url",
+    interrupted="try again later; a proxy or firewall may be interfering",
+)
 
 
 class Session:
-    """Send requests over connections that are kept, from as many threads as needed.
+    """Send requests over connections that are kept, from any number of threads.
 
     `timeout` is seconds for one request, from DNS to the last byte; `deadline` bounds them all.
     A `handler` answers in place of the network: no socket, proxy or CA file is touched then.
-    `remedies` are the hints of failures that mean another thing to each server.
+    `remedies` are hints that depend on what the server is.
     """
 
     def __init__(
@@ -34,15 +36,15 @@ class Session:
         timeout: float,
         deadline: Deadline,
         handler: Handler | None = None,
-        remedies: Remedies = failures.API,
+        remedies: Remedies = API_REMEDIES,
     ) -> None:
         self.deadline = deadline
         self._remedies = remedies
         self._timeout = timeout
         self._handler = handler
         self._lock = threading.Lock()
-        self._idle: dict[str, list[HttpxLane]] = {}
-        self._running: set[Attempt] = set()
+        self._idle: dict[str, list[HttpxConnection]] = {}
+        self._running: set[TimedRequest] = set()
         self._opened: HttpxTransport | None = None
         self._closed = False
 
@@ -54,55 +56,54 @@ class Session:
         headers: Mapping[str, str],
         body: bytes | None = None,
         limit: int = BODY_LIMIT,
-        cut: bool = False,
+        truncate: bool = False,
     ) -> Response:
         """Send one request, once, and return the answer whatever its status (redirects too).
 
         Path and query of `url` go out byte for byte. An answer of more than `limit` bytes, or with
-        a Content-Encoding, is refused; with `cut` any will do, and no more than `limit` bytes of
-        it are kept. Raises Unavailable (`sent` tells whether the request may have arrived),
+        a Content-Encoding, is refused, unless `truncate` keeps the first `limit` bytes of any.
+        Raises Unavailable (`sent` says whether the request may have arrived),
         DeadlineExceeded, ConfigError (URL, header, proxy, CA file), and Interrupted when the
         session is closed.
         """
         address = parse_address(url)
-        attempt = Attempt(address.netloc, timeout=self._timeout, deadline=self.deadline)
+        timed = TimedRequest(address.netloc, timeout=self._timeout, deadline=self.deadline)
         transport = self._transport()
-        with transport.translated(attempt):
-            request = transport.build(attempt, method, url, address, headers, body)
-            with self._borrow(attempt, address, transport) as lane:
-                return attempt.run(
-                    lambda: transport.exchange(attempt, lane, request, limit, cut), lane
-                )
+        with transport.translated(timed):
+            request = transport.build(timed, method, url, address, headers, body)
+            with self._borrow(timed, address, transport) as connection:
+                work = partial(transport.exchange, timed, connection, request, limit, truncate)
+                return timed.run(work, connection)
 
     def close(self) -> None:
-        """Close all connections. Requests still under way in other threads end as Interrupted."""
+        """Close all connections. Requests in progress in other threads end as Interrupted."""
         with self._lock:
             self._closed = True
-            lanes = [lane for idle in self._idle.values() for lane in idle]
+            connections = [connection for idle in self._idle.values() for connection in idle]
             running = list(self._running)
-        for attempt in running:
-            attempt.abandon(failures.interrupted())
-        for lane in lanes:
-            lane.close()
+        for timed in running:
+            timed.give_up(_interrupted())
+        for connection in connections:
+            connection.close()
 
     @contextmanager
     def _borrow(
-        self, attempt: Attempt, address: Address, transport: HttpxTransport
-    ) -> Iterator[HttpxLane]:
-        """Lend a lane to the host, new or used. It comes back from a success only."""
+        self, timed: TimedRequest, address: Address, transport: HttpxTransport
+    ) -> Iterator[HttpxConnection]:
+        """Lend a connection to the host, new or used. It is kept only after a success."""
         with self._lock:
             if self._closed:
-                raise failures.interrupted()
+                raise _interrupted()
             idle = self._idle.setdefault(address.origin, [])
-            lane = idle.pop() if idle else transport.open(address)
-            self._running.add(attempt)
+            connection = idle.pop() if idle else transport.open(address)
+            self._running.add(timed)
         try:
-            yield lane
+            yield connection
             with self._lock:
-                idle.append(lane)
+                idle.append(connection)
         finally:
             with self._lock:
-                self._running.discard(attempt)
+                self._running.discard(timed)
 
     def _transport(self) -> HttpxTransport:
         """Load the HTTP library for the first request."""
@@ -113,3 +114,7 @@ class Session:
                 handler=self._handler, remedies=self._remedies
             )
         return self._opened
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("interrupted before an answer came")

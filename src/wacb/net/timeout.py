@@ -1,17 +1,12 @@
-"""One request on its way: the time it has, how far it has come, the thread it is carried out in.
-
-Knows sockets, but not the library that uses them (http.py). What its failures mean to a user is
-said in failures.py.
-"""
+"""Deadlines, and requests that can be given up at any time."""
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
@@ -58,32 +53,30 @@ class Stage(Enum):
     SENT = auto()
 
 
-class Lane(ABC):
-    """What carries one request at a time, and so holds one connection at most.
+class Connection(ABC):
+    """A connection that carries one request at a time.
 
-    A request that is given up takes its lane along: no other can meet what it left behind.
+    It is dropped with a request that is given up, so no other request gets what that one left.
+    `socket` is None until it is connected.
     """
 
     def __init__(self, proxy: str | None = None) -> None:
         self.proxy = proxy
-        self.socket: socket.socket | None = None
+        self.socket: Any = None
 
     @abstractmethod
     def close(self) -> None:
         """Close the connection, which no thread is using."""
 
-    def cut(self) -> None:
+    @abstractmethod
+    def shutdown(self) -> None:
         """Shut the connection down under a thread that reads from it or writes to it."""
-        if self.socket is not None:
-            with suppress(OSError):  # it is closed already
-                # SSLSocket.shutdown would take the TLS state from under that thread
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
-class Attempt:
+class TimedRequest:
     """A request to `host` that may take `timeout` seconds, or what is left of `deadline`.
 
-    `seconds` is the shorter of the two; `deadline` the whole of the latter where that one is it.
+    `seconds` is the shorter of the two. `deadline` is None unless the deadline is the shorter one.
     """
 
     def __init__(self, host: str, *, timeout: float, deadline: Deadline) -> None:
@@ -92,7 +85,7 @@ class Attempt:
         self.seconds = min(timeout, left)
         self.deadline = deadline.seconds if left <= timeout else None
         self.stage = Stage.PREPARING
-        self._lane: Lane | None = None
+        self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._settled = threading.Event()
         self._result: Any = None
@@ -101,7 +94,7 @@ class Attempt:
     @property
     def proxy(self) -> str | None:
         """The proxy on the way to the host."""
-        return self._lane.proxy if self._lane else None
+        return self._connection.proxy if self._connection else None
 
     @property
     def peer(self) -> str:
@@ -110,51 +103,51 @@ class Attempt:
 
     @property
     def sent(self) -> bool:
-        """Whether the other side may have got the request, or a part of it."""
+        """Whether the other side may have received the request or a part of it."""
         return self.stage is Stage.SENT
 
-    def run(self, work: Callable[[], T], lane: Lane) -> T:
-        """Do the work, and wait for it no longer than there is time; raise what it raises.
+    def run(self, work: Callable[[], T], connection: Connection) -> T:
+        """Run `work` and return its result, or raise TimeoutError when the time is up.
 
-        It is done in a daemon thread that can be left behind: nothing less ends slow DNS, dripped
+        It runs in a daemon thread that can be left behind: nothing less ends slow DNS, dripped
         headers and endless 1xx answers in time. Then, and on Ctrl-C, the connection is shut down.
-        Raises TimeoutError.
         """
-        self.stage, self._lane = Stage.CONNECTING, lane
+        self.stage, self._connection = Stage.CONNECTING, connection
         try:
             name = f"request to {self.host}"
-            threading.Thread(target=self._work, args=(work, lane), name=name, daemon=True).start()
+            arguments = (work, connection)
+            threading.Thread(target=self._work, args=arguments, name=name, daemon=True).start()
             self._settled.wait(self.seconds)
         finally:
-            self.abandon(TimeoutError())
+            self.give_up(TimeoutError())
         if self._failure is not None:
             raise self._failure
         return cast(T, self._result)
 
-    def abandon(self, reason: BaseException) -> None:
-        """End the attempt with `reason`, unless it has ended."""
-        if self._settle(None, reason) and self._lane:
-            self._lane.cut()
+    def give_up(self, reason: BaseException) -> None:
+        """End the request with `reason`, unless it has ended."""
+        if self._settle(None, reason) and self._connection:
+            self._connection.shutdown()
 
-    def follow(self, event: str, info: Mapping[str, Any]) -> None:
-        """Learn the socket, and the moment from which on bytes may leave.
+    def on_trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note the socket, and the moment from which bytes may leave.
 
-        To be called with the events of httpcore's `trace` extension, in the order of things.
+        For the events of httpcore's `trace` extension, in their order.
         """
         with self._lock:
-            lane = cast(Lane, self._lane)
+            connection = cast(Connection, self._connection)
             if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
-                lane.socket = info["return_value"].get_extra_info("socket")
+                connection.socket = info["return_value"].get_extra_info("socket")
             if self._settled.is_set():
-                lane.cut()  # there was no socket to shut down when the attempt was given up
+                connection.shutdown()  # when the request was given up there was no socket yet
             if event.endswith(".send_request_headers.started"):
                 if self._settled.is_set():
-                    raise ConnectionAbortedError  # the caller was told that nothing was sent
+                    raise ConnectionAbortedError  # it was reported that nothing was sent
                 if info["request"].method != b"CONNECT":
                     self.stage = Stage.SENT
 
     def _settle(self, result: Any, failure: BaseException | None) -> bool:
-        """Fix how the attempt ends, and say whether that was still open."""
+        """Fix how the request ends, and say whether that was still open."""
         with self._lock:
             first = not self._settled.is_set()
             if first:
@@ -162,11 +155,11 @@ class Attempt:
                 self._settled.set()
         return first
 
-    def _work(self, work: Callable[[], object], lane: Lane) -> None:
+    def _work(self, work: Callable[[], object], connection: Connection) -> None:
         result, failure = None, None
         try:
             result = work()
         except BaseException as error:  # raised again by `run`, in the caller's thread
             failure = error
         if not self._settle(result, failure) or failure:
-            lane.close()
+            connection.close()

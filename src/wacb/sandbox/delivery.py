@@ -102,7 +102,7 @@ def _send(outgoing: Outgoing, session: Session) -> int:
         headers=outgoing.headers,
         body=outgoing.body,
         limit=_ANSWER,
-        cut=True,
+        truncate=True,
     )
     return answer.status
 

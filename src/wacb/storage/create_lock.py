@@ -126,7 +126,7 @@ class Claim:
             if remaining() <= TRY_EVERY:
                 raise DeadlineExceeded(
                     f"{busy}, and waiting for it would pass the deadline",
-                    hint="run the same command again, or give more time with --deadline",
+                    hint="run the same command again, or pass a longer --deadline",
                     sent=False,
                 )
             self._sleep(TRY_EVERY)

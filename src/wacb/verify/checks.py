@@ -188,7 +188,7 @@ def endpoint(known: Known) -> Finding:
     if answer.error and answer.status is None:
         update = f"wacb profile update {known.profile.id} --url URL"
         answer.error.hint = (
-            "give more time with --deadline"
+            "pass a longer --deadline"
             if isinstance(answer.error, DeadlineExceeded)
             else f"let it answer there, or move the profile: {update}"
         )
