@@ -40,7 +40,7 @@ ROOMS = {
     "click": ("cli/",),
     "httpx": ("net/httpx_transport.py",),
     "rich": ("cli/render.py", "cli/console.py"),
-    "uvicorn": ("net/server.py", "sandbox/server.py", "callbacks/receiver.py"),
+    "uvicorn": ("net/server.py",),
     "cryptography": ("callbacks/encryption.py",),
 }
 

@@ -361,8 +361,8 @@ def test_a_port_in_use_is_a_sentence(listen: Listen) -> None:
     outcome = listen(client, "--count", "1")
     assert codes == [1]
     assert outcome.err == (
-        f"error: port {ports[0]} of 127.0.0.1 cannot be used: Address already in use\n"
-        "hint: give another port, or 0 for any free one\n"
+        f"error: cannot listen on port {ports[0]} of 127.0.0.1: Address already in use\n"
+        "hint: choose another port, or 0 for any free one\n"
     )
 
 

@@ -93,8 +93,8 @@ def test_a_tunnel_carries_the_target_unchanged(
         (
             "refused",
             "cannot connect to {peer}: Connection refused",
-            "check the network, and the host set by --region or --base-url; HTTPS_PROXY and "
-            "NO_PROXY decide about the proxy",
+            "check the network, and the host set by --region or --base-url; "
+            "check HTTPS_PROXY and NO_PROXY",
         ),
         (
             answer(403, b"no"),

@@ -1,7 +1,7 @@
 """The HTTP endpoint that callbacks arrive at: uvicorn, a cap on bodies, Basic auth, a way to end.
 
 What a callback says is read in received.py and recorded in recorder.py; ports, signals and what any
-server needs of uvicorn are net's. Importing this module imports uvicorn.
+server needs of uvicorn are net's.
 """
 
 from __future__ import annotations
@@ -9,20 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from hmac import compare_digest
-from typing import Any, Literal, cast
-
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from typing import Literal
 
 from wacb.callbacks.decode import Request
 from wacb.net.server import (
     LOOPBACK,
     App,
+    HttpServer,
     Message,
     Receive,
     Send,
-    Uvicorn,
     listen,
     read_body,
     request_parts,
@@ -66,9 +63,9 @@ class Receiver:
         self._drain = drain
         self._end: End | None = None
         self._failure: BaseException | None = None
-        protocol = partial(_Protocol, self._note_garbage)
-        self._uvicorn = _Uvicorn(self._app, protocol, _MAX_HEAD)
-        self._uvicorn.patience = patience
+        self._server = HttpServer(
+            self._app, max_head=_MAX_HEAD, patience=patience, on_garbage=self._note_garbage
+        )
 
     def run(self, on_ready: Callable[[str, str | None], None], *, wait: float | None = None) -> End:
         """Receive until `stop`, for `wait` seconds or, in the main thread, until a signal.
@@ -90,8 +87,8 @@ class Receiver:
                 if wait is not None:
                     asyncio.get_running_loop().call_later(wait, self._finish, "late")
 
-            self._uvicorn.on_started = started
-            self._uvicorn.run(sockets=listeners)
+            self._server.on_started = started
+            self._server.run(sockets=listeners)
         if self._failure:
             raise self._failure
         return self._end or "interrupted"
@@ -102,7 +99,7 @@ class Receiver:
 
     def _finish(self, end: End) -> None:
         self._end = self._end or end
-        self._uvicorn.should_exit = True
+        self._server.should_exit = True
 
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
         if self._page and scope["server"][1] == self._page_port:
@@ -122,7 +119,7 @@ class Receiver:
 
     def _take(self, request: Request) -> tuple[Message, Message]:
         """Pass a callback on, or turn it away; return the answer."""
-        if self._uvicorn.should_exit:
+        if self._server.should_exit:
             return _CLOSING
         if request.method not in METHODS:
             answer, reason = _NOT_ALLOWED, "the method is not one that callbacks use (405)"
@@ -145,36 +142,6 @@ class Receiver:
 
     def _note_garbage(self) -> None:
         self._on_refused("refused: a request that is no HTTP, as with a space in its URL (400)")
-
-
-class _Protocol(H11Protocol):
-    """Remembers since when a connection owes a whole request, and tells of one that is no HTTP."""
-
-    def __init__(self, on_garbage: Callable[[], None], **given: Any) -> None:
-        super().__init__(**given)
-        self._on_garbage = on_garbage
-        self.since = self.loop.time()
-
-    def on_response_complete(self) -> None:
-        self.since = self.loop.time()
-        super().on_response_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        self._on_garbage()
-        super().send_400_response(msg)
-
-
-class _Uvicorn(Uvicorn):
-    """Drops connections whose request does not come to its end in `patience` seconds."""
-
-    patience: float
-
-    async def on_tick(self, counter: int) -> bool:
-        oldest = asyncio.get_running_loop().time() - self.patience
-        for connection in cast("set[_Protocol]", self.server_state.connections):
-            if connection.since < oldest:
-                connection.transport.abort()
-        return await super().on_tick(counter)
 
 
 def _answer(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> tuple[Message, Message]:

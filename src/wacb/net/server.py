@@ -1,7 +1,4 @@
-"""What both HTTP servers here are made of: uvicorn without its extras, how a request is read.
-
-Ports and signals are listening.py's. Importing this module imports uvicorn.
-"""
+"""An HTTP server: uvicorn without its extras, its port, its signals, how a request is read."""
 
 from __future__ import annotations
 
@@ -12,9 +9,11 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wacb.errors import WacbError
 
@@ -23,15 +22,15 @@ LOOPBACK = "127.0.0.1"
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Hold a socket that is bound to an address; port 0 is a free one. Raises WacbError."""
+    """Listen on an address; port 0 means any free one. Raises WacbError."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # Only for a socket that says it is TCP does asyncio turn Nagle's algorithm (40 ms) off.
         listener = socket.socket(family, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
         raise WacbError(
-            f"the host {host!r} cannot be listened on: {getattr(error, 'strerror', 'not a name')}",
-            hint="give an address of this machine, like 127.0.0.1",
+            f"cannot listen on {host!r}: {getattr(error, 'strerror', 'not a valid host name')}",
+            hint="use an address of this machine, like 127.0.0.1",
         ) from error
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,11 +40,11 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL:
                 raise WacbError(
-                    f"{host} is not an address of this machine", hint="give one, like 127.0.0.1"
+                    f"{host} is not an address of this machine", hint="use one, like 127.0.0.1"
                 ) from error
             raise WacbError(
-                f"port {port} of {host} cannot be used: {error.strerror}",
-                hint="give another port, or 0 for any free one",
+                f"cannot listen on port {port} of {host}: {error.strerror}",
+                hint="choose another port, or 0 for any free one",
             ) from error
         yield listener
 
@@ -58,9 +57,9 @@ def url_of(listener: socket.socket) -> str:
 
 @contextmanager
 def signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Have SIGINT and SIGTERM call `stop`, in the main thread: elsewhere none arrives.
+    """Call `stop` on SIGINT and SIGTERM. Only the main thread gets signals.
 
-    uvicorn ends by raising the signal it got once more, for the handler it found at its start.
+    At its end uvicorn raises the signal again, for the handler that it found at its start.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -74,28 +73,35 @@ def signals_call(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-_STUCK = 1  # seconds an unfinished request may delay the end
+_STUCK = 1  # seconds that an unfinished request may delay the end
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
 
-class Uvicorn(uvicorn.Server):
-    """Serves an ASGI 3 application, and tells when it accepts connections.
+class HttpServer(uvicorn.Server):
+    """Serves an ASGI 3 application. `on_started` is called once it accepts connections.
 
-    `protocol` makes what reads one connection, with at most `longest_head` bytes before a body.
+    `max_head` limits the bytes before a body. A connection whose request is not complete after
+    `patience` seconds is dropped. `on_garbage` is called for a request that is not HTTP. The
+    application finds the connection's transport in `scope["state"]["transport"]`.
     """
 
     on_started: Callable[[], None]
 
     def __init__(
-        self, app: App, protocol: Callable[..., asyncio.Protocol], longest_head: int | None = None
+        self,
+        app: App,
+        *,
+        max_head: int | None = None,
+        patience: float = float("inf"),
+        on_garbage: Callable[[], None] = lambda: None,
     ) -> None:
         config = uvicorn.Config(
             app,
             interface="asgi3",
-            http=cast("type[asyncio.Protocol]", protocol),
+            http=cast("type[asyncio.Protocol]", partial(_Protocol, on_garbage)),
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -106,20 +112,50 @@ class Uvicorn(uvicorn.Server):
             server_header=False,
             workers=1,
             timeout_graceful_shutdown=_STUCK,
-            h11_max_incomplete_event_size=longest_head,
+            h11_max_incomplete_event_size=max_head,
         )
         super().__init__(config)
+        self._patience = patience
 
     async def main_loop(self) -> None:
         self.on_started()
         await super().main_loop()
 
+    async def on_tick(self, counter: int) -> bool:
+        oldest = asyncio.get_running_loop().time() - self._patience
+        for connection in cast("set[_Protocol]", self.server_state.connections):
+            if connection.since < oldest:
+                connection.transport.abort()
+        return await super().on_tick(counter)
+
+
+class _Protocol(H11Protocol):
+    """Notes since when a request is awaited, reports garbage, and hands out its transport."""
+
+    def __init__(self, on_garbage: Callable[[], None], **given: Any) -> None:
+        super().__init__(**given)
+        self._on_garbage = on_garbage
+        self.since = self.loop.time()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+    def on_response_complete(self) -> None:
+        self.since = self.loop.time()
+        super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._on_garbage()
+        super().send_400_response(msg)
+
 
 async def read_body(receive: Receive, *, most: int, drain: int) -> bytes | None:
-    """Return the body, one byte more than `most` of a longer one, None if the client left.
+    """Return the body, None if the client disconnected.
 
-    The rest of a long one is read and dropped, up to `drain` bytes in all: a client that is still
-    sending would see a reset instead of the 413.
+    Of a body that is longer than `most`, one byte more is returned. The rest is read and dropped,
+    up to `drain` bytes in all: a client that is still sending would see a reset instead of a 413.
     """
     body: bytes = b""
     seen = 0
@@ -132,7 +168,7 @@ async def read_body(receive: Receive, *, most: int, drain: int) -> bytes | None:
 
 
 def request_parts(scope: Message, body: bytes) -> dict[str, Any]:
-    """Name what a server's Request is made of: method, path and query as they came."""
+    """Return the members of a Request: method, path and query as they were received."""
     return {
         "method": scope["method"],
         "path": scope["raw_path"].decode("latin-1"),
@@ -143,7 +179,7 @@ def request_parts(scope: Message, body: bytes) -> dict[str, Any]:
 
 
 def _headers(scope: Message) -> dict[str, str]:
-    """Return the headers by their lower-case names, values of a repeated one joined by a comma."""
+    """Return the headers by lower-case name, values of a repeated one joined by a comma."""
     pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     headers = dict(pairs)
     if len(headers) < len(pairs):

@@ -1,7 +1,7 @@
 """The emulator on a loopback port: uvicorn around the core, faults acted out on the wire.
 
 The shell without a network is transport.py. How one listens and reads a request, it has in common
-with the receiver of callbacks. Importing this module imports uvicorn.
+with the receiver of callbacks.
 """
 
 from __future__ import annotations
@@ -12,14 +12,12 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from wacb.net.server import (
     LOOPBACK,
+    HttpServer,
     Message,
     Receive,
     Send,
-    Uvicorn,
     listen,
     read_body,
     request_parts,
@@ -43,7 +41,7 @@ class Server:
         self._port = port
         self._slow = slow
         self._drip = drip
-        self._uvicorn = Uvicorn(self._app, _Protocol)
+        self._server = HttpServer(self._app)
 
     def run(self, on_ready: Callable[[str], None]) -> None:
         """Serve until `stop` or, in the main thread, a signal. Call `on_ready` with the URL.
@@ -51,12 +49,12 @@ class Server:
         Raises WacbError for a port that is in use.
         """
         with listen(LOOPBACK, self._port) as listener, signals_call(self.stop):
-            self._uvicorn.on_started = lambda: on_ready(url_of(listener))
-            self._uvicorn.run(sockets=[listener])
+            self._server.on_started = lambda: on_ready(url_of(listener))
+            self._server.run(sockets=[listener])
 
     def stop(self) -> None:
         """End `run`, from any thread; what is being delayed is dropped at once."""
-        self._uvicorn.should_exit = True
+        self._server.should_exit = True
 
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
         body = await read_body(receive, most=MAX_BODY, drain=_DRAIN)
@@ -97,7 +95,7 @@ class Server:
         """Wait; False as soon as the client has left or the server is to end."""
         now = asyncio.get_running_loop().time
         end = now() + seconds
-        while not (wire.gone.done() or self._uvicorn.should_exit):
+        while not (wire.gone.done() or self._server.should_exit):
             if now() >= end:
                 return True
             await asyncio.wait({wire.gone}, timeout=min(end - now(), _TICK))
@@ -116,15 +114,6 @@ class _Wire(NamedTuple):
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
-
-
-class _Protocol(H11Protocol):
-    """Lets the application reach the transport: ASGI alone cannot break a connection."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
 
 
 async def _send_whole(send: Send, reply: Reply) -> None:
