@@ -8,11 +8,11 @@ import gc
 
 def main() -> None:
     """Run the command line of this process."""
-    gc.disable()  # nothing of what is loaded is garbage
+    gc.disable()  # imports leave no garbage
     from wacb.cli import root
 
     gc.enable()
-    # at the end the system takes all memory back, quicker than the collector looks through it
+    # at exit the system frees all memory, faster than the collector scans it
     atexit.register(gc.freeze)
     root(prog_name="wacb")
 

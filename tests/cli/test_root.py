@@ -68,6 +68,7 @@ def test_long_help_groups_its_options(wacb: Wacb):
     apart = "Options on every command (see wacb --help)"
     grouped = ["Options", "Endpoint", "Safety", "Output", "Less common"]
     assert sections(wacb("profile", "create", "--help")) == [*grouped, apart]
+    assert "Endpoint" not in sections(wacb("number", "attach", "--help"))
     assert sections(wacb("profile", "list", "--help")) == ["Options", apart]
 
 
