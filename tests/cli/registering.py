@@ -21,7 +21,7 @@ CONFIRM = ("number", "confirm", NEW, "--otp", OTP)
 V1 = ("--waba-id", "")
 V1_REFUSAL = "a number can only be registered with a WABA ID: the V1 API has no such route"
 V1_HINT = (
-    "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
+    "pass --waba-id ID (the console shows it beside the number), or `wacb config set waba_id ID`"
 )
 
 # what may happen to the answer of a POST, and how the failure begins then
@@ -34,7 +34,7 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
         f"number {NEW}: api.ap.kaleyra.io answered 200 with something that is no JSON",
     ),
 }
-NO_ID = (answer({}), f"number {NEW}: the API's answer names no ID")
+NO_ID = (answer({}), f"number {NEW}: the API's answer has no ID")
 
 
 class Lossy:

@@ -273,8 +273,8 @@ def test_basic_auth_turns_others_away(listen: Listen) -> None:
 def test_basic_auth_needs_a_password(wacb: Wacb) -> None:
     assert wacb("callback", "listen", "--port", "0", "--basic-auth", "me") == failed(
         2,
-        "WACB_BASIC_AUTH_PASSWORD is missing, and there is no terminal to ask on",
-        "give WACB_BASIC_AUTH_PASSWORD",
+        "WACB_BASIC_AUTH_PASSWORD is required when not running interactively",
+        "pass WACB_BASIC_AUTH_PASSWORD",
     )
 
 

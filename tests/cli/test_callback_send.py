@@ -60,8 +60,8 @@ def test_profile_and_number_have_defaults(live: Wacb, server: FaultServer):
 def test_without_a_profile_one_is_asked_for(live: Wacb, server: FaultServer):
     create(live, f"{server.url}/hook")
     assert live(*SEND, tty=True, input="1\n").code == 0
-    said = "--profile (or WACB_PROFILE) is missing, and there is no terminal to ask on"
-    assert live(*SEND) == failed(2, said, "give --profile (or WACB_PROFILE)")
+    said = "--profile (or WACB_PROFILE) is required when not running interactively"
+    assert live(*SEND) == failed(2, said, "pass --profile (or WACB_PROFILE)")
 
 
 def test_a_template_is_made_of_method_and_url(wacb: Wacb, server: FaultServer):
@@ -83,8 +83,8 @@ def test_a_template_is_made_for_another_url_alone(wacb: Wacb, server: FaultServe
     assert got(server)[0].startswith("GET /a?k=v&body=")
     assert wacb(*line, env={"WACB_ENDPOINT": "https://example.com/hook?e=1"}).code == 0
     assert got(server)[0].startswith("GET /a?k=v&e=1&body=")
-    said = "--url is missing, and there is no terminal to ask on"
-    assert wacb(*SEND, "--method", "get") == failed(2, said, "give --url")
+    said = "--url is required when not running interactively"
+    assert wacb(*SEND, "--method", "get") == failed(2, said, "pass --url")
 
 
 def test_a_template_of_ones_own_is_filled(wacb: Wacb, server: FaultServer, tmp_path: Path):
@@ -123,11 +123,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     "no message": (
         ("--count", "0"),
         "Invalid value for '--count': 0 is not in the range 1<=x<=10000.",
-        "see `wacb callback send --help`",
+        "run `wacb callback send --help`",
     ),
     "profile and URL": (
         ("--profile", "x", "--url", "https://example.com"),
-        "--method and --profile exclude each other",
+        "--method and --profile cannot be used together",
         None,
     ),
     "a bad target": (
@@ -151,10 +151,10 @@ def test_wrong_usage_sends_nothing(wacb: Wacb, server: FaultServer, case: str):
 def test_what_makes_a_template_needs_a_method(live: Wacb, option: Sequence[str]):
     assert live(*SEND, *option) == failed(2, f"{option[0]} needs --method")
     both = live(*SEND, *option, "--profile", "x")
-    assert both == failed(2, f"{option[0]} and --profile exclude each other")
+    assert both == failed(2, f"{option[0]} and --profile cannot be used together")
 
 
 def test_an_unknown_profile_is_not_found(live: Wacb):
-    said = "no profile has the ID or title 'Nobody'"
-    hint = "`wacb profile list` shows what exists"
+    said = "no profile with ID or title 'Nobody'"
+    hint = "run `wacb profile list` to see available profiles"
     assert live(*SEND, "--profile", "Nobody") == failed(5, said, hint)

@@ -35,7 +35,7 @@ def test_the_shell_takes_its_script(wacb: Wacb, shell: str):
 
 
 def test_an_unknown_shell_is_refused(wacb: Wacb):
-    hint = "see `wacb completion --help`"
+    hint = "run `wacb completion --help`"
     kinds = "'bash', 'zsh', 'fish'"
     message = f"Invalid value for '{{bash|zsh|fish}}': 'ksh' is not one of {kinds}."
     assert wacb("completion", "ksh") == failed(2, message, hint)

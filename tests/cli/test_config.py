@@ -229,7 +229,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     "no key": (("set", "api_key"), missing("--api-key-stdin or --api-key-file")),
     "two keys": (
         ("set", "api_key", "--api-key-stdin", "--api-key-file", "x"),
-        failed(2, "--api-key-stdin and --api-key-file exclude each other"),
+        failed(2, "--api-key-stdin and --api-key-file cannot be used together"),
     ),
     "an empty key": (
         ("set", "api_key", "--api-key-stdin"),

@@ -40,7 +40,7 @@ WRITES: dict[str, tuple[str, ...]] = {
 }
 SECRET = "note: replace *** with the secret before running this"
 LOCAL = "note: the built-in sandbox has no address; `wacb sandbox serve` gives it one"
-NOT_SHOWN = f"note: the API does not show which profile number {ONE} carries"
+NOT_SHOWN = f"note: the API does not show which profile number {ONE} has attached"
 NOT_COMPARED = (
     "note: the API does not show a number's incoming URL: it is neither compared nor journaled"
 )
@@ -179,7 +179,7 @@ def test_a_command_without_credentials_is_completed_by_the_shell(
 
 
 OFFLINE = (
-    "note: without credentials nothing was looked up: whether the profile exists, is active and "
+    "note: checked offline: without credentials the profile and the number were not looked upwhether the profile exists, is active and "
     "complete, and whether the number is approved and free"
 )
 WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
@@ -211,15 +211,15 @@ WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
         done(
             'curl -X PUT "https://api.kaleyra.io/v1/$WACB_SID/whatsapp/number" '
             f"{HEADERS} --data-raw '{compact(UPDATES['incoming URL'][2])}'",
-            f"{NOT_COMPARED}\nnote: without credentials the number was not looked up",
+            f"{NOT_COMPARED}\nnote: checked offline: without credentials the number was not looked up",
         ),
     ),
     "attach by title": (
         ("number", "attach", ONE, "--profile", TITLE),
         failed(
             2,
-            f"'{TITLE}' is no profile ID, and without credentials no title can be looked up",
-            "give the profile by its ID, or credentials",
+            f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without credentials",
+            "pass the profile's ID, or run `wacb config init`",
         ),
     ),
 }
@@ -256,7 +256,7 @@ def test_where_nothing_has_to_change_no_request_is_shown(
     live: Wacb, two_profiles: None, sandbox: Sandbox
 ):
     put(sandbox, profile_id(1))
-    note = "note: nothing has to change, so no request would go out"
+    note = "note: already up to date; no request needed"
     assert live(*ATTACH, "--dry-run") == done(err=note)
     empty = as_json({"dry_run": True, "requests": []})
     assert live(*ATTACH, "--dry-run", "-o", "json") == done(empty, note)

@@ -115,7 +115,9 @@ def test_a_dry_run_reports_nothing(github: Github, output: Path):
 def test_outside_of_github_nothing_is_done(live: Wacb, untouched: Watch, line: tuple[str, ...]):
     with untouched():
         assert live(*line) == failed(
-            2, "--github needs the variable GITHUB_OUTPUT", "GitHub Actions sets it in a job"
+            2,
+            "--github requires the variable GITHUB_OUTPUT",
+            "use --github in a job of GitHub Actions, which sets it",
         )
 
 

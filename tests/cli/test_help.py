@@ -83,7 +83,7 @@ def test_an_unknown_topic_is_json_when_asked_for(wacb: Wacb):
 
 def test_an_unknown_subcommand_names_the_nearest(wacb: Wacb):
     message = "No such command 'creat'. Did you mean 'create'?"
-    assert wacb("help", "profile", "creat") == failed(2, message, "see `wacb profile --help`")
+    assert wacb("help", "profile", "creat") == failed(2, message, "run `wacb profile --help`")
 
 
 def test_a_command_without_subcommands(wacb: Wacb):

@@ -73,7 +73,7 @@ def test_only_what_was_not_given_is_asked_for(live: Wacb):
 
 def test_the_number_is_typed_where_the_api_lists_none(live: Wacb, sandbox: Sandbox):
     line = (*ATTACH, "--waba-id", "", "-q")
-    note = f"note: the API does not show which profile number {TWO} carries"
+    note = f"note: the API does not show which profile number {TWO} has attached"
     assert live(*line, input=f"{TWO}\n1\n", tty=True) == done(
         TWO, f"Number: {TWO}\n{PROFILES}Profile: 1\n{note}"
     )
@@ -99,7 +99,7 @@ def test_the_end_of_input_is_an_interruption(live: Wacb, sandbox: Sandbox, answe
 
 def test_nothing_to_choose_from(over: Wacb):
     network = Network(answer([]))
-    assert over(network, *ATTACH, tty=True) == failed(5, "there is no number to choose from")
+    assert over(network, *ATTACH, tty=True) == failed(5, "no number to choose from")
     line = (*ATTACH, ONE)
     assert over(network, *line, tty=True) == failed(5, "there is no profile to choose from")
 

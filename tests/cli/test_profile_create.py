@@ -207,7 +207,7 @@ def test_an_endpoint_on_this_machine(live: Wacb, line: tuple[str, ...]):
 
 def test_a_title_that_is_taken_is_said(live: Wacb):
     assert live(*CREATE, "-q") == done(profile_id(1))
-    note = f"note: another profile has the title '{TITLE}', too: {profile_id(1)}"
+    note = f"note: another profile is also named '{TITLE}' ({profile_id(1)})"
     assert live(*CREATE, "-q") == done(profile_id(2), note)
 
 
@@ -241,7 +241,7 @@ def test_a_password_that_is_no_utf_8_arrives_byte_for_byte(live: Wacb, sandbox: 
 
 
 def test_credentials_that_are_missing_are_named(wacb: Wacb, sandbox: Sandbox):
-    hint = "set the environment, run `wacb config init`, or try `wacb --sandbox …`"
+    hint = "set the variables, run `wacb config init`, or add --sandbox to try it out"
     for env, what in (
         ({}, "the SID (WACB_SID) and the API key (WACB_API_KEY)"),
         ({"WACB_SID": SID}, "the API key (WACB_API_KEY)"),

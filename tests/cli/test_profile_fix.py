@@ -41,15 +41,15 @@ def masked(url: str) -> str:
 
 
 SHOWN = (
-    f"note: profile {TWO} (Misspelt): body: {json.dumps(json.loads(MISSPELT))} → "
+    f"note: profile 'Misspelt' ({TWO}): body: {json.dumps(json.loads(MISSPELT))} → "
     f"{json.dumps(json.loads(BODY))}\n"
-    f"note: profile {THREE} (Lost): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
+    f"note: profile 'Lost' ({THREE}): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
-    f"profile {ONE} (Encoded) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so never "
+    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so never "
     "filled"
 )
-WHOLE = f"give the whole template: wacb profile update {ONE} --url URL"
+WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL"
 
 
 @pytest.fixture
@@ -87,9 +87,7 @@ def test_every_other_member_stays_byte_for_byte(live: Wacb, sandbox: Sandbox):
 def test_what_is_in_order_needs_no_consent(live: Wacb, two_profiles: None, untouched: Watch):
     with untouched():
         assert live(*FIX, "-q") == done(f"{ONE}\n{TWO}")
-        assert live(*FIX, "--dry-run") == done(
-            err="note: nothing has to change, so no request would go out"
-        )
+        assert live(*FIX, "--dry-run") == done(err="note: already up to date; no request needed")
         empty = live(*FIX, "--dry-run", "-o", "json")
     assert (empty.code, empty.out) == (0, as_json({"dry_run": True, "requests": []}) + "\n")
 
@@ -100,11 +98,11 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
         assert live(*BOTH) == Outcome(
             code=9,
             out="",
-            err=f"{SHOWN}error: this would repair 2 profiles, and there is no terminal to ask on\n"
-            "hint: give --yes if that is what you want\n",
+            err=f"{SHOWN}error: refusing to repair 2 profiles without confirmation\n"
+            "hint: pass --yes\n",
         )
         assert live(*BOTH, input="n\n", tty=True) == Outcome(
-            code=9, out="", err=f"{SHOWN}{question}n\nerror: declined: nothing was changed\n"
+            code=9, out="", err=f"{SHOWN}{question}n\nerror: cancelled; nothing was changed\n"
         )
     yes = live(*BOTH, "-q", input="y\n", tty=True)
     assert yes == done(f"{TWO}\n{THREE}", f"{SHOWN}{question}y")
@@ -112,7 +110,7 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
 
 def test_consent_names_the_one_profile(live: Wacb, faulty: None):
     assert live(*FIX, THREE).err.splitlines()[1] == (
-        f"error: this would repair profile {THREE} (Lost), and there is no terminal to ask on"
+        f"error: refusing to repair profile 'Lost' ({THREE}) without confirmation"
     )
 
 
@@ -144,9 +142,9 @@ def test_several_that_cannot_be_mended_are_all_named(live: Wacb, sandbox: Sandbo
     assert (outcome.code, outcome.out) == (8, f"{ONE}\n{TWO}\n")
     assert outcome.err.splitlines()[-3:] == [
         "error: 2 of 2 profiles could not be repaired",
-        f"  profile {ONE} (Incoming) cannot be repaired: <qqq> in query key 'q' is unknown to "
+        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query key 'q' is unknown to "
         f"Kaleyra; {WHOLE}",
-        f"  profile {TWO} (Inbound) cannot be repaired: the URL cannot be repaired without "
+        f"  profile 'Inbound' ({TWO}) cannot be repaired: the URL cannot be repaired without "
         f"changing query key 'body'; {WHOLE.replace(ONE, TWO)}",
     ]
 
@@ -172,7 +170,7 @@ def lost(profile: str) -> str:
     )
 
 
-AGAIN = "run the same command again: it changes only what still differs"
+AGAIN = "run the same command again; it changes only what still differs"
 
 
 def test_a_lost_answer_keeps_no_other_from_being_mended(over: Wacb, faulty: None, sandbox: Sandbox):

@@ -25,7 +25,7 @@ from tests.conftest import Wacb, profile_id
 from tests.fake_api import Network, answer, make_row, refusal
 from wacb.sandbox.emulator import Sandbox
 
-NONE = "no callback profiles; `wacb profile create --method post` makes one"
+NONE = "no callback profiles; create one with `wacb profile create --method post`"
 
 
 def add(sandbox: Sandbox, title: str = TITLE, **changes: Any) -> None:
@@ -42,8 +42,8 @@ def add(sandbox: Sandbox, title: str = TITLE, **changes: Any) -> None:
         (("-o", "table"), done(err=NONE)),
         (("-o", "json"), done("[]")),
         (("-q",), done()),
-        (("--title", "x"), done(err="no callback profile is like that")),
-        (("--status", "active"), done(err="no callback profile is like that")),
+        (("--title", "x"), done(err="no matching callback profiles")),
+        (("--status", "active"), done(err="no matching callback profiles")),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -129,8 +129,8 @@ def test_show_refuses_a_title_that_two_profiles_carry(live: Wacb, sandbox: Sandb
     add(sandbox)
     assert live("profile", "show", TITLE) == failed(
         9,
-        f"2 profiles are called '{TITLE}': {profile_id(1)}, {profile_id(2)}",
-        "name one by its ID",
+        f"2 profiles are named '{TITLE}': {profile_id(1)}, {profile_id(2)}",
+        "pass the ID of one of them",
     )
 
 
@@ -140,8 +140,8 @@ def test_show_names_the_nearest_title(live: Wacb, sandbox: Sandbox, reference: s
     near = "" if reference.startswith("US") else "did you mean 'Incoming'? "
     assert live("profile", "show", reference) == failed(
         5,
-        f"no profile has the ID or title '{reference}'",
-        f"{near}`wacb profile list` shows what exists",
+        f"no profile with ID or title '{reference}'",
+        f"{near}run `wacb profile list` to see available profiles",
     )
 
 
@@ -228,7 +228,7 @@ def test_an_id_that_is_a_path_stays_a_segment(over: Wacb):
 )
 def test_options_of_the_list_are_checked(live: Wacb, options: tuple[str, ...], message: str):
     outcome = live("profile", "list", *options)
-    assert outcome == failed(2, message, "see `wacb profile list --help`")
+    assert outcome == failed(2, message, "run `wacb profile list --help`")
 
 
 def test_create_and_list_agree(live: Wacb):

@@ -66,7 +66,7 @@ def test_what_is_there_already_is_left_alone(live: Wacb, untouched: Watch):
             result="unchanged"
         )
         dry = live(*UPDATE, *given, "--dry-run", input=BODY)
-    assert dry == done(err="note: nothing has to change, so no request would go out")
+    assert dry == done(err="note: already up to date; no request needed")
 
 
 def test_quiet_prints_the_id_alone(live: Wacb):
@@ -250,7 +250,7 @@ def test_an_error_of_the_api_repeats_no_secret_of_the_profile(live: Wacb, over: 
     ("headers", "message"),
     [
         (("X A:",), "a header name is empty or holds a character that none may hold"),
-        (("X-A: 1", "x-a:"), "the header x-a is given twice"),
+        (("X-A: 1", "x-a:"), "duplicate header x-a"),
         (("X-A",), "a header has no colon"),
     ],
     ids=["bad name", "twice", "no colon"],

@@ -239,7 +239,7 @@ def test_a_usage_error_is_json_even_before_the_form_was_read(wacb: Wacb, form: t
     assert json.loads(outcome.err)["error"] == {
         "code": "invalid_input",
         "message": "Got unexpected extra argument (odd\u202e)",
-        "hint": "see `wacb profile list --help`",
+        "hint": "run `wacb profile list --help`",
         "status": None,
         "api_code": None,
         "retryable": False,
@@ -248,7 +248,7 @@ def test_a_usage_error_is_json_even_before_the_form_was_read(wacb: Wacb, form: t
 
 def test_other_forms_leave_an_error_text(wacb: Wacb):
     outcome = wacb("profile", "list", "odd\u202e", "-o", "tsv")
-    hint = "see `wacb profile list --help`"
+    hint = "run `wacb profile list --help`"
     assert outcome == failed(2, r"Got unexpected extra argument (odd\u202e)", hint)
 
 
@@ -281,7 +281,7 @@ def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
     sandboxed = ("--sandbox", "profile", "show", "nobody")
     assert wacb(*sandboxed).err.endswith("hint: `wacb --sandbox profile list` shows what exists\n")
     assert wacb(*sandboxed[1:], env=LIVE).err.endswith(
-        "hint: `wacb profile list` shows what exists\n"
+        "hint: run `wacb profile list` to see available profiles\n"
     )
 
 

@@ -176,8 +176,8 @@ def test_the_number_is_chosen_on_a_terminal(live: Wacb, chain: str):
 
 
 def test_off_a_terminal_a_number_or_profile_must_be_named(live: Wacb):
-    hint = "give NUMBER (or WACB_NUMBER)"
-    message = "NUMBER (or WACB_NUMBER) is missing, and there is no terminal to ask on"
+    hint = "pass NUMBER (or WACB_NUMBER)"
+    message = "NUMBER (or WACB_NUMBER) is required when not running interactively"
     assert live("verify") == failed(2, message, hint)
 
 
@@ -190,7 +190,7 @@ def test_a_bad_number_is_wrong_usage(live: Wacb, sandbox: Sandbox):
 
 def test_missing_credentials_break_the_config(wacb: Wacb):
     detail = "missing credentials: the SID (WACB_SID) and the API key (WACB_API_KEY)"
-    fix = "set the environment, run `wacb config init`, or try `wacb --sandbox …`"
+    fix = "set the variables, run `wacb config init`, or add --sandbox to try it out"
     links = {"config": line("config", "broken", detail, fix), **not_started()}
     check(wacb(*VERIFY), 3, links, detail, fix)
     check(wacb("verify"), 3, links, detail, fix)

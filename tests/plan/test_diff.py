@@ -143,8 +143,8 @@ def test_what_a_variable_made_is_never_shown():
 def test_a_title_that_two_profiles_carry_forbids_the_plan():
     live = make_live(stored(INCOMING, SECOND), stored(INCOMING, FIRST))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
-    message = f"2 profiles are called 'The incoming': {FIRST}, {SECOND}"
-    hint = "keep one, and take the others away with wacb profile delete ID"
+    message = f"2 profiles are named 'The incoming': {FIRST}, {SECOND}"
+    hint = "keep one, and remove the others with `wacb profile delete ID`"
     assert (plan.changes, told(plan.problems)) == ((), [(Ambiguous, message, hint)])
 
 
@@ -156,7 +156,7 @@ def test_a_channel_that_cannot_be_changed_forbids_the_plan():
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
     made = make_desired(channel="sms", written={"channel": "${CH}"})
     plan = diff(make_manifest(made), make_live(stored(made, channel="whatsapp")), prune=False)
-    said = f"the channel of profile {FIRST} (incoming) cannot be changed by the API"
+    said = f"the channel of profile 'incoming' ({FIRST}) cannot be changed by the API"
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
 
 
@@ -167,7 +167,7 @@ def test_a_key_that_the_api_does_not_show_is_said_not_to_be_compared():
     assert (plan.changes, plan.notes) == (
         (),
         (
-            f"the API does not show the key of profile {FIRST} (incoming), so it is not compared: "
+            f"the API does not show the key of profile 'incoming' ({FIRST}), so it is not compared: "
             "`wacb profile update` sends another one",
         ),
     )
@@ -217,12 +217,14 @@ def test_a_number_whose_profile_a_variable_names_is_shown_as_it_is_written():
         ("attach", ONE, {"profile": ("", "${N}")})
     ]
     said = f"number {TWO}: no profile of the file or of the account is called '${{M}}'"
-    assert told(plan.problems) == [(NotFound, said, "`wacb profile list` shows what exists")]
+    assert told(plan.problems) == [
+        (NotFound, said, "run `wacb profile list` to see available profiles")
+    ]
     double = make_live(
         stored(OTHER, FIRST, title="Zq9"), stored(OTHER, SECOND, title="Zq9"), numbers=()
     )
     problem = diff(manifest, double, prune=False).problems[0]
-    assert problem.message == f"2 profiles are called '${{N}}': {FIRST}, {SECOND}"
+    assert problem.message == f"2 profiles are named '${{N}}': {FIRST}, {SECOND}"
 
 
 def test_an_id_of_a_profile_of_the_file_is_as_good_as_its_name():
@@ -281,7 +283,7 @@ def test_losing_message_status_with_the_old_profile_is_said():
     live = make_live(old, numbers=(make_number(ONE, SECOND),))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert plan.notes == (
-        f"the old profile {SECOND} carries message status (delivered, read) and The incoming does "
+        f"the old profile {SECOND} includes message status (delivered, read) and The incoming does "
         "not: status callbacks would stop",
     )
 
@@ -304,15 +306,15 @@ def test_what_forbids_an_attachment_is_a_problem_each():
     )
     assert [change.action for change in plan.changes] == ["create"]
     assert [(type(error), error.message) for error in plan.problems] == [
-        (Unsafe, f"profile {SECOND} (The other) is auto-disabled, so nothing would arrive"),
+        (Unsafe, f"profile 'The other' ({SECOND}) is auto-disabled, so it delivers nothing"),
         (
             ConsentRequired,
-            f"profile {THIRD} (Old hook) has 1 of 14 placeholders; missing: <body> <mime_type> "
+            f"profile 'Old hook' ({THIRD}) has 1 of 14 placeholders; missing: <body> <mime_type> "
             "<media_url> <name> <type> <created_at> <reply_to> <wanumber> <mobile> "
             "<custom_response> <message> <contacts> <location>",
         ),
-        (Unsafe, f"number {THREE} is pending; only an approved number can be edited"),
-        (NotFound, "number +15550199999 is not among the numbers of this WABA"),
+        (Unsafe, f"number {THREE} is pending; only approved numbers can be changed"),
+        (NotFound, "number +15550199999 not found in this WABA"),
         (
             NotFound,
             "number +15550199998: no profile of the file or of the account is called 'Old hok'",
@@ -334,7 +336,7 @@ def test_a_pending_number_or_a_disabled_profile_that_is_right_already_forbids_no
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert (plan.changes, plan.problems, plan.unchanged) == ((), (), 2)
     assert plan.notes == (
-        f"profile {FIRST} (incoming) is disabled, so nothing arrives through it: enable it in the "
+        f"profile 'incoming' ({FIRST}) is disabled, so nothing arrives through it: enable it in the "
         "Kaleyra console",
     )
 
@@ -404,7 +406,7 @@ def test_without_a_table_of_numbers_prune_leaves_numbers_and_their_profiles_alon
     plan = diff(make_manifest(), live, prune=True)
     assert changes(plan) == [("delete", "Incoming, free", {})]
     assert plan.notes == (
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} and 1 "
+        f"profile 'The other' ({SECOND}), which the file does not name, is kept: number {ONE} and 1 "
         "more on it",
         OTHERS,
     )
@@ -433,7 +435,7 @@ def test_prune_leaves_alone_a_number_that_cannot_be_edited_and_what_it_carries()
     assert plan.changes == ()
     assert plan.notes == (
         f"number {ONE}, which the file does not name, is pending: left alone",
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+        f"profile 'The other' ({SECOND}), which the file does not name, is kept: number {ONE} on it",
     )
 
 
@@ -445,7 +447,7 @@ def test_prune_leaves_alone_what_only_the_journal_says_of_a_number():
     assert plan.changes == ()
     assert plan.notes == (
         HIDDEN.format(1),
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+        f"profile 'The other' ({SECOND}), which the file does not name, is kept: number {ONE} on it",
     )
 
 
@@ -471,7 +473,7 @@ def test_prune_deletes_nothing_that_a_number_may_carry_unseen():
     assert plan.changes == ()
     assert plan.notes == (
         HIDDEN.format(2),
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} and 1 "
+        f"profile 'The other' ({SECOND}), which the file does not name, is kept: number {ONE} and 1 "
         "more perhaps on it, which is not shown",
     )
 
@@ -485,7 +487,7 @@ def test_prune_heeds_the_journal_of_a_number_that_is_not_listed():
     plan = diff(make_manifest(numbers={}), live, prune=True)
     assert plan.changes == ()
     assert plan.notes == (
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+        f"profile 'The other' ({SECOND}), which the file does not name, is kept: number {ONE} on it",
     )
 
 

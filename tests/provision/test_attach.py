@@ -44,7 +44,7 @@ from wacb.errors import (
 )
 from wacb.models import Method
 from wacb.provision import attach
-from wacb.provision.attach import AttachStep
+from wacb.provision.attach import NumberChange
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.template.placeholders import INCOMING, build_url
 
@@ -53,7 +53,7 @@ V1, V2 = None, WABA_ID
 
 def prepare(
     client: Client, folder: Path, reference: str = FIRST, number: str = ONE, **how: Any
-) -> AttachStep:
+) -> NumberChange:
     return attach.prepare_attach(make_look(client, folder), number, reference, **how)
 
 
@@ -70,16 +70,16 @@ def refused(
 
 @pytest.mark.parametrize("reference", [FIRST, "Profile 1"], ids=["ID", "title"])
 def test_a_profile_goes_on_a_free_number_with_v2(reference: str, tmp_path: Path) -> None:
-    assert prepare(emulator(stocked()), tmp_path, reference) == AttachStep(
-        number=ONE, old="", new=FIRST, request=update(), action="attach", shown=True
+    assert prepare(emulator(stocked()), tmp_path, reference) == NumberChange(
+        number=ONE, old=None, new=FIRST, action="attach", shown=True
     )
 
 
 def test_with_v1_nobody_knows_what_is_there(tmp_path: Path) -> None:
     client = emulator(stocked(), api=make_api(waba_id=V1))
-    assert prepare(client, tmp_path) == AttachStep(
+    assert prepare(client, tmp_path) == NumberChange(
         number=ONE,
-        old=None,
+        old=UNKNOWN,
         new=FIRST,
         request=ApiRequest(
             method="PUT",
@@ -110,7 +110,7 @@ def test_preparing_writes_nothing(waba_id: str | None, tmp_path: Path) -> None:
 def test_the_same_profile_is_left_as_it_is(how: dict[str, Any], tmp_path: Path) -> None:
     client = emulator(stocked())
     client.send(update())
-    assert prepare(client, tmp_path, **how) == AttachStep(
+    assert prepare(client, tmp_path, **how) == NumberChange(
         number=ONE, old=FIRST, new=FIRST, request=None, shown=True
     )
 
@@ -140,8 +140,8 @@ def test_a_profile_that_is_not_active(
     error = refused(client, tmp_path, NEW, allow_missing=allow_missing, replace=True)
     assert told(error) == (
         Unsafe,
-        f"profile SG_1 (Incoming messages) is {word}, so nothing would arrive",
-        "enable it in the Kaleyra console; the API has no way to",
+        f"profile 'Incoming messages' (SG_1) is {word}, so it delivers nothing",
+        "enable it in the Kaleyra console; the API can't enable profiles",
     )
 
 
@@ -156,8 +156,8 @@ def test_a_profile_that_is_not_complete(method: Method, tmp_path: Path) -> None:
     missing = " ".join(f"<{name}>" for name in INCOMING if name not in ("body", "from"))
     assert told(refused(client, tmp_path)) == (
         ConsentRequired,
-        f"profile {FIRST} (Incoming messages) has 2 of 14 placeholders; missing: {missing}",
-        f"repair it (wacb profile check --fix {FIRST}), or --allow-missing",
+        f"profile 'Incoming messages' ({FIRST}) has 2 of 14 placeholders; missing: {missing}",
+        f"repair it with `wacb profile check {FIRST} --fix`, or pass --allow-missing",
     )
     assert prepare(client, tmp_path, allow_missing=True).request == update()
 
@@ -169,8 +169,8 @@ def test_a_number_that_is_not_listed(tmp_path: Path) -> None:
     error = refused(emulator(stocked()), tmp_path, number=UNLISTED)
     assert told(error) == (
         NotFound,
-        f"number {UNLISTED} is not among the numbers of WABA {WABA_ID}",
-        "`wacb number list` shows them",
+        f"number {UNLISTED} not found in WABA {WABA_ID}",
+        "run `wacb number list` to see available numbers",
     )
     client = emulator(stocked(), api=make_api(waba_id=V1))
     error = refused(client, tmp_path, number=UNLISTED)
@@ -183,7 +183,7 @@ def test_a_number_that_is_not_approved(waba_id: str | None, tmp_path: Path) -> N
     client = emulator(stocked(), api=make_api(waba_id=waba_id))
     assert told(refused(client, tmp_path, number=PENDING, replace=True)) == (
         Unsafe,
-        f"number {PENDING} is pending; only an approved number can be edited",
+        f"number {PENDING} is pending; only approved numbers can be changed",
         "finish its registration in the Kaleyra console first",
     )
 
@@ -205,13 +205,12 @@ def test_a_bad_profile_is_said_before_the_numbers_are_listed(tmp_path: Path) -> 
 
 
 def test_without_credentials_nothing_is_looked_up() -> None:
-    assert attach.unseen(make_api(), ONE, NEW) == AttachStep(
+    assert attach.unseen(make_api(), ONE, NEW) == NumberChange(
         number=ONE,
-        old=None,
+        old=UNKNOWN,
         new=NEW,
-        request=update(new=NEW),
         notes=(
-            "without credentials nothing was looked up: whether the profile exists, is active and "
+            "checked offline: without credentials the profile and the number were not looked upwhether the profile exists, is active and "
             "complete, and whether the number is approved and free",
         ),
     )
@@ -222,8 +221,8 @@ def test_without_credentials_a_title_is_refused() -> None:
         attach.unseen(make_api(), ONE, "Incoming messages")
     assert told(caught.value) == (
         InvalidInput,
-        "'Incoming messages' is no profile ID, and without credentials no title can be looked up",
-        "give the profile by its ID, or credentials",
+        "'Incoming messages' is not a valid profile ID, and titles can't be looked up without credentials",
+        "pass the profile's ID, or run `wacb config init`",
     )
 
 
@@ -244,25 +243,25 @@ STORE_URL = ApiRequest(
 def test_an_endpoint_is_stored_on_the_number(waba_id: str | None, tmp_path: Path) -> None:
     client = emulator(stocked(), api=make_api(waba_id=waba_id))
     look = make_look(client, tmp_path)
-    assert attach.prepare_incoming_url(look, client.api, ONE, ENDPOINT) == AttachStep(
-        number=ONE, old=None, new=None, request=STORE_URL, notes=(NOT_COMPARED,)
+    assert attach.prepare_incoming_url(look, client.api, ONE, ENDPOINT) == NumberChange(
+        number=ONE, old=UNKNOWN, new=UNKNOWN, request=STORE_URL, notes=(NOT_COMPARED,)
     )
 
 
 def test_without_credentials_an_endpoint_is_only_written_out() -> None:
-    assert attach.prepare_incoming_url(None, make_api(), ONE, ENDPOINT) == AttachStep(
+    assert attach.prepare_incoming_url(None, make_api(), ONE, ENDPOINT) == NumberChange(
         number=ONE,
-        old=None,
-        new=None,
+        old=UNKNOWN,
+        new=UNKNOWN,
         request=STORE_URL,
-        notes=(NOT_COMPARED, "without credentials the number was not looked up"),
+        notes=(NOT_COMPARED, "checked offline: without credentials the number was not looked up"),
     )
 
 
 def test_an_endpoint_is_refused_for_a_number_that_is_pending_or_unknown(tmp_path: Path) -> None:
     client = emulator(stocked())
     look = make_look(client, tmp_path)
-    with pytest.raises(Unsafe, match="is pending; only an approved number can be edited"):
+    with pytest.raises(Unsafe, match="is pending; only approved numbers can be changed"):
         attach.prepare_incoming_url(look, client.api, PENDING, ENDPOINT)
     with pytest.raises(NotFound, match="does not exist"):
         attach.prepare_incoming_url(look, client.api, UNLISTED, ENDPOINT)

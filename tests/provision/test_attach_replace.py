@@ -27,24 +27,24 @@ from tests.provision.attaching import (
 from wacb.api.client import Client
 from wacb.errors import ConsentRequired, Unsafe, WacbError
 from wacb.provision import attach
-from wacb.provision.attach import AttachStep
-from wacb.provision.lookup import Look
+from wacb.provision.attach import NumberChange
+from wacb.provision.lookup import AccountLookup
 from wacb.template.placeholders import build_body, names
 
 STATUS_BODY = build_body(names(with_status=True))
 STATUS_NOTE = (
-    f"the old profile {OLD} carries message status (delivered, read) and {NEW} does not: status "
+    f"the old profile {OLD} includes message status (delivered, read) and {NEW} does not: status "
     "callbacks would stop"
 )
-GONE_NOTE = f"the old profile {OLD} does not exist any more"
-SHOW = f"somebody changed it: look at it with `wacb number show {ONE}`"
+GONE_NOTE = f"the old profile {OLD} no longer exists"
+SHOW = f"check with `wacb number show {ONE}`"
 
 
-def prepare(look: Look, reference: str = NEW, **how: Any) -> AttachStep:
+def prepare(look: AccountLookup, reference: str = NEW, **how: Any) -> NumberChange:
     return attach.prepare_attach(look, ONE, reference, **how)
 
 
-def refused(look: Look, reference: str = NEW, **how: Any) -> WacbError:
+def refused(look: AccountLookup, reference: str = NEW, **how: Any) -> WacbError:
     with pytest.raises(WacbError) as caught:
         prepare(look, reference, **how)
     return caught.value
@@ -52,7 +52,7 @@ def refused(look: Look, reference: str = NEW, **how: Any) -> WacbError:
 
 def carrying(
     folder: Path, old: Reply | Exception | None = None, new: dict[str, Any] | None = None
-) -> Look:
+) -> AccountLookup:
     """A look at a network in which number ONE carries the profile OLD."""
     numbers = answer([{"phone_number": ONE, "callback_profile_id": OLD}])
     profile = answer(new or make_row(profile_id=NEW))
@@ -86,20 +86,18 @@ def test_another_profile_is_replaced_with_consent_only(
 ) -> None:
     assert told(refused(carrying(tmp_path, old, new))) == (
         ConsentRequired,
-        f"number {ONE} carries profile {OLD}; attaching {NEW} would replace it"
+        f"number {ONE} already has profile {OLD} attached; this would replace it with {NEW}"
         + "".join(f"; {note}" for note in notes),
-        "add --replace if that is what you want",
+        "pass --replace to replace it",
     )
-    step = AttachStep(
-        number=ONE, old=OLD, new=NEW, request=update(new=NEW), shown=True, notes=notes
-    )
+    step = NumberChange(number=ONE, old=OLD, new=NEW, shown=True, notes=notes)
     assert prepare(carrying(tmp_path, old, new), replace=True) == step
     assert prepare(carrying(tmp_path, old, new), if_current=OLD) == step
 
 
 def test_an_old_profile_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
     step = prepare(carrying(tmp_path, refusal(500)), replace=True)
-    said = f"the old profile could not be looked at: callback profile {OLD}: the API is "
+    said = f"the old profile could not be looked up: callback profile {OLD}: the API is "
     assert [note[: len(said)] for note in step.notes] == [said]
 
 
@@ -136,7 +134,7 @@ def test_another_profile_than_the_one_named_stays(
     expected: str, words: str, replace: bool, tmp_path: Path
 ) -> None:
     error = refused(carrying(tmp_path), if_current=expected, replace=replace)
-    assert told(error) == (Unsafe, f"number {ONE} carries {OLD}, not {words}", SHOW)
+    assert told(error) == (Unsafe, f"number {ONE} has profile {OLD} attached, not {words}", SHOW)
 
 
 def test_a_free_number_does_not_carry_the_profile_named(tmp_path: Path) -> None:
@@ -146,23 +144,23 @@ def test_a_free_number_does_not_carry_the_profile_named(tmp_path: Path) -> None:
         f"number {ONE} carries no profile, not {OLD}",
         SHOW,
     )
-    step = AttachStep(number=ONE, old="", new=FIRST, request=update(), shown=True)
+    step = NumberChange(number=ONE, old=None, new=FIRST, shown=True)
     assert prepare(look, FIRST, if_current="") == step
 
 
 # -- where the API does not show what the number carries
 
 
-def believing(client: Client, folder: Path, *profiles: str) -> Look:
+def believing(client: Client, folder: Path, *profiles: str) -> AccountLookup:
     """A look with a journal in which number ONE was given these profiles in turn."""
     for profile in profiles:
-        make_journal(folder).append(number=ONE, old=None, new=profile, action="attach")
+        make_journal(folder).append(number=ONE, old=UNKNOWN, new=profile, action="attach")
     return make_look(client, folder)
 
 
-def step_of(client: Client, **changes: Any) -> AttachStep:
+def step_of(client: Client, **changes: Any) -> NumberChange:
     request = update(new=FIRST) if client.api.waba_id else update_v1(new=FIRST)
-    return AttachStep(number=ONE, old=None, new=FIRST, request=request)._replace(**changes)
+    return NumberChange(number=ONE, old=UNKNOWN, new=FIRST, request=request)._replace(**changes)
 
 
 def test_without_a_value_in_the_journal_it_is_attached_and_said(
@@ -182,7 +180,7 @@ def test_nothing_is_swapped_that_nobody_knows(
     error = refused(make_look(unshown, tmp_path), FIRST, if_current=expected)
     assert told(error) == (
         Unsafe,
-        f"whether number {ONE} carries {words} is not known: the API does not show it, and the "
+        f"whether number {ONE} has profile {words} attached is not known: the API does not show it, and the "
         "journal has no value",
         "leave out --if-current",
     )
@@ -192,11 +190,11 @@ def test_the_last_value_of_the_journal_counts_as_the_present_one(
     unshown: Client, tmp_path: Path
 ) -> None:
     look = believing(unshown, tmp_path, FIRST, SECOND)
-    note = f"{NOT_SHOWN}; by the journal it is {SECOND}"
+    note = f"{NOT_SHOWN}; according to the journal it is {SECOND}"
     assert told(refused(look, FIRST)) == (
         ConsentRequired,
-        f"number {ONE} carries profile {SECOND}; attaching {FIRST} would replace it; {note}",
-        "add --replace if that is what you want",
+        f"number {ONE} already has profile {SECOND} attached; this would replace it with {FIRST}; {note}",
+        "pass --replace to replace it",
     )
     step = step_of(unshown, old=SECOND, notes=(note,))
     assert prepare(look, FIRST, replace=True) == step
@@ -210,7 +208,7 @@ def test_the_last_value_of_the_journal_counts_as_the_present_one(
 
 def test_a_number_that_is_believed_to_be_free_is_free(unshown: Client, tmp_path: Path) -> None:
     look = believing(unshown, tmp_path, SECOND, "")
-    step = step_of(unshown, old="", notes=(f"{NOT_SHOWN}; by the journal it is none",))
+    step = step_of(unshown, old=None, notes=(f"{NOT_SHOWN}; according to the journal it is none",))
     assert prepare(look, FIRST) == step
     assert prepare(look, FIRST, if_current="") == step
     assert type(refused(look, FIRST, if_current=SECOND)) is Unsafe
@@ -221,7 +219,10 @@ def test_a_number_that_is_believed_to_carry_the_profile_is_left_as_it_is(
 ) -> None:
     look = believing(unshown, tmp_path, FIRST)
     step = step_of(
-        unshown, old=FIRST, request=None, notes=(f"{NOT_SHOWN}; by the journal it is {FIRST}",)
+        unshown,
+        old=FIRST,
+        request=None,
+        notes=(f"{NOT_SHOWN}; according to the journal it is {FIRST}",),
     )
     assert prepare(look, FIRST) == step
 
@@ -230,5 +231,5 @@ def test_status_that_a_believed_profile_carries_is_said_to_get_lost(tmp_path: Pa
     rows = answer([{"phone_number": ONE}])
     old = answer(make_row(profile_id=OLD, body=STATUS_BODY))
     client = make_client(Network(answer(make_row(profile_id=NEW)), rows, old))
-    note = f"{NOT_SHOWN}; by the journal it is {OLD}"
+    note = f"{NOT_SHOWN}; according to the journal it is {OLD}"
     assert prepare(believing(client, tmp_path, OLD), replace=True).notes == (note, STATUS_NOTE)

@@ -88,7 +88,7 @@ def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
         stored(3),
         "created",
         tuple(
-            f"another profile has the title 'Incoming messages', too: {profile_id(number)}"
+            f"another profile is also named 'Incoming messages' ({profile_id(number)})"
             for number in (1, 2)
         ),
     )
@@ -135,7 +135,7 @@ def test_a_profile_that_was_stored_differently_fails_the_check() -> None:
         run(network, Clock())
     assert (caught.value.message, caught.value.hint) == (
         "profile SG_1 was created, but the API stored it differently: title, url",
-        "compare it: wacb profile show SG_1",
+        "compare it with `wacb profile show SG_1`",
     )
 
 
@@ -152,7 +152,7 @@ def test_a_create_whose_answer_was_lost_is_adopted(
     assert run(api, clock) == ProfileResult(
         stored(2),
         "adopted",
-        (f"another profile has the title 'Incoming messages', too: {profile_id(1)}",),
+        (f"another profile is also named 'Incoming messages' ({profile_id(1)})",),
     )
     assert (api.posts, clock.sleeps) == (1, [1, 2, 4][: hidden + 1])
     assert titles(sandbox) == [TITLE] * 2
@@ -172,9 +172,7 @@ def test_a_create_that_is_not_found_again_is_not_repeated(
     with pytest.raises(OutcomeUnknown) as caught:
         run(api, clock)
     error = caught.value
-    assert error.message.endswith(
-        "; whether the profile 'Incoming messages' was created is not known"
-    )
+    assert error.message.endswith("; profile 'Incoming messages' may or may not have been created")
     assert error.hint == (
         "run the same command again with --if-not-exists: it finds the profile or creates it"
     )
@@ -196,7 +194,7 @@ def test_two_new_profiles_are_both_named() -> None:
     with pytest.raises(Ambiguous) as caught:
         run(network, Clock())
     assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
-        "the answer was lost, and 2 new profiles are called 'Incoming messages': SG_1, SG_2",
+        "the answer was lost, and 2 new profiles are named 'Incoming messages': SG_1, SG_2",
         "keep one of them and delete the others",
         9,
     )
@@ -424,8 +422,8 @@ def test_two_profiles_of_one_title_are_both_named(sandbox: Sandbox) -> None:
     with pytest.raises(Ambiguous) as caught:
         find.find(make_client(emulated(sandbox)), TITLE)
     assert (caught.value.message, caught.value.hint) == (
-        f"2 profiles are called 'Incoming messages': {profile_id(1)}, {profile_id(2)}",
-        "name one by its ID",
+        f"2 profiles are named 'Incoming messages': {profile_id(1)}, {profile_id(2)}",
+        "pass the ID of one of them",
     )
 
 
@@ -434,10 +432,10 @@ def test_two_profiles_of_one_title_are_both_named(sandbox: Sandbox) -> None:
     [
         (
             "Incoming mesages",
-            "did you mean 'Incoming messages'? `wacb profile list` shows what exists",
+            "did you mean 'Incoming messages'? run `wacb profile list` to see available profiles",
         ),
-        ("Something else", "`wacb profile list` shows what exists"),
-        ("\udcff", "`wacb profile list` shows what exists"),
+        ("Something else", "run `wacb profile list` to see available profiles"),
+        ("\udcff", "run `wacb profile list` to see available profiles"),
     ],
     ids=["misspelt", "unknown", "no text"],
 )
@@ -448,7 +446,7 @@ def test_a_title_that_does_not_exist_is_not_found(
     with pytest.raises(NotFound) as caught:
         find.find(make_client(emulated(sandbox)), reference)
     error = caught.value
-    assert (error.message, error.hint) == (f"no profile has the ID or title {reference!r}", hint)
+    assert (error.message, error.hint) == (f"no profile with ID or title {reference!r}", hint)
     assert (error.status, error.api_code) == (404, "RBC302")
 
 

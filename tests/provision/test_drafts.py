@@ -96,7 +96,7 @@ def test_local_and_plain_endpoints_are_taken_where_that_is_allowed() -> None:
         ({"title": "ab"}, InvalidInput, "the title 'ab' is not allowed"),
         ({"title": ""}, InvalidInput, "the title '' is not allowed"),
         ({"method": Method.GET, "body": "{}"}, InvalidInput, "a GET callback has no body"),
-        ({"body": "{}", "with_status": True}, InvalidInput, "they exclude each other"),
+        ({"body": "{}", "with_status": True}, InvalidInput, "they cannot be used together"),
         ({"body": "{"}, TemplateError, "the body is not JSON"),
         ({"body": '{"a": "<body>"}'}, TemplateError, "missing: <mime_type>"),
         ({"body": '{"a": "<mimetype>"}'}, TemplateError, "did you mean <mime_type>?"),

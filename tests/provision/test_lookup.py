@@ -41,7 +41,7 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import Number
-from wacb.provision.lookup import Look
+from wacb.provision.lookup import AccountLookup
 from wacb.sandbox.account import WABA_ID
 from wacb.sandbox.emulator import Sandbox
 
@@ -52,7 +52,7 @@ def requests(sandbox: Sandbox) -> Counter[str]:
     return Counter(sent.path.rpartition("/")[2] for sent in asked)
 
 
-def without_waba(sandbox: Sandbox, folder: Path) -> Look:
+def without_waba(sandbox: Sandbox, folder: Path) -> AccountLookup:
     return make_look(emulator(sandbox, api=make_api(waba_id=None)), folder)
 
 
@@ -70,8 +70,8 @@ def test_the_numbers_are_listed_once_however_many_are_asked_for(tmp_path: Path) 
         look.number(UNLISTED)
     assert told(caught.value) == (
         NotFound,
-        f"number {UNLISTED} is not among the numbers of WABA {WABA_ID}",
-        "`wacb number list` shows them",
+        f"number {UNLISTED} not found in WABA {WABA_ID}",
+        "run `wacb number list` to see available numbers",
     )
     assert requests(sandbox) == {"number": 1}
 
@@ -122,13 +122,13 @@ def test_what_the_api_shows_counts_and_then_what_the_journal_has(
     shown: str | None, believed: str | None, present: str | None, tmp_path: Path
 ) -> None:
     if believed is not None:
-        make_journal(tmp_path).append(number=ONE, old=None, new=believed, action="attach")
+        make_journal(tmp_path).append(number=ONE, old=UNKNOWN, new=believed, action="attach")
     look = make_look(make_client(Network(refusal(500))), tmp_path)
     assert look.present(Number(ONE, callback_profile_id=shown)) == present
 
 
 def test_what_the_journal_has_of_another_number_says_nothing(tmp_path: Path) -> None:
-    make_journal(tmp_path).append(number=UNLISTED, old=None, new=FIRST, action="attach")
+    make_journal(tmp_path).append(number=UNLISTED, old=UNKNOWN, new=FIRST, action="attach")
     look = make_look(make_client(Network(refusal(500))), tmp_path)
     assert look.present(Number(ONE)) is None
 
@@ -136,7 +136,7 @@ def test_what_the_journal_has_of_another_number_says_nothing(tmp_path: Path) -> 
 def test_the_journal_is_not_needed_where_the_api_shows_the_profile(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").mkdir()
     look = make_look(make_client(Network(refusal(500))), tmp_path)
-    assert look.present(Number(ONE, callback_profile_id="")) == ""
+    assert look.present(Number(ONE, callback_profile_id=None)) == ""
     with pytest.raises(ConfigError, match="cannot read"):
         look.present(Number(ONE))
 

@@ -116,7 +116,7 @@ def test_runs_at_the_same_time_lose_nothing(file: Path):
 # -- what is told of an answer that was lost or was no yes
 
 OOPS = f"number {NEW}: the API is unavailable (500)"
-CONSOLE = f"take its ID from the Kaleyra console: wacb number confirm {NEW} --id ID"
+CONSOLE = f"run `wacb number confirm {NEW} --id ID` with the ID from the Kaleyra console"
 LISTED = answer([{"phone_number": NEW, "status": "pending"}])
 NAMELESS: list[object] = [{}, [], None]
 
@@ -126,7 +126,7 @@ NAMELESS: list[object] = [{}, [], None]
     [
         (
             [refusal(500), answer([])],
-            f"{OOPS}; whether number {NEW} was added is not known",
+            f"{OOPS}; number {NEW} may or may not have been added",
             f"`wacb number show {NEW}` tells. If it is there, {CONSOLE}",
             500,
         ),
@@ -140,8 +140,8 @@ NAMELESS: list[object] = [{}, [], None]
         *(
             (
                 [answer(data), LISTED],
-                f"number {NEW}: the API's answer names no ID; number {NEW} is listed as pending, "
-                "but the ID of its registration was in the answer that was lost",
+                f"number {NEW}: the API's answer has no ID; number {NEW} is listed as pending, "
+                "but its registration ID was in the lost answer",
                 CONSOLE,
                 None,
             )
@@ -171,15 +171,15 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
         (
             refusal(500),
             OutcomeUnknown,
-            f"{OOPS}; whether number {NEW} is confirmed is not known",
-            f"`wacb number show {NEW}` tells; the same command again does no harm",
+            f"{OOPS}; number {NEW} may or may not be confirmed",
+            f"check with `wacb number show {NEW}`; it is safe to run the same command again",
             None,
         ),
         (
             refusal(422, "wrong code"),
             ApiRejected,
             f"number {NEW}: the API said no (422: wrong code)",
-            f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code",
+            f"check the code and the ID, or send another code with `wacb number confirm {NEW} --resend`",
             "RBC422",
         ),
     ],
@@ -225,7 +225,7 @@ def test_a_code_is_taken_or_refused_without_being_quoted(text: str):
     try:
         code = check_otp(text)
     except InvalidInput as error:
-        assert str(error) == "the code may only hold letters and digits"
+        assert str(error) == "the code must contain only letters and digits"
     else:
         assert code == re.sub(r"[ \n-]", "", text)
         assert code.isascii() and code.isalnum()

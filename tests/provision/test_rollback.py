@@ -21,26 +21,25 @@ from tests.provision.attaching import (
     stocked,
     told,
     update,
-    update_v1,
 )
 from wacb.api.client import Client
 from wacb.errors import NotFound, Unsafe, WacbError
 from wacb.provision import attach
-from wacb.provision.attach import AttachStep
+from wacb.provision.attach import NumberChange
 from wacb.storage.journal import Action
 
 # -- detach
 
 
-def detach(client: Client, folder: Path, number: str = ONE) -> AttachStep:
+def detach(client: Client, folder: Path, number: str = ONE) -> NumberChange:
     return attach.prepare_detach(make_look(client, folder), client.api, number)
 
 
 def test_a_profile_is_taken_off(tmp_path: Path) -> None:
     client = emulator(stocked())
     client.send(update())
-    assert detach(client, tmp_path) == AttachStep(
-        number=ONE, old=FIRST, new="", request=update(new=""), action="detach", shown=True
+    assert detach(client, tmp_path) == NumberChange(
+        number=ONE, old=FIRST, new=None, action="detach", shown=True
     )
 
 
@@ -53,8 +52,8 @@ def test_the_value_that_detaches_may_be_another_one(tmp_path: Path) -> None:
 
 
 def test_a_free_number_is_left_as_it_is(tmp_path: Path) -> None:
-    assert detach(emulator(stocked()), tmp_path) == AttachStep(
-        number=ONE, old="", new="", request=None, action="detach", shown=True
+    assert detach(emulator(stocked()), tmp_path) == NumberChange(
+        number=ONE, old=None, new=None, request=None, action="detach", shown=True
     )
 
 
@@ -64,13 +63,12 @@ def test_a_number_that_does_not_show_its_profile_is_detached_all_the_same(
 ) -> None:
     note = NOT_SHOWN
     if believed:
-        make_journal(tmp_path).append(number=ONE, old="", new=believed, action="attach")
-        note += f"; by the journal it is {believed}"
-    assert detach(unshown, tmp_path) == AttachStep(
+        make_journal(tmp_path).append(number=ONE, old=None, new=believed, action="attach")
+        note += f"; according to the journal it is {believed}"
+    assert detach(unshown, tmp_path) == NumberChange(
         number=ONE,
         old=believed,
-        new="",
-        request=update(new="") if unshown.api.waba_id else update_v1(new=""),
+        new=None,
         action="detach",
         notes=(note,),
     )
@@ -79,27 +77,26 @@ def test_a_number_that_does_not_show_its_profile_is_detached_all_the_same(
 def test_a_number_that_is_believed_to_be_free_is_left_as_it_is(
     unshown: Client, tmp_path: Path
 ) -> None:
-    make_journal(tmp_path).append(number=ONE, old=FIRST, new="", action="detach")
-    note = f"{NOT_SHOWN}; by the journal it is none"
-    assert detach(unshown, tmp_path) == AttachStep(
-        number=ONE, old="", new="", request=None, action="detach", notes=(note,)
+    make_journal(tmp_path).append(number=ONE, old=FIRST, new=None, action="detach")
+    note = f"{NOT_SHOWN}; according to the journal it is none"
+    assert detach(unshown, tmp_path) == NumberChange(
+        number=ONE, old=None, new=None, request=None, action="detach", notes=(note,)
     )
 
 
 def test_without_credentials_no_number_is_looked_up() -> None:
-    assert attach.prepare_detach(None, make_api(), ONE) == AttachStep(
+    assert attach.prepare_detach(None, make_api(), ONE) == NumberChange(
         number=ONE,
-        old=None,
-        new="",
-        request=update(new=""),
+        old=UNKNOWN,
+        new=None,
         action="detach",
-        notes=("without credentials the number was not looked up",),
+        notes=("checked offline: without credentials the number was not looked up",),
     )
 
 
 def test_nothing_is_taken_off_a_number_that_is_pending_or_not_listed(tmp_path: Path) -> None:
     client = emulator(stocked())
-    with pytest.raises(Unsafe, match="is pending; only an approved number can be edited"):
+    with pytest.raises(Unsafe, match="is pending; only approved numbers can be changed"):
         detach(client, tmp_path, PENDING)
     with pytest.raises(NotFound, match="is not among the numbers"):
         detach(client, tmp_path, UNLISTED)
@@ -119,7 +116,7 @@ def carrying(profile: str) -> Client:
     return client
 
 
-def prepare(client: Client, folder: Path, number: str = ONE) -> AttachStep:
+def prepare(client: Client, folder: Path, number: str = ONE) -> NumberChange:
     return attach.prepare_rollback(make_look(client, folder), number)
 
 
@@ -134,8 +131,8 @@ def refused(client: Client, folder: Path, number: str = ONE) -> WacbError:
 )
 def test_a_number_goes_back_to_what_it_carried_before(old: str, new: str, tmp_path: Path) -> None:
     change(tmp_path, old, new)
-    assert prepare(carrying(new), tmp_path) == AttachStep(
-        number=ONE, old=new, new=old, request=update(new=old), action="rollback", shown=True
+    assert prepare(carrying(new), tmp_path) == NumberChange(
+        number=ONE, old=new, new=old, action="rollback", shown=True
     )
 
 
@@ -151,20 +148,19 @@ def test_a_number_that_does_not_show_its_profile_is_believed_to_carry_the_journa
     old: str, new: str, unshown: Client, tmp_path: Path
 ) -> None:
     change(tmp_path, old, new)
-    assert prepare(unshown, tmp_path) == AttachStep(
+    assert prepare(unshown, tmp_path) == NumberChange(
         number=ONE,
         old=new,
         new=old,
-        request=update(new=old) if unshown.api.waba_id else update_v1(new=old),
         action="rollback",
-        notes=(f"{NOT_SHOWN}; by the journal it is {new}",),
+        notes=(f"{NOT_SHOWN}; according to the journal it is {new}",),
     )
 
 
 @pytest.mark.parametrize("old", [FIRST, ""], ids=["other", "none"])
 def test_a_number_that_is_back_already_is_left_as_it_is(old: str, tmp_path: Path) -> None:
     change(tmp_path, old, SECOND)
-    assert prepare(carrying(old), tmp_path) == AttachStep(
+    assert prepare(carrying(old), tmp_path) == NumberChange(
         number=ONE, old=old, new=old, request=None, action="rollback", shown=True
     )
 
@@ -185,17 +181,17 @@ def test_a_number_that_was_changed_since_is_left_alone(
     assert told(refused(carrying(present), tmp_path)) == (
         Unsafe,
         f"number {ONE} was changed since: it {words}",
-        "use attach or detach if that is to be changed",
+        "SETIT",
     )
 
 
 def test_without_a_journaled_change_there_is_no_way_back(tmp_path: Path) -> None:
-    make_journal(tmp_path).append(number=UNLISTED, old="", new=FIRST, action="attach")
+    make_journal(tmp_path).append(number=UNLISTED, old=None, new=FIRST, action="attach")
     change(tmp_path, FIRST, FIRST)
     assert told(refused(carrying(FIRST), tmp_path)) == (
         NotFound,
         f"the journal has no change of number {ONE}",
-        "`wacb number history` shows what it has",
+        "run `wacb number history` to see the recorded changes",
     )
 
 
@@ -203,8 +199,8 @@ def test_what_nobody_knew_cannot_be_put_back(tmp_path: Path) -> None:
     change(tmp_path, None, FIRST)
     assert told(refused(carrying(FIRST), tmp_path)) == (
         Unsafe,
-        f"what number {ONE} carried before is not known: the API did not show it",
-        "use attach or detach",
+        f"the profile that number {ONE} had before is not known: the API did not show it",
+        "SETIT",
     )
 
 
@@ -221,8 +217,8 @@ def test_a_profile_that_is_disabled_cannot_be_put_back(tmp_path: Path) -> None:
     client = make_client(Network(rows, answer(make_row(profile_id=OLD, status=3))))
     assert told(refused(client, tmp_path)) == (
         Unsafe,
-        f"profile {OLD} (Incoming messages) is disabled, so nothing would arrive",
-        "enable it in the Kaleyra console; the API has no way to",
+        f"profile 'Incoming messages' ({OLD}) is disabled, so it delivers nothing",
+        "enable it in the Kaleyra console; the API can't enable profiles",
     )
 
 
@@ -235,6 +231,6 @@ def test_a_profile_that_was_incomplete_is_put_back_as_it_was(tmp_path: Path) -> 
 
 def test_a_number_that_is_pending_or_not_listed_is_not_rolled_back(tmp_path: Path) -> None:
     for number in (PENDING, UNLISTED):
-        make_journal(tmp_path).append(number=number, old="", new=FIRST, action="attach")
+        make_journal(tmp_path).append(number=number, old=None, new=FIRST, action="attach")
     assert type(refused(carrying(FIRST), tmp_path, PENDING)) is Unsafe
     assert type(refused(carrying(FIRST), tmp_path, UNLISTED)) is NotFound

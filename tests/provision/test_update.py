@@ -101,10 +101,10 @@ def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
     with pytest.raises(Unsafe) as caught:
         ensure(client, url="https://example.com/new", response_message="ok")
     assert caught.value.message == (
-        f"profile {TITLE!r} ({profile_id(1)}) is there with other content; "
+        f"profile {TITLE!r} ({profile_id(1)}) already exists with different content; "
         "url: https://example.com/hook → https://example.com/new; response_message: none → ok"
     )
-    assert caught.value.hint == "add --update-existing to change it, or give another --title"
+    assert caught.value.hint == "pass --update-existing to change it, or pass another --title"
 
 
 def test_an_update_sends_only_what_differs(sandbox: Sandbox) -> None:
@@ -144,7 +144,7 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
     ids = [client.create_profile(make_draft()), client.create_profile(make_draft())]
     with pytest.raises(Ambiguous) as caught:
         ensure(client, update=True)
-    assert caught.value.message == f"2 profiles are called {TITLE!r}: {ids[0]}, {ids[1]}"
+    assert caught.value.message == f"2 profiles are named {TITLE!r}: {ids[0]}, {ids[1]}"
 
 
 def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
@@ -153,8 +153,8 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
         create.execute(client, step, sleep=Clock().sleep)
-    assert caught.value.message == f"2 profiles are called {TITLE!r}: {other}, {profile_id(2)}"
-    assert caught.value.hint == "keep one, and take the others away with wacb profile delete ID"
+    assert caught.value.message == f"2 profiles are named {TITLE!r}: {other}, {profile_id(2)}"
+    assert caught.value.hint == "keep one, and remove the others with `wacb profile delete ID`"
 
 
 def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
@@ -162,7 +162,7 @@ def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
     outcome = ensure(make_client(network))
     assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
     assert outcome.notes == (
-        "whether another machine created it, too, could not be looked up: "
+        "could not check whether another machine created it, too: "
         "the callback profiles: the API is unavailable (500: oops)",
     )
 
@@ -270,7 +270,7 @@ def test_without_a_client_nothing_is_looked_up() -> None:
     step = create.prepare_once(None, make_draft(), update=True, claim=make_claim())
     assert (step.live, step.once, step.changes) == (None, True, {})
     assert step.notes == (
-        "without credentials it was not looked up whether the profile is there already",
+        "checked offline: without credentials it is not known whether the profile exists",
     )
 
 
@@ -317,8 +317,8 @@ def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
     error = failure(refusal(500), CURRENT)
     assert (type(error), error.message, error.hint, error.status) == (
         OutcomeUnknown,
-        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
-        "run the same command again: it changes only what still differs",
+        f"{SG_1}: the API is unavailable (500); profile SG_1 may or may not have been updated",
+        "run the same command again; it changes only what still differs",
         500,
     )
 
@@ -347,7 +347,7 @@ def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn) -> None:
     error = failure(first, refusal(500))
     assert (type(error), error.message) == (
         OutcomeUnknown,
-        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
+        f"{SG_1}: the API is unavailable (500); profile SG_1 may or may not have been updated",
     )
 
 
@@ -367,7 +367,7 @@ def test_an_update_that_is_stored_otherwise_is_a_failed_check() -> None:
         CheckFailed,
         "profile SG_1 was updated, but the API stored it differently: title: Another → Incoming "
         "messages; url: https://example.com/old → https://example.com/new",
-        "compare it: wacb profile show SG_1",
+        "compare it with `wacb profile show SG_1`",
     )
 
 

@@ -137,7 +137,7 @@ REFUSED: dict[str, Case] = {
     "a body and message status": (
         post(),
         {"body": BODY, "with_status": True},
-        "--with-status builds a template, --body-file brings one: they exclude each other",
+        "--with-status builds a template, --body-file brings one: they cannot be used together",
         None,
     ),
     "an incomplete body": (
@@ -189,7 +189,7 @@ REFUSED: dict[str, Case] = {
         post(),
         {"events": ("a", "")},
         "--event is empty",
-        "give the name of an event",
+        "pass the name of an event",
     ),
 }
 

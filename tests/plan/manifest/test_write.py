@@ -51,7 +51,7 @@ def head(*notes: str) -> str:
 def reason(profile: CallbackProfile) -> str:
     """Why a profile is left out; nothing else may be said then."""
     result = exported(profile)
-    start = f"profile SG_1 ({profile.title}) is left out: "
+    start = f"profile '{profile.title}' (SG_1) is left out: "
     assert result.text == head(*result.notes)
     assert result.variables == ()
     assert [note.startswith(start) for note in result.notes] == [True]
@@ -335,7 +335,7 @@ def test_what_a_manifest_cannot_say_is_left_out(changes: dict[str, object], why:
 def test_two_profiles_of_one_title_are_left_out():
     profiles = [make_profile(id=f"SG_{n}") for n in (2, 1)]
     notes = tuple(
-        f"profile SG_{n} (Incoming messages) is left out: 2 profiles have this title"
+        f"profile 'Incoming messages' (SG_{n}) is left out: 2 profiles have this title"
         for n in (1, 2)
     )
     assert write(profiles, [], local=False) == Exported(head(*notes), (), notes)
