@@ -31,7 +31,6 @@ STATUS_QUERY = (
 )
 MEMBERS = {name: f"<{name}>" for name in NAMES}
 BODY = "{" + ",".join(f'"{name}":"<{name}>"' for name in NAMES) + "}"
-NO_TERMINAL = "and there is no terminal to ask on"
 
 
 def done(out: str = "", err: str = "") -> Outcome:
@@ -47,7 +46,8 @@ def failed(code: int, message: str, hint: str | None = None) -> Outcome:
 
 def missing(option: str) -> Outcome:
     """The failure of a command that can't ask for an option."""
-    return failed(2, f"{option} is missing, {NO_TERMINAL}", f"give {option}")
+    message = f"{option} is required when not running interactively"
+    return failed(2, message, f"pass {option}")
 
 
 def table(*cells: object) -> str:

@@ -275,7 +275,7 @@ OPTIONS = {
     ),
     "two templates": (
         ("--body-file", "-", "--with-status"),
-        "--with-status builds a template, --body-file brings one: they cannot be used together",
+        "--with-status builds a template, --body-file brings one: they exclude each other",
         None,
     ),
     "a body for a GET": (

@@ -179,7 +179,8 @@ def test_a_command_without_credentials_is_completed_by_the_shell(
 
 
 OFFLINE = (
-    "note: checked offline: without credentials the profile and the number were not looked upwhether the profile exists, is active and "
+    "note: checked offline: without credentials the profile and the number were not looked "
+    "upwhether the profile exists, is active and "
     "complete, and whether the number is approved and free"
 )
 WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
@@ -211,14 +212,16 @@ WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
         done(
             'curl -X PUT "https://api.kaleyra.io/v1/$WACB_SID/whatsapp/number" '
             f"{HEADERS} --data-raw '{compact(UPDATES['incoming URL'][2])}'",
-            f"{NOT_COMPARED}\nnote: checked offline: without credentials the number was not looked up",
+            f"{NOT_COMPARED}\nnote: checked offline: without credentials the number was not "
+            "looked up",
         ),
     ),
     "attach by title": (
         ("number", "attach", ONE, "--profile", TITLE),
         failed(
             2,
-            f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without credentials",
+            f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without "
+            "credentials",
             "pass the profile's ID, or run `wacb config init`",
         ),
     ),

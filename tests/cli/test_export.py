@@ -87,7 +87,7 @@ def test_without_a_waba_id_nothing_is_asked(live: Wacb, sandbox: Sandbox):
     assert live("export", "--waba-id", "") == failed(
         3,
         "the numbers can only be listed with a WABA ID: the V1 API has no listing",
-        "pass --waba-id ID (the console shows it beside the number), or "
+        "give --waba-id ID (the console shows it beside the number), or "
         "`wacb config set waba_id ID`",
     )
     assert sandbox.requests() == []

@@ -65,7 +65,7 @@ def test_the_list_needs_a_waba_id(live: Wacb, sandbox: Sandbox):
     assert live("number", "list", *V1) == failed(
         3,
         "the numbers can only be listed with a WABA ID: the V1 API has no listing",
-        "pass --waba-id ID (the console shows it beside the number), or `wacb config set waba_id "
+        "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id "
         "ID`",
     )
     assert sandbox.requests() == []

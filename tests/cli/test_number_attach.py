@@ -85,7 +85,7 @@ def test_the_end_of_status_callbacks_is_said(live: Wacb, two_profiles: None, san
     line = ("number", "attach", ONE, "--profile", profile_id(1))
     message = f"number {ONE} already has profile {profile_id(3)} attached; this would "
     hint = "pass --replace to replace it"
-    assert live(*line) == failed(9, f"{message}replace it; {said}", hint)
+    assert live(*line) == failed(9, f"{message}replace it with {profile_id(1)}; {said}", hint)
     assert live(*line, "--replace", "-q") == done(ONE, f"note: {said}\n{undo()}")
 
 

@@ -101,7 +101,7 @@ def test_nothing_to_choose_from(over: Wacb):
     network = Network(answer([]))
     assert over(network, *ATTACH, tty=True) == failed(5, "no number to choose from")
     line = (*ATTACH, ONE)
-    assert over(network, *line, tty=True) == failed(5, "there is no profile to choose from")
+    assert over(network, *line, tty=True) == failed(5, "no profile to choose from")
 
 
 @pytest.mark.parametrize("line", [(), ("--no-input",)], ids=["no terminal", "--no-input"])

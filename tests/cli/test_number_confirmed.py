@@ -119,7 +119,8 @@ FAILURES = {
     "other profile": (
         another_profile,
         9,
-        f"number {NEW} already has profile {profile_id(2)} attached; this would replace it with {profile_id(1)}",
+        f"number {NEW} already has profile {profile_id(2)} attached; this would replace it "
+        f"with {profile_id(1)}",
         "pass --replace to replace it; then run ",
     ),
     "disabled": (
@@ -128,7 +129,7 @@ FAILURES = {
         f"profile '{TITLE}' ({profile_id(1)}) is disabled, so it delivers nothing",
         "enable it in the Kaleyra console; the API can't enable profiles; then run ",
     ),
-    "gone": (no_profile, 5, f"callback profile {profile_id(1)} does not exist (404: gone)", ""),
+    "gone": (no_profile, 5, f"callback profile {profile_id(1)} does not exist (404: gone)", "run "),
     "no listing": (
         no_listing,
         7,

@@ -101,5 +101,5 @@ def test_a_wait_is_said_above_the_bar(
     line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "--jobs", "1")
     outcome = on_screen(*line, env={"NO_COLOR": "1"})
     assert outcome.code == 0
-    (said,) = [text for text in outcome.err.splitlines() if "waiting" in text]
-    assert f"waiting 1 s: number {ONE}: the API is unavailable (429: The emulator was" in said
+    (said,) = [text for text in outcome.err.splitlines() if "retrying" in text]
+    assert f"number {ONE}: the API is unavailable (429: The emulator was" in said

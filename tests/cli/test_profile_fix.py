@@ -46,10 +46,11 @@ SHOWN = (
     f"note: profile 'Lost' ({THREE}): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
-    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so never "
+    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so "
+    "never "
     "filled"
 )
-WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL"
+WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL`"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.fake_api import NUMBERS, emulated, make_api, make_client, make_draft
 from wacb.api.client import Client
 from wacb.api.requests import ApiRequest
 from wacb.errors import WacbError
-from wacb.models import UNKNOWN, AttachedId
+from wacb.models import AttachedId
 from wacb.provision.bulk import BulkRunner
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, NumberResult
@@ -109,17 +109,21 @@ def outcome(
     verified: bool | None = None,
     error: WacbError | None = None,
 ) -> NumberResult:
-    """The result of a change of a number that shows its profile, unless nothing is known of it."""
-    change = NumberChange(number, old, new, shown=old is not UNKNOWN)
-    return NumberResult(change, status, error, verified)
+    """A result as `execute` returns it, with the number and the IDs alone."""
+    return NumberResult(NumberChange(number, old, new), status, error, verified)
 
 
 def execute(run: BulkRunner, prepared: Sequence[NumberResult]) -> list[NumberResult]:
     """Carry steps out; a Ctrl-C that the run lets through is a failed test, not the end of all."""
     try:
-        return run.execute(prepared)
+        results = run.execute(prepared)
     except KeyboardInterrupt:
         raise AssertionError("Ctrl-C ended the run without a report") from None
+    return [result._replace(change=_number_and_ids(result.change)) for result in results]
+
+
+def _number_and_ids(change: NumberChange) -> NumberChange:
+    return NumberChange(change.number, change.old, change.new)
 
 
 def told(error: WacbError | None) -> tuple[type[WacbError], str, str | None]:

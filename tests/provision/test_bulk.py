@@ -82,8 +82,8 @@ def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -
     client = emulator(sandbox)
     prepared = prepare(make_look(client, tmp_path), [ONE, PENDING], fail_fast=True)
     assert [(item.change.number, item.change.new) for item in prepared] == [
-        (ONE, None),
-        (PENDING, None),
+        (ONE, UNKNOWN),
+        (PENDING, UNKNOWN),
     ]
     assert told(prepared[0].error) == (
         Skipped,
@@ -280,10 +280,9 @@ def test_each_change_is_named_and_journaled_as_what_it_is(
 ) -> None:
     client = emulator(stocked(profiles=2))
     client.send(update())
-    step = step._replace(request=update(new=step.new or ""))
     results = execute(make_run(client, tmp_path), [NumberResult(step)])
     assert results == [outcome(ONE, result, step.old, step.new, verified=True)]
-    journaled = entry(ONE, step.old, step.new or "", action)
+    journaled = entry(ONE, step.old, step.new, action)
     assert make_journal(tmp_path).history() == [journaled]
 
 
@@ -291,18 +290,17 @@ def test_without_a_waba_id_a_change_is_journaled_but_not_read_back(tmp_path: Pat
     sandbox = stocked()
     api = make_api(waba_id=None)
     client = emulator(sandbox, api=api)
-    step = make_step(old=UNKNOWN, request=api.attach(ONE, FIRST), shown=False)
+    step = make_step(old=UNKNOWN, shown=False)
     made = requests(sandbox)
     run = make_run(client, tmp_path)
     assert execute(run, [NumberResult(step)]) == [attached(old=UNKNOWN, verified=None)]
     assert requests(sandbox) - made == {("PUT", "number"): 1}
-    assert make_journal(tmp_path).history() == [entry(ONE, None)]
+    assert make_journal(tmp_path).history() == [entry(ONE, UNKNOWN)]
 
 
 def test_an_incoming_url_is_neither_journaled_nor_read_back(tmp_path: Path) -> None:
     network = Network(answer({}))
-    request = make_api().set_incoming_url(ONE, "https://example.com/")
-    step = NumberChange(number=ONE, old=UNKNOWN, new=UNKNOWN, request=request)
+    step = NumberChange(ONE, UNKNOWN, UNKNOWN, incoming_url="https://example.com/")
     run = make_run(make_client(network), tmp_path)
     assert execute(run, [NumberResult(step)]) == [outcome(ONE, "attached", UNKNOWN, UNKNOWN)]
     assert [sent.method for sent in network.sent] == ["PUT"]

@@ -30,6 +30,8 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
+from wacb.models import UNKNOWN, AttachedId
+from wacb.provision.number_change import NumberChange
 
 TWO, THREE = "+15550100002", "+15550100003"
 THREE_NUMBERS = [ONE, TWO, THREE]
@@ -64,17 +66,17 @@ def test_an_update_may_become_visible_late(looks: int, tmp_path: Path) -> None:
     [
         (OLD, FIRST, f"shows profile {OLD} on it instead of {FIRST}"),
         ("", FIRST, f"shows no profile on it instead of {FIRST}"),
-        (OLD, "", f"shows profile {OLD} on it instead of none"),
+        (OLD, None, f"shows profile {OLD} on it instead of none"),
     ],
     ids=["another", "none", "not detached"],
 )
 def test_an_update_that_does_not_show_fails_the_check(
-    shown: str, new: str, words: str, tmp_path: Path
+    shown: str, new: str | None, words: str, tmp_path: Path
 ) -> None:
     bench = Bench(showing(shown), tmp_path)
-    result = bench.one(make_step(new=new))
+    result = bench.one(make_step(old=SECOND, new=new))
     made = "attached" if new else "detached"
-    assert result == attached(status=made, new=new, verified=False, error=result.error)
+    assert result == attached(status=made, old=SECOND, new=new, verified=False, error=result.error)
     message = f"the API accepted the update of number {ONE}, but {words}"
     assert told(result.error) == (CheckFailed, message, LOOK)
     assert bench.sleeps == [0, 1, 2]
@@ -241,10 +243,10 @@ def test_a_change_that_cannot_be_journaled_is_told_as_made_and_as_failed(
 
 
 @pytest.mark.parametrize(
-    ("old", "said"), [(OLD, OLD), (None, "an unknown profile")], ids=["known", "unknown"]
+    ("old", "said"), [(OLD, OLD), (UNKNOWN, "an unknown profile")], ids=["known", "unknown"]
 )
 def test_a_detachment_that_cannot_be_journaled_names_what_was_there(
-    old: str | None, said: str, tmp_path: Path
+    old: AttachedId, said: str, tmp_path: Path
 ) -> None:
     step = make_step(old=old, new=None, action="detach")
     result = Bench(Spoiling(stocked(), tmp_path), tmp_path).one(step)

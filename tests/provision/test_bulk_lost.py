@@ -20,11 +20,13 @@ from tests.provision.attaching import (
 )
 from tests.provision.lines import Bench, Line, Spoiling, Turn
 from wacb.errors import ConfigError, OutcomeUnknown, Unavailable
+from wacb.models import UNKNOWN
+from wacb.provision.number_change import NumberChange, NumberResult
 
 TWO, THREE = "+15550100002", "+15550100003"
 THREE_NUMBERS = [ONE, TWO, THREE]
 AGAIN = "run the same command again; it changes only what still differs"
-NOT_KNOWN = "whether it was changed is not known"
+NOT_KNOWN = "the number may or may not have been changed"
 
 
 LOST: dict[str, Turn] = {
@@ -121,7 +123,7 @@ def test_with_v1_the_outcome_is_not_known(tmp_path: Path) -> None:
     api = make_api(waba_id=None)
     line = Line(stocked(), after={ONE: [refusal(500)]})
     bench = Bench(line, tmp_path, api=api)
-    lost(bench.one(make_step(old=UNKNOWN, request=api.attach(ONE, FIRST), shown=False)))
+    lost(bench.one(make_step(old=UNKNOWN, shown=False)))
     assert (line.puts, line.listings, bench.journaled) == ([ONE], 0, [])
 
 
@@ -139,8 +141,7 @@ def test_where_the_numbers_cannot_be_listed_the_outcome_is_not_known(tmp_path: P
 
 def test_of_an_incoming_url_the_outcome_is_not_known(tmp_path: Path) -> None:
     network = Network(refusal(500))
-    request = make_api().set_incoming_url(ONE, "https://example.com/")
-    step = NumberChange(number=ONE, old=UNKNOWN, new=UNKNOWN, request=request)
+    step = NumberChange(ONE, UNKNOWN, UNKNOWN, incoming_url="https://example.com/")
     lost(Bench(network, tmp_path).one(step))
     assert [sent.method for sent in network.sent] == ["PUT"]
 
@@ -150,5 +151,5 @@ def test_when_the_deadline_runs_out_the_outcome_is_not_known(tmp_path: Path) -> 
     result = bench.one()
     assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert type(result.error) is OutcomeUnknown
-    assert "would pass the deadline of 1 s; whether it" in result.error.message
+    assert "would pass the deadline of 1 s; the number" in result.error.message
     assert bench.journaled == []

@@ -45,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("ticking")
 def make_run(line: Line, folder: Path, **how: Any) -> BulkRunner:
     client = make_client(line)
     stop = GracefulInterrupt(client, how.pop("interrupted", lambda: None))
-    options = {"sleep": lambda seconds: None, "stop": stop, **how}
+    options = {"sleep": lambda seconds: None, "interrupt": stop, **how}
     return BulkRunner(client, make_journal(folder), **options)
 
 
@@ -119,7 +119,7 @@ def test_fail_fast_stops_where_the_journal_cannot_be_written(tmp_path: Path) -> 
     line = Spoiling(stocked(NUMBERS), tmp_path)
     results = execute(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
     assert kinds(results) == [ConfigError] + [Skipped] * 5
-    assert (results[0].result, results[0].verified, line.puts) == ("attached", True, NUMBERS[:1])
+    assert (results[0].status, results[0].verified, line.puts) == ("attached", True, NUMBERS[:1])
 
 
 def test_fail_fast_leaves_unchanged_what_needs_no_change(tmp_path: Path) -> None:

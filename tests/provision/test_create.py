@@ -37,7 +37,7 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, Encryption, Method
 from wacb.provision import find, steps
-from wacb.provision.create import create
+from wacb.provision.create import create_only_profile, create_profile
 from wacb.provision.steps import ProfileResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
@@ -64,7 +64,7 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
 
 def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
     client = make_client(api, clock=clock, **how)
-    return create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep)
+    return create_profile(client, make_draft(), lock=make_claim(clock), sleep=clock.sleep)
 
 
 # -- created
@@ -246,7 +246,7 @@ def test_an_id_is_remembered(sandbox: Sandbox) -> None:
     clock.now += 30
     assert last(clock) == ([made.profile.id], [])
     adopted = run(LossyApi(sandbox, LOST["reset"], committed=True), clock)
-    assert adopted.result == "adopted"
+    assert adopted.status == "adopted"
     clock.now += 30
     assert last(clock) == ([adopted.profile.id], [])
 
@@ -264,12 +264,11 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
     clock = Clock()
     network = Network(*([] if once else [answer([])]), turn)
     with pytest.raises(WacbError):
-        create(
+        (create_only_profile if once else create_profile)(
             make_client(network, clock=clock),
             make_draft(),
-            claim=make_claim(clock),
+            lock=make_claim(clock),
             sleep=clock.sleep,
-            once=once,
         )
     assert last(clock) == ([None], [])
 
@@ -282,19 +281,19 @@ def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None
 
     client = make_client(killed, clock=clock)
     with pytest.raises(KeyboardInterrupt):
-        create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep, once=True)
+        create_only_profile(client, make_draft(), lock=make_claim(clock), sleep=clock.sleep)
     clock.now += 119  # it might have waited as long as this to try again
     assert last(clock) == ([None] * 11, [3] * 10)
 
 
 def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
     clock = Clock()
-    how: dict[str, Any] = {"claim": make_claim(clock, NOWHERE), "sleep": clock.sleep}
+    how: dict[str, Any] = {"lock": make_claim(clock, NOWHERE), "sleep": clock.sleep}
     client = make_client(emulated(sandbox), clock=clock)
     with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
-        create(client, make_draft(), once=True, **how)
+        create_only_profile(client, make_draft(), **how)
     assert sandbox.requests() == []
-    assert create(client, make_draft(), **how).result == "created"
+    assert create_profile(client, make_draft(), **how).status == "created"
 
 
 # -- not lost
@@ -371,12 +370,13 @@ def _one_random_run(chance: random.Random) -> str:
     clock = Clock()
     client = make_client(handler, clock=clock, uniform=chance.uniform)
     try:
-        found = create(client, make_draft(), claim=make_claim(clock, NOWHERE), sleep=clock.sleep)
+        lock = make_claim(clock, NOWHERE)
+        found = create_profile(client, make_draft(), lock=lock, sleep=clock.sleep)
     except WacbError as error:
         outcome = error.code
         assert error.exit_code in (7, 9)
     else:
-        outcome = found.result
+        outcome = found.status
         assert outcome == ("adopted" if arrives else "created")
         assert make_client(emulated(sandbox)).get_profile(found.profile.id) == found.profile
         assert len(found.notes) == older

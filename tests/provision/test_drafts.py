@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wacb.errors import InvalidInput, TemplateError
-from wacb.models import Encryption, Method, ProfileDraft
+from wacb.models import Method, ProfileDraft
 from wacb.provision.drafts import build_draft
 from wacb.template.placeholders import INCOMING, KNOWN, names
 
@@ -72,7 +72,6 @@ def test_what_else_is_given_is_passed_on() -> None:
     others: dict[str, Any] = {
         "headers": {"X-A": "b"},
         "secret_headers": frozenset(("X-A",)),
-        "encryption": Encryption(algorithm="AES-128-CFB", key="k" * 16, iv="i" * 16),
         "response_message": "danke sch\u00f6n",
         "channel": "whatsapp",
         "events": ("a", "b"),
@@ -96,7 +95,7 @@ def test_local_and_plain_endpoints_are_taken_where_that_is_allowed() -> None:
         ({"title": "ab"}, InvalidInput, "the title 'ab' is not allowed"),
         ({"title": ""}, InvalidInput, "the title '' is not allowed"),
         ({"method": Method.GET, "body": "{}"}, InvalidInput, "a GET callback has no body"),
-        ({"body": "{}", "with_status": True}, InvalidInput, "they cannot be used together"),
+        ({"body": "{}", "with_status": True}, InvalidInput, "they exclude each other"),
         ({"body": "{"}, TemplateError, "the body is not JSON"),
         ({"body": '{"a": "<body>"}'}, TemplateError, "missing: <mime_type>"),
         ({"body": '{"a": "<mimetype>"}'}, TemplateError, "did you mean <mime_type>?"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.fake_api import Network, Reply, answer, make_client, refusal
 from wacb.errors import ApiRejected, ConfigError, InvalidInput, OutcomeUnknown, WacbError
+from wacb.models import UNKNOWN
 from wacb.provision import registration
 from wacb.provision.registration import check_country_code, check_name, check_otp
 from wacb.storage.registrations import Registration, Remembered
@@ -49,13 +50,13 @@ def test_what_is_kept_is_found_by_another_run(file: Path):
 
 def test_the_last_that_is_kept_counts(file: Path):
     of(file).keep(ENTRY)
-    of(file).keep(ENTRY._replace(id="", profile=None))
-    assert of(file).find(NEW) == Registration(number=NEW, id="", profile=None)
+    of(file).keep(ENTRY._replace(id=UNKNOWN, profile=None))
+    assert of(file).find(NEW) == Registration(number=NEW, id=UNKNOWN, profile=None)
 
 
 def test_a_registration_is_known_by_its_id(file: Path):
     assert not of(file).knows(NEW)
-    of(file).keep(ENTRY._replace(id=""))  # the answer that held it was lost
+    of(file).keep(ENTRY._replace(id=UNKNOWN))  # the answer that held it was lost
     assert not of(file).knows(NEW)
     of(file).keep(ENTRY)
     assert of(file).knows(NEW)
@@ -127,13 +128,13 @@ NAMELESS: list[object] = [{}, [], None]
         (
             [refusal(500), answer([])],
             f"{OOPS}; number {NEW} may or may not have been added",
-            f"`wacb number show {NEW}` tells. If it is there, {CONSOLE}",
+            f"check with `wacb number show {NEW}`; if it exists, {CONSOLE}",
             500,
         ),
         (
             [refusal(500), LISTED],
-            f"{OOPS}; number {NEW} is listed as pending, but the ID of its registration was in "
-            "the answer that was lost",
+            f"{OOPS}; number {NEW} is listed as pending, but its registration ID was in the "
+            "lost answer",
             CONSOLE,
             500,
         ),
@@ -162,7 +163,7 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
     error = caught.value
     assert (error.message, error.hint, error.status) == (message, hint, status)
     assert sleeps == ([0] if "is listed" in message else [0, 1, 2])
-    assert of(file).find(NEW) == ENTRY._replace(id="")
+    assert of(file).find(NEW) == ENTRY._replace(id=UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,8 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
             refusal(422, "wrong code"),
             ApiRejected,
             f"number {NEW}: the API said no (422: wrong code)",
-            f"check the code and the ID, or send another code with `wacb number confirm {NEW} --resend`",
+            f"check the code and the ID, or send another code with `wacb number confirm {NEW} "
+            "--resend`",
             "RBC422",
         ),
     ],

@@ -137,7 +137,7 @@ REFUSED: dict[str, Case] = {
     "a body and message status": (
         post(),
         {"body": BODY, "with_status": True},
-        "--with-status builds a template, --body-file brings one: they cannot be used together",
+        "--with-status builds a template, --body-file brings one: they exclude each other",
         None,
     ),
     "an incomplete body": (

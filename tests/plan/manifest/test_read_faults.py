@@ -128,7 +128,7 @@ def test_a_key_that_must_be_there_is_missing(key: str):
     [
         (
             "with_status = true\n" + JUST_BODY + "'{}'",
-            "with_status: builds a template, and body brings one: they cannot be used together",
+            "with_status: builds a template, and body brings one: they exclude each other",
         ),
         (
             'method = "delete"\nbody = "{"',

@@ -52,7 +52,7 @@ def test_a_string_is_filled_in(written, value, variables):
         (
             "${WACB_API_KEY}",
             "${WACB_API_KEY} is refused: a profile would send the API key away",
-            "use a different variable",
+            "use a variable of its own",
         ),
         ("a${BAD}", "what ${BAD} makes of it is not valid text", None),
         ("${HOST}${BAD}", "what ${BAD} and ${HOST} make of it is not valid text", None),

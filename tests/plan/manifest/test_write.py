@@ -51,7 +51,7 @@ def head(*notes: str) -> str:
 def reason(profile: CallbackProfile) -> str:
     """Why a profile is left out; nothing else may be said then."""
     result = exported(profile)
-    start = f"profile '{profile.title}' (SG_1) is left out: "
+    start = f"profile SG_1 ({profile.title}) is left out: "
     assert result.text == head(*result.notes)
     assert result.variables == ()
     assert [note.startswith(start) for note in result.notes] == [True]
@@ -86,7 +86,7 @@ def test_a_whole_file():
     numbers = [
         Number(number="+15550100003", callback_profile_id="SG_2"),
         Number(number="+15550100001", callback_profile_id="SG_1"),
-        Number(number="+15550100002", callback_profile_id=""),
+        Number(number="+15550100002", callback_profile_id=None),
     ]
     members = "".join(f'{name} = "<{name}>"\n' for name in INCOMING)
     assert write(profiles, numbers, local=False) == Exported(
@@ -335,7 +335,7 @@ def test_what_a_manifest_cannot_say_is_left_out(changes: dict[str, object], why:
 def test_two_profiles_of_one_title_are_left_out():
     profiles = [make_profile(id=f"SG_{n}") for n in (2, 1)]
     notes = tuple(
-        f"profile 'Incoming messages' (SG_{n}) is left out: 2 profiles have this title"
+        f"profile SG_{n} (Incoming messages) is left out: 2 profiles have this title"
         for n in (1, 2)
     )
     assert write(profiles, [], local=False) == Exported(head(*notes), (), notes)
@@ -356,15 +356,15 @@ def test_a_number_is_written_where_its_profile_is_known():
     numbers = [
         Number(number=number, callback_profile_id=profile)
         for number, profile in [
-            ("+15550100006", None),
+            ("+15550100006", UNKNOWN),
             ("+15550100005", "SG_$2"),
             ("+15550100004", "SG_gone"),
             ("+15550100003", "SG_1"),
-            ("+15550100002", ""),
-            ("+15550100001", None),
+            ("+15550100002", None),
+            ("+15550100001", UNKNOWN),
             ("+15550100007", "SG_\x9b"),
             ("one", "SG_1"),
-            ("two", ""),
+            ("two", None),
         ]
     ]
     result = write(profiles, numbers, local=False)
