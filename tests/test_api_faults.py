@@ -161,7 +161,7 @@ def check_failure(server: FaultServer, name: str, command: str, home: Path) -> N
         app.session.close()
     assert outcome.code == exit_code(name), outcome.err
     assert command in REPORTS or outcome.out == ""
-    said = outcome.err.removeprefix(f"undo: wacb number rollback {ONE}\n").splitlines()
+    said = outcome.err.removeprefix(f"to undo: wacb number rollback {ONE}\n").splitlines()
     errors = [line for line in said if not line.startswith(("hint: ", "note: ", "  +1555"))]
     assert len(errors) == 1, outcome.err
     assert errors[0].startswith("error: ")

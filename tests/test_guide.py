@@ -243,8 +243,8 @@ TROUBLE = {
         "number list",
         LIVE | {"WACB_WABA_ID": ""},
     ),
-    "no profile has the ID or title": ((), "profile show nobody", LIVE),
-    "is there with other content": (
+    "no profile with ID or title": ((), "profile show nobody", LIVE),
+    "already exists with different content": (
         (CREATE,),
         f"{CREATE} --if-not-exists --response-message ok",
         LIVE,
@@ -262,7 +262,7 @@ TROUBLE = {
         f"number attach +15550100001 --profile {profile_id(2)}",
         LIVE,
     ),
-    "only an approved number can be edited": (
+    "only approved numbers can be changed": (
         PREPARED,
         f"number attach +15550100009 --profile {ID}",
         LIVE,

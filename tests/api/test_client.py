@@ -339,7 +339,7 @@ def number(client: Client, **changes: Any) -> Number:
 def test_the_numbers_of_a_waba_are_listed(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     found = client.list_numbers()
-    assert found[0] == number(client, callback_profile_id="")
+    assert found[0] == number(client, callback_profile_id=None)
     assert [(each.number, each.status) for each in found] == [
         (ONE, "approved"),
         ("+15550100002", "approved"),

@@ -58,8 +58,8 @@ def make_cipher(algorithm: str = "AES-128-CFB", **changes: Any) -> Cipher:
 
 def openssl(*arguments: str, algorithm: str, text: bytes) -> bytes:
     encryption = make_encryption(algorithm)
-    assert encryption.key is not None
-    assert encryption.iv is not None
+    assert isinstance(encryption.key, str)
+    assert isinstance(encryption.iv, str)
     key, iv = encryption.key.encode().hex(), encryption.iv.encode().hex()
     line = ["openssl", "enc", f"-{algorithm.lower()}", "-K", key, "-iv", iv, "-base64", *arguments]
     return subprocess.run(line, input=text, capture_output=True, check=True).stdout

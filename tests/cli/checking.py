@@ -43,9 +43,9 @@ ROWS = (
     complete(4, "Fine"),
 )
 FAULTS = (
-    f"note: profile {ONE} (Encoded): encoded <body> <from> <id> <qqq>\n",
-    f"note: profile {TWO} (Misspelt): missing <media_url>, unknown <mediaurl>\n",
-    f"note: profile {THREE} (Lost): missing <contacts>\n",
+    f"note: profile 'Encoded' ({ONE}): encoded <body> <from> <id> <qqq>\n",
+    f"note: profile 'Misspelt' ({TWO}): missing <media_url>, unknown <mediaurl>\n",
+    f"note: profile 'Lost' ({THREE}): missing <contacts>\n",
 )
 
 

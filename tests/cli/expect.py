@@ -83,7 +83,7 @@ def profile_json(**changes: Any) -> dict[str, Any]:
 
 def undo(number: str = ONE) -> str:
     """The line on stderr that names the way back."""
-    return f"undo: wacb number rollback {number}"
+    return f"to undo: wacb number rollback {number}"
 
 
 def attachment_row(number: str, result: str, old: str, new: str, verified: str = "true") -> str:

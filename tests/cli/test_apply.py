@@ -23,7 +23,7 @@ from wacb.sandbox.in_process import exchange
 
 FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
 PROFILES = "/v1/SID/callback/profiles"
-UNDO = "undo, for each changed number: wacb number rollback NUMBER\n"
+UNDO = "to undo: wacb number rollback NUMBER (once per number)\n"
 AGAIN = "hint: run the same command again to finish the rest\n"
 ROWS = f"""\
 profile\tincoming\tcreated\t{FIRST}\t
@@ -57,7 +57,7 @@ def test_an_account_becomes_what_the_file_says(live: Wacb, manifest: Manifest, s
     outcome = live("apply", *manifest.file, "--yes", **manifest.how)
     assert (outcome.code, outcome.out) == (0, ROWS)
     shown = live("plan", *manifest.file, "-o", "table", **manifest.how)
-    assert shown.out == "nothing to change, 4 unchanged\n"
+    assert shown.out == "No changes. 4 resources match the file.\n"
     assert outcome.err.startswith("+ create  profile incoming\n    title             Incoming")
     assert outcome.err.endswith(UNDO)
     assert [attached(sandbox, number) for number in (ONE, TWO, THREE)] == [FIRST, SECOND, ""]
@@ -71,7 +71,7 @@ def test_a_second_run_changes_nothing(live: Wacb, manifest: Manifest, sandbox: S
     assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
     before = writes(sandbox)
     again = live("apply", *manifest.file, **manifest.how)  # there is nothing to consent to
-    assert again == done(err="nothing to change, 4 unchanged")
+    assert again == done(err="No changes. 4 resources match the file.")
     assert writes(sandbox) == before
 
 
@@ -166,9 +166,9 @@ def test_only_the_plan_that_was_reviewed_is_applied(
     changed = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
     assert (outcome.code, outcome.out) == (9, "")
     assert outcome.err.endswith(
-        "error: this is not the plan that was reviewed: its checksum is "
+        "error: this is not the reviewed plan: its checksum is "
         f"{changed['checksum']}\n"
-        "hint: somebody changed the file or the account since: look at it with `wacb plan`\n"
+        "hint: review the plan with `wacb plan`: the file or the account changed\n"
     )
     manifest.write(put_aside)
     assert live(*line, plan["checksum"], **manifest.how).code == 0
@@ -289,7 +289,7 @@ def test_what_a_reviewed_plan_leaves_undone_is_reviewed_again(
             signal.raise_signal(signal.SIGINT)
         return exchange(sandbox, method, *rest, sleep=lambda seconds: None)
 
-    hint = "\nhint: run `wacb plan` first: what is left to do is another plan, to be reviewed\n"
+    hint = "\nhint: review the remaining changes with `wacb plan`: their checksum differs\n"
     sandbox.add_fault("422,POST")
     failing = live(*reviewed(), **manifest.how)
     assert (failing.code, failing.err.endswith(hint)) == (6, True)
@@ -312,7 +312,7 @@ def test_a_number_waits_for_a_profile_that_could_not_be_created(
     ]
     assert changes[0]["error"]["code"] == "api_refused"
     assert changes[2]["error"]["message"] == (
-        f"number {ONE} was not tried: its profile is not as it shall be"
+        f"number {ONE} was skipped: its profile is not in the desired state"
     )
     assert attached(sandbox, ONE) == old
     assert json.loads(outcome.err.splitlines()[-1])["error"]["code"] == "bulk_failed"
@@ -393,7 +393,7 @@ def test_a_profile_that_got_a_number_meanwhile_is_not_deleted(
     assert rows(outcome) == [("Old hook", "failed")]
     assert outcome.code == (4 if fails else 9)
     assert ask(sandbox, "GET", f"{PROFILES}/{old}")["title"] == "Old hook"
-    why = f"profile {old} (Old hook) was not deleted: number {TWO} carries it by now"
+    why = f"profile 'Old hook' ({old}) was not deleted: number {TWO} now uses it"
     assert fails or why in outcome.err
 
 
@@ -409,7 +409,7 @@ def agree(home: Path, manifest: Manifest, handler: Handler, act: Callable[[], ob
     return invoke(app, "apply", *manifest.file, input="y\n")
 
 
-NOT_REVIEWED = "error: this is not the plan that was reviewed: its checksum is "
+NOT_REVIEWED = "error: this is not the reviewed plan: its checksum is "
 
 
 def test_what_changes_while_a_person_thinks_is_noticed(
@@ -442,7 +442,7 @@ def test_a_problem_that_comes_up_while_a_person_thinks_forbids_all_of_it(
     act = partial(ask, sandbox, "POST", PROFILES, namesake)
     outcome = agree(home, manifest, partial(exchange, sandbox), act)
     assert (outcome.code, outcome.out) == (9, "")
-    error = f"error: 2 profiles are called 'Second hook': {SECOND}, {THIRD}\n"
+    error = f"error: 2 profiles are named 'Second hook': {SECOND}, {THIRD}\n"
     assert error in outcome.err
     assert [request.method for request in writes(sandbox)[len(before) :]] == ["POST"]
 
@@ -549,7 +549,7 @@ def test_ctrl_c_ends_it_between_two_requests_and_says_what_was_done(
     line = ("apply", *manifest.file, "--prune", "--yes")
     outcome = over(api, *line, **manifest.how)
     assert outcome.code == 130
-    assert "waiting for the requests under way; Ctrl-C again gives them up\n" in outcome.err
+    assert "finishing requests in progress; press Ctrl-C again to abort\n" in outcome.err
     assert outcome.err.endswith("\nhint: run the same command again to finish\n")
     results = [result for _, result in rows(outcome)]
     if name == "POST":
@@ -612,7 +612,7 @@ def test_plan_and_apply_report_to_github(live: Wacb, manifest: Manifest, tmp_pat
     assert again.code == 0
     assert outputs(output)["changed"] == "false"
     assert json.loads(outputs(output)["profile_ids"]) == ids
-    assert summary.read_text() == "nothing to change, 4 unchanged\n\n"
+    assert summary.read_text() == "No changes. 4 resources match the file.\n\n"
 
 
 def test_a_failure_is_reported_to_github(

@@ -121,7 +121,7 @@ def test_no_profile_is_created_with_a_key_that_a_full_disk_loses(
     assert outcome == failed(3, f"cannot write {key_file}: {why}", hint)
     assert names(key_file.parent) == [f"{TITLE}.toml.lock"]
     assert writes(sandbox) == []
-    note = f"note: a new AES-256-GCM key was written to {key_file}; keep it"
+    note = f"note: generated an AES-256-GCM key: {key_file} (back it up)"
     assert live(*ENCRYPT, "-q") == done(profile_id(1), note)
 
 

@@ -235,28 +235,28 @@ def test_a_body_that_cannot_be_read(refused: Refused, tmp_path: Path):
 OPTIONS = {
     "a header twice": (
         ("--header", "X-A: 1", "--header", "x-a: 2"),
-        "the header x-a is given twice",
-        "give each header once",
+        "duplicate header x-a",
+        "pass each header once",
     ),
     "two authorizations": (
         ("--header-env", "Authorization=HOME", "--basic-auth", "me"),
-        "the header Authorization is given twice",
-        "give each header once",
+        "duplicate header Authorization",
+        "pass each header once",
     ),
     "no variable": (
         ("--header-env", "X-Token"),
         "'X-Token' is not NAME=VARIABLE",
-        "like X-Token=HOOK_TOKEN",
+        "use a form like X-Token=HOOK_TOKEN",
     ),
     "the API key": (
         ("--header-env", "X-Key=WACB_API_KEY"),
-        "WACB_API_KEY is refused in --header-env: a profile would send the API key away",
-        "use a variable of its own",
+        "WACB_API_KEY cannot be used in --header-env: it would send the API key to the endpoint",
+        "use a different variable",
     ),
     "an unset variable": (
         ("--header-env", "X-Token=HOOK_TOKEN"),
         "the variable HOOK_TOKEN of --header-env X-Token is not set",
-        "export it, and give its name alone",
+        "export it, and pass only its name",
     ),
     "a colon in the user's name": (
         ("--basic-auth", "me:secret"),
@@ -270,7 +270,7 @@ OPTIONS = {
     ),
     "a key file without encryption": (
         ("--encrypt-key-file", "key.toml"),
-        "--encrypt-key-file needs --encrypt ALGORITHM",
+        "--encrypt-key-file requires --encrypt ALGORITHM",
         None,
     ),
     "two templates": (

@@ -19,11 +19,11 @@ PASSWORD = "WACB_BASIC_AUTH_PASSWORD"
 def test_a_profile_that_does_not_exist(refused: Refused):
     message = f"callback profile {ABSENT} does not exist (404: There is no such profile)"
     refused(("number", "attach", ONE, "--profile", ABSENT), 5, message)
-    hint = "`wacb profile list` shows what exists"
+    hint = "run `wacb profile list` to see available profiles"
     refused(
         ("number", "attach", ONE, "--profile", "hook"),
         5,
-        "no profile has the ID or title 'hook'",
+        "no profile with ID or title 'hook'",
         hint,
     )
 
@@ -38,7 +38,7 @@ def test_a_pending_number(refused: Refused, live: Wacb, api: str, target: tuple[
     refused(
         ("number", "attach", NINE, *target, *waba),
         9,
-        f"number {NINE} is pending; only an approved number can be edited",
+        f"number {NINE} is pending; only approved numbers can be changed",
         "finish its registration in the Kaleyra console first",
     )
 
@@ -48,8 +48,8 @@ def test_a_number_that_is_not_listed(refused: Refused, live: Wacb):
     refused(
         ("number", "attach", "+15550100077", "--profile", profile_id(1)),
         5,
-        f"number +15550100077 is not among the numbers of WABA {WABA_ID}",
-        "`wacb number list` shows them",
+        f"number +15550100077 not found in WABA {WABA_ID}",
+        "run `wacb number list` to see available numbers",
     )
 
 

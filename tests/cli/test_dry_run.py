@@ -39,8 +39,8 @@ WRITES: dict[str, tuple[str, ...]] = {
     "incoming URL V1": (*INCOMING, *V1),
 }
 SECRET = "note: replace *** with the secret before running this"
-LOCAL = "note: the built-in sandbox has no address; run `wacb sandbox serve` to send these requests"
-NOT_SHOWN = f"note: the API does not show which profile number {ONE} carries"
+LOCAL = "note: the built-in sandbox has no address; `wacb sandbox serve` gives it one"
+NOT_SHOWN = f"note: the API does not show which profile number {ONE} has attached"
 NOT_COMPARED = (
     "note: the API does not show a number's incoming URL: it is neither compared nor journaled"
 )
@@ -179,7 +179,8 @@ def test_a_command_without_credentials_is_completed_by_the_shell(
 
 
 OFFLINE = (
-    "note: without credentials nothing was looked up: whether the profile exists, is active and "
+    "note: checked offline: without credentials the profile and the number were not looked "
+    "upwhether the profile exists, is active and "
     "complete, and whether the number is approved and free"
 )
 WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
@@ -211,15 +212,17 @@ WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
         done(
             'curl -X PUT "https://api.kaleyra.io/v1/$WACB_SID/whatsapp/number" '
             f"{HEADERS} --data-raw '{compact(UPDATES['incoming URL'][2])}'",
-            f"{NOT_COMPARED}\nnote: without credentials the number was not looked up",
+            f"{NOT_COMPARED}\nnote: checked offline: without credentials the number was not "
+            "looked up",
         ),
     ),
     "attach by title": (
         ("number", "attach", ONE, "--profile", TITLE),
         failed(
             2,
-            f"'{TITLE}' is no profile ID, and without credentials no title can be looked up",
-            "give the profile by its ID, or credentials",
+            f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without "
+            "credentials",
+            "pass the profile's ID, or run `wacb config init`",
         ),
     ),
 }

@@ -46,7 +46,7 @@ def test_variables_and_what_is_left_out_stand_on_stderr(live: Wacb, sandbox: San
     put(sandbox, profile_id(3))
     variable = "WACB_INCOMING_EXAMPLE_COM_HOOK_X_API_KEY"
     said = [
-        f"profile {profile_id(n)} (Twice) is left out: 2 profiles have this title" for n in (2, 3)
+        f"profile 'Twice' ({profile_id(n)}) is left out: 2 profiles have this title" for n in (2, 3)
     ]
     assert live("export") == done(
         text(

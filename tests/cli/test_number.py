@@ -96,8 +96,8 @@ def test_show_uses_the_details_route_without_a_waba_id(live: Wacb, sandbox: Sand
 def test_show_of_a_number_that_is_not_listed(live: Wacb):
     assert live("number", "show", "+15550100077") == failed(
         5,
-        f"number +15550100077 is not among the numbers of WABA {WABA_ID}",
-        "`wacb number list` shows them",
+        f"number +15550100077 not found in WABA {WABA_ID}",
+        "run `wacb number list` to see available numbers",
     )
     outcome = live("number", "show", "+15550100077", *V1)
     message = "error: number +15550100077 does not exist (404: There is no such number)\n"

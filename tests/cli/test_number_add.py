@@ -35,7 +35,7 @@ HEADERS = (
 )
 CURL = f"{HEADERS} --data-raw '{json.dumps(BODY, separators=(',', ':'))}'"
 ABSENT = "SG_99999999-0000-4000-8000-000000000000"
-OFFLINE = "note: without credentials the profile was not looked up"
+OFFLINE = "note: checked offline: without credentials the profile was not looked up"
 
 
 # -- what is sent, printed and remembered
@@ -127,19 +127,19 @@ def test_number_and_profile_of_the_environment_are_not_used(live: Wacb, home: Pa
     [
         (
             ("--name", " \t"),
-            r"' \t' is no display name",
-            "give some text without control characters",
+            r"' \t' is not a valid display name",
+            "use text without control characters",
         ),
         (
             ("--name", "a\x1b[2J"),
-            r"'a\x1b[2J' is no display name",
-            "give some text without control characters",
+            r"'a\x1b[2J' is not a valid display name",
+            "use text without control characters",
         ),
         *[
             (
                 ("--country-code", code),
-                f"{code!r} is no country code",
-                "give the calling code, like 91, or two letters",
+                f"{code!r} is not a valid country code",
+                "use a calling code like 91, or two letters",
             )
             for code in ("", "0", "1234", "++1", "USA", "\uff11")
         ],
@@ -151,7 +151,7 @@ def test_number_and_profile_of_the_environment_are_not_used(live: Wacb, home: Pa
         (
             ("--profile", ""),
             "--profile is empty",
-            "give an ID or a title, or leave it out",
+            "pass an ID or a title, or leave it out",
         ),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_profile_that_is_incomplete(refused: Refused, live: Wacb):
     options = ("--method", "get", "--url", "https://example.com/?a=<body>", "--title", "Brief")
     assert live(*CREATE, *options, "--allow-missing").code == 0
     left = " ".join(f"<{name}>" for name in NAMES if name != "body")
-    message = f"profile {profile_id(1)} (Brief) has 1 of 14 placeholders; missing: {left}"
+    message = f"profile 'Brief' ({profile_id(1)}) has 1 of 14 placeholders; missing: {left}"
     refused((*ADD, "--profile", "Brief"), 9, message)
 
 
@@ -208,8 +208,8 @@ def test_a_profile_that_is_inactive(
         outcome = over(network, *ADD, "--profile", TITLE)
     assert outcome == failed(
         9,
-        f"profile {profile_id(1)} ({TITLE}) is disabled, so nothing would arrive",
-        "enable it in the Kaleyra console; the API has no way to",
+        f"profile '{TITLE}' ({profile_id(1)}) is disabled, so it delivers nothing",
+        "enable it in the Kaleyra console; the API can't enable profiles",
     )
 
 
@@ -232,8 +232,8 @@ def test_a_dry_run_without_credentials(wacb: Wacb, sandbox: Sandbox, home: Path)
     assert wacb(*line, "--profile", ABSENT) == done(f"curl -X POST {url} {CURL}", OFFLINE)
     assert wacb(*line, "--profile", TITLE) == failed(
         2,
-        f"'{TITLE}' is no profile ID, and without credentials no title can be looked up",
-        "give the profile by its ID, or credentials",
+        f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without credentials",
+        "pass the profile's ID, or run `wacb config init`",
     )
     assert sandbox.requests() == []
     assert not home.exists()
@@ -260,9 +260,9 @@ def test_a_lost_answer_to_an_add_that_was_carried_out(
     network = Lossy(sandbox, lost, committed=True)
     assert over(network, *ADD) == failed(
         7,
-        f"{said}; number {NEW} is listed as pending, but the ID of its registration was in the "
-        "answer that was lost",
-        f"take its ID from the Kaleyra console: wacb number confirm {NEW} --id ID",
+        f"{said}; number {NEW} is listed as pending, but its registration ID was in the lost "
+        "answer",
+        f"run `wacb number confirm {NEW} --id ID` with the ID from the Kaleyra console",
     )
     assert network.posts == 1
     assert sleeps == [0]
@@ -276,9 +276,9 @@ def test_a_lost_answer_to_an_add_that_was_not(
     network = Lossy(sandbox, lost)
     assert over(network, *ADD) == failed(
         7,
-        f"{said}; whether number {NEW} was added is not known",
-        f"`wacb number show {NEW}` tells. If it is there, take its ID from the Kaleyra console: "
-        f"wacb number confirm {NEW} --id ID",
+        f"{said}; number {NEW} may or may not have been added",
+        f"check with `wacb number show {NEW}`; if it exists, run `wacb number confirm {NEW} --id "
+        "ID` with the ID from the Kaleyra console",
     )
     assert network.posts == 1
     assert sleeps == [0, 1, 2]
@@ -338,9 +338,10 @@ def test_an_id_that_cannot_be_remembered_is_told(over: Wacb, sandbox: Sandbox, f
     network = Lossy(sandbox, before_post=lambda: file.write_text("[]"))
     assert over(network, *ADD) == failed(
         3,
-        f"number {NEW} was added, and its ID {ID} could not be remembered: {file} does not hold "
+        f"number {NEW} was added, but its registration ID {ID} could not be stored: {file} "
+        "does not hold "
         "what wacb wrote there",
-        f"confirm it with: wacb number confirm {NEW} --id {ID}",
+        f"confirm it with `wacb number confirm {NEW} --id {ID}`",
     )
 
 

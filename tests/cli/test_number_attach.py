@@ -79,13 +79,13 @@ def test_the_end_of_status_callbacks_is_said(live: Wacb, two_profiles: None, san
     assert live(*CREATE, "--with-status", "--title", "Both").code == 0
     put(sandbox, profile_id(3))
     said = (
-        f"the old profile {profile_id(3)} carries message status (delivered, read) and "
+        f"the old profile {profile_id(3)} includes message status (delivered, read) and "
         f"{profile_id(1)} does not: status callbacks would stop"
     )
     line = ("number", "attach", ONE, "--profile", profile_id(1))
-    message = f"number {ONE} carries profile {profile_id(3)}; attaching {profile_id(1)} would "
-    hint = "add --replace if that is what you want"
-    assert live(*line) == failed(9, f"{message}replace it; {said}", hint)
+    message = f"number {ONE} already has profile {profile_id(3)} attached; this would "
+    hint = "pass --replace to replace it"
+    assert live(*line) == failed(9, f"{message}replace it with {profile_id(1)}; {said}", hint)
     assert live(*line, "--replace", "-q") == done(ONE, f"note: {said}\n{undo()}")
 
 
@@ -94,7 +94,7 @@ def test_a_profile_that_went_away_is_replaced(live: Wacb, two_profiles: None, sa
     ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{profile_id(1)}")
     line = ("number", "attach", ONE, "--profile", profile_id(2), "--replace", "-q")
     assert live(*line) == done(
-        ONE, f"note: the old profile {profile_id(1)} does not exist any more\n{undo()}"
+        ONE, f"note: the old profile {profile_id(1)} no longer exists\n{undo()}"
     )
 
 
@@ -117,7 +117,7 @@ def test_number_and_profile_come_from_the_environment_or_the_config(
     ]
 
 
-NOT_SHOWN = f"note: the API does not show which profile number {ONE} carries"
+NOT_SHOWN = f"note: the API does not show which profile number {ONE} has attached"
 
 
 def test_attach_without_a_waba_id(live: Wacb, two_profiles: None, sandbox: Sandbox):
@@ -201,7 +201,7 @@ def test_a_profile_from_the_environment_gives_way_to_an_incoming_url(live: Wacb)
     line = ("number", "attach", ONE, "--incoming-url", URL, "-q")
     assert live(*line, env={"WACB_PROFILE": "absent"}) == done(ONE, NOT_COMPARED)
     for more in (("--profile", "absent"), ("--replace",), ("--if-current", "")):
-        message = f"{more[0]} and --incoming-url exclude each other"
+        message = f"{more[0]} and --incoming-url cannot be used together"
         assert live(*line, *more) == failed(2, message)
 
 
@@ -211,4 +211,4 @@ def test_an_empty_value_is_no_way_to_say_the_default(
 ):
     with untouched():
         outcome = live("number", "attach", ONE, option, "", env={"WACB_PROFILE": "Second"})
-    assert outcome == failed(2, f"{option} is empty", "give it a value, or leave it out")
+    assert outcome == failed(2, f"{option} is empty", "pass a value, or leave it out")

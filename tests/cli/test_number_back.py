@@ -25,6 +25,7 @@ def existing(two_profiles: None) -> None:
 
 
 # detach
+SET_INSTEAD = f"use `wacb number attach {ONE} --profile ID` or `wacb number detach {ONE}` instead"
 
 
 def test_detach_takes_the_profile_off(live: Wacb, sandbox: Sandbox):
@@ -41,7 +42,7 @@ def test_a_number_without_a_profile_needs_no_consent(live: Wacb, untouched: Watc
 
 def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
     put(sandbox, FIRST)
-    question = f"Take profile {FIRST} off number {ONE}? [y/N] "
+    question = f"Detach {FIRST} from {ONE}? [y/N] "
     with untouched():
         for answer in ("n", "", "no"):
             declined = live(*DETACH, input=f"{answer}\n", tty=True)
@@ -55,7 +56,7 @@ def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watc
 
 def test_detach_needs_yes_off_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
     put(sandbox, FIRST)
-    message = f"refusing to take profile {FIRST} off number {ONE} without confirmation"
+    message = f"refusing to detach {FIRST} from {ONE} without confirmation"
     with untouched():
         assert live(*DETACH) == failed(9, message, YES)
         assert live(*DETACH, "--no-input", tty=True) == failed(9, message, YES)
@@ -63,16 +64,16 @@ def test_detach_needs_yes_off_a_terminal(live: Wacb, sandbox: Sandbox, untouched
 
 
 def test_detach_where_the_api_shows_nothing(live: Wacb, sandbox: Sandbox):
-    note = f"note: the API does not show which profile number {ONE} carries"
+    note = f"note: the API does not show which profile number {ONE} has attached"
     outcome = live(*DETACH, "--waba-id", "", "-o", "json")
-    message = f"refusing to take profile (not shown) off number {ONE} without"
+    message = f"refusing to detach the profile from {ONE} without confirmation"
     assert (outcome.code, json.loads(outcome.err)["error"]["message"][: len(message)]) == (
         9,
         message,
     )
     outcome = live(*DETACH, "--waba-id", "", "--yes")
     assert outcome == done(attachment_row(ONE, "detached", "", "", ""), note)
-    believed = f"{note}; by the journal it is none"
+    believed = f"{note}; according to the journal it is none"
     again = live(*DETACH, "--waba-id", "", "--yes")
     assert again == done(attachment_row(ONE, "unchanged", "", "", ""), believed)
 
@@ -80,10 +81,10 @@ def test_detach_where_the_api_shows_nothing(live: Wacb, sandbox: Sandbox):
 @pytest.mark.parametrize("number", ["+15550199999", "+15550100009"])
 def test_a_number_that_cannot_be_detached(refused: Refused, number: str):
     code, message = {
-        "+15550199999": (5, "number +15550199999 is not among the numbers of WABA 100000000000001"),
+        "+15550199999": (5, "number +15550199999 not found in WABA 100000000000001"),
         "+15550100009": (
             9,
-            "number +15550100009 is pending; only an approved number can be edited",
+            "number +15550100009 is pending; only approved numbers can be changed",
         ),
     }[number]
     refused(("number", "detach", number, "--yes"), code, message)
@@ -97,7 +98,9 @@ def test_a_dry_detach(live: Wacb, wacb: Wacb, sandbox: Sandbox, untouched: Watch
     assert (dry.code, dry.err) == (0, "")
     assert f"--data-raw '{body}'" in dry.out
     assert offline.code == 0
-    assert offline.err == "note: without credentials the number was not looked up\n"
+    assert (
+        offline.err == "note: checked offline: without credentials the number was not looked up\n"
+    )
 
 
 def test_the_value_that_detaches_can_be_corrected(
@@ -153,9 +156,9 @@ def test_rollback_is_refused_when_somebody_changed_the_number_since(
     refused(
         (*ROLLBACK, "--yes"),
         9,
-        f"number {ONE} was changed since: it carries {SECOND}, and the journal's last value is "
-        f"{FIRST}",
-        "use attach or detach if that is to be changed",
+        f"number {ONE} was changed since: it has profile {SECOND} attached, and the journal's last "
+        f"value is profile {FIRST}",
+        SET_INSTEAD,
     )
 
 
@@ -164,7 +167,7 @@ def test_rollback_is_refused_without_a_change_on_record(refused: Refused):
         (*ROLLBACK, "--yes"),
         5,
         f"the journal has no change of number {ONE}",
-        "`wacb number history` shows what it has",
+        "run `wacb number history` to see the recorded changes",
     )
 
 
@@ -173,8 +176,8 @@ def test_rollback_is_refused_where_the_value_before_is_not_known(live: Wacb, ref
     refused(
         (*ROLLBACK, "--yes"),
         9,
-        f"what number {ONE} carried before is not known: the API did not show it",
-        "use attach or detach",
+        f"the profile that number {ONE} had before is not known: the API did not show it",
+        SET_INSTEAD,
     )
 
 

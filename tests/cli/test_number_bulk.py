@@ -14,8 +14,8 @@ from wacb.sandbox.emulator import Sandbox
 
 ATTACH = ("number", "attach")
 FIRST, SECOND = profile_id(1), profile_id(2)
-UNDO = "undo, for each changed number: wacb number rollback NUMBER"
-PENDING = f"number {NINE} is pending; only an approved number can be edited"
+UNDO = "to undo: wacb number rollback NUMBER (once per number)"
+PENDING = f"number {NINE} is pending; only approved numbers can be changed"
 FINISH = "finish its registration in the Kaleyra console first"
 
 
@@ -96,7 +96,7 @@ def test_every_bad_line_is_named_before_anything_is_written(refused: Refused):
         "3 bad lines in the number list: line 7 has no phone number; line 100 has no phone "
         "number; line 499 has 3 columns",
         "write `number` or `number,profile` on each line, a number with its country code "
-        "like +919812345678; --profile serves the lines that name no profile",
+        "like +919812345678; --profile is the default of lines without a profile",
         input="\n".join(lines),
     )
 
@@ -107,15 +107,15 @@ def test_every_bad_line_is_named_before_anything_is_written(refused: Refused):
         (
             ("--from", "-"),
             f"{ONE},{FIRST}\n{ONE},{SECOND}\n",
-            f"1 bad line in the number list: lines 1 and 2 give {ONE} two profiles",
+            f"1 bad line in the number list: lines 1 and 2 have two profiles for {ONE}",
         ),
         (("--from", "-"), f"{ONE}\n", "1 bad line in the number list: line 1 has no profile"),
         (("--from", "-"), "# none\n", "the number list is empty"),
-        (("--from", "-", ONE), "", "--from and NUMBER exclude each other"),
+        (("--from", "-", ONE), "", "--from and NUMBER cannot be used together"),
         (
             ("--from", "-", "--incoming-url", "https://example.com/"),
             "",
-            "--from and --incoming-url exclude each other",
+            "--from and --incoming-url cannot be used together",
         ),
         (
             ("--from", "/absent"),
@@ -139,7 +139,9 @@ def test_the_others_are_done_where_some_fail(live: Wacb, sandbox: Sandbox):
     put(sandbox, SECOND, THREE)
     before = len(writes(sandbox))
     line = (*ATTACH, ONE, NINE, TWO, THREE, "--profile", FIRST)
-    other = f"number {THREE} carries profile {SECOND}; attaching {FIRST} would replace it"
+    other = (
+        f"number {THREE} already has profile {SECOND} attached; this would replace it with {FIRST}"
+    )
     outcome = live(*line)
     assert outcome == Outcome(
         code=9,
@@ -153,7 +155,7 @@ def test_the_others_are_done_where_some_fail(live: Wacb, sandbox: Sandbox):
         "error: 2 of 4 numbers failed\n"
         f"  {NINE}: {PENDING}\n"
         f"  {THREE}: {other}\n"
-        f"hint: {FINISH}; add --replace if that is what you want\n",
+        f"hint: {FINISH}; pass --replace to replace it\n",
     )
     assert len(writes(sandbox)) == before + 2
     again = live(*line, "--replace")
@@ -193,7 +195,7 @@ def test_many_failures_are_counted_not_listed(live: Wacb):
     error, *named, more, hint = outcome.err.splitlines()
     assert (error, more) == ("error: 30 of 30 numbers failed", "  and 10 more")
     assert [line.split(":")[0] for line in named] == [f"  {number}" for number in numbers[:20]]
-    assert hint == "hint: `wacb number list` shows them"
+    assert hint == "hint: run `wacb number list` to see available numbers"
 
 
 def test_fail_fast_writes_nothing_where_a_number_is_refused(live: Wacb, untouched: Watch):
@@ -207,9 +209,9 @@ def test_fail_fast_writes_nothing_where_a_number_is_refused(live: Wacb, untouche
     ]
     assert outcome.err == (
         "error: 1 of 3 numbers failed, 2 not tried\n"
-        f"  {ONE}: number {ONE} was not tried: the run was stopped\n"
+        f"  {ONE}: number {ONE} was skipped: the run was stopped\n"
         f"  {NINE}: {PENDING}\n"
-        f"  {TWO}: number {TWO} was not tried: the run was stopped\n"
+        f"  {TWO}: number {TWO} was skipped: the run was stopped\n"
         f"hint: {FINISH}\n"
     )
 
@@ -248,7 +250,9 @@ def test_a_dry_run_prints_every_request_and_fails_as_the_run_would(live: Wacb, u
 def test_a_dry_run_without_credentials_looks_nothing_up(wacb: Wacb):
     outcome = wacb(*ATTACH, ONE, TWO, "--profile", FIRST, "--dry-run")
     assert (outcome.code, len(outcome.out.splitlines())) == (0, 2)
-    assert outcome.err.startswith("note: without credentials nothing was looked up: ")
+    assert outcome.err.startswith(
+        "note: checked offline: without credentials the profile and the number were not looked up"
+    )
     assert outcome.err.count("\n") == 1
     titled = wacb(*ATTACH, ONE, TWO, "--profile", "Second", "--dry-run")
     assert (titled.code, titled.out) == (2, "")
@@ -277,8 +281,8 @@ def test_if_current_replaces_only_that_profile(live: Wacb, sandbox: Sandbox, unt
     assert outcome == Outcome(
         code=9,
         out="",
-        err=f"error: number {ONE} carries {FIRST}, not {profile_id(3)}\n"
-        f"hint: somebody changed it: look at it with `wacb number show {ONE}`\n",
+        err=f"error: number {ONE} has profile {FIRST} attached, not {profile_id(3)}\n"
+        f"hint: check with `wacb number show {ONE}`\n",
     )
     assert live(*line, FIRST) == done(row(ONE, old=FIRST, new=SECOND), undo())
     assert live(*line, FIRST) == done(row(ONE, "unchanged", SECOND, SECOND))
@@ -298,12 +302,12 @@ def test_if_current_is_refused_where_nobody_knows_the_present_profile(live: Wacb
     assert refused == Outcome(
         code=9,
         out="",
-        err=f"error: whether number {ONE} carries {FIRST} is not known: the API does not show it, "
-        "and the journal has no value\nhint: leave out --if-current\n",
+        err=f"error: whether number {ONE} has profile {FIRST} attached is not known: the API "
+        "does not show it, and the journal has no value\nhint: leave out --if-current\n",
     )
-    note = f"note: the API does not show which profile number {ONE} carries"
+    note = f"note: the API does not show which profile number {ONE} has attached"
     assert live(*line, FIRST, "-q") == done(ONE, note)
-    believed = f"{note}; by the journal it is {FIRST}\n{undo()}"
+    believed = f"{note}; according to the journal it is {FIRST}\n{undo()}"
     undo_v1 = believed.replace("wacb number", "wacb --waba-id '' number")
     assert live(*line, SECOND, "--if-current", FIRST, "-q") == done(ONE, undo_v1)
 

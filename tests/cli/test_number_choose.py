@@ -73,7 +73,7 @@ def test_only_what_was_not_given_is_asked_for(live: Wacb):
 
 def test_the_number_is_typed_where_the_api_lists_none(live: Wacb, sandbox: Sandbox):
     line = (*ATTACH, "--waba-id", "", "-q")
-    note = f"note: the API does not show which profile number {TWO} carries"
+    note = f"note: the API does not show which profile number {TWO} has attached"
     assert live(*line, input=f"{TWO}\n1\n", tty=True) == done(
         TWO, f"Number: {TWO}\n{PROFILES}Profile: 1\n{note}"
     )

@@ -41,11 +41,13 @@ HEADERS = (
 BARE = ("number", "confirm", NEW)
 SECRET = "note: replace *** with the secret before running this"
 WRONG = "Kaleyra rejected the request (400: The code is wrong; otp is wrong)"
-REMEDY = f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code"
-UNKNOWN = f"the ID of the registration of number {NEW} is not known on this machine"
-UNKNOWN_HINT = "give --id ID: `wacb number add` printed it, and the Kaleyra console may show it"
-NO_CODE = "the code may only hold letters and digits"
-NO_CODE_HINT = "give it as the number received it"
+REMEDY = (
+    f"check the code and the ID, or send another code with `wacb number confirm {NEW} --resend`"
+)
+UNKNOWN = f"the registration ID of number {NEW} is not known on this machine"
+UNKNOWN_HINT = "pass --id ID: `wacb number add` printed it, and the Kaleyra console may show it"
+NO_CODE = "the code must contain only letters and digits"
+NO_CODE_HINT = "enter the code exactly as the number received it"
 
 
 @pytest.fixture
@@ -226,7 +228,7 @@ def test_resend_names_the_id_that_it_was_given(live: Wacb, added: None, on_scree
 
 
 def test_resend_and_a_code_exclude_each_other(refused: Refused):
-    refused((*CONFIRM, "--resend"), 2, "--resend and --otp exclude each other")
+    refused((*CONFIRM, "--resend"), 2, "--resend and --otp cannot be used together")
 
 
 def test_resend_for_a_number_that_waits_for_no_code(live: Wacb, added: None):
@@ -259,7 +261,7 @@ def test_a_dry_run_shows_the_attachment_as_well(live: Wacb, untouched: Watch):
     body = {"phone_number": NEW, "callback_profile_id": profile_id(1)}
     with untouched():
         outcome = live(*CONFIRM, "--dry-run")
-    note = "note: the second request follows if number and profile are found fit for it"
+    note = "note: the second request is only sent if the number and profile pass all checks"
     assert outcome == done(f"{VERIFY}\n{curl('update', body, 'PUT')}", f"{note}\n{SECRET}")
 
 

@@ -52,7 +52,7 @@ def test_the_profile_is_attached(live: Wacb, to_attach: None, sandbox: Sandbox, 
 
 def test_the_attachment_is_undone_as_it_is_said(live: Wacb, to_attach: None, sandbox: Sandbox):
     said = live(*CONFIRM, "-q").err
-    assert live(*said.removeprefix("undo: wacb ").split(), "--yes").code == 0
+    assert live(*said.removeprefix("to undo: wacb ").split(), "--yes").code == 0
     assert attached(sandbox, NEW) == ""
 
 
@@ -115,27 +115,28 @@ FAILURES = {
     "pending": (
         a_pending_number,
         9,
-        f"number {NEW} is in_review; only an approved number can be edited",
-        "finish its registration in the Kaleyra console first; then: ",
+        f"number {NEW} is in_review; only approved numbers can be changed",
+        "finish its registration in the Kaleyra console first; then run ",
     ),
     "other profile": (
         another_profile,
         9,
-        f"number {NEW} carries profile {profile_id(2)}; attaching {profile_id(1)} would replace it",
-        "add --replace if that is what you want; then: ",
+        f"number {NEW} already has profile {profile_id(2)} attached; this would replace it "
+        f"with {profile_id(1)}",
+        "pass --replace to replace it; then run ",
     ),
     "disabled": (
         a_disabled_profile,
         9,
-        f"profile {profile_id(1)} ({TITLE}) is disabled, so nothing would arrive",
-        "enable it in the Kaleyra console; the API has no way to; then: ",
+        f"profile '{TITLE}' ({profile_id(1)}) is disabled, so it delivers nothing",
+        "enable it in the Kaleyra console; the API can't enable profiles; then run ",
     ),
-    "gone": (no_profile, 5, f"callback profile {profile_id(1)} does not exist (404: gone)", ""),
+    "gone": (no_profile, 5, f"callback profile {profile_id(1)} does not exist (404: gone)", "run "),
     "no listing": (
         no_listing,
         7,
         f"the numbers of WABA {WABA_ID}: the API is unavailable (500: oops)",
-        "try again later; then: ",
+        "try again later; then run ",
     ),
 }
 
@@ -146,7 +147,7 @@ def test_a_profile_that_cannot_be_attached_now_is_not_forgotten(
 ):
     network, code, said, remedy = FAILURES[case]
     message = f"number {NEW} is confirmed, but attaching its profile failed: {said}"
-    assert over(network(sandbox), *CONFIRM) == failed(code, message, f"{remedy}{FINISH}")
+    assert over(network(sandbox), *CONFIRM) == failed(code, message, f"{remedy}`{FINISH}`")
     row = listed(sandbox)
     assert row is not None and (row["status"], row["callback_profile_id"]) == ("approved", "")
     assert remembered(home) == {NEW: {"id": ID, "profile": profile_id(1)}}
@@ -157,9 +158,9 @@ def test_the_command_that_finishes_the_job(over: Wacb, live: Wacb, to_attach: No
     outcome = over(no_listing(sandbox), *CONFIRM, "--region", "in", "-o", "json")
     error = json.loads(outcome.err)["error"]
     assert (error["code"], error["status"]) == ("unavailable", 500)
-    _, _, command = error["hint"].partition("; then: wacb ")
-    assert command == f"--region in {FINISH.removeprefix('wacb ')}"
-    finished = live(*command.split())
+    _, _, command = error["hint"].partition("; then run `wacb ")
+    assert command == f"--region in {FINISH.removeprefix('wacb ')}`"
+    finished = live(*command.strip("`").split())
     assert (finished.code, finished.out) == (0, f"{ATTACHED}\n")
 
 
@@ -171,7 +172,7 @@ def test_an_update_that_the_api_refuses(
     message = f"number {NEW} is confirmed, but attaching its profile failed: number {NEW}: "
     assert (outcome.code, outcome.out) == (6, "")
     assert outcome.err.startswith(f"error: {message}")
-    assert outcome.err.endswith(f"{FINISH}\n")
+    assert outcome.err.endswith(f"`{FINISH}`\n")
     assert "no such field" in outcome.err
     assert remembered(home)[NEW]["profile"] == profile_id(1)
     assert live(*CONFIRM) == done(ATTACHED, f"{AGAIN}\n{undo(NEW)}")
@@ -208,8 +209,8 @@ def test_a_lost_answer_to_a_code_that_was_not_taken(
     network = Lossy(sandbox, lost)
     assert over(network, *CONFIRM) == failed(
         7,
-        f"{said}; whether number {NEW} is confirmed is not known",
-        f"`wacb number show {NEW}` tells; the same command again does no harm",
+        f"{said}; number {NEW} may or may not be confirmed",
+        f"check with `wacb number show {NEW}`; it is safe to run the same command again",
     )
     assert network.posts == 1
     assert sleeps == [0, 1, 2]

@@ -24,7 +24,7 @@ from wacb.sandbox.store import Store
 
 NUMBERS = [f"+1555020{n:04}" for n in range(20)]
 SECONDS = 20
-STOPPING = "waiting for the requests under way; Ctrl-C again gives them up\n"
+STOPPING = "finishing requests in progress; press Ctrl-C again to abort\n"
 
 
 class Holding:
@@ -103,7 +103,7 @@ def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
         out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, results(out)) == (130, {"attached": 3, "not tried": 17})
     assert err == (
-        "undo, for each changed number: wacb number rollback NUMBER\n"
+        "to undo: wacb number rollback NUMBER (once per number)\n"
         "note: the changed numbers were not read back\n"
         "error: interrupted: 3 attached, 17 not tried\nhint: run the same command again to finish\n"
     )
@@ -149,7 +149,7 @@ def test_ctrl_c_while_comparing_is_said_after_what_was_done(
     assert outcome == Outcome(
         code=130,
         out=f"{ONE}\n{TWO}\n",
-        err=f"{STOPPING}undo, for each changed number: wacb number rollback NUMBER\n"
+        err=f"{STOPPING}to undo: wacb number rollback NUMBER (once per number)\n"
         "error: interrupted: 2 attached\nhint: run the same command again to finish\n",
     )
     assert signal.getsignal(signal.SIGINT) is before

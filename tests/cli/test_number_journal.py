@@ -58,8 +58,8 @@ def test_history_shows_every_change_oldest_first(live: Wacb):
 
 def test_history_in_json_and_when_there_is_none(live: Wacb):
     assert live("number", "history", "-o", "json") == done("[]")
-    assert live("number", "history") == done("", "the journal has no change")
-    assert live("number", "history", ONE) == done("", f"the journal has no change of number {ONE}")
+    assert live("number", "history") == done("", "no changes in the journal")
+    assert live("number", "history", ONE) == done("", f"no changes of number {ONE} in the journal")
     assert live("number", "history", "") == live("number", "show", "")
     live(*ATTACH, FIRST)
     outcome = live("number", "history", "-o", "json")
@@ -81,7 +81,7 @@ def test_history_is_kept_by_account_and_asks_no_api(live: Wacb, wacb: Wacb, sand
     assert wacb("number", "history", env={"WACB_SID": SID}).out.count("\n") == 1
     assert wacb("number", "history") == failed(
         3,
-        "the SID (WACB_SID) is missing; the journal is kept by SID",
+        "the SID (WACB_SID) is missing; the journal is kept per SID",
         "set it, or run `wacb config init`",
     )
     assert sandbox.requests() == before

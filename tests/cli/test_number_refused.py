@@ -21,8 +21,9 @@ def test_another_profile_is_only_replaced_on_request(
         outcome = live("number", "attach", ONE, "--profile", "Second", *how)
     assert outcome == failed(
         9,
-        f"number {ONE} carries profile {profile_id(1)}; attaching {profile_id(2)} would replace it",
-        "add --replace if that is what you want",
+        f"number {ONE} already has profile {profile_id(1)} attached; this would replace it "
+        f"with {profile_id(2)}",
+        "pass --replace to replace it",
     )
 
 
@@ -42,8 +43,8 @@ def test_an_inactive_profile_is_refused(
         outcome = over(network, "number", "attach", ONE, "--profile", profile_id(1), *how)
     assert outcome == failed(
         9,
-        f"profile {profile_id(1)} ({TITLE}) is {word}, so nothing would arrive",
-        "enable it in the Kaleyra console; the API has no way to",
+        f"profile '{TITLE}' ({profile_id(1)}) is {word}, so it delivers nothing",
+        "enable it in the Kaleyra console; the API can't enable profiles",
     )
 
 
@@ -58,9 +59,9 @@ def test_an_incomplete_template_is_refused_unless_allowed(
         outcome = live(*line)
     assert outcome == failed(
         9,
-        f"profile {profile_id(1)} (Brief) has 2 of 14 placeholders; missing: "
+        f"profile 'Brief' ({profile_id(1)}) has 2 of 14 placeholders; missing: "
         + " ".join(f"<{name}>" for name in NAMES if name not in ("body", "from")),
-        f"repair it (wacb profile check --fix {profile_id(1)}), or --allow-missing",
+        f"repair it with `wacb profile check {profile_id(1)} --fix`, or pass --allow-missing",
     )
     assert live(*line, "--allow-missing", "-q") == done(ONE, undo())
 
@@ -88,9 +89,9 @@ def test_an_update_that_does_not_show_is_an_error(
     assert outcome.err.startswith(f"{undo()}\n")
     assert replace(outcome, err=outcome.err.removeprefix(f"{undo()}\n")) == failed(
         8,
-        f"the API took the update of number {ONE}, but shows {words} on it instead of "
+        f"the API accepted the update of number {ONE}, but shows {words} on it instead of "
         f"{profile_id(1)}",
-        f"look again: wacb number show {ONE}",
+        f"check with `wacb number show {ONE}`",
     )
     assert sleeps == [0, 1, 2]
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wacb.cli.number.targets import Wanted, from_arguments, parse
+from wacb.cli.number.targets import AttachTarget, from_arguments, parse
 from wacb.errors import InvalidInput
 
 ONE, TWO = "+919812345678", "+15550100002"
 HINT = (
     "write `number` or `number,profile` on each line, a number with its country code "
-    "like +919812345678; --profile serves the lines that name no profile"
+    "like +919812345678; --profile is the default of lines without a profile"
 )
 
 
@@ -67,11 +67,11 @@ def number(place: int) -> str:
     ],
 )
 def test_a_list_gives_numbers_with_profile_and_first_line(text, expected):
-    assert parse(text, profile="P") == tuple(Wanted(*one) for one in expected)
+    assert parse(text, profile="P") == tuple(AttachTarget(*one) for one in expected)
 
 
 def test_no_profile_need_be_given_where_every_line_names_one():
-    assert parse(f"{ONE},IN_1", profile=None) == (Wanted(ONE, "IN_1", 1),)
+    assert parse(f"{ONE},IN_1", profile=None) == (AttachTarget(ONE, "IN_1", 1),)
 
 
 # refused
@@ -101,9 +101,9 @@ def test_a_line_without_a_profile_is_refused_where_none_is_given(line, profile):
         pytest.param("number,profile", "no phone number", id="header inside"),
         pytest.param(f"{ONE},IN_1,x", "3 columns", id="3 columns"),
         pytest.param("a,b,,d,", "4 columns", id="4 columns"),
-        pytest.param(f"{ONE},IN_\x00", "a profile with a character that none may hold", id="NUL"),
+        pytest.param(f"{ONE},IN_\x00", "a profile that contains an invalid character", id="NUL"),
         pytest.param(
-            f"{ONE},\ud800", "a profile with a character that none may hold", id="surrogate"
+            f"{ONE},\ud800", "a profile that contains an invalid character", id="surrogate"
         ),
         pytest.param(f'"{ONE}', "a quotation mark in the wrong place", id="not closed"),
         pytest.param(f'{ONE},"IN', "a quotation mark in the wrong place", id="second not closed"),
@@ -146,8 +146,8 @@ def test_more_than_twenty_bad_lines_are_counted(bad, more):
 def test_a_number_with_two_profiles_is_refused_naming_both_lines():
     text = f"+91 98123 45678,IN_1\nx\n{TWO},IN_1\n0091 9812345678,IN_2\n{ONE},IN_1\n{ONE}"
     assert error_of(parse, text, profile="P")[0] == (
-        f"3 bad lines in the number list: line 2 has no phone number; lines 1 and 4 give {ONE} "
-        f"two profiles; lines 1 and 6 give {ONE} two profiles"
+        f"3 bad lines in the number list: line 2 has no phone number; lines 1 and 4 have two "
+        f"profiles for {ONE}; lines 1 and 6 have two profiles for {ONE}"
     )
 
 
@@ -164,8 +164,8 @@ def test_a_list_without_a_number_is_refused(text):
 
 def test_arguments_are_wanted_once_each_in_their_order():
     assert from_arguments([TWO, "+91 98123 45678", "0091 9812345678", TWO], "P") == (
-        Wanted(TWO, "P", 1),
-        Wanted(ONE, "P", 2),
+        AttachTarget(TWO, "P", 1),
+        AttachTarget(ONE, "P", 2),
     )
 
 
@@ -178,8 +178,8 @@ def test_every_bad_argument_is_named():
 
 def test_no_argument_at_all_is_refused():
     assert error_of(from_arguments, [], "P") == (
-        "no number is given",
-        "name at least one, or a list with --from FILE",
+        "no numbers",
+        "pass at least one, or a list with --from FILE",
     )
 
 
@@ -237,7 +237,7 @@ def test_line_numbers_are_those_of_an_editor(kinds, end, start):
         message = error_of(parse, text, profile="P")[0]
         assert [int(found) for found in re.findall(r"line (\d+) has", message)] == bad
     else:
-        assert parse(text, profile="P") == tuple(Wanted(number(at), "P", at) for at in good)
+        assert parse(text, profile="P") == tuple(AttachTarget(number(at), "P", at) for at in good)
 
 
 @pytest.mark.parametrize("piece", [" ", '"', '""a', '"a', " #", ",", '" ', "\t,", "1"])

@@ -210,13 +210,15 @@ def test_json_and_markdown(live: Wacb, manifest: Manifest, sandbox: Sandbox):
 def test_a_plan_without_a_change_says_so(live: Wacb, on_screen: Wacb, manifest: Manifest):
     assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
     shown = on_screen("plan", *manifest.file, "--detailed-exitcode", **manifest.how)
-    assert shown == done("\x1b[1mnothing to change, 4 unchanged\x1b[0m")
+    assert shown == done("\x1b[1mNo changes. 4 resources match the file.\x1b[0m")
     assert live("plan", *manifest.file, **manifest.how) == done()
     assert live("plan", *manifest.file, "-q", **manifest.how) == done()
     value = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
     assert (value["changes"], value["unchanged"]) == ([], 4)
     markdown = live("plan", *manifest.file, "-o", "markdown", **manifest.how)
-    assert markdown == done(f"nothing to change, 4 unchanged\n\nchecksum `{value['checksum']}`")
+    assert markdown == done(
+        f"No changes. 4 resources match the file.\n\nchecksum `{value['checksum']}`"
+    )
 
 
 def test_no_cell_of_markdown_steers_a_terminal_or_holds_a_secret(
@@ -250,7 +252,9 @@ def test_what_forbids_a_plan_is_in_every_report(live: Wacb, manifest: Manifest, 
     assert outcome.code == 9
     (problem,) = json.loads(outcome.out)["problems"]
     assert (problem["code"], "is pending" in problem["message"]) == ("refused", True)
-    assert "| Forbidden by |\n| --- |\n| number &#43;15550100009 is pending" in summary.read_text()
+    assert (
+        "| Blocking problem |\n| --- |\n| number &#43;15550100009 is pending" in summary.read_text()
+    )
 
 
 def test_a_long_plan_is_cut_in_markdown(live: Wacb, manifest: Manifest):
@@ -320,10 +324,10 @@ def test_problems_are_all_told_after_the_plan(live: Wacb, manifest: Manifest, sa
     assert outcome == Outcome(
         code=1,
         out=f"incoming\nsecond\n{ONE}\n",
-        err="error: 2 things forbid this plan\n"
-        f"  number {NINE} is pending; only an approved number can be edited; finish its "
+        err="error: this plan has 2 blocking problems\n"
+        f"  number {NINE} is pending; only approved numbers can be changed; finish its "
         "registration in the Kaleyra console first\n"
-        f"  number {THREE}: no profile of the file or of the account is called 'No such'; known: "
+        f"  number {THREE}: no profile named 'No such' in the file or the account; known: "
         "incoming, second\n",
     )
     manifest.edit(f'"{THREE}" = "No such"', "")
@@ -333,11 +337,11 @@ def test_problems_are_all_told_after_the_plan(live: Wacb, manifest: Manifest, sa
     manifest.edit(f'"{NINE}" = "second"', "\n".join(unlisted))
     many = live("plan", *manifest.file, "-q", **manifest.how)
     assert many.code == 5
-    assert many.err.splitlines()[0] == "error: 22 things forbid this plan"
+    assert many.err.splitlines()[0] == "error: this plan has 22 blocking problems"
     assert many.err.splitlines()[-1] == "  and 2 more"
     value = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).err)
     assert len(value["error"].pop("details")) == 21
-    assert value["error"]["message"] == "22 things forbid this plan"
+    assert value["error"]["message"] == "this plan has 22 blocking problems"
 
 
 @pytest.mark.parametrize("line", [("plan",), ("apply", "--yes"), ("apply", "--dry-run")], ids=str)
@@ -353,7 +357,7 @@ def test_a_file_with_faults_is_refused_before_any_request(
     assert missing == failed(
         2,
         "cannot read the manifest nowhere.toml: No such file or directory",
-        "name one with -f, or write it by `wacb export`",
+        "pass one with -f, or create it with `wacb export`",
     )
 
 
@@ -364,8 +368,8 @@ def test_an_empty_file_prunes_nothing(
     manifest.write("")
     assert live(*line, *manifest.file, "--prune") == failed(
         2,
-        f"{manifest.path} names nothing, and --prune would take everything else away",
-        "is this the right file? An empty table [numbers] in it says so",
+        f"{manifest.path} is empty, and --prune would remove everything else",
+        "check that this is the right file; add an empty table [numbers] if it is",
     )
     assert sandbox.requests() == []
 
@@ -384,7 +388,7 @@ def test_a_number_whose_profile_is_not_shown_is_attached_unless_the_journal_agre
 ):
     hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
     outcome = over(hidden, "plan", *manifest.file, "-o", "table", **manifest.how)
-    assert "    profile: the API does not show the present value → incoming\n" in outcome.out
+    assert "    profile: not shown by the API → incoming\n" in outcome.out
     assert over(hidden, "apply", *manifest.file, "--yes", **manifest.how).code == 0
     assert over(hidden, "plan", *manifest.file, "--detailed-exitcode", **manifest.how) == done()
 
@@ -400,9 +404,7 @@ def test_a_profile_that_prune_would_delete_has_its_title_and_id(
     )
     put(sandbox, FIRST, THREE)
     manifest.write("[numbers]\n")
-    assert on_screen("plan", *manifest.file, **manifest.how).out.startswith(
-        "\x1b[1mnothing to change"
-    )
+    assert on_screen("plan", *manifest.file, **manifest.how).out.startswith("\x1b[1mNo changes.")
     outcome = on_screen("plan", *manifest.file, "--prune", "--color", "never", **manifest.how)
     assert outcome.out.splitlines()[:-1] == [
         f"- detach  number {THREE}",

@@ -24,7 +24,7 @@ from tests.cli.expect import CREATE, HOOK, NAMES, QUERY, TITLE, as_json, done, f
 from tests.conftest import Wacb
 from wacb.sandbox.emulator import Sandbox
 
-FIX_IT = "hint: add --fix to repair what can be repaired\n"
+FIX_IT = "hint: pass --fix to repair them\n"
 NONE = "no profile looks like one for incoming messages"
 
 
@@ -47,19 +47,19 @@ def test_where_there_is_none_it_is_said(live: Wacb, sandbox: Sandbox, fix: tuple
     assert live(*CHECK, *fix, "-q") == done()
     make(sandbox, "Delivery reports", body='{"id":"<id>","status":"<status>"}')
     skipped = (
-        "note: 1 more profiles were not checked, as they don't look like ones for incoming "
-        "messages; name one to check it"
+        "note: 1 more profiles were not checked, as they do not look like ones for incoming "
+        "messages; pass their IDs to check them"
     )
     assert live(*CHECK, *fix) == done(err=f"{skipped}\n{NONE}")
 
 
 def test_any_profile_can_be_named(live: Wacb, sandbox: Sandbox):
     make(sandbox, "Delivery reports", body='{"id":"<id>","status":"<status>"}')
-    said = f"note: profile {ONE} (Delivery reports): missing {' '.join(f'<{n}>' for n in NAMES)}"
+    said = f"note: profile 'Delivery reports' ({ONE}): missing {' '.join(f'<{n}>' for n in NAMES)}"
     assert live(*CHECK, "Delivery reports") == report(
         8,
         (table(ONE, "Delivery reports", "false", 0, ",".join(NAMES), ""),),
-        f"{said}\nerror: profile {ONE} (Delivery reports) failed the check\n{FIX_IT}",
+        f"{said}\nerror: profile 'Delivery reports' ({ONE}) failed the check\n{FIX_IT}",
     )
 
 
@@ -103,10 +103,10 @@ def test_a_terminal_shows_a_table_and_cuts_no_name_on_stderr(on_screen: Wacb, sa
         (
             "incoming",
             5,
-            "no profile has the ID or title 'incoming'",
-            "`wacb profile list` shows what exists",
+            "no profile with ID or title 'incoming'",
+            "run `wacb profile list` to see available profiles",
         ),
-        (TITLE, 9, f"2 profiles are called '{TITLE}': {ONE}, {TWO}", "name one by its ID"),
+        (TITLE, 9, f"2 profiles are named '{TITLE}': {ONE}, {TWO}", "pass the ID of one of them"),
     ],
     ids=["absent", "two"],
 )
@@ -121,7 +121,7 @@ def test_a_name_that_names_no_one_profile_is_refused(
 
 @pytest.mark.parametrize("option", ["--yes", "--dry-run"])
 def test_what_belongs_to_fix_needs_it(live: Wacb, option: str):
-    message = "--yes and --dry-run go with --fix: a check alone changes nothing"
+    message = "--yes and --dry-run require --fix: a check alone changes nothing"
     assert live(*CHECK, option) == failed(2, message)
 
 

@@ -207,7 +207,7 @@ def test_an_endpoint_on_this_machine(live: Wacb, line: tuple[str, ...]):
 
 def test_a_title_that_is_taken_is_said(live: Wacb):
     assert live(*CREATE, "-q") == done(profile_id(1))
-    note = f"note: another profile has the title '{TITLE}', too: {profile_id(1)}"
+    note = f"note: another profile is also named '{TITLE}' ({profile_id(1)})"
     assert live(*CREATE, "-q") == done(profile_id(2), note)
 
 

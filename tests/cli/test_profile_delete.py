@@ -29,16 +29,13 @@ from wacb.sandbox.store import Store
 ID = profile_id(1)
 DELETE = ("profile", "delete", ID)
 V1 = ("--waba-id", "")
-UNKNOWN = "whether a number still carries this profile is not known"
-HIDDEN = f"note: the API does not show which profile a number carries: {UNKNOWN}"
+UNKNOWN = "the profile may still be attached to a number"
+HIDDEN = f"note: the API does not show which profile a number has: {UNKNOWN}"
 NO_LIST = f"note: without a WABA ID the numbers cannot be listed: {UNKNOWN}"
-FREE = (
-    "attach another one there, or detach it (wacb number detach NUMBER); --force deletes it all "
-    "the same"
-)
+FREE = "detach it with `wacb number detach NUMBER` first, or pass --force to delete it anyway"
 NEEDS_YES = failed(
     9,
-    f"refusing to delete profile {ID} ({TITLE}) without confirmation",
+    f"refusing to delete profile '{TITLE}' ({ID}) without confirmation",
     "pass --yes",
 )
 
@@ -54,7 +51,7 @@ def deleted(sandbox: Sandbox) -> list[str]:
 
 
 def carried(what: str) -> str:
-    return f"note: it is attached to {what}, where nothing would arrive then"
+    return f"note: it is attached to {what}: no callbacks will be delivered there"
 
 
 @pytest.mark.parametrize("reference", [ID, TITLE])
@@ -92,7 +89,7 @@ def test_without_a_terminal_yes_is_needed(live: Wacb, untouched: Watch):
 
 
 def test_on_a_terminal_it_is_asked(live: Wacb, sandbox: Sandbox, untouched: Watch):
-    question = f"Delete profile {ID} ({TITLE})? [y/N] "
+    question = f"Delete profile '{TITLE}' ({ID})? [y/N] "
     for text in ("n\n", "\n"):
         with untouched():
             outcome = live(*DELETE, input=text, tty=True)
@@ -107,7 +104,7 @@ def test_on_a_terminal_it_is_asked(live: Wacb, sandbox: Sandbox, untouched: Watc
 def test_a_profile_that_numbers_carry_is_refused(live: Wacb, sandbox: Sandbox, refused: Refused):
     put(sandbox, ID, ONE)
     put(sandbox, ID, TWO)
-    message = f"profile {ID} ({TITLE}) is attached to {ONE}, {TWO}"
+    message = f"profile '{TITLE}' ({ID}) is attached to {ONE}, {TWO}"
     refused((*DELETE, "--yes"), 9, message, FREE)
 
 
@@ -129,7 +126,7 @@ def test_the_journal_says_what_v1_does_not(live: Wacb, sandbox: Sandbox, untouch
     assert live("number", "attach", ONE, "--profile", ID, *V1).code == 0
     with untouched():
         outcome = live(*DELETE, "--yes", *V1)
-    message = f"profile {ID} ({TITLE}) is attached to {ONE} (by the journal)"
+    message = f"profile '{TITLE}' ({ID}) is attached to {ONE} (by the journal)"
     assert outcome == failed(9, message, FREE.replace("wacb ", "wacb --waba-id '' "))
     note = carried(f"{ONE} (by the journal)")
     assert live(*DELETE, "--yes", "--force", "-q", *V1) == done(ID, f"{note}\n{NO_LIST}")
@@ -148,7 +145,7 @@ def test_the_journal_says_what_the_listing_does_not_show(over: Wacb):
     assert over(network, *CREATE).code == 0
     assert over(network, *DELETE, "--dry-run").err == f"{HIDDEN}\n"
     assert over(network, "number", "attach", ONE, "--profile", ID).code == 0
-    message = f"profile {ID} ({TITLE}) is attached to {ONE} (by the journal)"
+    message = f"profile '{TITLE}' ({ID}) is attached to {ONE} (by the journal)"
     assert over(network, *DELETE, "--yes") == failed(9, message, FREE)
     assert over(network, *CREATE, "--title", "Second").code == 0
     line = ("number", "attach", ONE, "--profile", profile_id(2), "--replace")
@@ -160,7 +157,7 @@ def test_a_number_that_is_not_listed_here_counts_by_the_journal(over: Wacb, sand
     network = Showing(sandbox, b"", b"")
     assert over(network, "number", "attach", ONE, "--profile", ID).code == 0
     elsewhere = Showing(sandbox, ONE.encode(), b"+15550100777")
-    message = f"profile {ID} ({TITLE}) is attached to +15550100777, {ONE} (by the journal)"
+    message = f"profile '{TITLE}' ({ID}) is attached to +15550100777, {ONE} (by the journal)"
     assert over(elsewhere, *DELETE, "--yes") == failed(9, message, FREE)
 
 
@@ -191,15 +188,15 @@ def test_a_profile_that_is_not_there_is_not_found(refused: Refused):
     refused(
         ("profile", "delete", "incoming", "--yes"),
         5,
-        "no profile has the ID or title 'incoming'",
-        "`wacb profile list` shows what exists",
+        "no profile with ID or title 'incoming'",
+        "run `wacb profile list` to see available profiles",
     )
 
 
 def test_two_profiles_of_the_title_are_named(live: Wacb, refused: Refused):
     live(*CREATE)
-    message = f"2 profiles are called '{TITLE}': {ID}, {profile_id(2)}"
-    refused(("profile", "delete", TITLE, "--yes"), 9, message, "name one by its ID")
+    message = f"2 profiles are named '{TITLE}': {ID}, {profile_id(2)}"
+    refused(("profile", "delete", TITLE, "--yes"), 9, message, "pass the ID of one of them")
 
 
 def test_no_default_stands_in_for_the_profile(live: Wacb, untouched: Watch):
@@ -212,9 +209,11 @@ def test_a_dry_run_without_credentials_shows_the_request(wacb: Wacb, sandbox: Sa
     assert wacb(*DELETE, "--dry-run") == done(
         f'curl -X DELETE "https://api.kaleyra.io/v1/$WACB_SID/callback/profiles/{ID}" '
         "-H \"api-key: $WACB_API_KEY\" -H 'accept: application/json'",
-        "note: without credentials it was not looked up whether a number carries it",
+        "note: checked offline: without credentials it is not known whether a number uses it",
     )
     assert sandbox.requests() == requests
-    message = f"'{TITLE}' is no profile ID, and without credentials no title can be looked up"
+    message = (
+        f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without credentials"
+    )
     outcome = wacb("profile", "delete", TITLE, "--dry-run")
-    assert outcome == failed(2, message, "give the profile by its ID, or credentials")
+    assert outcome == failed(2, message, "pass the profile's ID, or run `wacb config init`")

@@ -78,14 +78,14 @@ def test_a_profile_that_is_still_there_is_not_called_deleted(
 ):
     lost, said = LOST[case]
     outcome = over(Unlucky(sandbox, lost, took=False), *DELETE, "--yes")
-    message = f"{said}; profile {ID} is still there"
+    message = f"{said}; profile {ID} still exists"
     assert outcome == failed(7, message, "run the same command again")
 
 
 def test_a_profile_that_cannot_be_looked_up_may_still_be_there(over: Wacb, sandbox: Sandbox):
     network = Unlucky(sandbox, LOST["500"][0], took=True, then=refusal(401, "too late"))
     message = (
-        f"{LOST['500'][1]}; profile {ID} may still be there: Kaleyra rejected the SID and API key "
+        f"{LOST['500'][1]}; profile {ID} may still exist: Kaleyra rejected the SID and API key "
         "(401: too late)"
     )
     assert over(network, *DELETE, "--yes") == failed(7, message, "run the same command again")
@@ -94,7 +94,7 @@ def test_a_profile_that_cannot_be_looked_up_may_still_be_there(over: Wacb, sandb
 def test_a_delete_that_was_never_sent_is_just_unavailable(over: Wacb, sandbox: Sandbox):
     network = Unlucky(sandbox, ConnectionRefusedError(), took=False)
     outcome = over(network, *DELETE, "--yes")
-    assert (outcome.code, "still there" in outcome.err) == (7, False)
+    assert (outcome.code, "still exists" in outcome.err) == (7, False)
 
 
 def test_a_delete_that_is_refused_says_so(over: Wacb, sandbox: Sandbox):

@@ -36,7 +36,7 @@ def encryption(sandbox: Sandbox) -> list[dict[str, str]]:
 
 
 def written(file: Path, algorithm: str) -> str:
-    return f"note: a new {algorithm} key was written to {file}; keep it"
+    return f"note: generated an {algorithm} key: {file} (back it up)"
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

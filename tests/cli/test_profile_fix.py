@@ -41,15 +41,16 @@ def masked(url: str) -> str:
 
 
 SHOWN = (
-    f"note: profile {TWO} (Misspelt): body: {json.dumps(json.loads(MISSPELT))} → "
+    f"note: profile 'Misspelt' ({TWO}): body: {json.dumps(json.loads(MISSPELT))} → "
     f"{json.dumps(json.loads(BODY))}\n"
-    f"note: profile {THREE} (Lost): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
+    f"note: profile 'Lost' ({THREE}): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
-    f"profile {ONE} (Encoded) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so never "
+    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so "
+    "never "
     "filled"
 )
-WHOLE = f"give the whole template: wacb profile update {ONE} --url URL"
+WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL`"
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
 
 def test_consent_names_the_one_profile(live: Wacb, faulty: None):
     assert live(*FIX, THREE).err.splitlines()[1] == (
-        f"error: refusing to repair profile {THREE} (Lost) without confirmation"
+        f"error: refusing to repair profile 'Lost' ({THREE}) without confirmation"
     )
 
 
@@ -142,9 +143,9 @@ def test_several_that_cannot_be_mended_are_all_named(live: Wacb, sandbox: Sandbo
     assert (outcome.code, outcome.out) == (8, f"{ONE}\n{TWO}\n")
     assert outcome.err.splitlines()[-3:] == [
         "error: 2 of 2 profiles could not be repaired",
-        f"  profile {ONE} (Incoming) cannot be repaired: <qqq> in query key 'q' is unknown to "
+        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query key 'q' is unknown to "
         f"Kaleyra; {WHOLE}",
-        f"  profile {TWO} (Inbound) cannot be repaired: the URL cannot be repaired without "
+        f"  profile 'Inbound' ({TWO}) cannot be repaired: the URL cannot be repaired without "
         f"changing query key 'body'; {WHOLE.replace(ONE, TWO)}",
     ]
 
@@ -170,7 +171,7 @@ def lost(profile: str) -> str:
     )
 
 
-AGAIN = "run the same command again: it changes only what still differs"
+AGAIN = "run the same command again; it changes only what still differs"
 
 
 def test_a_lost_answer_keeps_no_other_from_being_mended(over: Wacb, faulty: None, sandbox: Sandbox):

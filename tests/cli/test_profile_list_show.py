@@ -42,8 +42,8 @@ def add(sandbox: Sandbox, title: str = TITLE, **changes: Any) -> None:
         (("-o", "table"), done(err=NONE)),
         (("-o", "json"), done("[]")),
         (("-q",), done()),
-        (("--title", "x"), done(err="no callback profile is like that")),
-        (("--status", "active"), done(err="no callback profile is like that")),
+        (("--title", "x"), done(err="no matching callback profiles")),
+        (("--status", "active"), done(err="no matching callback profiles")),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -129,8 +129,8 @@ def test_show_refuses_a_title_that_two_profiles_carry(live: Wacb, sandbox: Sandb
     add(sandbox)
     assert live("profile", "show", TITLE) == failed(
         9,
-        f"2 profiles are called '{TITLE}': {profile_id(1)}, {profile_id(2)}",
-        "name one by its ID",
+        f"2 profiles are named '{TITLE}': {profile_id(1)}, {profile_id(2)}",
+        "pass the ID of one of them",
     )
 
 
@@ -140,8 +140,8 @@ def test_show_names_the_nearest_title(live: Wacb, sandbox: Sandbox, reference: s
     near = "" if reference.startswith("US") else "did you mean 'Incoming'? "
     assert live("profile", "show", reference) == failed(
         5,
-        f"no profile has the ID or title '{reference}'",
-        f"{near}`wacb profile list` shows what exists",
+        f"no profile with ID or title '{reference}'",
+        f"{near}run `wacb profile list` to see available profiles",
     )
 
 

@@ -68,7 +68,7 @@ def test_a_profile_that_was_not_created_is_not_sent_again(
     over: Wacb, sandbox: Sandbox, sleeps: list[float], case: str
 ):
     lost, said = LOST[case]
-    message = f"{said}; whether the profile '{TITLE}' was created is not known"
+    message = f"{said}; profile '{TITLE}' may or may not have been created"
     assert over(Meddler(sandbox, lost, copies=0), *CREATE) == failed(7, message, LOOK)
     assert writes(sandbox) == []
     assert sleeps == [1, 2, 4]
@@ -78,7 +78,7 @@ def test_of_two_new_profiles_none_is_adopted(over: Wacb, sandbox: Sandbox):
     lost = LOST["500"][0]
     assert over(Meddler(sandbox, lost, copies=2), *CREATE) == failed(
         9,
-        f"the answer was lost, and 2 new profiles are called '{TITLE}': "
+        f"the answer was lost, and 2 new profiles are named '{TITLE}': "
         f"{profile_id(1)}, {profile_id(2)}",
         "keep one of them and delete the others",
     )
@@ -87,7 +87,7 @@ def test_of_two_new_profiles_none_is_adopted(over: Wacb, sandbox: Sandbox):
 def test_a_profile_that_was_there_before_is_not_adopted(live: Wacb, over: Wacb, sandbox: Sandbox):
     assert live(*CREATE).code == 0
     assert over(Meddler(sandbox, LOST["reset"][0], copies=0), *CREATE).code == 7
-    note = f"note: another profile has the title '{TITLE}', too: {profile_id(1)}"
+    note = f"note: another profile is also named '{TITLE}' ({profile_id(1)})"
     outcome = over(Meddler(sandbox, LOST["reset"][0], copies=1), *CREATE)
     assert outcome == done(row(2), note)
 
@@ -130,7 +130,7 @@ def test_a_profile_that_the_api_stored_otherwise_is_an_error(over: Wacb, sandbox
     assert outcome == failed(
         8,
         f"profile {profile_id(1)} was created, but the API stored it differently: body",
-        f"compare it: wacb profile show {profile_id(1)}",
+        f"compare it with `wacb profile show {profile_id(1)}`",
     )
 
 

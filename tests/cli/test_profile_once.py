@@ -50,7 +50,7 @@ def test_a_dry_run_shows_what_would_be_done(live: Wacb, wacb: Wacb):
     assert patch.out.endswith(f""" --data-raw '{{"url":"{HOOK}2"}}'\n""")
     offline = wacb(*ONCE, "--dry-run")
     assert offline.err == (
-        "note: without credentials it was not looked up whether the profile is there already\n"
+        "note: checked offline: without credentials it is not known whether the profile exists\n"
     )
 
 
@@ -110,8 +110,8 @@ class Elsewhere:
 def test_two_machines_at_the_same_time_are_told_of_both_profiles(over: Wacb, sandbox: Sandbox):
     assert over(Elsewhere(sandbox), *ONCE) == failed(
         9,
-        f"2 profiles are called '{TITLE}': {profile_id(1)}, {profile_id(2)}",
-        "keep one, and take the others away with wacb profile delete ID",
+        f"2 profiles are named '{TITLE}': {profile_id(1)}, {profile_id(2)}",
+        "keep one, and remove the others with `wacb profile delete ID`",
     )
 
 
@@ -182,7 +182,7 @@ def test_another_channel_is_refused_like_any_other_difference(live: Wacb):
     refused = live(*line)
     assert refused.code == 9
     assert refused.err.endswith(
-        "with other content; channel: none → whatsapp\nhint: give another --title\n"
+        "with different content; channel: none → whatsapp\nhint: pass another --title\n"
     )
     outcome = live(*line, "--update-existing")
     assert (outcome.code, "the API cannot change it to whatsapp" in outcome.err) == (2, True)

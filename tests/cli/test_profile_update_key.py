@@ -37,7 +37,7 @@ def test_a_key_is_generated_once_and_named_after_the_profile(
 
     changes = f"note: title: {TITLE} → Secret\nnote: encryption: none → AES-128-GCM"
     outcome = live(*line, "-q")
-    written = f"note: a new AES-128-GCM key was written to {file}; keep it"
+    written = f"note: generated an AES-128-GCM key: {file} (back it up)"
     assert outcome == done(ID, f"{changes}\n{written}")
     stored = tomllib.loads(file.read_text())
     enc = {"algo": "AES-128-GCM", "key": stored["key"], "IV": stored["iv"]}
@@ -49,7 +49,7 @@ def test_a_key_is_generated_once_and_named_after_the_profile(
 def test_a_dry_run_tells_of_the_key_that_would_be_generated(live: Wacb, home: Path):
     line = (*UPDATE, "--encrypt", "AES-128-CFB")
     assert live(*line, "-q").code == 0
-    assert live(*line, "--dry-run").err.startswith("note: nothing has to change")
+    assert live(*line, "--dry-run").err.startswith("note: already up to date")
     (home / ".local" / "state" / "wacb" / "keys" / f"{TITLE}.toml").unlink()
     note = "note: encryption: AES-128-CFB (key ***) → AES-128-CFB (key ***)"
     assert live(*line, "--dry-run").err == f"{note}\n{SECRET}\n"
@@ -93,7 +93,7 @@ def test_a_key_that_was_named_is_sent_where_the_api_hides_the_present_one(
     note = "note: encryption: AES-128-CFB (key ***) → AES-128-CFB (key ***)"
     with untouched():
         assert over(hiding, *rotate, "--dry-run").err == f"{note}\n{SECRET}\n"
-    made = f"note: a new AES-128-CFB key was written to {file}; keep it"
+    made = f"note: generated an AES-128-CFB key: {file} (back it up)"
     assert over(hiding, *rotate) == done(ID, f"{note}\n{made}")
     assert over(hiding, *rotate) == done(ID, note)
     stored = tomllib.loads(file.read_text())
@@ -116,7 +116,7 @@ def test_a_new_title_leaves_word_of_the_key(live: Wacb, keys: Path):
     assert live(*UPDATE, "--encrypt", "AES-128-CFB").code == 0
     old, new = keys / f"{TITLE}.toml", keys / "New.toml"
     outcome = live(*UPDATE, "--title", "New", "-q")
-    said = f"note: its key stays in {old}; by the new title it is looked for in {new}"
+    said = f"note: its key stays in {old}; with the new title it is looked for in {new}"
     assert outcome == done(ID, f"note: title: {TITLE} → New\n{said}")
     old.rename(new)
     assert live(*UPDATE, "--title", TITLE, "-q").err.endswith(f" in {old}\n")

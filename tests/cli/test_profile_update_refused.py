@@ -32,13 +32,13 @@ def profile(live: Wacb) -> None:
     "options", [(), ("--allow-missing", "--allow-http", "--allow-local")], ids=["none", "consents"]
 )
 def test_an_update_of_nothing_is_refused(refused: Refused, options: tuple[str, ...]):
-    hint = "say what, like --url, --method or --title"
-    refused((*UPDATE, *options), 2, "nothing is given to change", hint)
+    hint = "pass at least one of --url, --method, --title…"
+    refused((*UPDATE, *options), 2, "nothing to update", hint)
 
 
 def test_a_key_file_alone_is_refused(refused: Refused):
     line = (*UPDATE, "--encrypt-key-file", "key.toml")
-    refused(line, 2, "--encrypt-key-file needs --encrypt ALGORITHM")
+    refused(line, 2, "--encrypt-key-file requires --encrypt ALGORITHM")
 
 
 def test_the_channel_stays(refused: Refused):
@@ -54,8 +54,8 @@ def test_a_profile_that_is_not_there_is_not_found(refused: Refused):
     refused(
         ("profile", "update", "incoming", "--url", NEW),
         5,
-        "no profile has the ID or title 'incoming'",
-        "`wacb profile list` shows what exists",
+        "no profile with ID or title 'incoming'",
+        "run `wacb profile list` to see available profiles",
     )
 
 
@@ -64,8 +64,8 @@ def test_two_profiles_of_the_title_are_named(live: Wacb, refused: Refused):
     refused(
         ("profile", "update", TITLE, "--url", NEW),
         9,
-        f"2 profiles are called '{TITLE}': {ID}, {profile_id(2)}",
-        "name one by its ID",
+        f"2 profiles are named '{TITLE}': {ID}, {profile_id(2)}",
+        "pass the ID of one of them",
     )
 
 
@@ -79,10 +79,10 @@ def test_no_default_stands_in_for_the_profile_or_the_endpoint(live: Wacb):
 def test_a_title_that_another_profile_has_is_refused(live: Wacb, untouched: Watch):
     live(*CREATE, "--title", "Second")
     line = ("profile", "update", "Second", "--title", TITLE)
-    message = f"another profile has the title '{TITLE}': {ID}"
+    message = f"another profile is also named '{TITLE}' ({ID})"
     with untouched():
         for dry in ((), ("--dry-run",)):
-            assert live(*line, *dry) == failed(9, message, "give another --title")
+            assert live(*line, *dry) == failed(9, message, "pass another --title")
 
 
 def test_nobody_is_asked_for_method_or_url(live: Wacb):
@@ -98,8 +98,8 @@ def test_a_dry_run_without_credentials_shows_what_is_given(wacb: Wacb, sandbox: 
     requests = sandbox.requests()
     outcome = wacb(*UPDATE, *given, "--dry-run", "-o", "json", input=BODY)
     assert outcome.err == (
-        "note: without credentials the profile was not looked up: whether it exists, and what of "
-        "this it has already\n"
+        "note: checked offline: without credentials it is not known whether the profile exists "
+        "and what it has already\n"
     )
     (request,) = json.loads(outcome.out)["requests"]
     assert (request["method"], request["url"]) == (
@@ -137,16 +137,18 @@ def test_a_dry_run_without_credentials_masks_the_key(wacb: Wacb):
 def test_without_credentials_nothing_is_guessed(wacb: Wacb, options: tuple[str, ...]):
     assert wacb(*UPDATE, *options, "--dry-run") == failed(
         3,
-        f"what {options[0]} changes depends on the profile, which cannot be looked up without "
+        f"the change by {options[0]} depends on the profile, which cannot be looked up without "
         "credentials",
         "set WACB_SID and WACB_API_KEY, or run `wacb config init`",
     )
 
 
 def test_without_credentials_a_title_cannot_be_looked_up(wacb: Wacb):
-    message = f"'{TITLE}' is no profile ID, and without credentials no title can be looked up"
+    message = (
+        f"'{TITLE}' is not a valid profile ID, and titles can't be looked up without credentials"
+    )
     outcome = wacb("profile", "update", TITLE, "--title", "Other", "--dry-run")
-    assert outcome == failed(2, message, "give the profile by its ID, or credentials")
+    assert outcome == failed(2, message, "pass the profile's ID, or run `wacb config init`")
 
 
 # -- lost answers
@@ -187,5 +189,5 @@ def test_an_update_that_is_not_seen_is_not_called_done(over: Wacb, sandbox: Sand
     outcome = over(Unlucky(sandbox, LOST[case], took=False), *UPDATE, "--url", NEW)
     lines = outcome.err.splitlines()
     assert (outcome.code, outcome.out, len(lines)) == (7, "", 3)
-    assert lines[1].endswith(f"; whether profile {ID} was updated is not known")
-    assert lines[2] == "hint: run the same command again: it changes only what still differs"
+    assert lines[1].endswith(f"; profile {ID} may or may not have been updated")
+    assert lines[2] == "hint: run the same command again; it changes only what still differs"

@@ -304,7 +304,7 @@ def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
     sandboxed = ("--sandbox", "profile", "show", "nobody")
     assert wacb(*sandboxed).err.endswith("hint: `wacb --sandbox profile list` shows what exists\n")
     assert wacb(*sandboxed[1:], env=LIVE).err.endswith(
-        "hint: `wacb profile list` shows what exists\n"
+        "hint: run `wacb profile list` to see available profiles\n"
     )
 
 

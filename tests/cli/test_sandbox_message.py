@@ -136,7 +136,7 @@ def test_the_number_may_come_from_the_environment(wacb: Wacb, endpoint: Endpoint
     attach(endpoint.url)
     outcome = wacb("sandbox", "message", "-q", env={"WACB_NUMBER": "1 (555) 010-0001"})
     assert outcome == done("wm-1")
-    missing = failed(2, "--to is missing", "give --to NUMBER, or set WACB_NUMBER")
+    missing = failed(2, "--to is missing", "pass --to NUMBER, or set WACB_NUMBER")
     assert wacb("sandbox", "message") == missing
 
 

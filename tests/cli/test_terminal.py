@@ -211,7 +211,7 @@ def test_ctrl_c_under_a_progress_bar_reports_what_was_done(on_terminal, busy: li
     terminal.type("\x03")
     code, screen, _ = terminal.end()
     assert code == 130
-    assert "waiting for the requests under way; Ctrl-C again gives them up\n" in screen
+    assert "finishing requests in progress; press Ctrl-C again to abort\n" in screen
     assert re.search(r"\nerror: interrupted: \d attached, \d not tried\nhint: run the same", screen)
 
 

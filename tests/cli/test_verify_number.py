@@ -32,7 +32,7 @@ from wacb.sandbox.in_process import exchange
 
 def test_a_number_that_is_not_listed(live: Wacb, chain: str):
     other = "+15550100077"
-    detail = f"number {other} is not among the numbers of WABA {WABA_ID}"
+    detail = f"number {other} not found in WABA {WABA_ID}"
     fix = "wacb number list"
     links = good(
         number=line("number", "broken", detail, fix),
@@ -44,7 +44,7 @@ def test_a_number_that_is_not_listed(live: Wacb, chain: str):
 
 def test_what_was_named_is_checked_whatever_the_number_is_like(live: Wacb, chain: str):
     other = "+15550100077"
-    detail = f"number {other} is not among the numbers of WABA {WABA_ID}"
+    detail = f"number {other} not found in WABA {WABA_ID}"
     fix = "wacb number list"
     again = f"wacb verify {other} --profile {FIRST} --send"
     links = good(
@@ -111,7 +111,7 @@ def test_a_number_without_a_profile(live: Wacb, chain: str, named: tuple[str, ..
 
 def test_a_number_with_another_profile(live: Wacb, sandbox: Sandbox, chain: str):
     attach_new(sandbox, chain, title="Other")
-    detail = f"number {ONE} carries {SECOND}, not {FIRST}"
+    detail = f"number {ONE} has profile {SECOND} attached, not {FIRST}"
     fix = f"wacb number attach {ONE} --profile {FIRST} --replace"
     again = f"wacb verify {ONE} --profile Hook --send"
     links = good(
@@ -150,7 +150,7 @@ def test_v1_shows_no_profile_and_the_journal_fills_in(live: Wacb, chain: str, sa
     assert without_times(live(*VERIFY, *V1)) == passed(links)
 
     assert live("number", "attach", ONE, "--profile", "Hook", *V1).code == 0
-    believed = f"{unknown}; by the journal it is {FIRST}"
+    believed = f"{unknown}; according to the journal it is {FIRST}"
     number = line("number", "skipped", believed)
     assert without_times(live(*VERIFY, *V1)) == passed(good(chain, number=number, **again))
 
@@ -165,7 +165,7 @@ def test_v1_takes_the_profile_that_is_named(live: Wacb, chain: str):
 def test_v1_what_the_journal_says_counts(live: Wacb, sandbox: Sandbox, chain: str):
     attach_new(sandbox, chain, title="Other")
     assert live("number", "attach", ONE, "--profile", "Other", *V1).code == 0
-    detail = f"number {ONE} carries {SECOND}, not {FIRST}"
+    detail = f"number {ONE} has profile {SECOND} attached, not {FIRST}"
     fix = f"wacb --waba-id '' number attach {ONE} --profile {FIRST} --replace"
     again = f"{V1_VERIFY} --profile Hook --send"
     links = good(

@@ -37,8 +37,8 @@ def test_a_profile_that_was_deleted_under_the_number(live: Wacb, sandbox: Sandbo
     [
         (
             "Hok",
-            "no profile has the ID or title 'Hok'",
-            "did you mean 'Hook'? `wacb profile list` shows what exists",
+            "no profile with ID or title 'Hok'",
+            "did you mean 'Hook'? run `wacb profile list` to see available profiles",
         ),
         (
             SECOND,
@@ -60,8 +60,8 @@ def test_a_profile_that_does_not_exist(
 
 def test_two_profiles_of_one_title(live: Wacb, sandbox: Sandbox, chain: str):
     attach_new(sandbox, chain)
-    detail = f"2 profiles are called 'Hook': {FIRST}, {SECOND}"
-    fix = "name one by its ID"
+    detail = f"2 profiles are named 'Hook': {FIRST}, {SECOND}"
+    fix = "pass the ID of one of them"
     links = good(
         number=line("number", "ok", f"approved, {SECOND}"),
         profile=line("profile", "broken", detail, fix),
@@ -83,7 +83,7 @@ def test_a_profile_that_is_not_active(
     over: Wacb, sandbox: Sandbox, chain: str, status: int, word: str, fix: str
 ):
     off = Showing(sandbox, b'"status": 1', f'"status": {status}'.encode())
-    detail = f"profile {FIRST} (Hook) is {word}, so nothing arrives"
+    detail = f"profile 'Hook' ({FIRST}) is {word}, so nothing arrives"
     links = good(chain, profile=line("profile", "broken", detail, fix))
     check(over(off, *VERIFY), 8, links, detail, fix)
 
@@ -104,7 +104,7 @@ def test_a_profile_that_is_not_active(
         (
             BODY.replace("<from>", "<sender>"),
             "13 of 14 placeholders: missing <from>, unknown <sender>",
-            f"give the whole template: wacb profile update {FIRST} --body-file FILE",
+            f"replace the whole template with `wacb profile update {FIRST} --body-file FILE",
         ),
     ],
     ids=["missing", "misspelt", "beyond repair"],

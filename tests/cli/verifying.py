@@ -14,7 +14,7 @@ FIRST, SECOND = profile_id(1), profile_id(2)
 SERVER = f"SID {SID}, api.kaleyra.io"
 NO_PROFILE = "not checked: no profile was found"
 NO_SEND = "not checked: --send delivers a sample callback"
-CONSOLE = "enable it in the Kaleyra console; the API has no way to"
+CONSOLE = "enable it in the Kaleyra console; the API can't enable profiles"
 ELSEWHERE = f"let it answer there, or move the profile: wacb profile update {FIRST} --url URL"
 LINKS = ("config", "credentials", "number", "profile", "template", "endpoint", "delivery")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.conftest import profile_id
 from tests.fake_api import make_draft
-from wacb.models import CallbackProfile, Number
+from wacb.models import CallbackProfile, Number, id_from_json
 from wacb.plan.manifest.model import Desired, Manifest
-from wacb.plan.model import Live
+from wacb.plan.model import LiveState
 from wacb.provision.steps import as_sent
 
 ONE, TWO, THREE = "+15550100001", "+15550100002", "+15550100003"
@@ -33,7 +33,7 @@ def stored(desired: Desired, id: str = FIRST, **changes: Any) -> CallbackProfile
 
 
 def make_number(number: str = ONE, profile: str | None = "", **changes: Any) -> Number:
-    fields = {"number": number, "status": "approved", "callback_profile_id": profile}
+    fields = {"number": number, "status": "approved", "callback_profile_id": id_from_json(profile)}
     return Number(**{**fields, **changes})
 
 
@@ -41,8 +41,8 @@ def make_live(
     *profiles: CallbackProfile,
     numbers: tuple[Number, ...] | None = None,
     believed: dict[str, str] | None = None,
-) -> Live:
-    return Live(
+) -> LiveState:
+    return LiveState(
         titles={profile.id: profile.title for profile in profiles},
         profiles={profile.id: profile for profile in profiles},
         numbers=None if numbers is None else {number.number: number for number in numbers},

@@ -23,10 +23,12 @@ from tests.plan.planning import (
     stored,
 )
 from wacb.errors import Ambiguous, ConsentRequired, InvalidInput, NotFound, Unsafe, WacbError
-from wacb.models import Encryption, Method
+from wacb.models import Encryption, Method, id_from_json
 from wacb.plan.diff import diff
-from wacb.plan.model import Change, Move, Plan
-from wacb.provision.steps import ProfileStep
+from wacb.plan.model import Change, Plan
+from wacb.provision.number_change import NumberChange
+from wacb.provision.steps import CreateStep
+from wacb.storage.journal import Action
 from wacb.template.placeholders import OUTGOING_STATUS, build_query
 
 INCOMING = make_desired()
@@ -38,13 +40,9 @@ GET: dict[str, Any] = {
 }
 
 
-HIDDEN = (
-    "{} of the numbers which the file does not name are left alone: the API does not show what "
-    "they carry"
-)
+HIDDEN = "numbers not in the file are left alone where the API does not show their profiles: {}"
 OTHERS = (
-    "only the numbers of this WABA are listed: whether one of another carries a profile that is to "
-    "be deleted is not known"
+    "numbers in other WABAs can't be checked; a profile to be deleted may still be in use there"
 )
 
 
@@ -55,6 +53,23 @@ def short(change: Change) -> tuple[Any, ...]:
 
 def told(errors: tuple[WacbError, ...]) -> list[tuple[type[WacbError], str, str | None]]:
     return [(type(error), error.message, error.hint) for error in errors]
+
+
+def make_move(
+    number: str,
+    old: str | None,
+    new: str | None,
+    name: str | None = None,
+    *,
+    title: str | None = None,
+    shown: bool = True,
+) -> NumberChange:
+    """A change of a number, its IDs as JSON has them."""
+    ids = (id_from_json(old), id_from_json(new))
+    action: Action = "detach" if ids[1] is None else "attach"
+    return NumberChange(
+        number, *ids, action=action, shown=shown, profile_name=name, old_title=title
+    )
 
 
 def changes(plan: Plan) -> list[tuple[Any, ...]]:
@@ -102,7 +117,7 @@ def test_a_profile_that_is_not_there_is_created_with_all_that_is_given():
     assert changes(plan) == [("create", "incoming", fields)]
     assert (plan.unchanged, plan.ids, plan.notes) == (0, {}, ("odd",))
     assert plan.changes[0].id is None
-    assert plan.changes[0].work == ProfileStep(draft=desired.draft)
+    assert plan.changes[0].work == CreateStep(draft=desired.draft)
 
 
 def test_drift_is_an_update_field_by_field():
@@ -143,8 +158,8 @@ def test_what_a_variable_made_is_never_shown():
 def test_a_title_that_two_profiles_carry_forbids_the_plan():
     live = make_live(stored(INCOMING, SECOND), stored(INCOMING, FIRST))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
-    message = f"2 profiles are called 'The incoming': {FIRST}, {SECOND}"
-    hint = "keep one, and take the others away with wacb profile delete ID"
+    message = f"2 profiles are named 'The incoming': {FIRST}, {SECOND}"
+    hint = "keep one, and remove the others with `wacb profile delete ID`"
     assert (plan.changes, told(plan.problems)) == ((), [(Ambiguous, message, hint)])
 
 
@@ -156,7 +171,7 @@ def test_a_channel_that_cannot_be_changed_forbids_the_plan():
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
     made = make_desired(channel="sms", written={"channel": "${CH}"})
     plan = diff(make_manifest(made), make_live(stored(made, channel="whatsapp")), prune=False)
-    said = f"the channel of profile {FIRST} (incoming) cannot be changed by the API"
+    said = f"the API cannot change the channel of profile incoming ({FIRST})"
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
 
 
@@ -167,8 +182,9 @@ def test_a_key_that_the_api_does_not_show_is_said_not_to_be_compared():
     assert (plan.changes, plan.notes) == (
         (),
         (
-            f"the API does not show the key of profile {FIRST} (incoming), so it is not compared: "
-            "`wacb profile update` sends another one",
+            f"the API does not show the key of profile incoming ({FIRST}), so it is not "
+            "compared; "
+            f"replace it with `wacb profile update {FIRST}`",
         ),
     )
 
@@ -216,13 +232,15 @@ def test_a_number_whose_profile_a_variable_names_is_shown_as_it_is_written():
     assert [short(change) for change in plan.changes] == [
         ("attach", ONE, {"profile": ("", "${N}")})
     ]
-    said = f"number {TWO}: no profile of the file or of the account is called '${{M}}'"
-    assert told(plan.problems) == [(NotFound, said, "`wacb profile list` shows what exists")]
+    said = f"number {TWO}: no profile named '${{M}}' in the file or the account"
+    assert told(plan.problems) == [
+        (NotFound, said, "run `wacb profile list` to see available profiles")
+    ]
     double = make_live(
         stored(OTHER, FIRST, title="Zq9"), stored(OTHER, SECOND, title="Zq9"), numbers=()
     )
     problem = diff(manifest, double, prune=False).problems[0]
-    assert problem.message == f"2 profiles are called '${{N}}': {FIRST}, {SECOND}"
+    assert problem.message == f"2 profiles are named '${{N}}': {FIRST}, {SECOND}"
 
 
 def test_an_id_of_a_profile_of_the_file_is_as_good_as_its_name():
@@ -233,14 +251,14 @@ def test_an_id_of_a_profile_of_the_file_is_as_good_as_its_name():
         ("update", "incoming"),
         ("attach", ONE),
     ]
-    assert plan.changes[1].work == Move(ONE, "", FIRST, "incoming")
+    assert plan.changes[1].work == make_move(ONE, "", FIRST, "incoming")
 
 
 def test_a_number_is_attached_to_a_profile_that_is_there():
     live = make_live(stored(INCOMING), numbers=(make_number(ONE, ""), make_number(TWO, FIRST)))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert changes(plan) == [("attach", ONE, {"profile": ("", "incoming")})]
-    assert (plan.changes[0].work, plan.unchanged) == (Move(ONE, "", FIRST, "incoming"), 1)
+    assert (plan.changes[0].work, plan.unchanged) == (make_move(ONE, "", FIRST, "incoming"), 1)
 
 
 def test_a_number_waits_for_a_profile_that_is_yet_to_be_created():
@@ -250,7 +268,7 @@ def test_a_number_waits_for_a_profile_that_is_yet_to_be_created():
         ("create", "incoming"),
         ("attach", ONE),
     ]
-    assert plan.changes[1].work == Move(ONE, SECOND, None, "incoming")
+    assert plan.changes[1].work == make_move(ONE, SECOND, None, "incoming")
     assert plan.changes[1].fields == {"profile": (SECOND, "incoming")}
 
 
@@ -259,7 +277,7 @@ def test_a_number_may_name_a_live_profile(reference: str):
     live = make_live(stored(OTHER, SECOND), numbers=(make_number(ONE, FIRST),))
     plan = diff(make_manifest(numbers={ONE: reference}), live, prune=False)
     assert changes(plan) == [("attach", ONE, {"profile": (FIRST, reference)})]
-    assert plan.changes[0].work == Move(ONE, FIRST, SECOND)
+    assert plan.changes[0].work == make_move(ONE, FIRST, SECOND)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +290,7 @@ def test_the_journal_counts_where_the_api_does_not_show_a_number(
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     expected = [("attach", ONE, {"profile": (old, "incoming")})]
     assert changes(plan) == expected[:count]
-    moves = [Move(ONE, old, FIRST, "incoming", shown=False)]
+    moves = [make_move(ONE, old, FIRST, "incoming", shown=False)]
     assert [change.work for change in plan.changes] == moves[:count]
 
 
@@ -281,7 +299,7 @@ def test_losing_message_status_with_the_old_profile_is_said():
     live = make_live(old, numbers=(make_number(ONE, SECOND),))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert plan.notes == (
-        f"the old profile {SECOND} carries message status (delivered, read) and The incoming does "
+        f"the old profile {SECOND} includes message status (delivered, read) and The incoming does "
         "not: status callbacks would stop",
     )
 
@@ -304,18 +322,18 @@ def test_what_forbids_an_attachment_is_a_problem_each():
     )
     assert [change.action for change in plan.changes] == ["create"]
     assert [(type(error), error.message) for error in plan.problems] == [
-        (Unsafe, f"profile {SECOND} (The other) is auto-disabled, so nothing would arrive"),
+        (Unsafe, f"profile 'The other' ({SECOND}) is auto-disabled, so it delivers nothing"),
         (
             ConsentRequired,
-            f"profile {THIRD} (Old hook) has 1 of 14 placeholders; missing: <body> <mime_type> "
+            f"profile 'Old hook' ({THIRD}) has 1 of 14 placeholders; missing: <body> <mime_type> "
             "<media_url> <name> <type> <created_at> <reply_to> <wanumber> <mobile> "
             "<custom_response> <message> <contacts> <location>",
         ),
-        (Unsafe, f"number {THREE} is pending; only an approved number can be edited"),
-        (NotFound, "number +15550199999 is not among the numbers of this WABA"),
+        (Unsafe, f"number {THREE} is pending; only approved numbers can be changed"),
+        (NotFound, "number +15550199999 not found in this WABA"),
         (
             NotFound,
-            "number +15550199998: no profile of the file or of the account is called 'Old hok'",
+            "number +15550199998: no profile named 'Old hok' in the file or the account",
         ),
     ]
     assert plan.problems[-1].hint == "did you mean Old hook? known: Old hook, The other, incoming"
@@ -334,7 +352,8 @@ def test_a_pending_number_or_a_disabled_profile_that_is_right_already_forbids_no
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert (plan.changes, plan.problems, plan.unchanged) == ((), (), 2)
     assert plan.notes == (
-        f"profile {FIRST} (incoming) is disabled, so nothing arrives through it: enable it in the "
+        f"profile incoming ({FIRST}) is disabled, so nothing arrives through it: enable it "
+        "in the "
         "Kaleyra console",
     )
 
@@ -384,7 +403,7 @@ def test_prune_detaches_and_deletes_what_the_file_does_not_name():
         ("detach", ONE, {"profile": (SECOND, "")}),
         ("delete", "The other", {}),
     ]
-    assert plan.changes[0].work == Move(ONE, SECOND, "", title="The other")
+    assert plan.changes[0].work == make_move(ONE, SECOND, "", title="The other")
     assert plan.changes[1].work == stored(OTHER, SECOND)
 
 
@@ -404,8 +423,8 @@ def test_without_a_table_of_numbers_prune_leaves_numbers_and_their_profiles_alon
     plan = diff(make_manifest(), live, prune=True)
     assert changes(plan) == [("delete", "Incoming, free", {})]
     assert plan.notes == (
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} and 1 "
-        "more on it",
+        f"profile 'The other' ({SECOND}), not in the file, is kept: it is attached to number "
+        f"{ONE} and 1 more",
         OTHERS,
     )
 
@@ -422,8 +441,8 @@ def test_prune_leaves_alone_what_is_not_for_incoming_messages():
     plan = diff(make_manifest(numbers={}), live, prune=True)
     assert plan.changes == ()
     assert plan.notes == (
-        f"number {ONE}, which the file does not name, carries {SECOND} (Delivery), which is not "
-        "one for incoming messages: left alone",
+        f"number {ONE}, not in the file, has profile 'Delivery' ({SECOND}), which "
+        "is not for incoming messages: left alone",
     )
 
 
@@ -432,8 +451,8 @@ def test_prune_leaves_alone_a_number_that_cannot_be_edited_and_what_it_carries()
     plan = diff(make_manifest(numbers={}), live, prune=True)
     assert plan.changes == ()
     assert plan.notes == (
-        f"number {ONE}, which the file does not name, is pending: left alone",
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+        f"number {ONE}, not in the file, is pending: left alone",
+        f"profile 'The other' ({SECOND}), not in the file, is kept: it is attached to number {ONE}",
     )
 
 
@@ -445,7 +464,7 @@ def test_prune_leaves_alone_what_only_the_journal_says_of_a_number():
     assert plan.changes == ()
     assert plan.notes == (
         HIDDEN.format(1),
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+        f"profile 'The other' ({SECOND}), not in the file, is kept: it is attached to number {ONE}",
     )
 
 
@@ -471,8 +490,8 @@ def test_prune_deletes_nothing_that_a_number_may_carry_unseen():
     assert plan.changes == ()
     assert plan.notes == (
         HIDDEN.format(2),
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} and 1 "
-        "more perhaps on it, which is not shown",
+        f"profile 'The other' ({SECOND}), not in the file, is kept: it may be attached to "
+        f"number {ONE} and 1 more",
     )
 
 
@@ -485,7 +504,7 @@ def test_prune_heeds_the_journal_of_a_number_that_is_not_listed():
     plan = diff(make_manifest(numbers={}), live, prune=True)
     assert plan.changes == ()
     assert plan.notes == (
-        f"profile {SECOND} (The other), which the file does not name, is kept: number {ONE} on it",
+        f"profile 'The other' ({SECOND}), not in the file, is kept: it is attached to number {ONE}",
     )
 
 

@@ -75,6 +75,6 @@ def test_at_the_same_time_on_ten_machines_a_double_title_is_named(tmp_path: Path
     double = {title for title in TITLES if len(account.state().titled(title)) > 1}
     said = "".join(each.stderr for each in runs if each.returncode)
     assert set(titles(account)) == set(TITLES)
-    assert {title for title in TITLES if f"profiles are called '{title}'" in said} == double
+    assert {title for title in TITLES if f"profiles are named '{title}'" in said} == double
     assert {each.returncode for each in runs} <= {0, 9}
     assert plan.returncode == (9 if double else 0)

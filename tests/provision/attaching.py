@@ -12,9 +12,10 @@ from tests.fake_api import NUMBERS, emulated, make_api, make_client, make_draft
 from wacb.api.client import Client
 from wacb.api.requests import ApiRequest
 from wacb.errors import WacbError
-from wacb.provision.attach import Attachment, AttachStep
-from wacb.provision.bulk import Prepared, Run
-from wacb.provision.lookup import Look
+from wacb.models import AttachedId
+from wacb.provision.bulk import BulkRunner
+from wacb.provision.lookup import AccountLookup
+from wacb.provision.number_change import NumberChange, NumberResult
 from wacb.sandbox.account import APPROVED, SID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
@@ -25,22 +26,22 @@ FIRST, SECOND = profile_id(1), profile_id(2)
 OLD = "SG_00000000-0000-4000-8000-00000000000a"
 NEW = "SG_00000000-0000-4000-8000-00000000000b"
 TIME = "2026-09-21T14:13:20Z"
-NOT_SHOWN = f"the API does not show which profile number {ONE} carries"
+NOT_SHOWN = f"the API does not show which profile number {ONE} has attached"
 
 
-def update(number: str = ONE, new: str = FIRST) -> ApiRequest:
+def update(number: str = ONE, new: str | None = FIRST) -> ApiRequest:
     """The one request that a change is with V2: the number and the one field."""
     return ApiRequest(
         method="PUT",
         url=f"{NUMBERS}/update",
-        body={"phone_number": number, "callback_profile_id": new},
+        body={"phone_number": number, "callback_profile_id": new or ""},
         subject=f"number {number}",
     )
 
 
-def update_v1(number: str = ONE, new: str = FIRST) -> ApiRequest:
+def update_v1(number: str = ONE, new: str | None = FIRST) -> ApiRequest:
     """The one request that a change is with V1."""
-    return make_api(waba_id=None).attach(number, new)
+    return make_api(waba_id=None).attach(number, new or "")
 
 
 def make_numbers(many: int) -> list[str]:
@@ -72,38 +73,57 @@ def _no_warning(text: str) -> None:
     raise AssertionError(text)
 
 
-def make_look(client: Client, folder: Path) -> Look:
-    return Look(client, make_journal(folder))
+def make_look(client: Client, folder: Path) -> AccountLookup:
+    return AccountLookup(client, make_journal(folder))
 
 
 def entry(
-    number: str = ONE, old: str | None = "", new: str = FIRST, action: str = "attach"
+    number: str = ONE, old: AttachedId = None, new: str | None = FIRST, action: str = "attach"
 ) -> Entry:
     return Entry(time=TIME, account=SID, number=number, old=old, new=new, action=action)
 
 
-def make_step(number: str = ONE, **changes: Any) -> AttachStep:
+def make_step(number: str = ONE, **changes: Any) -> NumberChange:
     """A change from no profile to the first one, of a number that shows what it carries."""
-    step = AttachStep(number=number, old="", new=FIRST, request=update(number), shown=True)
+    step = NumberChange(number=number, old=None, new=FIRST, shown=True)
     return step._replace(**changes)
 
 
-def make_prepared(numbers: Sequence[str], **changes: Any) -> list[Prepared]:
-    return [Prepared(number, make_step(number, **changes)) for number in numbers]
+def make_prepared(numbers: Sequence[str], **changes: Any) -> list[NumberResult]:
+    return [NumberResult(make_step(number, **changes)) for number in numbers]
 
 
-def attached(number: str = ONE, **changes: Any) -> Attachment:
+def attached(number: str = ONE, **changes: Any) -> NumberResult:
     """What becomes of that step."""
-    outcome = Attachment(number, "attached", "", FIRST, verified=True)
-    return outcome._replace(**changes)
+    result = outcome(number, "attached", None, FIRST, verified=True)
+    ids = {name: changes.pop(name) for name in ("old", "new") if name in changes}
+    return result._replace(change=result.change._replace(**ids), **changes)
 
 
-def carry_out(run: Run, prepared: Sequence[Prepared]) -> list[Attachment]:
+def outcome(
+    number: str,
+    status: str | None,
+    old: AttachedId,
+    new: AttachedId,
+    *,
+    verified: bool | None = None,
+    error: WacbError | None = None,
+) -> NumberResult:
+    """A result as `execute` returns it, with the number and the IDs alone."""
+    return NumberResult(NumberChange(number, old, new), status, error, verified)
+
+
+def execute(run: BulkRunner, prepared: Sequence[NumberResult]) -> list[NumberResult]:
     """Carry steps out; a Ctrl-C that the run lets through is a failed test, not the end of all."""
     try:
-        return run.carry_out(prepared)
+        results = run.execute(prepared)
     except KeyboardInterrupt:
         raise AssertionError("Ctrl-C ended the run without a report") from None
+    return [result._replace(change=_number_and_ids(result.change)) for result in results]
+
+
+def _number_and_ids(change: NumberChange) -> NumberChange:
+    return NumberChange(change.number, change.old, change.new)
 
 
 def told(error: WacbError | None) -> tuple[type[WacbError], str, str | None]:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.fake_api import Clock, Reply, answer, emulated, make_client
-from tests.provision.attaching import ONE, carry_out, make_journal, make_step
+from tests.provision.attaching import execute, make_journal, make_step
 from tests.provision.lossy import Answered
 from wacb.api.client import Client
 from wacb.net.message import Handler
-from wacb.provision.attach import Attachment, AttachStep
-from wacb.provision.bulk import Prepared, Run
+from wacb.provision.bulk import BulkRunner
+from wacb.provision.number_change import NumberChange, NumberResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.storage.journal import Entry
 
@@ -108,17 +108,17 @@ class Bench:
         self.clock, self._folder = Clock(), folder
         self.sleeps: list[float] = []
         self.client: Client = make_client(handler, clock=self.clock, **how)
-        self.run = Run(self.client, make_journal(folder), sleep=self._sleep)
+        self.run = BulkRunner(self.client, make_journal(folder), sleep=self._sleep)
 
     def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         self.clock.sleep(seconds)
 
-    def __call__(self, prepared: Sequence[Prepared]) -> list[Attachment]:
-        return carry_out(self.run, prepared)
+    def __call__(self, prepared: Sequence[NumberResult]) -> list[NumberResult]:
+        return execute(self.run, prepared)
 
-    def one(self, step: AttachStep | None = None) -> Attachment:
-        (result,) = self([Prepared(ONE, step or make_step())])
+    def one(self, step: NumberChange | None = None) -> NumberResult:
+        (result,) = self([NumberResult(step or make_step())])
         return result
 
     @property

@@ -18,14 +18,15 @@ from tests.provision.attaching import (
     PENDING,
     SECOND,
     attached,
-    carry_out,
     emulator,
     entry,
+    execute,
     make_journal,
     make_look,
     make_numbers,
     make_prepared,
     make_step,
+    outcome,
     stocked,
     told,
     update,
@@ -33,20 +34,26 @@ from tests.provision.attaching import (
 from tests.provision.lines import SECONDS, Line, Turn
 from wacb.api.client import Client
 from wacb.errors import ApiRejected, Skipped, Unavailable, Unsafe
+from wacb.models import UNKNOWN
 from wacb.provision import attach
-from wacb.provision.attach import Attachment, AttachStep
-from wacb.provision.bulk import Prepared, Run, prepare_all
-from wacb.provision.lookup import Look
+from wacb.provision.bulk import BulkRunner, failed_change, prepare_all
+from wacb.provision.lookup import AccountLookup
+from wacb.provision.number_change import NumberChange, NumberResult
 from wacb.sandbox.emulator import Sandbox
 
 
-def make_run(client: Client, folder: Path, **how: Any) -> Run:
-    return Run(client, make_journal(folder), sleep=lambda seconds: None, **how)
+def make_run(client: Client, folder: Path, **how: Any) -> BulkRunner:
+    return BulkRunner(client, make_journal(folder), sleep=lambda seconds: None, **how)
 
 
 def prepare(
-    look: Look, numbers: list[str], reference: str = FIRST, *, fail_fast: bool = False, **how: Any
-) -> list[Prepared]:
+    look: AccountLookup,
+    numbers: list[str],
+    reference: str = FIRST,
+    *,
+    fail_fast: bool = False,
+    **how: Any,
+) -> list[NumberResult]:
     prepare_one = partial(attach.prepare_attach, look)
     return prepare_all(
         [(number, partial(prepare_one, number, reference, **how)) for number in numbers],
@@ -65,25 +72,28 @@ def requests(sandbox: Sandbox) -> Counter[tuple[str, str]]:
 def test_refusals_are_kept_in_their_place(tmp_path: Path) -> None:
     look = make_look(emulator(stocked()), tmp_path)
     first, refused, last = prepare(look, [ONE, PENDING, "+15550100002"])
-    assert first == Prepared(ONE, make_step())
-    assert last == Prepared("+15550100002", make_step("+15550100002"))
-    assert (refused.number, refused.step, type(refused.error)) == (PENDING, None, Unsafe)
+    assert first == NumberResult(make_step())
+    assert last == NumberResult(make_step("+15550100002"))
+    assert (refused.change.number, type(refused.error)) == (PENDING, Unsafe)
 
 
 def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -> None:
     sandbox = stocked()
     client = emulator(sandbox)
     prepared = prepare(make_look(client, tmp_path), [ONE, PENDING], fail_fast=True)
-    assert [(item.number, item.step) for item in prepared] == [(ONE, None), (PENDING, None)]
+    assert [(item.change.number, item.change.new) for item in prepared] == [
+        (ONE, UNKNOWN),
+        (PENDING, UNKNOWN),
+    ]
     assert told(prepared[0].error) == (
         Skipped,
-        f"number {ONE} was not tried: the run was stopped",
+        f"number {ONE} was skipped: the run was stopped",
         None,
     )
     assert type(prepared[1].error) is Unsafe
-    results = carry_out(make_run(client, tmp_path, fail_fast=True), prepared)
+    results = execute(make_run(client, tmp_path, fail_fast=True), prepared)
     assert results == [
-        Attachment(item.number, None, None, None, error=item.error) for item in prepared
+        outcome(item.change.number, None, UNKNOWN, UNKNOWN, error=item.error) for item in prepared
     ]
     assert requests(sandbox)["PUT", "update"] == 0
     assert make_journal(tmp_path).history() == []
@@ -91,7 +101,7 @@ def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -
 
 def test_with_fail_fast_all_are_tried_where_none_is_refused(tmp_path: Path) -> None:
     look = make_look(emulator(stocked()), tmp_path)
-    assert prepare(look, [ONE], fail_fast=True) == [Prepared(ONE, make_step())]
+    assert prepare(look, [ONE], fail_fast=True) == [NumberResult(make_step())]
 
 
 @pytest.mark.parametrize(
@@ -105,8 +115,8 @@ def test_a_number_that_could_not_be_prepared_fails_for_that_reason(
 ) -> None:
     network = Network(refusal(500))
     client = make_client(network, api=make_api(waba_id=waba_id))
-    results = carry_out(make_run(client, tmp_path), [Prepared(ONE, None, error)])
-    assert results == [Attachment(ONE, None, None, None, error=error)]
+    results = execute(make_run(client, tmp_path), [failed_change(ONE, error)])
+    assert results == [outcome(ONE, None, UNKNOWN, UNKNOWN, error=error)]
     assert network.sent == []
 
 
@@ -121,8 +131,8 @@ def test_many_numbers_are_updated_once_each_and_listed_twice(jobs: int, tmp_path
     made = requests(sandbox)
     prepared = prepare(make_look(client, tmp_path), numbers)
     run = make_run(client, tmp_path, jobs=jobs)
-    assert carry_out(run, prepared) == [attached(number) for number in numbers]
-    assert not run.stop.interrupted
+    assert execute(run, prepared) == [attached(number) for number in numbers]
+    assert not run.interrupt.interrupted
     assert requests(sandbox) - made == {
         ("GET", FIRST): 1,
         ("GET", "number"): 2,
@@ -137,25 +147,25 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     numbers = make_numbers(5)
     sandbox = stocked(numbers)
     client = emulator(sandbox)
-    carry_out(make_run(client, tmp_path), prepare(make_look(client, tmp_path), numbers))
+    execute(make_run(client, tmp_path), prepare(make_look(client, tmp_path), numbers))
     made = requests(sandbox)
     again = prepare(make_look(client, tmp_path), numbers)
-    assert carry_out(make_run(client, tmp_path), again) == [
-        Attachment(number, "unchanged", FIRST, FIRST, verified=True) for number in numbers
+    assert execute(make_run(client, tmp_path), again) == [
+        outcome(number, "unchanged", FIRST, FIRST, verified=True) for number in numbers
     ]
     assert requests(sandbox) - made == {("GET", FIRST): 1, ("GET", "number"): 1}
     assert len(make_journal(tmp_path).history()) == 5
 
 
 def test_what_is_only_believed_to_be_there_is_unchanged_but_not_verified(tmp_path: Path) -> None:
-    prepared = make_prepared([ONE], old=FIRST, request=None, shown=False)
-    results = carry_out(make_run(make_client(Network(refusal(500))), tmp_path), prepared)
-    assert results == [Attachment(ONE, "unchanged", FIRST, FIRST, verified=None)]
+    prepared = make_prepared([ONE], old=FIRST, shown=False)
+    results = execute(make_run(make_client(Network(refusal(500))), tmp_path), prepared)
+    assert results == [outcome(ONE, "unchanged", FIRST, FIRST, verified=None)]
 
 
 def test_no_number_is_nothing_to_do(tmp_path: Path) -> None:
     network = Network(refusal(500))
-    assert carry_out(make_run(make_client(network), tmp_path), []) == []
+    assert execute(make_run(make_client(network), tmp_path), []) == []
     assert network.sent == []
 
 
@@ -175,7 +185,7 @@ def test_the_results_are_in_the_order_of_the_steps(tmp_path: Path) -> None:
 
     line = Backwards(stocked(numbers))
     run = make_run(make_client(line), tmp_path, jobs=3, done=done)
-    assert carry_out(run, make_prepared(numbers)) == [attached(number) for number in numbers]
+    assert execute(run, make_prepared(numbers)) == [attached(number) for number in numbers]
     assert [each.number for each in make_journal(tmp_path).history()] == numbers[::-1]
 
 
@@ -202,7 +212,7 @@ class Counting(Line):
 def test_as_many_jobs_as_wanted_and_never_more(jobs: int, tmp_path: Path) -> None:
     numbers = make_numbers(8)
     line = Counting(stocked(numbers), jobs)
-    results = carry_out(make_run(make_client(line), tmp_path, jobs=jobs), make_prepared(numbers))
+    results = execute(make_run(make_client(line), tmp_path, jobs=jobs), make_prepared(numbers))
     assert results == [attached(number) for number in numbers]
     assert line.most == jobs
 
@@ -213,18 +223,18 @@ def test_a_number_that_fails_stops_no_other(tmp_path: Path) -> None:
     ends: list[int] = []
     run = make_run(make_client(line), tmp_path, done=lambda: ends.append(len(line.puts)))
     prepared = make_prepared(numbers)
-    prepared[2] = Prepared(numbers[2], make_step(numbers[2], old=FIRST, request=None))
-    pending = Prepared(PENDING, None, Unsafe("pending"))
-    results = carry_out(run, [*prepared, pending])
+    prepared[2] = NumberResult(make_step(numbers[2], old=FIRST))
+    pending = failed_change(PENDING, Unsafe("pending"))
+    results = execute(run, [*prepared, pending])
     failed, refused = results[1], results[4]
     assert (type(failed.error), results) == (
         ApiRejected,
         [
             attached(numbers[0]),
-            Attachment(numbers[1], None, "", FIRST, error=failed.error),
-            Attachment(numbers[2], "unchanged", FIRST, FIRST, verified=True),
+            outcome(numbers[1], None, None, FIRST, error=failed.error),
+            outcome(numbers[2], "unchanged", FIRST, FIRST, verified=True),
             attached(numbers[3]),
-            Attachment(PENDING, None, None, None, error=refused.error),
+            outcome(PENDING, None, UNKNOWN, UNKNOWN, error=refused.error),
         ],
     )
     assert ends == [1, 2, 2, 3, 3]
@@ -235,15 +245,15 @@ def test_a_number_that_fails_stops_no_other(tmp_path: Path) -> None:
 def test_of_several_numbers_none_is_given_up_where_the_api_is_too_busy(tmp_path: Path) -> None:
     numbers = make_numbers(2)
     line = Line(stocked(numbers), before={numbers[1]: [refusal(429)] * 6})
-    results = carry_out(make_run(make_client(line), tmp_path), make_prepared(numbers))
+    results = execute(make_run(make_client(line), tmp_path), make_prepared(numbers))
     assert results == [attached(number) for number in numbers]
     assert line.puts == [numbers[0], *[numbers[1]] * 7]
 
 
 def test_a_single_number_is_given_up_after_four_attempts(tmp_path: Path) -> None:
     line = Line(stocked(), before={ONE: [refusal(429)] * 6})
-    (result,) = carry_out(make_run(make_client(line), tmp_path), make_prepared([ONE]))
-    assert result == Attachment(ONE, None, "", FIRST, error=result.error)
+    (result,) = execute(make_run(make_client(line), tmp_path), make_prepared([ONE]))
+    assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert told(result.error) == (
         Unavailable,
         f"number {ONE}: the API is unavailable (429)",
@@ -258,22 +268,22 @@ def test_a_single_number_is_given_up_after_four_attempts(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("step", "result", "action"),
     [
-        (make_step(old=FIRST, new="", action="detach"), "detached", "detach"),
-        (make_step(old=FIRST, new="", action="rollback"), "detached", "rollback"),
+        (make_step(old=FIRST, new=None, action="detach"), "detached", "detach"),
+        (make_step(old=FIRST, new=None, action="rollback"), "detached", "rollback"),
         (make_step(old=FIRST, new=SECOND, action="rollback"), "attached", "rollback"),
-        (make_step(old=None, new=SECOND, shown=False), "attached", "attach"),
+        (make_step(old=UNKNOWN, new=SECOND, shown=False), "attached", "attach"),
     ],
     ids=["detach", "rollback to none", "rollback", "attach, not known before"],
 )
 def test_each_change_is_named_and_journaled_as_what_it_is(
-    step: AttachStep, result: str, action: str, tmp_path: Path
+    step: NumberChange, result: str, action: str, tmp_path: Path
 ) -> None:
     client = emulator(stocked(profiles=2))
     client.send(update())
-    step = step._replace(request=update(new=step.new or ""))
-    results = carry_out(make_run(client, tmp_path), [Prepared(ONE, step)])
-    assert results == [Attachment(ONE, result, step.old, step.new, verified=True)]
-    journaled = entry(ONE, step.old, step.new or "", action)
+    results = execute(make_run(client, tmp_path), [NumberResult(step)])
+    assert results == [outcome(ONE, result, step.old, step.new, verified=True)]
+    assert step.new is not UNKNOWN
+    journaled = entry(ONE, step.old, step.new, action)
     assert make_journal(tmp_path).history() == [journaled]
 
 
@@ -281,19 +291,18 @@ def test_without_a_waba_id_a_change_is_journaled_but_not_read_back(tmp_path: Pat
     sandbox = stocked()
     api = make_api(waba_id=None)
     client = emulator(sandbox, api=api)
-    step = make_step(old=None, request=api.attach(ONE, FIRST), shown=False)
+    step = make_step(old=UNKNOWN, shown=False)
     made = requests(sandbox)
     run = make_run(client, tmp_path)
-    assert carry_out(run, [Prepared(ONE, step)]) == [attached(old=None, verified=None)]
+    assert execute(run, [NumberResult(step)]) == [attached(old=UNKNOWN, verified=None)]
     assert requests(sandbox) - made == {("PUT", "number"): 1}
-    assert make_journal(tmp_path).history() == [entry(ONE, None)]
+    assert make_journal(tmp_path).history() == [entry(ONE, UNKNOWN)]
 
 
 def test_an_incoming_url_is_neither_journaled_nor_read_back(tmp_path: Path) -> None:
     network = Network(answer({}))
-    request = make_api().set_incoming_url(ONE, "https://example.com/")
-    step = AttachStep(number=ONE, old=None, new=None, request=request)
+    step = NumberChange(ONE, UNKNOWN, UNKNOWN, incoming_url="https://example.com/")
     run = make_run(make_client(network), tmp_path)
-    assert carry_out(run, [Prepared(ONE, step)]) == [Attachment(ONE, "attached", None, None)]
+    assert execute(run, [NumberResult(step)]) == [outcome(ONE, "attached", UNKNOWN, UNKNOWN)]
     assert [sent.method for sent in network.sent] == ["PUT"]
     assert make_journal(tmp_path).history() == []

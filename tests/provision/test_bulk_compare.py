@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.fake_api import Network, Reply, answer, make_api, refusal
+from tests.fake_api import Network, Reply, answer, refusal
 from tests.provision.attaching import (
     FIRST,
     OLD,
     ONE,
+    SECOND,
     attached,
     entry,
     make_numbers,
     make_prepared,
     make_step,
+    outcome,
     stocked,
     told,
-    update,
 )
 from tests.provision.lines import Bench, Line, Spoiling, Turn
 from wacb.errors import (
@@ -30,12 +31,13 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.provision.attach import Attachment, AttachStep
+from wacb.models import UNKNOWN, AttachedId
+from wacb.provision.number_change import NumberChange
 
 TWO, THREE = "+15550100002", "+15550100003"
 THREE_NUMBERS = [ONE, TWO, THREE]
 UNWRITABLE = "cannot write {}/journal.jsonl: it is not a regular file"
-LOOK = f"look again: wacb number show {ONE}"
+LOOK = f"check with `wacb number show {ONE}`"
 
 
 def showing(*profiles: str | None) -> Network:
@@ -65,18 +67,18 @@ def test_an_update_may_become_visible_late(looks: int, tmp_path: Path) -> None:
     [
         (OLD, FIRST, f"shows profile {OLD} on it instead of {FIRST}"),
         ("", FIRST, f"shows no profile on it instead of {FIRST}"),
-        (OLD, "", f"shows profile {OLD} on it instead of none"),
+        (OLD, None, f"shows profile {OLD} on it instead of none"),
     ],
     ids=["another", "none", "not detached"],
 )
 def test_an_update_that_does_not_show_fails_the_check(
-    shown: str, new: str, words: str, tmp_path: Path
+    shown: str, new: str | None, words: str, tmp_path: Path
 ) -> None:
     bench = Bench(showing(shown), tmp_path)
-    result = bench.one(make_step(new=new, request=update(new=new)))
+    result = bench.one(make_step(old=SECOND, new=new))
     made = "attached" if new else "detached"
-    assert result == attached(result=made, new=new, verified=False, error=result.error)
-    message = f"the API took the update of number {ONE}, but {words}"
+    assert result == attached(status=made, old=SECOND, new=new, verified=False, error=result.error)
+    message = f"the API accepted the update of number {ONE}, but {words}"
     assert told(result.error) == (CheckFailed, message, LOOK)
     assert bench.sleeps == [0, 1, 2]
     assert bench.journaled == [entry(new=new)]
@@ -103,7 +105,7 @@ def test_what_was_seen_once_is_not_looked_at_again(tmp_path: Path) -> None:
 def test_a_profile_that_the_api_does_not_show_is_not_waited_for(tmp_path: Path) -> None:
     network = showing(None)
     bench = Bench(network, tmp_path)
-    assert bench.one(make_step(old=None, shown=False)) == attached(old=None, verified=None)
+    assert bench.one(make_step(old=UNKNOWN, shown=False)) == attached(old=UNKNOWN, verified=None)
     assert (bench.sleeps, len(network.sent)) == ([0], 2)
 
 
@@ -128,7 +130,7 @@ def test_where_the_numbers_cannot_be_listed_nothing_is_verified(
         said = f"number {number} was changed, but could not be read back: "
         error, message, hint = told(result.error)
         assert (error, message[: len(said)]) == (kind, said)
-        assert hint == "run the same command again: it compares"
+        assert hint == "run the same command again to compare"
         assert result.error is not None
         assert result.error.status == turn.status
     assert (line.listings, len(bench.journaled)) == (1, 3)
@@ -138,7 +140,7 @@ def test_a_rollback_is_not_to_be_run_again(tmp_path: Path) -> None:
     bench = Bench(Line(stocked(), looks=[refusal(500)]), tmp_path)
     error = bench.one(make_step(action="rollback")).error
     assert error is not None
-    assert (error.hint, error.retryable) == (f"look at it: wacb number show {ONE}", False)
+    assert (error.hint, error.retryable) == (f"check with `wacb number show {ONE}`", False)
 
 
 def test_a_listing_that_fails_later_leaves_what_was_seen(tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_a_deadline_that_runs_out_leaves_the_rest_undone(tmp_path: Path) -> None
         assert result == attached(number, verified=None, error=result.error)
         assert type(result.error) is DeadlineExceeded
     for result, number in ((third, numbers[2]), (fourth, numbers[3])):
-        assert result == Attachment(number, None, "", FIRST, error=result.error)
+        assert result == outcome(number, None, None, FIRST, error=result.error)
         assert type(result.error) is DeadlineExceeded
         assert result.error.sent is False
     assert (line.puts, line.listings) == (numbers[:2], 0)
@@ -192,8 +194,8 @@ def test_where_the_deadline_leaves_no_time_to_look_that_is_said(tmp_path: Path) 
     bench = Bench(Slow(stocked()), tmp_path, deadline=10)
     assert told(bench.one().error) == (
         DeadlineExceeded,
-        f"number {ONE} was changed, but could not be read back: the deadline left no time for it",
-        "run the same command again: it compares",
+        f"number {ONE} was changed, but could not be read back: skipped: time limit reached",
+        "run the same command again to compare",
     )
 
 
@@ -212,15 +214,15 @@ def test_nothing_is_changed_that_could_not_be_journaled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        make_step(old=FIRST, request=None),
-        make_step(new=None, request=make_api().set_incoming_url(ONE, "https://example.com/")),
+        make_step(old=FIRST),
+        make_step(new=UNKNOWN, incoming_url="https://example.com/"),
     ],
     ids=["unchanged", "incoming URL"],
 )
-def test_what_is_not_journaled_needs_no_journal(step: AttachStep, tmp_path: Path) -> None:
+def test_what_is_not_journaled_needs_no_journal(step: NumberChange, tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").mkdir()
     result = Bench(Network(answer({})), tmp_path).one(step)
-    assert (result.result is None, result.error) == (False, None)
+    assert (result.status is None, result.error) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -242,12 +244,12 @@ def test_a_change_that_cannot_be_journaled_is_told_as_made_and_as_failed(
 
 
 @pytest.mark.parametrize(
-    ("old", "said"), [(OLD, OLD), (None, "an unknown profile")], ids=["known", "unknown"]
+    ("old", "said"), [(OLD, OLD), (UNKNOWN, "an unknown profile")], ids=["known", "unknown"]
 )
 def test_a_detachment_that_cannot_be_journaled_names_what_was_there(
-    old: str | None, said: str, tmp_path: Path
+    old: AttachedId, said: str, tmp_path: Path
 ) -> None:
-    step = make_step(old=old, new="", request=update(new=""), action="detach")
+    step = make_step(old=old, new=None, action="detach")
     result = Bench(Spoiling(stocked(), tmp_path), tmp_path).one(step)
     assert told(result.error) == (
         ConfigError,

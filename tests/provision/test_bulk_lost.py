@@ -14,17 +14,19 @@ from tests.provision.attaching import (
     entry,
     make_prepared,
     make_step,
+    outcome,
     stocked,
     told,
 )
 from tests.provision.lines import Bench, Line, Spoiling, Turn
 from wacb.errors import ConfigError, OutcomeUnknown, Unavailable
-from wacb.provision.attach import Attachment, AttachStep
+from wacb.models import UNKNOWN
+from wacb.provision.number_change import NumberChange, NumberResult
 
 TWO, THREE = "+15550100002", "+15550100003"
 THREE_NUMBERS = [ONE, TWO, THREE]
-AGAIN = "run the same command again: it changes only what still differs"
-NOT_KNOWN = "whether it was changed is not known"
+AGAIN = "run the same command again; it changes only what still differs"
+NOT_KNOWN = "the number may or may not have been changed"
 
 
 LOST: dict[str, Turn] = {
@@ -60,7 +62,7 @@ def test_an_update_that_was_never_made_fails_and_is_not_journaled(
     bench = Bench(Line(stocked(), before={TWO: [turn] * 4}), tmp_path)
     first, lost, last = bench(make_prepared(THREE_NUMBERS))
     assert (first, last) == (attached(ONE), attached(THREE))
-    assert lost == Attachment(TWO, None, "", FIRST, verified=False, error=lost.error)
+    assert lost == outcome(TWO, None, None, FIRST, verified=False, error=lost.error)
     assert type(lost.error) is Unavailable
     assert bench.sleeps == [0, 1, 2]
     assert [each.number for each in bench.journaled] == [ONE, THREE]
@@ -96,7 +98,7 @@ def test_an_update_that_was_surely_not_sent_is_not_looked_for(tmp_path: Path) ->
     line = Line(stocked(), before={ONE: [ConnectionRefusedError()] * 4})
     bench = Bench(line, tmp_path)
     result = bench.one()
-    assert result == Attachment(ONE, None, "", FIRST, error=result.error)
+    assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert (type(result.error), line.listings, bench.journaled) == (Unavailable, 0, [])
 
 
@@ -110,8 +112,8 @@ def test_what_was_lost_and_found_may_still_not_be_journaled(tmp_path: Path) -> N
 # -- lost, and nothing tells
 
 
-def lost(result: Attachment, words: str = f"number {ONE}: the API is unavailable (500)") -> None:
-    assert result == Attachment(ONE, None, result.old, result.new, error=result.error)
+def lost(result: NumberResult, words: str = f"number {ONE}: the API is unavailable (500)") -> None:
+    assert result == outcome(ONE, None, result.change.old, result.change.new, error=result.error)
     assert told(result.error) == (OutcomeUnknown, f"{words}; {NOT_KNOWN}", AGAIN)
     assert result.error is not None
     assert result.error.status == 500
@@ -121,14 +123,14 @@ def test_with_v1_the_outcome_is_not_known(tmp_path: Path) -> None:
     api = make_api(waba_id=None)
     line = Line(stocked(), after={ONE: [refusal(500)]})
     bench = Bench(line, tmp_path, api=api)
-    lost(bench.one(make_step(old=None, request=api.attach(ONE, FIRST), shown=False)))
+    lost(bench.one(make_step(old=UNKNOWN, shown=False)))
     assert (line.puts, line.listings, bench.journaled) == ([ONE], 0, [])
 
 
 def test_where_the_api_does_not_show_it_the_outcome_is_not_known(tmp_path: Path) -> None:
     sandbox = stocked(shows_attachment=False)
     bench = Bench(Line(sandbox, after={ONE: [refusal(500)]}), tmp_path)
-    lost(bench.one(make_step(old=None, shown=False)))
+    lost(bench.one(make_step(old=UNKNOWN, shown=False)))
     assert bench.journaled == []
 
 
@@ -139,8 +141,7 @@ def test_where_the_numbers_cannot_be_listed_the_outcome_is_not_known(tmp_path: P
 
 def test_of_an_incoming_url_the_outcome_is_not_known(tmp_path: Path) -> None:
     network = Network(refusal(500))
-    request = make_api().set_incoming_url(ONE, "https://example.com/")
-    step = AttachStep(number=ONE, old=None, new=None, request=request)
+    step = NumberChange(ONE, UNKNOWN, UNKNOWN, incoming_url="https://example.com/")
     lost(Bench(network, tmp_path).one(step))
     assert [sent.method for sent in network.sent] == ["PUT"]
 
@@ -148,7 +149,7 @@ def test_of_an_incoming_url_the_outcome_is_not_known(tmp_path: Path) -> None:
 def test_when_the_deadline_runs_out_the_outcome_is_not_known(tmp_path: Path) -> None:
     bench = Bench(Line(stocked(), after={ONE: [refusal(503)] * 4}), tmp_path, deadline=1)
     result = bench.one()
-    assert result == Attachment(ONE, None, "", FIRST, error=result.error)
+    assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert type(result.error) is OutcomeUnknown
-    assert "would pass the deadline of 1 s; whether it" in result.error.message
+    assert "would pass the deadline of 1 s; the number" in result.error.message
     assert bench.journaled == []

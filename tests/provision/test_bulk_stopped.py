@@ -14,11 +14,12 @@ from tests.fake_api import Reply, make_client, refusal
 from tests.provision.attaching import (
     FIRST,
     attached,
-    carry_out,
+    execute,
     make_journal,
     make_numbers,
     make_prepared,
     make_step,
+    outcome,
     stocked,
     told,
 )
@@ -32,26 +33,26 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.provision.attach import Attachment
-from wacb.provision.bulk import Prepared, Run
-from wacb.provision.interrupt import Stop
+from wacb.provision.bulk import BulkRunner
+from wacb.provision.interrupt import GracefulInterrupt
+from wacb.provision.number_change import NumberResult
 
 NUMBERS = make_numbers(6)
 
 pytestmark = pytest.mark.usefixtures("ticking")
 
 
-def make_run(line: Line, folder: Path, **how: Any) -> Run:
+def make_run(line: Line, folder: Path, **how: Any) -> BulkRunner:
     client = make_client(line)
-    stop = Stop(client, how.pop("interrupted", lambda: None))
-    options = {"sleep": lambda seconds: None, "stop": stop, **how}
-    return Run(client, make_journal(folder), **options)
+    stop = GracefulInterrupt(client, how.pop("interrupted", lambda: None))
+    options = {"sleep": lambda seconds: None, "interrupt": stop, **how}
+    return BulkRunner(client, make_journal(folder), **options)
 
 
-def kinds(results: Sequence[Attachment]) -> list[type[WacbError] | str]:
+def kinds(results: Sequence[NumberResult]) -> list[type[WacbError] | str]:
     """What became of each number: its result, or the kind of its error."""
-    assert [result.number for result in results] == NUMBERS
-    return [type(result.error) if result.error else result.result or "" for result in results]
+    assert [result.change.number for result in results] == NUMBERS
+    return [type(result.error) if result.error else result.status or "" for result in results]
 
 
 def journaled(folder: Path) -> list[str]:
@@ -67,17 +68,17 @@ def test_fail_fast_starts_nothing_after_a_failure_and_compares_what_was_done(
     line = Line(stocked(NUMBERS), before={NUMBERS[1]: [refusal(422, "no")]})
     ends: list[None] = []
     run = make_run(line, tmp_path, fail_fast=True, done=lambda: ends.append(None))
-    results = carry_out(run, make_prepared(NUMBERS))
+    results = execute(run, make_prepared(NUMBERS))
     assert kinds(results) == ["attached", ApiRejected] + [Skipped] * 4
     assert results[0] == attached(NUMBERS[0])
     assert told(results[2].error) == (
         Skipped,
-        f"number {NUMBERS[2]} was not tried: the run was stopped",
+        f"number {NUMBERS[2]} was skipped: the run was stopped",
         None,
     )
-    assert results[2] == Attachment(NUMBERS[2], None, "", FIRST, error=results[2].error)
+    assert results[2] == outcome(NUMBERS[2], None, None, FIRST, error=results[2].error)
     assert (line.puts, line.listings, len(ends)) == (NUMBERS[:2], 1, 6)
-    assert not run.stop.interrupted
+    assert not run.interrupt.interrupted
     assert journaled(tmp_path) == NUMBERS[:1]
 
 
@@ -94,7 +95,7 @@ def test_fail_fast_lets_end_what_is_running(tmp_path: Path) -> None:
 
     line = Pair(stocked(NUMBERS))
     run = make_run(line, tmp_path, jobs=2, fail_fast=True, done=failed.set)
-    results = carry_out(run, make_prepared(NUMBERS))
+    results = execute(run, make_prepared(NUMBERS))
     assert kinds(results) == [ApiRejected, "attached"] + [Skipped] * 4
     assert results[1] == attached(NUMBERS[1])
     assert sorted(line.puts) == NUMBERS[:2]
@@ -107,7 +108,7 @@ def test_fail_fast_lets_the_listing_decide_about_a_lost_answer(
 ) -> None:
     lost, sandbox = {NUMBERS[0]: [refusal(500)]}, stocked(NUMBERS)
     line = Line(sandbox, after=lost) if carried_out else Line(sandbox, before=lost)
-    results = carry_out(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
+    results = execute(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
     assert kinds(results) == ["attached" if carried_out else Unavailable] + [Skipped] * 5
     assert results[0].verified is carried_out
     assert line.puts == NUMBERS[:1]
@@ -116,16 +117,16 @@ def test_fail_fast_lets_the_listing_decide_about_a_lost_answer(
 
 def test_fail_fast_stops_where_the_journal_cannot_be_written(tmp_path: Path) -> None:
     line = Spoiling(stocked(NUMBERS), tmp_path)
-    results = carry_out(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
+    results = execute(make_run(line, tmp_path, fail_fast=True), make_prepared(NUMBERS))
     assert kinds(results) == [ConfigError] + [Skipped] * 5
-    assert (results[0].result, results[0].verified, line.puts) == ("attached", True, NUMBERS[:1])
+    assert (results[0].status, results[0].verified, line.puts) == ("attached", True, NUMBERS[:1])
 
 
 def test_fail_fast_leaves_unchanged_what_needs_no_change(tmp_path: Path) -> None:
     line = Line(stocked(NUMBERS), before={NUMBERS[0]: [refusal(422)]})
     prepared = make_prepared(NUMBERS)
-    prepared[-1] = Prepared(NUMBERS[-1], make_step(NUMBERS[-1], old=FIRST, request=None))
-    results = carry_out(make_run(line, tmp_path, fail_fast=True), prepared)
+    prepared[-1] = NumberResult(make_step(NUMBERS[-1], old=FIRST))
+    results = execute(make_run(line, tmp_path, fail_fast=True), prepared)
     assert kinds(results) == [ApiRejected] + [Skipped] * 4 + ["unchanged"]
 
 
@@ -157,11 +158,11 @@ def test_ctrl_c_starts_nothing_new_and_lets_end_what_is_running(jobs: int, tmp_p
     how = {"interrupted": user.noticed.set, "done": lambda: ends.append(None)}
     run = make_run(line, tmp_path, jobs=jobs, **how)
     with meanwhile(user):
-        results = carry_out(run, make_prepared(NUMBERS))
+        results = execute(run, make_prepared(NUMBERS))
     assert kinds(results) == ["attached"] * jobs + [Skipped] * (6 - jobs)
     assert results[0] == attached(NUMBERS[0], verified=None)
     assert (sorted(line.puts), line.listings, len(ends)) == (NUMBERS[:jobs], 0, 6)
-    assert run.stop.interrupted
+    assert run.interrupt.interrupted
     assert sorted(journaled(tmp_path)) == NUMBERS[:jobs]
 
 
@@ -181,12 +182,12 @@ def test_a_cancelled_job_and_a_closed_terminal_end_a_run_as_ctrl_c_does(
     usual = signal.signal(number, signal.default_int_handler)  # the usual one would end the tests
     try:
         run = make_run(line, tmp_path, interrupted=noticed.set)
-        results = carry_out(run, make_prepared(NUMBERS))
+        results = execute(run, make_prepared(NUMBERS))
         assert signal.getsignal(number) is signal.default_int_handler
     finally:
         signal.signal(number, usual)
     assert kinds(results) == ["attached"] + [Skipped] * 5
-    assert (run.stop.interrupted, journaled(tmp_path)) == (True, NUMBERS[:1])
+    assert (run.interrupt.interrupted, journaled(tmp_path)) == (True, NUMBERS[:1])
 
 
 def test_another_ctrl_c_gives_up_what_is_running(tmp_path: Path) -> None:
@@ -195,13 +196,13 @@ def test_another_ctrl_c_gives_up_what_is_running(tmp_path: Path) -> None:
     run = make_run(line, tmp_path, jobs=2, interrupted=user.noticed.set)
     try:
         with meanwhile(user):
-            results = carry_out(run, make_prepared(NUMBERS))
+            results = execute(run, make_prepared(NUMBERS))
     finally:
         line.release.set()
     assert kinds(results) == [Interrupted] * 2 + [Skipped] * 4
     assert results[0].error is not None
     assert results[0].error.message == "interrupted before an answer came"
-    assert (run.stop.interrupted, line.listings, journaled(tmp_path)) == (True, 0, [])
+    assert (run.interrupt.interrupted, line.listings, journaled(tmp_path)) == (True, 0, [])
 
 
 def test_ctrl_c_twice_at_once_is_two_of_them(tmp_path: Path) -> None:
@@ -220,20 +221,20 @@ def test_ctrl_c_twice_at_once_is_two_of_them(tmp_path: Path) -> None:
     run = make_run(line, tmp_path, jobs=2, interrupted=interrupted)
     try:
         with meanwhile(user):
-            results = carry_out(run, make_prepared(NUMBERS))
+            results = execute(run, make_prepared(NUMBERS))
     finally:
         line.release.set()
     assert kinds(results) == [Interrupted] * 2 + [Skipped] * 4
-    assert run.stop.interrupted
+    assert run.interrupt.interrupted
 
 
 def test_ctrl_c_is_noticed_while_the_steps_are_still_being_handed_out(tmp_path: Path) -> None:
     line, noticed = Held(stocked(NUMBERS)), threading.Event()
 
-    class Interrupting(list[Prepared]):
+    class Interrupting(list[NumberResult]):
         pressed = False
 
-        def __iter__(self) -> Iterator[Prepared]:
+        def __iter__(self) -> Iterator[NumberResult]:
             for place, item in enumerate(super().__iter__()):
                 yield item
                 if place == 2 and not self.pressed:
@@ -243,8 +244,8 @@ def test_ctrl_c_is_noticed_while_the_steps_are_still_being_handed_out(tmp_path: 
                     signal.raise_signal(signal.SIGINT)
 
     run = make_run(line, tmp_path, interrupted=noticed.set)
-    results = carry_out(run, Interrupting(make_prepared(NUMBERS)))
-    assert (run.stop.interrupted, noticed.is_set(), line.listings) == (True, True, 0)
+    results = execute(run, Interrupting(make_prepared(NUMBERS)))
+    assert (run.interrupt.interrupted, noticed.is_set(), line.listings) == (True, True, 0)
     assert kinds(results)[3:] == [Skipped] * 3
 
 
@@ -258,9 +259,9 @@ def test_ctrl_c_while_the_numbers_are_listed_still_gives_a_report(
 
     line = Line(stocked(NUMBERS), hidden=1)
     run = make_run(line, tmp_path, sleep=sleep)
-    results = carry_out(run, make_prepared(NUMBERS))
-    assert [result.result for result in results] == ["attached"] * 6
-    assert (run.stop.interrupted, line.listings) == (True, int(pause))
+    results = execute(run, make_prepared(NUMBERS))
+    assert [result.status for result in results] == ["attached"] * 6
+    assert (run.interrupt.interrupted, line.listings) == (True, int(pause))
 
 
 class Nap:
@@ -286,14 +287,14 @@ class Nap:
         return work
 
 
-def napping(line: Line, folder: Path, nap: Nap, jobs: int) -> Run:
+def napping(line: Line, folder: Path, nap: Nap, jobs: int) -> BulkRunner:
     client = make_client(line, sleep=nap)
-    return Run(
+    return BulkRunner(
         client,
         make_journal(folder),
         sleep=lambda seconds: None,
         jobs=jobs,
-        stop=Stop(client, nap.over.set),
+        interrupt=GracefulInterrupt(client, nap.over.set),
     )
 
 
@@ -301,7 +302,7 @@ def test_ctrl_c_cuts_short_the_wait_before_another_attempt(tmp_path: Path) -> No
     nap, busy = Nap(), Reply(status=503, headers={"Retry-After": "60"})
     line = Line(stocked(NUMBERS), after={NUMBERS[0]: [busy]})
     with meanwhile(nap.cut_short(1)):
-        results = carry_out(napping(line, tmp_path, nap, 1), make_prepared(NUMBERS))
+        results = execute(napping(line, tmp_path, nap, 1), make_prepared(NUMBERS))
     assert kinds(results) == [OutcomeUnknown] + [Skipped] * 5
     assert (line.puts, line.listings, journaled(tmp_path)) == (NUMBERS[:1], 0, [])
 
@@ -320,7 +321,7 @@ def test_an_update_that_waited_for_its_turn_at_ctrl_c_was_not_tried(tmp_path: Pa
 
     line = Closing(stocked(NUMBERS), before={NUMBERS[0]: [busy]})
     with meanwhile(nap.cut_short(2)):
-        results = carry_out(napping(line, tmp_path, nap, 2), make_prepared(NUMBERS))
+        results = execute(napping(line, tmp_path, nap, 2), make_prepared(NUMBERS))
     assert kinds(results) == [Unavailable, "attached"] + [Skipped] * 4
     assert sorted(line.puts) == NUMBERS[:2]
     assert journaled(tmp_path) == NUMBERS[1:2]

@@ -117,8 +117,8 @@ def test_what_cannot_be_repaired_is_said(profile: CallbackProfile, message: str,
     assert (repair.step, type(repair.error).__name__) == (None, "CheckFailed")
     assert repair.error is not None
     assert (repair.error.message, repair.error.hint) == (
-        f"profile SG_1 (Incoming messages) cannot be repaired: {message}",
-        f"give the whole template: wacb profile update SG_1 {option}",
+        f"profile 'Incoming messages' (SG_1) cannot be repaired: {message}",
+        f"replace the whole template with `wacb profile update SG_1 {option}`",
     )
 
 
@@ -129,7 +129,7 @@ def test_one_that_fails_keeps_no_other_from_being_repaired(sandbox: Sandbox):
     broken = [client.get_profile(profile_id(n)) for n in (1, 2, 3)]
     repairs = [prepared(profile) for profile in [*broken, make_profile(body="{")]]
     sandbox.add_fault("422,PATCH,from=2")
-    after = check.carry_out(client, repairs)
+    after = check.execute(client, repairs)
     assert [(repair.checked.profile.id, repair.checked.ok) for repair in after] == [
         (profile_id(1), True),
         (profile_id(2), False),

@@ -37,7 +37,7 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, Encryption, Method
 from wacb.provision import find, steps
-from wacb.provision.create import create
+from wacb.provision.create import create_only_profile, create_profile
 from wacb.provision.steps import ProfileResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
@@ -64,7 +64,7 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
 
 def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
     client = make_client(api, clock=clock, **how)
-    return create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep)
+    return create_profile(client, make_draft(), lock=make_claim(clock), sleep=clock.sleep)
 
 
 # -- created
@@ -88,7 +88,7 @@ def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
         stored(3),
         "created",
         tuple(
-            f"another profile has the title 'Incoming messages', too: {profile_id(number)}"
+            f"another profile is also named 'Incoming messages' ({profile_id(number)})"
             for number in (1, 2)
         ),
     )
@@ -135,7 +135,7 @@ def test_a_profile_that_was_stored_differently_fails_the_check() -> None:
         run(network, Clock())
     assert (caught.value.message, caught.value.hint) == (
         "profile SG_1 was created, but the API stored it differently: title, url",
-        "compare it: wacb profile show SG_1",
+        "compare it with `wacb profile show SG_1`",
     )
 
 
@@ -152,7 +152,7 @@ def test_a_create_whose_answer_was_lost_is_adopted(
     assert run(api, clock) == ProfileResult(
         stored(2),
         "adopted",
-        (f"another profile has the title 'Incoming messages', too: {profile_id(1)}",),
+        (f"another profile is also named 'Incoming messages' ({profile_id(1)})",),
     )
     assert (api.posts, clock.sleeps) == (1, [1, 2, 4][: hidden + 1])
     assert titles(sandbox) == [TITLE] * 2
@@ -172,9 +172,7 @@ def test_a_create_that_is_not_found_again_is_not_repeated(
     with pytest.raises(OutcomeUnknown) as caught:
         run(api, clock)
     error = caught.value
-    assert error.message.endswith(
-        "; whether the profile 'Incoming messages' was created is not known"
-    )
+    assert error.message.endswith("; profile 'Incoming messages' may or may not have been created")
     assert error.hint == (
         "run the same command again with --if-not-exists: it finds the profile or creates it"
     )
@@ -196,7 +194,7 @@ def test_two_new_profiles_are_both_named() -> None:
     with pytest.raises(Ambiguous) as caught:
         run(network, Clock())
     assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
-        "the answer was lost, and 2 new profiles are called 'Incoming messages': SG_1, SG_2",
+        "the answer was lost, and 2 new profiles are named 'Incoming messages': SG_1, SG_2",
         "keep one of them and delete the others",
         9,
     )
@@ -248,7 +246,7 @@ def test_an_id_is_remembered(sandbox: Sandbox) -> None:
     clock.now += 30
     assert last(clock) == ([made.profile.id], [])
     adopted = run(LossyApi(sandbox, LOST["reset"], committed=True), clock)
-    assert adopted.result == "adopted"
+    assert adopted.status == "adopted"
     clock.now += 30
     assert last(clock) == ([adopted.profile.id], [])
 
@@ -266,12 +264,11 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
     clock = Clock()
     network = Network(*([] if once else [answer([])]), turn)
     with pytest.raises(WacbError):
-        create(
+        (create_only_profile if once else create_profile)(
             make_client(network, clock=clock),
             make_draft(),
-            claim=make_claim(clock),
+            lock=make_claim(clock),
             sleep=clock.sleep,
-            once=once,
         )
     assert last(clock) == ([None], [])
 
@@ -284,19 +281,19 @@ def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None
 
     client = make_client(killed, clock=clock)
     with pytest.raises(KeyboardInterrupt):
-        create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep, once=True)
+        create_only_profile(client, make_draft(), lock=make_claim(clock), sleep=clock.sleep)
     clock.now += 119  # it might have waited as long as this to try again
     assert last(clock) == ([None] * 11, [3] * 10)
 
 
 def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
     clock = Clock()
-    how: dict[str, Any] = {"claim": make_claim(clock, NOWHERE), "sleep": clock.sleep}
+    how: dict[str, Any] = {"lock": make_claim(clock, NOWHERE), "sleep": clock.sleep}
     client = make_client(emulated(sandbox), clock=clock)
     with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
-        create(client, make_draft(), once=True, **how)
+        create_only_profile(client, make_draft(), **how)
     assert sandbox.requests() == []
-    assert create(client, make_draft(), **how).result == "created"
+    assert create_profile(client, make_draft(), **how).status == "created"
 
 
 # -- not lost
@@ -373,12 +370,13 @@ def _one_random_run(chance: random.Random) -> str:
     clock = Clock()
     client = make_client(handler, clock=clock, uniform=chance.uniform)
     try:
-        found = create(client, make_draft(), claim=make_claim(clock, NOWHERE), sleep=clock.sleep)
+        lock = make_claim(clock, NOWHERE)
+        found = create_profile(client, make_draft(), lock=lock, sleep=clock.sleep)
     except WacbError as error:
         outcome = error.code
         assert error.exit_code in (7, 9)
     else:
-        outcome = found.result
+        outcome = found.status
         assert outcome == ("adopted" if arrives else "created")
         assert make_client(emulated(sandbox)).get_profile(found.profile.id) == found.profile
         assert len(found.notes) == older
@@ -424,8 +422,8 @@ def test_two_profiles_of_one_title_are_both_named(sandbox: Sandbox) -> None:
     with pytest.raises(Ambiguous) as caught:
         find.find(make_client(emulated(sandbox)), TITLE)
     assert (caught.value.message, caught.value.hint) == (
-        f"2 profiles are called 'Incoming messages': {profile_id(1)}, {profile_id(2)}",
-        "name one by its ID",
+        f"2 profiles are named 'Incoming messages': {profile_id(1)}, {profile_id(2)}",
+        "pass the ID of one of them",
     )
 
 
@@ -434,10 +432,10 @@ def test_two_profiles_of_one_title_are_both_named(sandbox: Sandbox) -> None:
     [
         (
             "Incoming mesages",
-            "did you mean 'Incoming messages'? `wacb profile list` shows what exists",
+            "did you mean 'Incoming messages'? run `wacb profile list` to see available profiles",
         ),
-        ("Something else", "`wacb profile list` shows what exists"),
-        ("\udcff", "`wacb profile list` shows what exists"),
+        ("Something else", "run `wacb profile list` to see available profiles"),
+        ("\udcff", "run `wacb profile list` to see available profiles"),
     ],
     ids=["misspelt", "unknown", "no text"],
 )
@@ -448,7 +446,7 @@ def test_a_title_that_does_not_exist_is_not_found(
     with pytest.raises(NotFound) as caught:
         find.find(make_client(emulated(sandbox)), reference)
     error = caught.value
-    assert (error.message, error.hint) == (f"no profile has the ID or title {reference!r}", hint)
+    assert (error.message, error.hint) == (f"no profile with ID or title {reference!r}", hint)
     assert (error.status, error.api_code) == (404, "RBC302")
 
 

@@ -50,7 +50,7 @@ class Line:
 def run_delete(client: Client) -> str:
     """Delete the only profile: what the program says of it."""
     try:
-        return delete.delete(client, client.get_profile(ID)).result
+        return delete.delete_profile(client, client.get_profile(ID)).status
     except OutcomeUnknown as error:
         return error.message.rpartition("; ")[2]
 
@@ -64,7 +64,7 @@ def test_what_is_said_is_what_is_so(sandbox: Sandbox, case: str, times: int, arr
     left = make_client(emulated(sandbox)).profile_ids("Incoming messages")
     # a plain success that is none cannot be told from one
     if ANSWERS[case] not in (LOST["204"], LOST["no id"]):
-        assert said == (f"profile {ID} is still there" if left else "deleted")
+        assert said == (f"profile {ID} still exists" if left else "deleted")
 
 
 def test_a_look_that_fails_settles_nothing(sandbox: Sandbox):
@@ -75,10 +75,10 @@ def test_a_look_that_fails_settles_nothing(sandbox: Sandbox):
         raise ConnectionResetError
 
     with pytest.raises(OutcomeUnknown) as caught:
-        delete.delete(make_client(dead), profile)
-    broke = "api.example closed the connection"
+        delete.delete_profile(make_client(dead), profile)
+    broke = "api.example broke the connection"
     assert (caught.value.message, caught.value.hint, caught.value.status) == (
-        f"{broke}; profile {ID} may still be there: {broke}",
+        f"{broke}; profile {ID} may still exist: {broke}",
         "run the same command again",
         None,
     )
@@ -88,9 +88,9 @@ def test_what_was_lost_keeps_its_status(sandbox: Sandbox):
     make_client(emulated(sandbox)).create_profile(make_draft())
     client = make_client(Line(sandbox, refusal(500), times=99, arrive=False))
     with pytest.raises(OutcomeUnknown) as caught:
-        delete.delete(client, client.get_profile(ID))
+        delete.delete_profile(client, client.get_profile(ID))
     assert (caught.value.message, caught.value.status) == (
-        f"callback profile {ID}: the API is unavailable (500); profile {ID} is still there",
+        f"callback profile {ID}: the API is unavailable (500); profile {ID} still exists",
         500,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wacb.errors import InvalidInput, TemplateError
-from wacb.models import Encryption, Method, ProfileDraft
+from wacb.models import Method, ProfileDraft
 from wacb.provision.drafts import build_draft
 from wacb.template.placeholders import INCOMING, KNOWN, names
 
@@ -72,7 +72,6 @@ def test_what_else_is_given_is_passed_on() -> None:
     others: dict[str, Any] = {
         "headers": {"X-A": "b"},
         "secret_headers": frozenset(("X-A",)),
-        "encryption": Encryption(algorithm="AES-128-CFB", key="k" * 16, iv="i" * 16),
         "response_message": "danke sch\u00f6n",
         "channel": "whatsapp",
         "events": ("a", "b"),

@@ -40,8 +40,8 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.models import Number
-from wacb.provision.lookup import Look
+from wacb.models import UNKNOWN, AttachedId, Number
+from wacb.provision.lookup import AccountLookup
 from wacb.sandbox.account import WABA_ID
 from wacb.sandbox.emulator import Sandbox
 
@@ -52,7 +52,7 @@ def requests(sandbox: Sandbox) -> Counter[str]:
     return Counter(sent.path.rpartition("/")[2] for sent in asked)
 
 
-def without_waba(sandbox: Sandbox, folder: Path) -> Look:
+def without_waba(sandbox: Sandbox, folder: Path) -> AccountLookup:
     return make_look(emulator(sandbox, api=make_api(waba_id=None)), folder)
 
 
@@ -65,13 +65,13 @@ def test_the_numbers_are_listed_once_however_many_are_asked_for(tmp_path: Path) 
     look = make_look(emulator(sandbox), tmp_path)
     assert requests(sandbox) == {}
     assert [look.number(number).number for number in numbers] == numbers
-    assert look.number(ONE) == Number(ONE, "Sandbox One", "approved", WABA_ID, "", "v2")
+    assert look.number(ONE) == Number(ONE, "Sandbox One", "approved", WABA_ID, None, "v2")
     with pytest.raises(NotFound) as caught:
         look.number(UNLISTED)
     assert told(caught.value) == (
         NotFound,
-        f"number {UNLISTED} is not among the numbers of WABA {WABA_ID}",
-        "`wacb number list` shows them",
+        f"number {UNLISTED} not found in WABA {WABA_ID}",
+        "run `wacb number list` to see available numbers",
     )
     assert requests(sandbox) == {"number": 1}
 
@@ -79,7 +79,7 @@ def test_the_numbers_are_listed_once_however_many_are_asked_for(tmp_path: Path) 
 def test_without_a_waba_id_the_details_of_each_number_are_fetched(tmp_path: Path) -> None:
     sandbox = stocked()
     look = without_waba(sandbox, tmp_path)
-    assert look.number(ONE) == Number(ONE, "Sandbox One", "approved", None, None, "v1")
+    assert look.number(ONE) == Number(ONE, "Sandbox One", "approved", None, UNKNOWN, "v1")
     with pytest.raises(NotFound) as caught:
         look.number(UNLISTED)
     assert caught.value.status == 404
@@ -111,34 +111,34 @@ def test_a_listing_that_fails_is_not_tried_again_for_every_number(
     ("shown", "believed", "present"),
     [
         (FIRST, SECOND, FIRST),
-        ("", SECOND, ""),
-        (None, SECOND, SECOND),
-        (None, "", ""),
-        (None, None, None),
+        (None, SECOND, None),
+        (UNKNOWN, SECOND, SECOND),
+        (UNKNOWN, None, None),
+        (UNKNOWN, UNKNOWN, UNKNOWN),
     ],
     ids=["shown", "shown: none", "believed", "believed: none", "unknown"],
 )
 def test_what_the_api_shows_counts_and_then_what_the_journal_has(
-    shown: str | None, believed: str | None, present: str | None, tmp_path: Path
+    shown: AttachedId, believed: AttachedId, present: AttachedId, tmp_path: Path
 ) -> None:
-    if believed is not None:
-        make_journal(tmp_path).append(number=ONE, old=None, new=believed, action="attach")
+    if believed is not UNKNOWN:
+        make_journal(tmp_path).append(number=ONE, old=UNKNOWN, new=believed, action="attach")
     look = make_look(make_client(Network(refusal(500))), tmp_path)
-    assert look.present(Number(ONE, callback_profile_id=shown)) == present
+    assert look.attached_profile_id(Number(ONE, callback_profile_id=shown)) == present
 
 
 def test_what_the_journal_has_of_another_number_says_nothing(tmp_path: Path) -> None:
-    make_journal(tmp_path).append(number=UNLISTED, old=None, new=FIRST, action="attach")
+    make_journal(tmp_path).append(number=UNLISTED, old=UNKNOWN, new=FIRST, action="attach")
     look = make_look(make_client(Network(refusal(500))), tmp_path)
-    assert look.present(Number(ONE)) is None
+    assert look.attached_profile_id(Number(ONE)) is UNKNOWN
 
 
 def test_the_journal_is_not_needed_where_the_api_shows_the_profile(tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").mkdir()
     look = make_look(make_client(Network(refusal(500))), tmp_path)
-    assert look.present(Number(ONE, callback_profile_id="")) == ""
+    assert look.attached_profile_id(Number(ONE, callback_profile_id=None)) is None
     with pytest.raises(ConfigError, match="cannot read"):
-        look.present(Number(ONE))
+        look.attached_profile_id(Number(ONE))
 
 
 # -- profiles

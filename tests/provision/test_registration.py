@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.fake_api import Network, Reply, answer, make_client, refusal
 from wacb.errors import ApiRejected, ConfigError, InvalidInput, OutcomeUnknown, WacbError
+from wacb.models import UNKNOWN
 from wacb.provision import registration
 from wacb.provision.registration import check_country_code, check_name, check_otp
 from wacb.storage.registrations import Registration, Remembered
@@ -49,13 +50,13 @@ def test_what_is_kept_is_found_by_another_run(file: Path):
 
 def test_the_last_that_is_kept_counts(file: Path):
     of(file).keep(ENTRY)
-    of(file).keep(ENTRY._replace(id="", profile=None))
-    assert of(file).find(NEW) == Registration(number=NEW, id="", profile=None)
+    of(file).keep(ENTRY._replace(id=UNKNOWN, profile=None))
+    assert of(file).find(NEW) == Registration(number=NEW, id=UNKNOWN, profile=None)
 
 
 def test_a_registration_is_known_by_its_id(file: Path):
     assert not of(file).knows(NEW)
-    of(file).keep(ENTRY._replace(id=""))  # the answer that held it was lost
+    of(file).keep(ENTRY._replace(id=UNKNOWN))  # the answer that held it was lost
     assert not of(file).knows(NEW)
     of(file).keep(ENTRY)
     assert of(file).knows(NEW)
@@ -116,7 +117,7 @@ def test_runs_at_the_same_time_lose_nothing(file: Path):
 # -- what is told of an answer that was lost or was no yes
 
 OOPS = f"number {NEW}: the API is unavailable (500)"
-CONSOLE = f"take its ID from the Kaleyra console: wacb number confirm {NEW} --id ID"
+CONSOLE = f"run `wacb number confirm {NEW} --id ID` with the ID from the Kaleyra console"
 LISTED = answer([{"phone_number": NEW, "status": "pending"}])
 NAMELESS: list[object] = [{}, [], None]
 
@@ -126,14 +127,14 @@ NAMELESS: list[object] = [{}, [], None]
     [
         (
             [refusal(500), answer([])],
-            f"{OOPS}; whether number {NEW} was added is not known",
-            f"`wacb number show {NEW}` tells. If it is there, {CONSOLE}",
+            f"{OOPS}; number {NEW} may or may not have been added",
+            f"check with `wacb number show {NEW}`; if it exists, {CONSOLE}",
             500,
         ),
         (
             [refusal(500), LISTED],
-            f"{OOPS}; number {NEW} is listed as pending, but the ID of its registration was in "
-            "the answer that was lost",
+            f"{OOPS}; number {NEW} is listed as pending, but its registration ID was in the "
+            "lost answer",
             CONSOLE,
             500,
         ),
@@ -162,7 +163,7 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
     error = caught.value
     assert (error.message, error.hint, error.status) == (message, hint, status)
     assert sleeps == ([0] if "is listed" in message else [0, 1, 2])
-    assert of(file).find(NEW) == ENTRY._replace(id="")
+    assert of(file).find(NEW) == ENTRY._replace(id=UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -171,15 +172,16 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
         (
             refusal(500),
             OutcomeUnknown,
-            f"{OOPS}; whether number {NEW} is confirmed is not known",
-            f"`wacb number show {NEW}` tells; the same command again does no harm",
+            f"{OOPS}; number {NEW} may or may not be confirmed",
+            f"check with `wacb number show {NEW}`; it is safe to run the same command again",
             None,
         ),
         (
             refusal(422, "wrong code"),
             ApiRejected,
-            f"number {NEW}: Kaleyra rejected the request (422: wrong code)",
-            f"check the code and the ID; `wacb number confirm {NEW} --resend` sends another code",
+            f"number {NEW}: the API said no (422: wrong code)",
+            f"check the code and the ID, or send another code with `wacb number confirm {NEW} "
+            "--resend`",
             "RBC422",
         ),
     ],
@@ -225,7 +227,7 @@ def test_a_code_is_taken_or_refused_without_being_quoted(text: str):
     try:
         code = check_otp(text)
     except InvalidInput as error:
-        assert str(error) == "the code may only hold letters and digits"
+        assert str(error) == "the code must contain only letters and digits"
     else:
         assert code == re.sub(r"[ \n-]", "", text)
         assert code.isascii() and code.isalnum()

@@ -36,10 +36,16 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import Encryption, Method
-from wacb.provision import create, update
+from wacb.provision import update
 from wacb.provision.compare import describe, differences
-from wacb.provision.create import execute, prepare_once
-from wacb.provision.steps import ProfileResult, ProfileStep
+from wacb.provision.create import (
+    IfExists,
+    create_only_profile,
+    create_profile,
+    prepare_create,
+)
+from wacb.provision.steps import CreateStep, ProfileResult
+from wacb.provision.update import update_profile
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 from wacb.template.placeholders import INCOMING, build_url
@@ -54,16 +60,19 @@ def ensure(
     client: Client, *, update: bool = False, clock: Clock | None = None, **changed: Any
 ) -> ProfileResult:
     clock = clock or Clock()
-    claim = make_claim(clock)
-    step = prepare_once(client, make_draft(**changed), update=update, claim=claim)
-    return execute(client, step, sleep=clock.sleep)
+    lock = make_claim(clock)
+    if_exists = IfExists.UPDATE if update else IfExists.KEEP
+    step = prepare_create(client, make_draft(**changed), if_exists=if_exists, lock=lock)
+    if isinstance(step, CreateStep):
+        return create_only_profile(client, step.draft, lock=lock, sleep=clock.sleep)
+    return update_profile(client, step)
 
 
 def run_update(*script: Turn) -> tuple[ProfileResult, Network]:
     """Update the profile of `make_row` to CHANGED; the script begins with the PATCH's answer."""
     network = Network(*script)
     step = update.prepare_update(make_profile(), CHANGED)
-    return create.execute(make_client(network), step, sleep=Clock().sleep), network
+    return update_profile(make_client(network), step), network
 
 
 def failure(*script: Turn) -> WacbError:
@@ -83,7 +92,7 @@ def writes(sandbox: Sandbox) -> list[tuple[str, Any]]:
 def test_a_second_run_changes_nothing(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     first, second = ensure(client), ensure(client)
-    assert (first.result, second.result) == ("created", "unchanged")
+    assert (first.status, second.status) == ("created", "unchanged")
     assert first.profile == second.profile
     assert [method for method, _ in writes(sandbox)] == ["POST"]
 
@@ -92,7 +101,7 @@ def test_key_order_and_white_space_of_a_body_are_no_difference(sandbox: Sandbox)
     client = make_client(emulated(sandbox))
     ensure(client)
     turned = json.dumps(dict(reversed(json.loads(BODY).items())), indent=4)
-    assert ensure(client, body=turned).result == "unchanged"
+    assert ensure(client, body=turned).status == "unchanged"
 
 
 def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
@@ -101,17 +110,17 @@ def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
     with pytest.raises(Unsafe) as caught:
         ensure(client, url="https://example.com/new", response_message="ok")
     assert caught.value.message == (
-        f"profile {TITLE!r} ({profile_id(1)}) is there with other content; "
+        f"profile {TITLE!r} ({profile_id(1)}) already exists with different content; "
         "url: https://example.com/hook → https://example.com/new; response_message: none → ok"
     )
-    assert caught.value.hint == "add --update-existing to change it, or give another --title"
+    assert caught.value.hint == "pass --update-existing to change it, or pass another --title"
 
 
 def test_an_update_sends_only_what_differs(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     ensure(client, response_message="ok")
     outcome = ensure(client, update=True, url="https://example.com/new")
-    assert (outcome.result, outcome.profile.url) == ("updated", "https://example.com/new")
+    assert (outcome.status, outcome.profile.url) == ("updated", "https://example.com/new")
     assert outcome.profile.response_message == "ok"
     assert writes(sandbox)[1:] == [("PATCH", {"url": "https://example.com/new"})]
 
@@ -124,7 +133,7 @@ def test_an_update_moves_a_template_from_body_to_query_and_back(sandbox: Sandbox
     assert not to_get.profile.body
     assert writes(sandbox)[1] == ("PATCH", {"http_method": "GET", "url": GET_URL, "body": ""})
     again = ensure(client, method=Method.GET, url=GET_URL, body=None)
-    assert again.result == "unchanged"
+    assert again.status == "unchanged"
     back = ensure(client, update=True)
     assert (back.profile.method, back.profile.body) == (Method.POST, BODY)
 
@@ -133,7 +142,7 @@ def test_the_api_filters_by_the_title_and_what_it_lets_through_is_not_believed()
     longer = make_row(profile_id="SG_2", title=f"{TITLE}, old")
     network = Network(answer({"profiles": [longer, make_row()], "total": 2}))
     outcome = ensure(make_client(network))
-    assert (outcome.result, outcome.profile.id) == ("unchanged", "SG_1")
+    assert (outcome.status, outcome.profile.id) == ("unchanged", "SG_1")
     assert [sent.url for sent in network.sent] == [
         f"{PROFILES}?limit=100&offset=0&title=Incoming+messages"
     ]
@@ -144,25 +153,26 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
     ids = [client.create_profile(make_draft()), client.create_profile(make_draft())]
     with pytest.raises(Ambiguous) as caught:
         ensure(client, update=True)
-    assert caught.value.message == f"2 profiles are called {TITLE!r}: {ids[0]}, {ids[1]}"
+    assert caught.value.message == f"2 profiles are named {TITLE!r}: {ids[0]}, {ids[1]}"
 
 
 def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
-    step = create.prepare_once(client, make_draft(), update=False, claim=make_claim())
+    lock = make_claim()
+    prepare_create(client, make_draft(), if_exists=IfExists.KEEP, lock=lock)
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
-        create.execute(client, step, sleep=Clock().sleep)
-    assert caught.value.message == f"2 profiles are called {TITLE!r}: {other}, {profile_id(2)}"
-    assert caught.value.hint == "keep one, and take the others away with wacb profile delete ID"
+        create_only_profile(client, make_draft(), lock=lock, sleep=Clock().sleep)
+    assert caught.value.message == f"2 profiles are named {TITLE!r}: {other}, {profile_id(2)}"
+    assert caught.value.hint == "keep one, and remove the others with `wacb profile delete ID`"
 
 
 def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
     network = Network(answer([]), answer({"id": "SG_1"}), CURRENT, refusal(500, "oops"))
     outcome = ensure(make_client(network))
-    assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
+    assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
     assert outcome.notes == (
-        "whether another machine created it, too, could not be looked up: "
+        "could not check whether another machine created it, too: "
         "the callback profiles: the API is unavailable (500: oops)",
     )
 
@@ -181,7 +191,7 @@ def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
 ) -> None:
     client = lagging(sandbox, Clock())
     first, second = ensure(client), ensure(client, update=update)
-    assert (second.result, second.profile) == ("unchanged", first.profile)
+    assert (second.status, second.profile) == ("unchanged", first.profile)
     assert len(writes(sandbox)) == 1
 
 
@@ -203,7 +213,7 @@ NONE, MADE = answer([]), answer({"id": "SG_1"})
 )
 def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
     outcome, network, clock = made_before(NONE, other, MADE, CURRENT)
-    assert (outcome.result, outcome.profile.id) == ("created", "SG_1")
+    assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
     assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET"]
     assert clock.sleeps == []
 
@@ -211,11 +221,11 @@ def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
 def test_a_404_that_says_nothing_of_the_profile_is_not_believed() -> None:
     row = make_row(profile_id="SG_7")
     outcome, network, clock = made_before(NONE, Reply(status=404), NONE, answer(row))
-    assert (outcome.result, outcome.profile.id) == ("unchanged", "SG_7")
+    assert (outcome.status, outcome.profile.id) == ("unchanged", "SG_7")
     assert clock.sleeps == [3]
     gone = [NONE, Reply(status=404)] * 11
     outcome, network, clock = made_before(*gone, MADE, CURRENT)
-    assert (outcome.result, sum(clock.sleeps)) == ("created", 28)
+    assert (outcome.status, sum(clock.sleeps)) == ("created", 28)
     assert [sent.method for sent in network.sent].count("POST") == 1
 
 
@@ -233,7 +243,7 @@ def test_a_create_whose_outcome_is_unknown_is_waited_for() -> None:
     clock = Clock()
     sandbox = lose(clock, "reset,after,POST")
     outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
-    assert (outcome.result, outcome.profile.id) == ("unchanged", profile_id(1))
+    assert (outcome.status, outcome.profile.id) == ("unchanged", profile_id(1))
     assert clock.sleeps == [1, 2, 4] + [3] * 5
 
 
@@ -241,7 +251,7 @@ def test_a_create_that_does_not_appear_in_time_is_made_again() -> None:
     clock = Clock()
     sandbox = lose(clock, "reset,POST")
     outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
-    assert (outcome.result, outcome.profile.id) == ("created", profile_id(1))
+    assert (outcome.status, outcome.profile.id) == ("created", profile_id(1))
     assert clock.sleeps == [1, 2, 4] + [3] * 7 + [2]
 
 
@@ -261,17 +271,8 @@ def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
 def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     client.create_profile(make_draft())
-    step = ProfileStep(draft=make_draft(), claim=make_claim())
-    made = create.execute(client, step, sleep=Clock().sleep)
+    made = create_profile(client, make_draft(), lock=make_claim(), sleep=Clock().sleep)
     assert made.profile.id == profile_id(2)
-
-
-def test_without_a_client_nothing_is_looked_up() -> None:
-    step = create.prepare_once(None, make_draft(), update=True, claim=make_claim())
-    assert (step.live, step.once, step.changes) == (None, True, {})
-    assert step.notes == (
-        "without credentials it was not looked up whether the profile is there already",
-    )
 
 
 @pytest.mark.parametrize(
@@ -293,7 +294,7 @@ def test_the_requests_of_a_dry_run_hold_no_secret() -> None:
     secret = make_draft(
         headers={"X-Token": "synthetic-token"}, secret_headers=frozenset(("X-Token",))
     )
-    (create,) = ProfileStep(draft=secret).requests(api)
+    (create,) = CreateStep(secret).requests(api)
     (change,) = update.prepare_update(make_profile(), secret).requests(api)
     assert change.body == {"headers": '{"X-Token":"***"}'}
     assert "synthetic-token" not in f"{create}{change}"
@@ -309,7 +310,7 @@ SG_1 = "callback profile SG_1"
 )
 def test_an_update_whose_answer_is_lost_is_read_back(lost: Turn) -> None:
     outcome, network = run_update(lost, NEW)
-    assert outcome.result == "updated"
+    assert outcome.status == "updated"
     assert [sent.method for sent in network.sent] == ["PATCH", "GET"]
 
 
@@ -317,8 +318,8 @@ def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
     error = failure(refusal(500), CURRENT)
     assert (type(error), error.message, error.hint, error.status) == (
         OutcomeUnknown,
-        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
-        "run the same command again: it changes only what still differs",
+        f"{SG_1}: the API is unavailable (500); profile SG_1 may or may not have been updated",
+        "run the same command again; it changes only what still differs",
         500,
     )
 
@@ -336,10 +337,10 @@ def test_whether_a_lost_update_of_a_hidden_key_came_is_told_by_the_algorithm(
     step = update.prepare_update(make_profile(encryption=hidden), draft)
     network = Network(refusal(500), answer(make_row(enc={"algo": algorithm})))
     if known:
-        assert update.update(make_client(network), step).result == "updated"
+        assert update_profile(make_client(network), step).status == "updated"
     else:
         with pytest.raises(OutcomeUnknown):
-            update.update(make_client(network), step)
+            update_profile(make_client(network), step)
 
 
 @pytest.mark.parametrize("first", [refusal(500), answer({})], ids=["lost", "updated"])
@@ -347,7 +348,7 @@ def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn) -> None:
     error = failure(first, refusal(500))
     assert (type(error), error.message) == (
         OutcomeUnknown,
-        f"{SG_1}: the API is unavailable (500); whether profile SG_1 was updated is not known",
+        f"{SG_1}: the API is unavailable (500); profile SG_1 may or may not have been updated",
     )
 
 
@@ -367,7 +368,7 @@ def test_an_update_that_is_stored_otherwise_is_a_failed_check() -> None:
         CheckFailed,
         "profile SG_1 was updated, but the API stored it differently: title: Another → Incoming "
         "messages; url: https://example.com/old → https://example.com/new",
-        "compare it: wacb profile show SG_1",
+        "compare it with `wacb profile show SG_1`",
     )
 
 

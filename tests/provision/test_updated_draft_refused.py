@@ -189,7 +189,7 @@ REFUSED: dict[str, Case] = {
         post(),
         {"events": ("a", "")},
         "--event is empty",
-        "give the name of an event",
+        "pass the name of an event",
     ),
 }
 

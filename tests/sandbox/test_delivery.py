@@ -285,6 +285,6 @@ def test_a_number_whose_profile_was_deleted_gets_nothing(
     profile = attach(quick, endpoint.url, "POST")
     quick.sandbox.store.delete_profile(profile)
     assert str(send(message()).error) == (
-        f"profile {profile}, which number {ONE} carries, does not exist any more"
+        f"profile {profile}, which number {ONE} carries, no longer exists"
     )
     assert endpoint.arrived == []

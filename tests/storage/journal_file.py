@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wacb.models import UNKNOWN
 from wacb.storage.journal import Entry, Journal
 
 SID, OTHER_SID = "HXSANDBOX01IN", "HXSANDBOX01IN_1710"
@@ -20,13 +21,13 @@ LINE = (
 
 def entry(**changes: Any) -> Entry:
     known = Entry(
-        time="2026-09-21T14:13:20Z", account=SID, number=ONE, old=None, new=A, action="attach"
+        time="2026-09-21T14:13:20Z", account=SID, number=ONE, old=UNKNOWN, new=A, action="attach"
     )
     return known._replace(**changes)
 
 
 def text_of(*entries: Entry) -> str:
-    return "".join(f"{json.dumps(one._asdict())}\n" for one in entries)
+    return "".join(f"{json.dumps(one.as_json())}\n" for one in entries)
 
 
 class Opened:

@@ -155,8 +155,8 @@ def test_a_new_key_has_the_lengths_of_its_algorithm(path, algorithm):
     _, bits, mode = algorithm.split("-")
     assert created
     assert (made.algorithm, made.encoding) == (algorithm, "raw")
-    assert re.fullmatch(rf"[A-Za-z0-9]{{{int(bits) // 8}}}", made.key or "")
-    assert re.fullmatch(rf"[A-Za-z0-9]{{{16 if mode == 'CFB' else 12}}}", made.iv or "")
+    assert re.fullmatch(rf"[A-Za-z0-9]{{{int(bits) // 8}}}", str(made.key))
+    assert re.fullmatch(rf"[A-Za-z0-9]{{{16 if mode == 'CFB' else 12}}}", str(made.iv))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load_or_create(path, algorithm) == (made, False)
 

@@ -27,6 +27,7 @@ from tests.storage.journal_file import (
     text_of,
 )
 from wacb.errors import ConfigError
+from wacb.models import UNKNOWN
 from wacb.storage.journal import Journal
 
 
@@ -48,8 +49,8 @@ def test_an_entry_is_one_line_for_the_owner_only(opened: Opened) -> None:
     "changes",
     [
         pytest.param({"old": A, "new": B}, id="attach"),
-        pytest.param({"old": A, "new": "", "action": "detach"}, id="detach"),
-        pytest.param({"old": "", "new": A, "action": "rollback"}, id="rollback"),
+        pytest.param({"old": A, "new": None, "action": "detach"}, id="detach"),
+        pytest.param({"old": None, "new": A, "action": "rollback"}, id="rollback"),
         pytest.param({"new": 'Ä"\n\r\u2028\ud800\\'}, id="hostile ID"),
     ],
 )
@@ -76,7 +77,7 @@ def journal():
 def add(thread):
     for n in range(5):
         number = f"+1555010{sys.argv[2]}{thread}{n}"
-        shared.append(number=number, old="", new="SG_1", action="attach")
+        shared.append(number=number, old=None, new="SG_1", action="attach")
         assert journal().believed[number] == "SG_1", number
 warnings = []
 shared = journal()
@@ -180,7 +181,7 @@ def filled(opened: Opened) -> Opened:
             entry(number=TWO, new=B),
             entry(account=OTHER_SID, new=C),
             entry(old=A, new=B),
-            entry(number="+155501000012", new=""),
+            entry(number="+155501000012", new=None),
         )
     )
     return opened
@@ -189,7 +190,7 @@ def filled(opened: Opened) -> Opened:
 @pytest.mark.parametrize(
     ("account", "number", "expected"),
     [
-        (SID, None, [(ONE, A), (TWO, B), (ONE, B), ("+155501000012", "")]),
+        (SID, None, [(ONE, A), (TWO, B), (ONE, B), ("+155501000012", None)]),
         (SID, ONE, [(ONE, A), (ONE, B)]),
         (SID, TWO, [(TWO, B)]),
         (SID, ONE[:-1], []),
@@ -205,7 +206,7 @@ def test_history_is_of_one_account_or_number_oldest_first(
 
 
 def test_a_number_is_believed_to_carry_what_its_last_change_left_on_it(filled: Opened) -> None:
-    assert filled().believed == {ONE: B, TWO: B, "+155501000012": ""}
+    assert filled().believed == {ONE: B, TWO: B, "+155501000012": None}
     assert filled(OTHER_SID).believed == {ONE: C}
     assert filled("HXUNKNOWN").believed == {}
 
@@ -220,13 +221,14 @@ def test_the_last_change_is_the_newest_of_this_number_and_account(filled: Opened
 
 def roll_back(opened: Opened) -> str:
     target = opened().last_change(ONE)
-    assert target is not None and target.old is not None
+    assert target is not None
+    assert isinstance(target.old, str)
     append(opened(), old=target.new, new=target.old, action="rollback")
     return target.old
 
 
 def test_rolling_back_twice_returns(opened: Opened) -> None:
-    append(opened(), old="", new=A)
+    append(opened(), old=None, new=A)
     append(opened(), number=TWO, old=A, new=C)
     append(opened(), old=A, new=B)
     assert [roll_back(opened) for _ in range(4)] == [A, B, A, B]
@@ -240,5 +242,5 @@ def test_an_entry_that_left_the_number_as_it_was_is_not_gone_back_from(opened: O
 
 
 def test_the_value_before_may_be_unknown(opened: Opened) -> None:
-    append(opened(), old=None, new=A)
+    append(opened(), old=UNKNOWN, new=A)
     assert opened().last_change(ONE) == entry()

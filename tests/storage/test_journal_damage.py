@@ -25,6 +25,7 @@ from tests.storage.journal_file import (
     entry,
     text_of,
 )
+from wacb.models import UNKNOWN
 from wacb.storage import files
 from wacb.storage.journal import Entry
 
@@ -147,8 +148,8 @@ ENTRIES = st.builds(
     time=st.just("2026-09-21T14:13:20Z"),
     account=st.sampled_from((SID, OTHER_SID)),
     number=st.sampled_from((ONE, TWO)),
-    old=st.sampled_from((None, "", A, B)),
-    new=st.sampled_from(("", A, B)),
+    old=st.sampled_from((UNKNOWN, None, A, B)),
+    new=st.sampled_from((None, A, B)),
     action=st.sampled_from(("attach", "detach", "rollback")),
 )
 PIECES = st.one_of(

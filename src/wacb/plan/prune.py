@@ -57,8 +57,8 @@ class _Pruning:
         )
         if hidden and self._named is not None:
             self.notes.append(
-                f"{hidden} numbers not in the file are left alone: the API does not show which "
-                "profiles they have"
+                "numbers not in the file are left alone where the API does not show their "
+                f"profiles: {hidden}"
             )
 
     def find_profiles(self) -> None:
@@ -115,13 +115,13 @@ class _Pruning:
         return None
 
     def _prune_profile(self, profile: CallbackProfile) -> None:
-        for attached, verb in ((profile.id, "uses it"), (UNKNOWN, "may use it")):
+        for attached, verb in ((profile.id, "is"), (UNKNOWN, "may be")):
             if attached in self._users:
                 first, *others = self._users[attached]
                 more = f" and {len(others)} more" if others else ""
                 self.notes.append(
-                    f"profile {profile.label}, not in the file, is kept: number {first}{more} "
-                    f"{verb}"
+                    f"profile {profile.label}, not in the file, is kept: it {verb} attached to "
+                    f"number {first}{more}"
                 )
                 return
         self.changes.append(

@@ -13,7 +13,7 @@ from tests.cli.expect import QUERY, STATUS_QUERY
 from tests.examples import examples
 from tests.fake_api import make_profile
 from wacb.jsontext import visible
-from wacb.models import CallbackProfile, Encryption, Method, Number
+from wacb.models import UNKNOWN, CallbackProfile, Encryption, Method, Number, Unknown
 from wacb.plan.manifest.export import Exported, write
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
@@ -86,7 +86,7 @@ def test_a_whole_file():
     numbers = [
         Number(number="+15550100003", callback_profile_id="SG_2"),
         Number(number="+15550100001", callback_profile_id="SG_1"),
-        Number(number="+15550100002", callback_profile_id=""),
+        Number(number="+15550100002", callback_profile_id=None),
     ]
     members = "".join(f'{name} = "<{name}>"\n' for name in INCOMING)
     assert write(profiles, numbers, local=False) == Exported(
@@ -348,25 +348,23 @@ def test_the_variables_of_a_profile_left_out_are_not_asked_for():
 
 
 def test_a_number_is_written_where_its_profile_is_known():
+    attached: list[tuple[str, str | Unknown | None]] = [
+        ("+15550100006", UNKNOWN),
+        ("+15550100005", "SG_$2"),
+        ("+15550100004", "SG_gone"),
+        ("+15550100003", "SG_1"),
+        ("+15550100002", None),
+        ("+15550100001", UNKNOWN),
+        ("+15550100007", "SG_\x9b"),
+        ("one", "SG_1"),
+        ("two", None),
+    ]
     profiles = [
         make_profile(),
         make_profile(id="SG_$2", title="no"),
         make_profile(id="SG_\x9b", title=""),
     ]
-    numbers = [
-        Number(number=number, callback_profile_id=profile)
-        for number, profile in [
-            ("+15550100006", None),
-            ("+15550100005", "SG_$2"),
-            ("+15550100004", "SG_gone"),
-            ("+15550100003", "SG_1"),
-            ("+15550100002", ""),
-            ("+15550100001", None),
-            ("+15550100007", "SG_\x9b"),
-            ("one", "SG_1"),
-            ("two", ""),
-        ]
-    ]
+    numbers = [Number(number=number, callback_profile_id=profile) for number, profile in attached]
     result = write(profiles, numbers, local=False)
     assert result.text.partition("[numbers]\n")[2] == (
         '"+15550100003" = "incoming-messages"\n"+15550100005" = "SG_$$2"\n'
@@ -435,13 +433,13 @@ def test_what_is_written_asks_for_what_there_is(live: list[CallbackProfile], dat
     environ = dict.fromkeys(result.variables, SECRET)
     manifest = parse(result.text, file="wacb.toml", environ=environ)
     asked = {desired.draft.title: desired for desired in manifest.profiles}
-    referred: dict[str, str | None] = {"SG_gone": None, "": None}
+    referred: dict[object, str | None] = {"SG_gone": None, None: None, UNKNOWN: None}
     for profile in live:
         left_out = any(note.startswith(f"profile {profile.id} ") for note in result.notes)
         assert left_out == (profile.title not in asked)
         if not left_out:
             assert differences(asked[profile.title].draft, profile) == {}
         referred[profile.id] = profile.id if left_out else asked[profile.title].name
-    wanted = {number.number: referred[number.callback_profile_id or ""] for number in numbers}
+    wanted = {number.number: referred[number.callback_profile_id] for number in numbers}
     assert (manifest.numbers or {}) == {k: v for k, v in wanted.items() if v}
     assert SECRET not in result.text + "".join(result.notes)
