@@ -58,9 +58,7 @@ def make_cipher(algorithm: str = "AES-128-CFB", **changes: Any) -> Cipher:
 
 def openssl(*arguments: str, algorithm: str, text: bytes) -> bytes:
     encryption = make_encryption(algorithm)
-    assert isinstance(encryption.key, str)
-    assert isinstance(encryption.iv, str)
-    key, iv = encryption.key.encode().hex(), encryption.iv.encode().hex()
+    key, iv = (str(part).encode().hex() for part in (encryption.key, encryption.iv))
     line = ["openssl", "enc", f"-{algorithm.lower()}", "-K", key, "-iv", iv, "-base64", *arguments]
     return subprocess.run(line, input=text, capture_output=True, check=True).stdout
 

@@ -46,8 +46,8 @@ def failed(code: int, message: str, hint: str | None = None) -> Outcome:
 
 def missing(option: str, variable: str = "") -> Outcome:
     """The failure of a command that can't ask for an option."""
-    hint = f"pass {option}" + (variable and f" or set {variable}")
-    return failed(2, f"{option} is required when not running interactively", hint)
+    message = f"{option} is required when not running interactively"
+    return failed(2, message, f"pass {option}")
 
 
 def table(*cells: object) -> str:

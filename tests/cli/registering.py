@@ -34,7 +34,7 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
         f"number {NEW}: api.ap.kaleyra.io returned 200, but not JSON",
     ),
 }
-NO_ID = (answer({}), f"number {NEW}: the response has no ID")
+NO_ID = (answer({}), f"number {NEW}: the API's answer has no ID")
 
 
 class Lossy:

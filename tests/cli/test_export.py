@@ -86,7 +86,7 @@ def test_an_endpoint_on_this_machine(live: Wacb, wacb: Wacb):
 def test_without_a_waba_id_nothing_is_asked(live: Wacb, sandbox: Sandbox):
     assert live("export", "--waba-id", "") == failed(
         3,
-        "numbers can only be listed with a WABA ID: the V1 API has no listing",
+        "the numbers can only be listed with a WABA ID: the V1 API has no listing",
         "give --waba-id ID (the console shows it beside the number), or "
         "`wacb config set waba_id ID`",
     )

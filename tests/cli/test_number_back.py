@@ -139,7 +139,7 @@ def test_rollback_to_nothing(live: Wacb, sandbox: Sandbox):
 
 def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watch):
     live(*ATTACH, FIRST)
-    message = f"put number {ONE} back from {FIRST} to no profile"
+    message = f"restore {ONE} from {FIRST} to no profile"
     with untouched():
         assert live(*ROLLBACK) == failed(9, f"refusing to {message} without confirmation", YES)
         outcome = live(*ROLLBACK, "--dry-run")

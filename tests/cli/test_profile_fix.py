@@ -166,8 +166,8 @@ class Unlucky:
 
 def lost(profile: str) -> str:
     return (
-        f"callback profile {profile}: the API is unavailable (500: oops); whether profile "
-        f"{profile} was updated is not known"
+        f"callback profile {profile}: the API is unavailable (500: oops); profile "
+        f"{profile} may or may not have been updated"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Showing, Watch, attach_new
-from tests.cli.expect import ONE, QUERY, as_json, failed
+from tests.cli.expect import ONE, QUERY, as_json, failed, missing
 from tests.cli.verifying import (
     FIRST,
     LINKS,
@@ -176,9 +176,7 @@ def test_the_number_is_chosen_on_a_terminal(live: Wacb, chain: str):
 
 
 def test_off_a_terminal_a_number_or_profile_must_be_named(live: Wacb):
-    hint = "pass NUMBER (or WACB_NUMBER)"
-    message = "NUMBER (or WACB_NUMBER) is required when not running interactively"
-    assert live("verify") == failed(2, message, hint)
+    assert live("verify") == missing("NUMBER", "WACB_NUMBER")
 
 
 def test_a_bad_number_is_wrong_usage(live: Wacb, sandbox: Sandbox):

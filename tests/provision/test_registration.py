@@ -141,8 +141,8 @@ NAMELESS: list[object] = [{}, [], None]
         *(
             (
                 [answer(data), LISTED],
-                f"number {NEW}: the response has no ID; number {NEW} is listed as pending, "
-                "but the ID of its registration was in the answer that was lost",
+                f"number {NEW}: the API's answer has no ID; number {NEW} is listed as pending, "
+                "but its registration ID was in the lost answer",
                 CONSOLE,
                 None,
             )

@@ -27,7 +27,7 @@ from tests.storage.journal_file import (
     text_of,
 )
 from wacb.errors import ConfigError
-from wacb.models import UNKNOWN
+from wacb.models import UNKNOWN, AttachedId
 from wacb.storage.journal import Journal
 
 
@@ -219,10 +219,9 @@ def test_the_last_change_is_the_newest_of_this_number_and_account(filled: Opened
     assert filled().last_change(ONE[:-1]) is None
 
 
-def roll_back(opened: Opened) -> str:
+def roll_back(opened: Opened) -> AttachedId:
     target = opened().last_change(ONE)
     assert target is not None
-    assert isinstance(target.old, str)
     append(opened(), old=target.new, new=target.old, action="rollback")
     return target.old
 

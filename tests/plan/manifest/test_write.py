@@ -13,7 +13,7 @@ from tests.cli.expect import QUERY, STATUS_QUERY
 from tests.examples import examples
 from tests.fake_api import make_profile
 from wacb.jsontext import visible
-from wacb.models import UNKNOWN, CallbackProfile, Encryption, Method, Number, Unknown
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Encryption, Method, Number
 from wacb.plan.manifest.export import Exported, write
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
@@ -348,7 +348,12 @@ def test_the_variables_of_a_profile_left_out_are_not_asked_for():
 
 
 def test_a_number_is_written_where_its_profile_is_known():
-    attached: list[tuple[str, str | Unknown | None]] = [
+    profiles = [
+        make_profile(),
+        make_profile(id="SG_$2", title="no"),
+        make_profile(id="SG_\x9b", title=""),
+    ]
+    carried: list[tuple[str, AttachedId]] = [
         ("+15550100006", UNKNOWN),
         ("+15550100005", "SG_$2"),
         ("+15550100004", "SG_gone"),
@@ -359,12 +364,7 @@ def test_a_number_is_written_where_its_profile_is_known():
         ("one", "SG_1"),
         ("two", None),
     ]
-    profiles = [
-        make_profile(),
-        make_profile(id="SG_$2", title="no"),
-        make_profile(id="SG_\x9b", title=""),
-    ]
-    numbers = [Number(number=number, callback_profile_id=profile) for number, profile in attached]
+    numbers = [Number(number=number, callback_profile_id=profile) for number, profile in carried]
     result = write(profiles, numbers, local=False)
     assert result.text.partition("[numbers]\n")[2] == (
         '"+15550100003" = "incoming-messages"\n"+15550100005" = "SG_$$2"\n'
@@ -433,7 +433,7 @@ def test_what_is_written_asks_for_what_there_is(live: list[CallbackProfile], dat
     environ = dict.fromkeys(result.variables, SECRET)
     manifest = parse(result.text, file="wacb.toml", environ=environ)
     asked = {desired.draft.title: desired for desired in manifest.profiles}
-    referred: dict[object, str | None] = {"SG_gone": None, None: None, UNKNOWN: None}
+    referred: dict[AttachedId, str | None] = {"SG_gone": None, None: None, UNKNOWN: None}
     for profile in live:
         left_out = any(note.startswith(f"profile {profile.id} ") for note in result.notes)
         assert left_out == (profile.title not in asked)
