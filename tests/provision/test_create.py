@@ -23,7 +23,7 @@ from tests.fake_api import (
     make_row,
     refusal,
 )
-from tests.provision.lossy import LOST, LossyApi, make_claim
+from tests.provision.lossy import LOST, LossyApi, make_lock
 from wacb.errors import (
     Ambiguous,
     ApiRejected,
@@ -64,7 +64,7 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
 
 def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
     client = make_client(api, clock=clock, **how)
-    return create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep)
+    return create(client, make_draft(), claim=make_lock(clock), sleep=clock.sleep)
 
 
 # -- created
@@ -238,7 +238,7 @@ def test_no_look_is_waited_for_past_the_deadline(
 def last(clock: Clock) -> tuple[list[str | None], list[float]]:
     """What the next run is told: the ID at each look, and how long it waits before each."""
     clock.sleeps.clear()
-    ids = list(make_claim(clock).looks(lambda: 120))
+    ids = list(make_lock(clock).poll_listing(lambda: 120))
     return ids, list(clock.sleeps)
 
 
@@ -269,7 +269,7 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
         create(
             make_client(network, clock=clock),
             make_draft(),
-            claim=make_claim(clock),
+            claim=make_lock(clock),
             sleep=clock.sleep,
             once=once,
         )
@@ -284,14 +284,14 @@ def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None
 
     client = make_client(killed, clock=clock)
     with pytest.raises(KeyboardInterrupt):
-        create(client, make_draft(), claim=make_claim(clock), sleep=clock.sleep, once=True)
+        create(client, make_draft(), claim=make_lock(clock), sleep=clock.sleep, once=True)
     clock.now += 119  # it might have waited as long as this to try again
     assert last(clock) == ([None] * 11, [3] * 10)
 
 
 def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
     clock = Clock()
-    how: dict[str, Any] = {"claim": make_claim(clock, NOWHERE), "sleep": clock.sleep}
+    how: dict[str, Any] = {"claim": make_lock(clock, NOWHERE), "sleep": clock.sleep}
     client = make_client(emulated(sandbox), clock=clock)
     with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
         create(client, make_draft(), once=True, **how)
@@ -373,7 +373,7 @@ def _one_random_run(chance: random.Random) -> str:
     clock = Clock()
     client = make_client(handler, clock=clock, uniform=chance.uniform)
     try:
-        found = create(client, make_draft(), claim=make_claim(clock, NOWHERE), sleep=clock.sleep)
+        found = create(client, make_draft(), claim=make_lock(clock, NOWHERE), sleep=clock.sleep)
     except WacbError as error:
         outcome = error.code
         assert error.exit_code in (7, 9)
