@@ -40,6 +40,8 @@ ROOMS = {
     "click": ("cli/",),
     "httpx": ("net/httpx_transport.py",),
     "rich": ("cli/render.py", "cli/console.py"),
+    "tomli_w": ("storage/toml.py",),
+    "tomllib": ("storage/toml.py",),
     "uvicorn": ("net/server.py",),
     "cryptography": ("callbacks/encryption.py",),
 }

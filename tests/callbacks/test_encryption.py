@@ -296,7 +296,7 @@ def test_a_gcm_iv_has_one_of_two_lengths():
 def test_an_unknown_algorithm_lists_the_known_ones():
     with pytest.raises(ConfigError) as caught:
         Cipher(Encryption(algorithm="AES-128-CBC", key=KEY[:16], iv=IV))
-    assert caught.value.message == "'AES-128-CBC' is not a known encryption algorithm"
+    assert caught.value.message == "'AES-128-CBC' is not a valid encryption algorithm"
     assert caught.value.hint == f"known: {', '.join(ALGORITHMS)}"
 
 

@@ -173,13 +173,13 @@ if can_mount():
         [*MOUNT, SMALL],
         "write {}",
         "No space left on device",
-        "the disk is full: free some space and try again",
+        "free some disk space and try again",
     )
     DISKS["read-only"] = (
         [*MOUNT, READ_ONLY],
         "lock {}.lock",
         "Read-only file system",
-        "the file system is read-only: name another file, or set XDG_STATE_HOME",
+        "use a path on a writable file system, or set XDG_STATE_HOME",
     )
 
 

@@ -265,8 +265,8 @@ OPTIONS = {
     ),
     "an unknown algorithm": (
         ("--encrypt", "AES"),
-        "'AES' is not a known encryption algorithm",
-        "known: AES-128-CFB, AES-128-GCM, AES-192-CFB, AES-192-GCM, AES-256-CFB, AES-256-GCM",
+        "'AES' is not a valid encryption algorithm",
+        "use one of AES-128-CFB, AES-128-GCM, AES-192-CFB, AES-192-GCM, AES-256-CFB, AES-256-GCM",
     ),
     "a key file without encryption": (
         ("--encrypt-key-file", "key.toml"),

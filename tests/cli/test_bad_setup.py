@@ -85,7 +85,7 @@ def test_a_config_file_that_is_broken(refused: Refused, home: Path):
     file = home / ".config" / "wacb" / "config.toml"
     file.parent.mkdir(parents=True)
     file.write_text('[accounts.a]\napi_key = "canary\n')
-    refused(CREATE, 3, f"{file} is not valid TOML (line 2)", "mend it in an editor")
+    refused(CREATE, 3, f"{file} is not valid TOML (line 2)", "fix it in an editor")
 
 
 def test_a_config_file_with_a_key_that_others_can_read(refused: Refused, home: Path):
@@ -93,13 +93,13 @@ def test_a_config_file_with_a_key_that_others_can_read(refused: Refused, home: P
     file.parent.mkdir(parents=True)
     file.write_text('[accounts.a]\napi_key = "canary"\n')
     file.chmod(0o640)
-    message = f"{file} holds a key and can be read by other users"
+    message = f"{file} contains a key and can be read by other users"
     refused(CREATE, 3, message, f"chmod 600 {file}")
 
 
 def test_a_config_file_that_is_a_folder(refused: Refused, tmp_path: Path):
     message = f"cannot read {tmp_path}: Is a directory"
-    refused((*CREATE, "--config", str(tmp_path)), 3, message, "name a file, not a folder")
+    refused((*CREATE, "--config", str(tmp_path)), 3, message, "pass a file, not a folder")
 
 
 def test_a_named_config_file_that_does_not_exist(refused: Refused, tmp_path: Path):

@@ -292,7 +292,7 @@ def test_a_folder_that_is_a_file_is_a_sentence(wacb: Wacb, tmp_path: Path) -> No
     assert wacb("callback", "listen", "--save", str(tmp_path / "file")) == failed(
         3,
         f"cannot write to {tmp_path / 'file'}: File exists",
-        "a file or a broken link stands where its folder should be",
+        "remove the file or broken link in its folder's place",
     )
 
 

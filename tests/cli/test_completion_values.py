@@ -18,7 +18,7 @@ from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
-from wacb.storage.completion_cache import Listed
+from wacb.storage.completion_cache import CompletionCache
 
 Tab = Callable[..., list[str]]
 NOTHING = Outcome(code=0, out="\n", err="")
@@ -76,8 +76,8 @@ def config(home: Path, text: str = CONFIG) -> Path:
     return path
 
 
-def listed(home: Path, account: str = SID) -> Listed:
-    return Listed(home / ".local" / "state" / "wacb", account=account)
+def listed(home: Path, account: str = SID) -> CompletionCache:
+    return CompletionCache(home / ".local" / "state" / "wacb", account=account)
 
 
 # -- profiles
@@ -117,7 +117,7 @@ def test_a_partial_listing_is_not_cached(live: Wacb, tab: Tab, part: tuple[str, 
 
 
 def test_a_title_of_two_profiles_is_not_offered(home: Path, tab: Tab):
-    listed(home).keep("profiles", {"IN_1": "Twin", "IN_2": "Twin", "IN_3": "Single"})
+    listed(home).store("profiles", {"IN_1": "Twin", "IN_2": "Twin", "IN_3": "Single"})
     assert tab("profile show ") == ["Single\tIN_3", "IN_1\tTwin", "IN_2\tTwin", "IN_3\tSingle"]
 
 
@@ -126,19 +126,19 @@ STRANGE = ["-x", " x", "a,b", "a\nb", "a\x1b[31mb", "a\ud800b", "a$(b)", "a'b", 
 
 @pytest.mark.parametrize("title", STRANGE)
 def test_values_that_a_shell_would_interpret_are_not_offered(home: Path, tab: Tab, title: str):
-    listed(home).keep("profiles", {"IN_1": title, "IN_2;id": "Other"})
+    listed(home).store("profiles", {"IN_1": title, "IN_2;id": "Other"})
     (shown,) = tab("profile show I")
     assert shown.partition("\t")[0] == "IN_1"
     assert tab("profile show ") == ["Other\tIN_2;id", shown]
 
 
 def test_unprintable_help_is_left_out(home: Path, tab: Tab):
-    listed(home).keep("profiles", {"IN_1": "red\x1b[31m", "IN_2": "a, b"})
+    listed(home).store("profiles", {"IN_1": "red\x1b[31m", "IN_2": "a, b"})
     assert tab("profile show IN") == ["IN_1", "IN_2\ta; b"]  # fish's script cuts at a comma
 
 
 def test_values_already_on_the_line_are_not_offered_again(home: Path, tab: Tab):
-    listed(home).keep("profiles", {"IN_1": "First", "IN_2": "Second"})
+    listed(home).store("profiles", {"IN_1": "First", "IN_2": "Second"})
     offered = ["Second\tIN_2", "IN_1\tFirst", "IN_2\tSecond"]
     assert tab("profile check First ") == offered
     assert tab("profile check First ", shell="bash") == ["Second", "IN_1", "IN_2"]
@@ -168,20 +168,20 @@ def test_numbers_of_the_last_listing_are_offered(live: Wacb, tab: Tab, typed: st
 
 
 def test_a_number_has_a_name_or_no_help(home: Path, tab: Tab):
-    listed(home).keep("numbers", {ONE: "Shop", TWO: ""})
+    listed(home).store("numbers", {ONE: "Shop", TWO: ""})
     assert tab("number show ") == [f"{ONE}\tShop", TWO]
 
 
 def test_messages_go_to_numbers_of_the_sandbox(home: Path, tab: Tab):
-    listed(home).keep("numbers", {ONE: ""})
-    listed(home, "HXOTHER01IN").keep("numbers", {TWO: ""})
+    listed(home).store("numbers", {ONE: ""})
+    listed(home, "HXOTHER01IN").store("numbers", {TWO: ""})
     env = {"WACB_SID": "HXOTHER01IN"}
     assert tab("sandbox message --to ", env=env) == tab("--sandbox number show ", env=env) == [ONE]
     assert tab("number show ", env=env) == [TWO]
 
 
 def test_a_sandbox_reset_clears_its_cache(live: Wacb, home: Path, tab: Tab):
-    listed(home, "HXOTHER01IN").keep("numbers", {TWO: ""})
+    listed(home, "HXOTHER01IN").store("numbers", {TWO: ""})
     assert live("--sandbox", "number", "list").code == 0
     assert live("sandbox", "reset").code == 0
     assert tab("--sandbox number show ") == []
@@ -236,7 +236,7 @@ def test_values_are_those_of_the_account_in_use(
 ):
     config(home)
     for account, one in (("HXPROD01IN", ONE), ("HXSTAGING01IN", TWO), (SID, THREE)):
-        listed(home, account).keep("numbers", {one: ""})
+        listed(home, account).store("numbers", {one: ""})
     assert tab(typed, env={"WACB_SID": "", **env}) == [number]
 
 
@@ -291,7 +291,7 @@ def test_the_shell_offers_its_folders(tab: Tab):
 def test_each_shell_gets_its_own_format(
     home: Path, pressed: Callable[..., Outcome], shell: str, typed: str, offered: str
 ):
-    listed(home).keep("profiles", {"IN_0001": "Incoming messages", "IN_0002": "support"})
+    listed(home).store("profiles", {"IN_0001": "Incoming messages", "IN_0002": "support"})
     outcome = pressed(typed, shell=shell)
     assert (outcome.code, outcome.err) == (0, "")
     assert offered in outcome.out.rstrip("\n")
@@ -399,7 +399,7 @@ def test_a_tab_sends_no_request_and_runs_no_program(
     home: Path, tmp_path: Path, sandbox: Sandbox, tab: Tab
 ):
     config(home, f'[accounts.a]\napi_key_command = ["touch", "{tmp_path / "run"}"]\n')
-    listed(home).keep("profiles", {"IN_1": "One"})
+    listed(home).store("profiles", {"IN_1": "One"})
     for typed in (*REFERENCES, *NUMBERS, "--account "):
         tab(typed, env={"WACB_API_KEY": ""})
     assert sandbox.requests() == []
@@ -412,7 +412,7 @@ HEAVY = {"httpx", "rich", "cryptography", "uvicorn", "sqlite3"}
 @pytest.mark.parametrize("typed", ["number attach --profile ", "profile show ", "--account "])
 def test_a_tab_loads_no_heavy_library(home: Path, monkeypatch: pytest.MonkeyPatch, typed: str):
     config(home)
-    listed(home, "HXPROD01IN").keep("profiles", {"prod": "One"})
+    listed(home, "HXPROD01IN").store("profiles", {"prod": "One"})
     at(monkeypatch, typed)
     code = (
         "import atexit, sys; from wacb.__main__ import main;"

@@ -73,7 +73,7 @@ VALUES = {
     "number": ("+1 555-010-0001", ONE),
     "profile": ("My title", "My title"),
 }
-VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an editor"
+VALUE_MISSING = "a value is missing, or a string lacks its quotes; fix it in an editor"
 
 
 @pytest.mark.parametrize("key", VALUES)

@@ -319,7 +319,7 @@ def test_a_file_that_is_damaged_stops_the_add(live: Wacb, sandbox: Sandbox, file
     file.write_text("canary")
     assert live(*ADD) == failed(
         3,
-        f"{file} does not hold what wacb wrote there",
+        f"{file} was changed by another program",
         "remove this file; `wacb number confirm` then needs --id",
     )
     assert writes(sandbox) == []
@@ -330,7 +330,7 @@ def test_a_disk_that_refuses_stops_the_add(live: Wacb, sandbox: Sandbox, file: P
     lock = file.with_name("registrations.json.lock")
     lock.mkdir()
     message = f"cannot lock {lock}: Is a directory"
-    assert live(*ADD) == failed(3, message, "name a file, not a folder")
+    assert live(*ADD) == failed(3, message, "pass a file, not a folder")
     assert writes(sandbox) == []
 
 

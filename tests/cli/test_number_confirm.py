@@ -291,6 +291,6 @@ def test_a_file_that_is_damaged(refused: Refused, home: Path):
     refused(
         (*CONFIRM, "--id", ID),
         3,
-        f"{file} does not hold what wacb wrote there",
+        f"{file} was changed by another program",
         "remove this file; `wacb number confirm` then needs --id",
     )

@@ -92,7 +92,7 @@ def test_a_torn_last_line_is_said_and_the_rest_is_read(live: Wacb, home: Path, s
     journal = home / ".local/state/wacb/journal.jsonl"
     whole = journal.read_bytes()
     journal.write_bytes(whole + whole[:40])
-    warning = f"warning: line 2 of {journal} is torn, as after a crash: it was skipped\n"
+    warning = f"warning: line 2 of {journal} is incomplete, as after a crash: it was skipped\n"
     outcome = live("number", "history")
     assert (outcome.code, TIME.sub("TIME", outcome.out)) == (0, entry("attach", "", FIRST) + "\n")
     assert outcome.err == warning

@@ -123,7 +123,7 @@ BROKEN = {
     "another algorithm": (
         'algorithm = "AES-128-CFB"\nkey = "0123456789abcdef"\niv = "0123456789abcdef"\n',
         "is for AES-128-CFB, not AES-256-CFB",
-        "name another file, or the algorithm of this one",
+        "pass another file, or the algorithm of this one",
     ),
     "a short key": (
         'algorithm = "AES-256-CFB"\nkey = "canary"\niv = "0123456789abcdef"\n',
@@ -133,8 +133,8 @@ BROKEN = {
     "no key": ('algorithm = "AES-256-CFB"\n', ": key is missing or not a string", None),
     "no text": (
         f'algorithm = "AES-256-CFB"\nencoding = "hex"\nkey = "{"6b" * 32}"\niv = "{"00" * 16}"\n',
-        ": iv does not stand for printable ASCII characters, and the API takes no others",
-        "name a file that is not there yet: its key will be one that the API takes",
+        ": iv does not decode to printable ASCII characters, which the API requires",
+        "pass a file that does not exist yet: a valid key will be generated there",
     ),
 }
 
@@ -164,7 +164,7 @@ def test_a_file_that_others_can_read_is_refused(
     file.write_text(BROKEN["another algorithm"][0])
     file.chmod(0o644)
     named = ("--encrypt", "AES-128-CFB", "--encrypt-key-file", str(file))
-    message = f"{file} holds a key and can be read by other users"
+    message = f"{file} contains a key and can be read by other users"
     with untouched():
         outcome = live(*CREATE, *named, *dry_run)
     assert outcome == failed(3, message, f"chmod 600 {file}")

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
 
 from tests.cli.conftest import Answer, Watch, writes
 from tests.cli.expect import CREATE, HOOK, TITLE, done, failed, profile_json
@@ -20,7 +20,7 @@ from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
-from wacb.storage.create_lock import Claim
+from wacb.storage.create_lock import CreateLock
 
 ONCE = (*CREATE, "--if-not-exists")
 OTHER = ("profile", "create", "--method", "post", "--url", f"{HOOK}2", "--title", TITLE)
@@ -82,13 +82,13 @@ def state(home: Path) -> Path:
 def test_a_run_waits_for_another_no_longer_than_its_deadline(
     live: Wacb, sandbox: Sandbox, home: Path
 ):
-    with Claim(state(home) / "creates", sid=SID, title=TITLE).held(lambda: 0):
+    with CreateLock(state(home) / "creates", sid=SID, title=TITLE).acquire(lambda: 0):
         outcome = live(*ONCE, "--deadline", "0.05")
     busy = f"another wacb is creating the profile '{TITLE}'"
     assert (outcome.code, outcome.out) == (7, "")
     assert outcome.err.splitlines() == [
         f"note: {busy}: waiting for it",
-        f"error: {busy}, and waiting for it would pass the deadline",
+        f"error: {busy}, and waiting for it would exceed the time limit",
         "hint: run the same command again, or pass a longer --deadline",
     ]
     assert sandbox.requests() == []
@@ -118,12 +118,12 @@ def test_two_machines_at_the_same_time_are_told_of_both_profiles(over: Wacb, san
 def test_without_a_place_for_its_lock_nothing_is_created(live: Wacb, sandbox: Sandbox, home: Path):
     state(home).parent.mkdir(parents=True)
     state(home).write_text("not a folder")
-    name = sha256(f"{SID}\n{TITLE}".encode()).hexdigest()[:32]
+    name = uuid5(NAMESPACE_OID, f"{SID}\n{TITLE}").hex
     lock = state(home) / "creates" / f"{name}.lock"
     assert live(*ONCE) == failed(
         3,
         f"cannot lock {lock}: Not a directory",
-        "check this path, or name another folder in XDG_STATE_HOME",
+        "check the path: a part of it is a file, not a folder",
     )
     assert sandbox.requests() == []
     assert live(*CREATE).code == 0
@@ -158,10 +158,10 @@ def test_after_an_interruption_the_next_run_looks_longer(
     outcome = live(*ONCE, "--deadline", "3")
     assert outcome.code == 7
     assert outcome.err.splitlines() == [
-        f"note: an earlier create of '{TITLE}' may not be listed yet: looking for it for up to "
-        "30 s",
-        f"error: whether the profile '{TITLE}' was created a moment ago is still not known",
-        "hint: run the same command again with --if-not-exists in 30 s, or give more time with "
+        f"note: an earlier create of '{TITLE}' may not be listed yet: waiting up to "
+        "30 s for it to appear",
+        f"error: it is still unknown whether the profile '{TITLE}' was created a moment ago",
+        "hint: run the same command again with --if-not-exists in 30 s, or pass a longer "
         "--deadline",
     ]
     assert len(writes(sandbox)) == 1

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.interactive import Shell
 from tests.documents import PAGES, blocks
-from wacb.storage.completion_cache import Listed
+from wacb.storage.completion_cache import CompletionCache
 
 SHELLS = ("bash", "zsh", "fish")
 CONFIG = """\
@@ -36,9 +36,9 @@ def environment(folder: Path) -> dict[str, str]:
     config, state = folder / "home" / ".config" / "wacb", folder / "home" / ".local" / "state"
     config.mkdir(parents=True)
     (config / "config.toml").write_text(CONFIG)
-    listed = Listed(state / "wacb", account="HXPROD01IN")
-    listed.keep("profiles", PROFILES)
-    listed.keep("numbers", NUMBERS)
+    listed = CompletionCache(state / "wacb", account="HXPROD01IN")
+    listed.store("profiles", PROFILES)
+    listed.store("numbers", NUMBERS)
     return {
         "HOME": str(folder / "home"),
         "PATH": os.environ["PATH"],

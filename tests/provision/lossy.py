@@ -10,7 +10,7 @@ from typing import Any
 from tests.fake_api import Clock, Reply, answer, emulated, refusal
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
-from wacb.storage.create_lock import Claim
+from wacb.storage.create_lock import CreateLock
 
 NOW = 1_790_000_000.0  # Unix seconds when a Clock begins
 Answered = tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]
@@ -32,12 +32,12 @@ LOST: Mapping[str, Reply | Exception] = {
 }
 
 
-def make_claim(clock: Clock | None = None, folder: Path | None = None, **changes: Any) -> Claim:
+def make_lock(clock: Clock | None = None, folder: Path | None = None, **changes: Any) -> CreateLock:
     """The claim to the title of `make_draft`, by default kept in the test's home folder."""
     clock = clock or Clock()
     how: dict[str, Any] = {"now": lambda: NOW + clock(), "sleep": clock.sleep}
     how |= {"sid": SID, "title": "Incoming messages", **changes}
-    return Claim(folder or Path.home() / "creates", **how)
+    return CreateLock(folder or Path.home() / "creates", **how)
 
 
 class LossyApi:

@@ -151,5 +151,5 @@ def test_when_the_deadline_runs_out_the_outcome_is_not_known(tmp_path: Path) -> 
     result = bench.one()
     assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert type(result.error) is OutcomeUnknown
-    assert "would pass the deadline of 1 s; the number" in result.error.message
+    assert "would exceed the time limit of 1 s; the number" in result.error.message
     assert bench.journaled == []

@@ -23,7 +23,7 @@ from tests.fake_api import (
     make_row,
     refusal,
 )
-from tests.provision.lossy import LOST, LossyApi, make_claim
+from tests.provision.lossy import LOST, LossyApi, make_lock
 from wacb.errors import (
     Ambiguous,
     ApiRejected,
@@ -64,7 +64,7 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
 
 def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
     client = make_client(api, clock=clock, **how)
-    return create_profile(client, make_draft(), lock=make_claim(clock), sleep=clock.sleep)
+    return create_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
 
 
 # -- created
@@ -236,7 +236,7 @@ def test_no_look_is_waited_for_past_the_deadline(
 def last(clock: Clock) -> tuple[list[str | None], list[float]]:
     """What the next run is told: the ID at each look, and how long it waits before each."""
     clock.sleeps.clear()
-    ids = list(make_claim(clock).looks(lambda: 120))
+    ids = list(make_lock(clock).poll_listing(lambda: 120))
     return ids, list(clock.sleeps)
 
 
@@ -267,7 +267,7 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
         (create_only_profile if once else create_profile)(
             make_client(network, clock=clock),
             make_draft(),
-            lock=make_claim(clock),
+            lock=make_lock(clock),
             sleep=clock.sleep,
         )
     assert last(clock) == ([None], [])
@@ -281,14 +281,14 @@ def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None
 
     client = make_client(killed, clock=clock)
     with pytest.raises(KeyboardInterrupt):
-        create_only_profile(client, make_draft(), lock=make_claim(clock), sleep=clock.sleep)
+        create_only_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
     clock.now += 119  # it might have waited as long as this to try again
     assert last(clock) == ([None] * 11, [3] * 10)
 
 
 def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
     clock = Clock()
-    how: dict[str, Any] = {"lock": make_claim(clock, NOWHERE), "sleep": clock.sleep}
+    how: dict[str, Any] = {"lock": make_lock(clock, NOWHERE), "sleep": clock.sleep}
     client = make_client(emulated(sandbox), clock=clock)
     with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
         create_only_profile(client, make_draft(), **how)
@@ -370,7 +370,7 @@ def _one_random_run(chance: random.Random) -> str:
     clock = Clock()
     client = make_client(handler, clock=clock, uniform=chance.uniform)
     try:
-        lock = make_claim(clock, NOWHERE)
+        lock = make_lock(clock, NOWHERE)
         found = create_profile(client, make_draft(), lock=lock, sleep=clock.sleep)
     except WacbError as error:
         outcome = error.code

@@ -17,7 +17,7 @@ from wacb.errors import ApiRejected, ConfigError, InvalidInput, OutcomeUnknown, 
 from wacb.models import UNKNOWN
 from wacb.provision import registration
 from wacb.provision.registration import check_country_code, check_name, check_otp
-from wacb.storage.registrations import Registration, Remembered
+from wacb.storage.registrations import Registration, RegistrationStore
 
 NEW = "+15550100044"
 ENTRY = Registration(number=NEW, id="wn-1", profile="SG_1")
@@ -28,8 +28,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "registrations.json"
 
 
-def of(file: Path, account: str = "HX1") -> Remembered:
-    return Remembered(file.parent, account=account)
+def of(file: Path, account: str = "HX1") -> RegistrationStore:
+    return RegistrationStore(file.parent, account=account)
 
 
 # -- remembered
@@ -41,7 +41,7 @@ def test_nothing_is_remembered_at_first(file: Path):
 
 
 def test_what_is_kept_is_found_by_another_run(file: Path):
-    of(file).keep(ENTRY)
+    of(file).save(ENTRY)
     assert of(file).find(NEW) == ENTRY
     assert of(file).find("+15550100045") is None
     assert file.stat().st_mode & 0o777 == 0o600
@@ -49,26 +49,26 @@ def test_what_is_kept_is_found_by_another_run(file: Path):
 
 
 def test_the_last_that_is_kept_counts(file: Path):
-    of(file).keep(ENTRY)
-    of(file).keep(ENTRY._replace(id=UNKNOWN, profile=None))
+    of(file).save(ENTRY)
+    of(file).save(ENTRY._replace(id=UNKNOWN, profile=None))
     assert of(file).find(NEW) == Registration(number=NEW, id=UNKNOWN, profile=None)
 
 
 def test_a_registration_is_known_by_its_id(file: Path):
-    assert not of(file).knows(NEW)
-    of(file).keep(ENTRY._replace(id=UNKNOWN))  # the answer that held it was lost
-    assert not of(file).knows(NEW)
-    of(file).keep(ENTRY)
-    assert of(file).knows(NEW)
+    assert not of(file).has_id(NEW)
+    of(file).save(ENTRY._replace(id=UNKNOWN))  # the answer that held it was lost
+    assert not of(file).has_id(NEW)
+    of(file).save(ENTRY)
+    assert of(file).has_id(NEW)
     file.write_text("damaged")
-    assert not of(file).knows(NEW)
+    assert not of(file).has_id(NEW)
 
 
 def test_another_account_has_its_own(file: Path):
-    of(file).keep(ENTRY)
-    of(file, "HX2").keep(ENTRY._replace(id="wn-2"))
+    of(file).save(ENTRY)
+    of(file, "HX2").save(ENTRY._replace(id="wn-2"))
     assert of(file).find(NEW) == ENTRY
-    of(file, "HX2").settle(NEW, None)
+    of(file, "HX2").finish(NEW, None)
     assert of(file, "HX2").find(NEW) is None
     assert of(file).find(NEW) == ENTRY
 
@@ -76,8 +76,8 @@ def test_another_account_has_its_own(file: Path):
 def test_what_a_later_wacb_adds_stays(file: Path):
     held = {"HX1": {"+1555": {"id": "x", "profile": None, "later": 1}}, "HX2": {}}
     file.write_text(json.dumps(held))
-    of(file).keep(ENTRY)
-    of(file).settle(NEW, None)
+    of(file).save(ENTRY)
+    of(file).finish(NEW, None)
     assert json.loads(file.read_text()) == held
 
 
@@ -92,19 +92,21 @@ def test_what_a_later_wacb_adds_stays(file: Path):
 )
 def test_a_file_that_is_damaged_is_named_and_kept(file: Path, text: str):
     file.write_text(text)
-    for use in (lambda: of(file).find(NEW), lambda: of(file).keep(ENTRY)):
-        with pytest.raises(ConfigError, match=f"^{re.escape(str(file))} does not hold") as caught:
+    for use in (lambda: of(file).find(NEW), lambda: of(file).save(ENTRY)):
+        with pytest.raises(
+            ConfigError, match=f"^{re.escape(str(file))} was changed by another program"
+        ) as caught:
             use()
         assert "canary" not in str(caught.value)
         assert caught.value.hint == "remove this file; `wacb number confirm` then needs --id"
-    of(file).settle(NEW, ENTRY)
+    of(file).finish(NEW, ENTRY)
     assert file.read_text() == text
 
 
 def test_runs_at_the_same_time_lose_nothing(file: Path):
     numbers = [f"+155501000{place}" for place in range(10, 30)]
     threads = [
-        threading.Thread(target=of(file).keep, args=(ENTRY._replace(number=number),))
+        threading.Thread(target=of(file).save, args=(ENTRY._replace(number=number),))
         for number in numbers
     ]
     for thread in threads:

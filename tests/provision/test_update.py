@@ -23,7 +23,7 @@ from tests.fake_api import (
     make_row,
     refusal,
 )
-from tests.provision.lossy import make_claim
+from tests.provision.lossy import make_lock
 from wacb.api.client import Client
 from wacb.errors import (
     Ambiguous,
@@ -60,7 +60,7 @@ def ensure(
     client: Client, *, update: bool = False, clock: Clock | None = None, **changed: Any
 ) -> ProfileResult:
     clock = clock or Clock()
-    lock = make_claim(clock)
+    lock = make_lock(clock)
     if_exists = IfExists.UPDATE if update else IfExists.KEEP
     step = prepare_create(client, make_draft(**changed), if_exists=if_exists, lock=lock)
     if isinstance(step, CreateStep):
@@ -158,7 +158,7 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
 
 def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
-    lock = make_claim()
+    lock = make_lock()
     prepare_create(client, make_draft(), if_exists=IfExists.KEEP, lock=lock)
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
@@ -198,7 +198,7 @@ def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
 def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
     """Run once more, two seconds after SG_7 was created here; the listing shows nothing."""
     clock, network = Clock(), Network(*script)
-    make_claim(clock).settle("SG_7")
+    make_lock(clock).record_result("SG_7")
     clock.now += 2
     return ensure(make_client(network, clock=clock), clock=clock), network, clock
 
@@ -261,9 +261,8 @@ def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         ensure(make_client(emulated(sandbox), clock=clock, deadline=10), clock=clock)
     assert (caught.value.message, caught.value.hint) == (
-        f"whether the profile {TITLE!r} was created a moment ago is still not known",
-        "run the same command again with --if-not-exists in 14 s, or give more time with "
-        "--deadline",
+        f"it is still unknown whether the profile {TITLE!r} was created a moment ago",
+        "run the same command again with --if-not-exists in 14 s, or pass a longer --deadline",
     )
     assert len(writes(sandbox)) == 1
 
@@ -271,7 +270,7 @@ def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
 def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     client.create_profile(make_draft())
-    made = create_profile(client, make_draft(), lock=make_claim(), sleep=Clock().sleep)
+    made = create_profile(client, make_draft(), lock=make_lock(), sleep=Clock().sleep)
     assert made.profile.id == profile_id(2)
 
 

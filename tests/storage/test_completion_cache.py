@@ -6,52 +6,56 @@ from pathlib import Path
 
 import pytest
 
-from wacb.storage.completion_cache import MOST, Listed
+from wacb.storage.completion_cache import MAX_ENTRIES, CompletionCache
 
 PROFILES = {"IN_1": "Support", "IN_2": "Größe\ud800"}
 NUMBERS = {"+15550100001": "Shop"}
 
 
 @pytest.fixture
-def listed(tmp_path: Path) -> Listed:
-    return Listed(tmp_path / "state", account="HXONE")
+def listed(tmp_path: Path) -> CompletionCache:
+    return CompletionCache(tmp_path / "state", account="HXONE")
 
 
-def test_a_listing_is_remembered_until_the_next(tmp_path: Path, listed: Listed):
+def test_a_listing_is_remembered_until_the_next(tmp_path: Path, listed: CompletionCache):
     assert listed.entries("profiles") == listed.entries("numbers") == {}
-    listed.keep("profiles", {"IN_0": "Gone"})
-    listed.keep("numbers", NUMBERS)
-    listed.keep("profiles", PROFILES)
-    again = Listed(tmp_path / "state", account="HXONE")
+    listed.store("profiles", {"IN_0": "Gone"})
+    listed.store("numbers", NUMBERS)
+    listed.store("profiles", PROFILES)
+    again = CompletionCache(tmp_path / "state", account="HXONE")
     assert (again.entries("profiles"), again.entries("numbers")) == (PROFILES, NUMBERS)
     assert (tmp_path / "state" / "listed.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_each_account_has_its_own(tmp_path: Path, listed: Listed):
-    other = Listed(tmp_path / "state", account="HXTWO")
-    listed.keep("profiles", PROFILES)
-    other.keep("profiles", {"IN_9": "Other"})
+def test_each_account_has_its_own(tmp_path: Path, listed: CompletionCache):
+    other = CompletionCache(tmp_path / "state", account="HXTWO")
+    listed.store("profiles", PROFILES)
+    other.store("profiles", {"IN_9": "Other"})
     assert (listed.entries("profiles"), other.entries("numbers")) == (PROFILES, {})
-    other.forget()
+    other.clear()
     assert (listed.entries("profiles"), other.entries("profiles")) == (PROFILES, {})
 
 
-def test_forgetting_nothing_writes_nothing(tmp_path: Path, listed: Listed):
-    listed.forget()
+def test_forgetting_nothing_writes_nothing(tmp_path: Path, listed: CompletionCache):
+    listed.clear()
     assert not (tmp_path / "state").exists()
 
 
-def test_a_long_listing_is_cut(listed: Listed):
-    listed.keep("profiles", {f"IN_{n}": "" for n in range(MOST)})
-    assert list(listed.entries("profiles")) == [f"IN_{n}" for n in range(MOST // 2)]
+def test_a_long_listing_is_cut(listed: CompletionCache):
+    listed.store("profiles", {f"IN_{n}": "" for n in range(MAX_ENTRIES)})
+    assert list(listed.entries("profiles")) == [f"IN_{n}" for n in range(MAX_ENTRIES // 2)]
 
 
 def test_the_account_listed_longest_ago_makes_room(tmp_path: Path):
-    many = {f"IN_{n}": "" for n in range(MOST // 2)}
-    accounts = [Listed(tmp_path, account=f"HX{n}") for n in range(3)]
+    many = {f"IN_{n}": "" for n in range(MAX_ENTRIES // 2)}
+    accounts = [CompletionCache(tmp_path, account=f"HX{n}") for n in range(3)]
     for account in (accounts[0], accounts[1], accounts[0], accounts[2]):
-        account.keep("profiles", many)
-    assert [len(account.entries("profiles")) for account in accounts] == [MOST // 2, 0, MOST // 2]
+        account.store("profiles", many)
+    assert [len(account.entries("profiles")) for account in accounts] == [
+        MAX_ENTRIES // 2,
+        0,
+        MAX_ENTRIES // 2,
+    ]
 
 
 DAMAGED = {
@@ -69,22 +73,22 @@ DAMAGED = {
 
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_damaged_file_remembers_nothing_and_is_replaced(
-    tmp_path: Path, listed: Listed, damage: str
+    tmp_path: Path, listed: CompletionCache, damage: str
 ):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "listed.json").write_bytes(DAMAGED[damage])
     assert listed.entries("profiles") == {}
-    listed.forget()
-    listed.keep("profiles", PROFILES)
+    listed.clear()
+    listed.store("profiles", PROFILES)
     assert listed.entries("profiles") == ({} if damage == "not UTF-8" else PROFILES)
 
 
 @pytest.mark.parametrize("stands", ["a folder", "a file for the folder"])
-def test_a_disk_that_refuses_is_no_failure(tmp_path: Path, listed: Listed, stands: str):
+def test_a_disk_that_refuses_is_no_failure(tmp_path: Path, listed: CompletionCache, stands: str):
     if stands == "a folder":
         (tmp_path / "state" / "listed.json").mkdir(parents=True)
     else:
         (tmp_path / "state").touch()
-    listed.keep("profiles", PROFILES)
-    listed.forget()
+    listed.store("profiles", PROFILES)
+    listed.clear()
     assert listed.entries("profiles") == {}

@@ -51,8 +51,8 @@ def test_the_algorithms():
 def test_an_unknown_algorithm_lists_the_known_ones(path, name):
     with pytest.raises(InvalidInput) as caught:
         load_or_create(path, name)
-    assert caught.value.message == f"{name!r} is not a known encryption algorithm"
-    assert caught.value.hint == f"known: {', '.join(ALGORITHMS)}"
+    assert caught.value.message == f"{name!r} is not a valid encryption algorithm"
+    assert caught.value.hint == f"use one of {', '.join(ALGORITHMS)}"
     assert not path.parent.exists()
 
 
@@ -91,9 +91,9 @@ def test_names_are_read_in_any_case_and_raw_is_the_default(path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"algorithm": KEY}, "algorithm is not a known one"),
+        ({"algorithm": KEY}, "algorithm is not valid"),
         ({"algorithm": 5}, "algorithm is missing or not a string"),
-        ({"encoding": KEY}, "encoding is not a known one"),
+        ({"encoding": KEY}, "encoding is not valid"),
         ({"encoding": 5}, "encoding is missing or not a string"),
         ({"key": 5}, "key is missing or not a string"),
         ({"iv": 5}, "iv is missing or not a string"),
@@ -185,11 +185,11 @@ def test_bytes_that_are_no_characters_are_for_decoding_alone(path, name, byte):
     with pytest.raises(ConfigError) as caught:
         load_or_create(path, "AES-128-CFB")
     assert caught.value.message == (
-        f"the encryption file {path}: {name} does not stand for printable ASCII characters, "
-        "and the API takes no others"
+        f"the encryption file {path}: {name} does not decode to printable ASCII characters, "
+        "which the API requires"
     )
     assert caught.value.hint == (
-        "name a file that is not there yet: its key will be one that the API takes"
+        "pass a file that does not exist yet: a valid key will be generated there"
     )
 
 

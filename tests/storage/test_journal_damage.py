@@ -44,7 +44,7 @@ def test_a_torn_last_line_is_said_until_the_next_entry_stands_behind_it(
     opened.write(LINE.encode() + torn)
     assert opened.read() == (
         [entry()],
-        [f"line 2 of {opened.path} is torn, as after a crash: it was skipped"],
+        [f"line 2 of {opened.path} is incomplete, as after a crash: it was skipped"],
     )
     new = append(opened(), old=A, new=B)
     assert opened.path.read_bytes() == LINE.encode() + torn + b"\n" + text_of(new).encode()
@@ -66,7 +66,7 @@ def test_a_torn_journal_is_read_where_no_lock_can_be_had(opened: Opened) -> None
     opened.path.with_name("journal.jsonl.lock").mkdir()
     assert opened.read() == (
         [entry()],
-        [f"line 2 of {opened.path} is torn, as after a crash: it was skipped"],
+        [f"line 2 of {opened.path} is incomplete, as after a crash: it was skipped"],
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wacb.net.timeout import Deadline
     from wacb.provision.lookup import AccountLookup
     from wacb.sandbox.emulator import Sandbox
-    from wacb.storage.create_lock import Claim
+    from wacb.storage.create_lock import CreateLock
     from wacb.storage.journal import Journal
 
 
@@ -215,11 +215,11 @@ class App:
             warn=self.out.warn,
         )
 
-    def create_lock(self, title: str) -> Claim:
+    def create_lock(self, title: str) -> CreateLock:
         """Build the lock that keeps two runs on this machine from creating a profile twice."""
-        from wacb.storage.create_lock import Claim
+        from wacb.storage.create_lock import CreateLock
 
-        return Claim(
+        return CreateLock(
             self.state_folder / "creates",
             sid=self.api.sid,
             title=title,

@@ -21,7 +21,7 @@ from wacb.cli.prompts import choose_number
 from wacb.cli.views.verify import CHECK_RESULT
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
-from wacb.storage.registrations import Remembered
+from wacb.storage.registrations import RegistrationStore
 from wacb.validation import parse_number
 from wacb.verify.checks import Setup
 from wacb.verify.runner import walk
@@ -65,7 +65,7 @@ def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
     settings = app.settings
     return Setup(
         lookup=app.lookup,
-        remembered=Remembered(app.state_folder, account=app.api.sid),
+        remembered=RegistrationStore(app.state_folder, account=app.api.sid),
         number=number or settings.get("number"),
         reference=profile or settings.get("profile"),
         server="the built-in sandbox" if settings.sandbox else f"SID {app.api.sid}, {app.api_host}",

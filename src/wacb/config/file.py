@@ -10,8 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import tomli_w
-
 from wacb.config.schema import (
     ACCOUNT_KEYS,
     ACCOUNT_RULES,
@@ -23,6 +21,7 @@ from wacb.config.schema import (
 )
 from wacb.errors import ConfigError, InvalidInput
 from wacb.storage import files
+from wacb.storage.toml import dump_toml, parse_toml
 from wacb.validation import did_you_mean
 
 
@@ -53,7 +52,7 @@ class ConfigFile(NamedTuple):
         """Check the text of `path` for TOML and for the types of all known keys."""
         if not text:  # the usual first run: spare it the import of a TOML parser
             return cls(path=path)
-        file = cls(path=path, data=files.parse_toml(path, text))
+        file = cls(path=path, data=parse_toml(path, text))
         file._check_types()
         return file
 
@@ -192,7 +191,7 @@ def _edit(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> Non
 
 def _dump(path: Path, data: dict[str, Any]) -> str:
     try:
-        return tomli_w.dumps(data)
+        return dump_toml(data)
     except (ValueError, RecursionError):
         # An unknown key may hold what can be read but not be written, such as a huge number.
         raise ConfigError(f"{path} holds a value that cannot be written back") from None

@@ -31,7 +31,7 @@ from wacb.provision.update import update_profile
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
-    from wacb.storage.create_lock import Claim
+    from wacb.storage.create_lock import CreateLock
     from wacb.storage.journal import Journal
 
 PlanResult = Result[Change]
@@ -50,7 +50,7 @@ class PlanRunner:
         client: Client,
         journal: Journal,
         *,
-        lock: Callable[[str], Claim],
+        lock: Callable[[str], CreateLock],
         sleep: Callable[[float], None],
         interrupt: GracefulInterrupt,
         notify: Callable[[str], None],
@@ -121,7 +121,7 @@ class PlanRunner:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
         draft, lock = step.draft, self._lock(step.draft.title)
         try:
-            with lock.held(self._client.remaining):
+            with lock.acquire(self._client.remaining):
                 found = create.prepare_create(
                     self._client, draft, if_exists=create.IfExists.UPDATE, lock=lock
                 )

@@ -26,7 +26,7 @@ from wacb.provision.update import compare_with, prepare_update
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
-    from wacb.storage.create_lock import Claim
+    from wacb.storage.create_lock import CreateLock
 
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
 
@@ -43,7 +43,7 @@ def prepare_create(
     draft: ProfileDraft,
     *,
     if_exists: IfExists,
-    lock: Claim,
+    lock: CreateLock,
     key: CompareKey = CompareKey.IF_SHOWN,
 ) -> ProfileStep:
     """Look up the title, and return what has to be done; the caller holds the lock.
@@ -68,9 +68,9 @@ def prepare_create(
     return prepare_update(titled[0], draft, key=key)
 
 
-def _find_titled(client: Client, title: str, lock: Claim) -> list[CallbackProfile]:
+def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackProfile]:
     """Find the profiles of a title, by its ID the one created here that is not listed yet."""
-    for created in lock.looks(client.remaining):
+    for created in lock.poll_listing(client.remaining):
         titled = list(client.list_profiles(title=title, wanted=title.__eq__))
         if titled:
             return titled
@@ -87,7 +87,7 @@ def _find_titled(client: Client, title: str, lock: Claim) -> list[CallbackProfil
 
 
 def create_profile(
-    client: Client, draft: ProfileDraft, *, lock: Claim, sleep: Callable[[float], None]
+    client: Client, draft: ProfileDraft, *, lock: CreateLock, sleep: Callable[[float], None]
 ) -> ProfileResult:
     """Create a profile, also where others have its title: the notes name them.
 
@@ -102,7 +102,7 @@ def create_profile(
 
 
 def create_only_profile(
-    client: Client, draft: ProfileDraft, *, lock: Claim, sleep: Callable[[float], None]
+    client: Client, draft: ProfileDraft, *, lock: CreateLock, sleep: Callable[[float], None]
 ) -> ProfileResult:
     """Create the only profile of a title; the caller holds the lock and has found none.
 
@@ -110,13 +110,13 @@ def create_only_profile(
     other's profile. Raises Ambiguous then, ConfigError where the disk cannot record what is in
     progress, and what create_profile raises.
     """
-    lock.begin(client.remaining())  # the run after one that is killed knows of it
+    lock.record_intent(client.remaining())  # the run after one that is killed knows of it
     try:
         profile_id, status = _create_or_adopt(client, draft, set(), lock, sleep)
     except (Ambiguous, OutcomeUnknown):
         raise
     except WacbError:
-        lock.withdraw()
+        lock.record_not_sent()
         raise
     return _check_only(client, _read_back(client, draft, profile_id, status))
 
@@ -125,7 +125,7 @@ def _create_or_adopt(
     client: Client,
     draft: ProfileDraft,
     before: set[str],
-    lock: Claim,
+    lock: CreateLock,
     sleep: Callable[[float], None],
 ) -> tuple[str, str]:
     """Return the ID of the new profile, and "created" or "adopted"."""
@@ -135,9 +135,9 @@ def _create_or_adopt(
     except Unavailable as lost:
         if not lost.sent:
             raise
-        lock.settle(None)
+        lock.record_result(None)
         profile_id, status = _adopt(client, draft, before, lost, sleep), "adopted"
-    lock.settle(profile_id)
+    lock.record_result(profile_id)
     return profile_id, status
 
 

@@ -28,7 +28,7 @@ from wacb.provision import attach, find
 from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import check_with_show
-from wacb.storage.registrations import Registration, Remembered
+from wacb.storage.registrations import Registration, RegistrationStore
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -90,7 +90,9 @@ def find_profile(lookup: AccountLookup | None, reference: str) -> str:
     return profile.id
 
 
-def identify(api: Api, remembered: Remembered, number: str, given: str | None) -> Registration:
+def identify(
+    api: Api, remembered: RegistrationStore, number: str, given: str | None
+) -> Registration:
     """Return the registration of a number with the ID that was passed, else with the stored one.
 
     Raises InvalidInput where there is neither, ConfigError without a WABA ID.
@@ -117,7 +119,7 @@ def registration_id(registration: Registration) -> str:
 
 def add(
     client: Client,
-    remembered: Remembered,
+    remembered: RegistrationStore,
     request: ApiRequest,
     *,
     number: str,
@@ -131,17 +133,17 @@ def add(
     """
     before = remembered.find(number)
     wanted = Registration(number=number, id=before.id if before else UNKNOWN, profile=profile)
-    remembered.keep(wanted)  # first: a disk that refuses stops us, and a crash loses no profile
+    remembered.save(wanted)  # first: a disk that refuses stops us, and a crash loses no profile
     try:
         new_id = _read_id(client.send(request), request)
     except WacbError as error:
         if isinstance(error, Unavailable) and error.sent:
             raise _unknown_add(client, number, error, sleep) from error
-        remembered.settle(number, before)
+        remembered.finish(number, before)
         raise
     added = wanted._replace(id=new_id)
     try:
-        remembered.keep(added)
+        remembered.save(added)
     except ConfigError as error:
         raise ConfigError(
             f"number {number} was added, but its registration ID {new_id} could not be stored: "

@@ -1,7 +1,7 @@
-"""What was listed last of each account, remembered in a file for a shell's TAB and nothing else.
+"""A cache of each account's last listings, for shell completion only.
 
-It holds account SIDs, numbers with their names and profile IDs with their titles, so nothing
-secret. It may be out of date, short or gone; that is no failure, and nothing here raises one.
+It has account SIDs, numbers with their names and profile IDs with their titles, but no secrets. It
+may be stale, incomplete or missing; nothing here raises an error.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from wacb.storage import files
 Accounts = dict[str, dict[str, dict[str, str]]]
 Kind = Literal["profiles", "numbers"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-MOST = 10_000  # entries in the file
+MAX_ENTRIES = 10_000  # in the file
 
 
-class Listed:
-    """What the file in `folder`, which need not exist, remembers of the account with this SID."""
+class CompletionCache:
+    """The cached listings of the account with the SID `account`; `folder` need not exist."""
 
     def __init__(self, folder: Path, *, account: str) -> None:
         self._path = folder / "listed.json"
@@ -33,22 +33,22 @@ class Listed:
         """Return the titles of profiles by their IDs, or the names of numbers by their E.164."""
         return self._read().get(self._account, {}).get(kind, {})
 
-    def keep(self, kind: Kind, entries: Mapping[str, str]) -> None:
-        """Remember a complete listing in place of the one before.
+    def store(self, kind: Kind, entries: Mapping[str, str]) -> None:
+        """Store a complete listing in place of the previous one.
 
-        Where that makes too many entries, its last ones and the account listed longest ago go.
+        If there are too many entries, its last ones and the account listed longest ago go.
         """
 
         def change(accounts: Accounts) -> None:
-            kept = dict(islice(entries.items(), MOST // len(KINDS)))
+            kept = dict(islice(entries.items(), MAX_ENTRIES // len(KINDS)))
             accounts[self._account] = accounts.pop(self._account, {}) | {kind: kept}
-            while _size(accounts) > MOST:
+            while _size(accounts) > MAX_ENTRIES:
                 del accounts[next(iter(accounts))]
 
         self._change(change)
 
-    def forget(self) -> None:
-        """Remember nothing of the account any more."""
+    def clear(self) -> None:
+        """Remove the account's entries."""
         if self._account in self._read():
             self._change(lambda accounts: accounts.pop(self._account, None))
 
@@ -64,11 +64,11 @@ class Listed:
             return ascii_json(accounts) + "\n"
 
         with suppress(ConfigError):
-            files.update(self._path, rewrite)
+            files.update(self._path, rewrite, lock_seconds=0)
 
 
 def _parse(text: str | None) -> Accounts:
-    """Read the file: SID -> kind -> entries. One that is damaged holds nothing."""
+    """Read the file: SID -> kind -> entries. A damaged one is empty."""
     try:
         accounts: Accounts = read_json_or(text or "", {})
         texts = (text for account in accounts.values() for text in _texts(account))

@@ -1,44 +1,41 @@
-"""This machine's creates of one title: one at a time, and the last one remembered for a while.
+"""A lock on creating profiles of one title, and a record of the last create.
 
-A listing may lag behind a create, so "none is listed" alone is no reason to create one. Talks to
-the disk and to other processes, never to the API.
+A listing may lag behind a create, so an empty listing alone is no reason to create one.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
+from uuid import NAMESPACE_OID, uuid5
 
 from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
 from wacb.jsontext import ascii_json, read_json
 from wacb.storage import files
 
-LAG = 30.0  # assumed: seconds after which a listing shows what was created (quality.md 2 has 20)
-LOOK_EVERY = 3.0  # seconds between two looks at a listing that may lag
+LAG = 30.0  # assumed: seconds after which a listing shows a new profile
+POLL_EVERY = 3.0  # seconds between two listings
 TRY_EVERY = 0.1  # seconds between two tries to get the lock
 
 
-class Last(NamedTuple):
+class CreateRecord(NamedTuple):
     """A create that was sent not later than `time` (Unix seconds).
 
-    Without an `id` nobody knows what came of it.
+    Without an `id` its result is unknown.
     """
 
     time: float
     id: str | None
 
 
-class Claim:
-    """The creates of the title `title` in the account `sid`, with files of their own in `folder`.
+class CreateLock:
+    """The lock on creating profiles titled `title` in the account `sid`; its files are in `folder`.
 
-    `now` gives Unix seconds, `tell` is told why the program waits. The files hold no secret; their
-    names are a hash.
+    `now` returns Unix seconds; `tell` gets the reason for each wait. The files contain no secret,
+    and their names are a hash.
     """
 
     def __init__(
@@ -59,121 +56,94 @@ class Claim:
         self._tell = tell
 
     @contextmanager
-    def held(self, remaining: Callable[[], float]) -> Iterator[None]:
-        """Keep every other process from creating the title; wait for one that does.
+    def acquire(self, remaining: Callable[[], float]) -> Iterator[None]:
+        """Hold the lock; wait `remaining` seconds at most, as its holder may be stopped (Ctrl-Z).
 
-        `remaining` gives the seconds this may take: a holder can be stopped (Ctrl-Z) for good.
         Raises DeadlineExceeded then, ConfigError where the folder cannot be written.
         """
-        path = self._path("lock")
-        with _locking(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            self._wait_turn(lambda: _lock(descriptor, path), remaining)
+        busy = f"another wacb is creating the profile {self._title!r}"
+        timeout_error = DeadlineExceeded(
+            f"{busy}, and waiting for it would exceed the time limit",
+            hint="run the same command again, or pass a longer --deadline",
+            sent=False,
+        )
+        with files.hold_lock(
+            self._path("lock"),
+            remaining=remaining,
+            timeout_error=timeout_error,
+            try_every=TRY_EVERY,
+            sleep=self._sleep,
+            on_busy=lambda: self._tell(f"{busy}: waiting for it"),
+        ):
             yield
-        finally:
-            os.close(descriptor)
 
-    def begin(self, seconds: float) -> None:
-        """Remember that a create will be sent, tries included, within `seconds`.
+    def record_intent(self, seconds: float) -> None:
+        """Record that a create will be sent within `seconds`, retries included.
 
-        Raises ConfigError where the disk does not let it: then it must not be sent.
+        Raises ConfigError where the record cannot be written: then it must not be sent.
         """
-        self._remember(Last(self._now() + seconds, None))
+        self._write(CreateRecord(self._now() + seconds, None))
 
-    def settle(self, profile_id: str | None) -> None:
-        """Remember what came of a create that was sent: the ID, None where nobody knows."""
-        # Too late to refuse, and nothing is lost: after `begin` the disk says "nobody knows", and
-        # where nothing can be written `held` refuses the run that would rely on it.
+    def record_result(self, profile_id: str | None) -> None:
+        """Record the ID of the created profile, None where the result is unknown."""
+        # Too late to refuse, and nothing is lost: since `record_intent` the record says "unknown",
+        # and where nothing can be written `acquire` refuses the run that would rely on it.
         with suppress(ConfigError):
-            self._remember(Last(self._now(), profile_id))
+            self._write(CreateRecord(self._now(), profile_id))
 
-    def withdraw(self) -> None:
-        """Remember that what `begin` announced surely was not created."""
-        with suppress(ConfigError):  # the next run looks longer than it need
-            self._remember(Last(0.0, None))
+    def record_not_sent(self) -> None:
+        """Record that the announced create did not happen."""
+        with suppress(ConfigError):  # the next run polls longer than necessary
+            self._write(CreateRecord(0.0, None))
 
-    def looks(self, remaining: Callable[[], float]) -> Iterator[str | None]:
-        """Yield whenever it is time for a look: at once, then as long as a listing may lag.
+    def poll_listing(self, remaining: Callable[[], float]) -> Iterator[str | None]:
+        """Yield whenever it is time to list: at once, then as long as a listing may lag.
 
-        What is yielded is the ID of the last profile that was created here, None where there is
-        none or nobody knows. Raises OutcomeUnknown when `remaining` does not suffice.
+        Yields the ID of the profile that was last created here, None where there is none or the
+        result is unknown. Raises OutcomeUnknown when `remaining` does not suffice.
         """
-        last = self._last()
+        last = self._read()
         yield last.id
-        # never longer than LAG: whoever wrote a later time has ended since, or the clock was wrong
+        # never longer than LAG: whoever wrote a later time has ended, or the clock was wrong
         left = min(LAG, last.time + LAG - self._now())
         if left > 0:
             self._tell(
-                f"an earlier create of {self._title!r} may not be listed yet: looking for it for "
-                f"up to {left:.0f} s"
+                f"an earlier create of {self._title!r} may not be listed yet: waiting up to "
+                f"{left:.0f} s for it to appear"
             )
         while left > 0:
-            pause = min(LOOK_EVERY, left)
+            pause = min(POLL_EVERY, left)
             if pause >= remaining():
-                raise self._unknown(left)
+                raise self._unknown_error(left)
             self._sleep(pause)
             left -= pause
             yield last.id
 
-    def _wait_turn(self, locked: Callable[[], bool], remaining: Callable[[], float]) -> None:
-        if locked():
-            return
-        busy = f"another wacb is creating the profile {self._title!r}"
-        self._tell(f"{busy}: waiting for it")
-        while not locked():
-            if remaining() <= TRY_EVERY:
-                raise DeadlineExceeded(
-                    f"{busy}, and waiting for it would pass the deadline",
-                    hint="run the same command again, or pass a longer --deadline",
-                    sent=False,
-                )
-            self._sleep(TRY_EVERY)
-
-    def _unknown(self, left: float) -> OutcomeUnknown:
+    def _unknown_error(self, left: float) -> OutcomeUnknown:
         return OutcomeUnknown(
-            f"whether the profile {self._title!r} was created a moment ago is still not known",
-            hint=f"run the same command again with --if-not-exists in {left:.0f} s, or give more "
-            "time with --deadline",
+            f"it is still unknown whether the profile {self._title!r} was created a moment ago",
+            hint=f"run the same command again with --if-not-exists in {left:.0f} s, or pass a "
+            "longer --deadline",
         )
 
-    def _last(self) -> Last:
+    def _read(self) -> CreateRecord:
         path = self._path("json")
         text = files.read_text(path)
         if text is None:
-            return Last(0.0, None)
+            return CreateRecord(0.0, None)
         try:
             data = read_json(text)
-            return Last(float(data["time"]), None if data["id"] is None else str(data["id"]))
+            return CreateRecord(
+                float(data["time"]), None if data["id"] is None else str(data["id"])
+            )
         except (ValueError, TypeError, LookupError, ArithmeticError):
             raise ConfigError(
-                f"{path} does not hold what wacb wrote there", hint="remove this file"
+                f"{path} was changed by another program", hint="remove this file"
             ) from None
 
-    def _remember(self, last: Last) -> None:
-        files.update(self._path("json"), lambda old: ascii_json(last._asdict()) + "\n")
+    def _write(self, record: CreateRecord) -> None:
+        files.update(self._path("json"), lambda old: ascii_json(record._asdict()) + "\n")
 
     def _path(self, kind: str) -> Path:
-        name = sha256(f"{self._sid}\n{self._title}".encode()).hexdigest()[:32]
+        name = uuid5(NAMESPACE_OID, f"{self._sid}\n{self._title}").hex
         return self._folder / f"{name}.{kind}"
-
-
-def _lock(descriptor: int, path: Path) -> bool:
-    with _locking(path):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
-
-
-@contextmanager
-def _locking(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(
-            f"cannot lock {path}: {error.strerror}",
-            hint="check this path, or name another folder in XDG_STATE_HOME",
-        ) from error

@@ -1,11 +1,9 @@
-"""The encryption file: the key of a profile's callbacks, generated once (cli.md 5, 7, 11).
-
-Encrypting and decrypting with it is callbacks/encryption.py's.
-"""
+"""Encryption files: the key of a profile's callbacks, generated once."""
 
 from __future__ import annotations
 
 import binascii
+import os
 import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +12,12 @@ from typing import Any, TypeVar
 from wacb.errors import ConfigError, InvalidInput
 from wacb.models import UNKNOWN, Encryption
 from wacb.storage import files
+from wacb.storage.toml import parse_toml
 
 Choice = Callable[[str], str]
 T = TypeVar("T")
 KEY_LENGTHS = {"AES-128": 16, "AES-192": 24, "AES-256": 32}
-# assumed: a GCM IV has 12 bytes, or 16 (api-contract.md 7); new ones get the first length
+# assumed: a GCM IV has 12 or 16 bytes (api.md §7); new ones get the first length
 IV_LENGTHS = {"CFB": (16,), "GCM": (12, 16)}
 ALGORITHMS = tuple(f"{cipher}-{mode}" for cipher in KEY_LENGTHS for mode in IV_LENGTHS)
 ENCODINGS = ("raw", "hex", "base64")
@@ -29,7 +28,7 @@ def check_algorithm(name: str) -> str:
     if name.upper() in ALGORITHMS:
         return name.upper()
     raise InvalidInput(
-        f"{name!r} is not a known encryption algorithm", hint=f"known: {', '.join(ALGORITHMS)}"
+        f"{name!r} is not a valid encryption algorithm", hint=f"use one of {', '.join(ALGORITHMS)}"
     )
 
 
@@ -37,7 +36,7 @@ def load(path: Path) -> Encryption:
     """Read the encryption file at `path`. Raises ConfigError, which never repeats its key."""
     text = files.read_required(path)
     files.check_private(path)
-    table = {"encoding": "raw"} | files.parse_toml(path, text)
+    table = {"encoding": "raw"} | parse_toml(path, text)
     encryption = Encryption(
         algorithm=_one_of(path, table, "algorithm", ALGORITHMS),
         key=_string(path, table, "key"),
@@ -51,11 +50,11 @@ def load(path: Path) -> Encryption:
 def load_or_create(
     path: Path, algorithm: str, *, choice: Choice | None = None
 ) -> tuple[Encryption, bool]:
-    """Return the key in `path` as the API is sent it, and whether it was generated just now.
+    """Return the key in `path` as the API receives it, and whether it was generated just now.
 
-    Of two commands at once, one generates and both return its key. `choice` picks a character
-    (default: secrets.choice). Raises InvalidInput for an unknown algorithm, ConfigError if the
-    file is for another one, or holds what the API cannot be sent.
+    Of two commands at once, one generates and both return its key. `choice` picks a random
+    character. Raises InvalidInput for an unknown algorithm, ConfigError if the file is for another
+    one or has a key that cannot be sent to the API.
     """
     wanted = check_algorithm(algorithm)
     created = False
@@ -71,7 +70,7 @@ def load_or_create(
     if encryption.algorithm != wanted:
         raise ConfigError(
             f"the encryption file {path} is for {encryption.algorithm}, not {wanted}",
-            hint="name another file, or the algorithm of this one",
+            hint="pass another file, or the algorithm of this one",
         )
     key, iv = _parts(path, encryption, as_characters)
     return Encryption(algorithm=wanted, key=key, iv=iv), created
@@ -79,29 +78,32 @@ def load_or_create(
 
 def _generate(algorithm: str, choice: Choice | None) -> str:
     letters = string.ascii_letters + string.digits
-    from secrets import choice as choose
-
-    pick = choice or choose
+    pick = choice or _random_character
     cipher, _, mode = algorithm.rpartition("-")
     key = "".join(pick(letters) for _ in range(KEY_LENGTHS[cipher]))
     iv = "".join(pick(letters) for _ in range(IV_LENGTHS[mode][0]))
     return f'algorithm = "{algorithm}"\nkey = "{key}"\niv = "{iv}"\n'
 
 
+def _random_character(letters: str) -> str:
+    # like secrets.choice, which loads OpenSSL; eight bytes make the bias negligible
+    return letters[int.from_bytes(os.urandom(8), "big") % len(letters)]
+
+
 def _string(path: Path, table: dict[str, Any], name: str) -> str:
     value = table.get(name)
     if not isinstance(value, str):
-        raise _wrong(path, f"{name} is missing or not a string")
+        raise _file_error(path, f"{name} is missing or not a string")
     return value
 
 
 def _one_of(path: Path, table: dict[str, Any], name: str, known: tuple[str, ...]) -> str:
-    # The value is not repeated: it may be a key that stands in the wrong line.
+    # The value is not repeated: it may be a key in the wrong line.
     value = _string(path, table, name).lower()
     for word in known:
         if word.lower() == value:
             return word
-    raise _wrong(path, f"{name} is not a known one", f"known: {', '.join(known)}")
+    raise _file_error(path, f"{name} is not valid", f"use one of {', '.join(known)}")
 
 
 def check_part(name: str, encryption: Encryption) -> bytes:
@@ -117,7 +119,7 @@ def check_part(name: str, encryption: Encryption) -> bytes:
     if text is UNKNOWN:
         raise InvalidInput(
             f"for {encryption.algorithm} is not known here",
-            hint="name the encryption file that holds it",
+            hint="pass the encryption file that contains it",
         )
     try:
         value = decode(text, encryption.encoding)
@@ -130,21 +132,21 @@ def check_part(name: str, encryption: Encryption) -> bytes:
 
 
 def as_characters(name: str, encryption: Encryption) -> str:
-    """Return the `key` or the `iv` in the characters that the API takes it in (api-contract.md 4).
+    """Return the `key` or the `iv` in the characters that the API takes (api.md §4).
 
-    Raises InvalidInput as check_part does, and where an encoding hides what is no such character.
+    Raises InvalidInput as check_part does, and for an encoded byte that is no such character.
     """
     text = check_part(name, encryption).decode("latin-1")
     if encryption.encoding != "raw" and not (text.isascii() and text.isprintable()):
         raise InvalidInput(
-            "does not stand for printable ASCII characters, and the API takes no others",
-            hint="name a file that is not there yet: its key will be one that the API takes",
+            "does not decode to printable ASCII characters, which the API requires",
+            hint="pass a file that does not exist yet: a valid key will be generated there",
         )
     return text
 
 
 def decode(text: str, encoding: str) -> bytes:
-    """Return the bytes that a key or IV stands for. ValueError where it is not in the encoding."""
+    """Return the bytes of a key or IV. Raises ValueError where it is not in the encoding."""
     if encoding == "hex":
         return binascii.unhexlify(text)
     if encoding == "base64":
@@ -158,8 +160,8 @@ def _parts(path: Path, encryption: Encryption, read: Callable[[str, Encryption],
         try:
             yield read(name, encryption)
         except InvalidInput as error:
-            raise _wrong(path, f"{name} {error.message}", error.hint) from None
+            raise _file_error(path, f"{name} {error.message}", error.hint) from None
 
 
-def _wrong(path: Path, what: str, hint: str | None = None) -> ConfigError:
+def _file_error(path: Path, what: str, hint: str | None = None) -> ConfigError:
     return ConfigError(f"the encryption file {path}: {what}", hint=hint)

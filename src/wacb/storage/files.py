@@ -1,8 +1,4 @@
-"""Files on disk: read, rewrite or extend under a lock, never losing one; judge who may read them.
-
-Every file that wacb writes goes through here. What the files mean is their owners' business; that
-a TOML file is named by its line and never quoted, since it may hold a key, is settled here once.
-"""
+"""Every file of ours: read, rewritten or extended under a lock, and who may read it."""
 
 from __future__ import annotations
 
@@ -15,20 +11,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from wacb.errors import ConfigError
+from wacb.errors import ConfigError, WacbError
 
 _HINTS = {
     errno.EACCES: "check its owner and mode, and its folder's, with ls -ld",
     errno.EPERM: "check its owner and mode, and its folder's, with ls -ld",
-    errno.EROFS: "the file system is read-only: name another file, or set XDG_STATE_HOME",
-    errno.ENOSPC: "the disk is full: free some space and try again",
-    errno.EDQUOT: "your disk quota is used up: free some space and try again",
-    errno.EISDIR: "name a file, not a folder",
-    errno.ENOTDIR: "a part of this path is a file, not a folder",
-    errno.EEXIST: "a file or a broken link stands where its folder should be",
+    errno.EROFS: "use a path on a writable file system, or set XDG_STATE_HOME",
+    errno.ENOSPC: "free some disk space and try again",
+    errno.EDQUOT: "free some of your disk quota and try again",
+    errno.EISDIR: "pass a file, not a folder",
+    errno.ENOTDIR: "check the path: a part of it is a file, not a folder",
+    errno.EEXIST: "remove the file or broken link in its folder's place",
 }
+LOCK_SECONDS = 30.0  # to wait for other processes; each holds the lock for milliseconds
+_TRY_EVERY = 0.01  # seconds
 
 
 def read_text(path: Path) -> str | None:
@@ -45,94 +42,68 @@ def read_text(path: Path) -> str | None:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """Return what `path` holds, None when there is no such file, else raise ConfigError."""
-    with _named("read", path), suppress(FileNotFoundError):
+    """Return the content of `path`, None when there is no such file, else raise ConfigError."""
+    with _translate_os_error("read", path), suppress(FileNotFoundError):
         return path.read_bytes()
     return None
 
 
 def read_required(path: Path) -> str:
-    """Return the text of a file that must be there, like read_text, else raise ConfigError."""
+    """Return the text of a file as read_text does; raise ConfigError where there is none."""
     text = read_text(path)
     if text is None:
         raise ConfigError(f"the file {path} does not exist", hint="check the path")
     return text
 
 
-# How the parser begins what it says, and what may be repeated of that.
-_REASONS = {
-    "Cannot overwrite": "a key stands there twice",
-    "Cannot declare": "a table stands there twice",
-    "Expected '=' after": "a key needs = and a value",
-    "Expected newline": "each line holds one key = value",
-    "Invalid value": "a value is missing, or a string lacks its quotes",
-    "Unterminated string": "a string is not closed",
-    "Unclosed": "an array or a table is not closed",
-}
-
-
-def parse_toml(path: Path, text: str) -> dict[str, Any]:
-    """Return the tables of `text`, or raise ConfigError that names `path` and the line only."""
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # The parser's own words may quote the file, so only the place is taken out of them.
-        place = re.search(r"\(at line (\d+), column \d+\)\Z", str(error))
-        line = f" (line {place[1]})" if place else ""
-        reasons = [words for start, words in _REASONS.items() if str(error).startswith(start)]
-    hint = "; ".join((*reasons, "mend it in an editor"))
-    raise ConfigError(f"{path} is not valid TOML{line}", hint=hint)
-
-
-def update(path: Path, change: Callable[[str | None], str]) -> None:
+def update(
+    path: Path, change: Callable[[str | None], str], *, lock_seconds: float = LOCK_SECONDS
+) -> None:
     """Rewrite `path` with what `change` makes of its present text (None: there is no file).
 
     One writer at a time, and a reader or a crash sees the old file or the new one, never a part.
     The file ends up 0600; a text that stays the same is not written. An error of `change` or a
-    ConfigError of the disk leaves the old file as it was.
+    ConfigError of the disk leaves the old file unchanged.
     """
-    with locked(path) as target:
-        with _named("write", path):
+    with locked(path, seconds=lock_seconds) as target:
+        with _translate_os_error("write", path):
             _sweep(target.parent, re.escape(target.name))
         old = read_text(target)
         new = change(old)
         if new != old:
-            with _named("write", path):
+            with _translate_os_error("write", path):
                 _replace(target, new.encode("utf-8"))
 
 
 def create(path: Path, text: str) -> None:
-    """Write a file whose name nobody else takes, 0600, in a folder that is there.
+    """Write a file whose name nobody else uses, 0600, in an existing folder.
 
     A reader or a crash sees all of it or nothing. Raises ConfigError.
     """
-    with _named("write", path):
+    with _translate_os_error("write", path):
         _replace(path, text.encode("utf-8"))
 
 
 def check_folder(path: Path) -> None:
     """Raise ConfigError unless files can be created in `path`, which is made 0700 if need be.
 
-    What killed writers left there a minute ago or more goes; another one may write there now.
+    Temporary files that killed writers left a minute ago or more are removed.
     """
-    with _named("write to", path):
+    with _translate_os_error("write to", path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        from tempfile import TemporaryFile
-
-        with TemporaryFile(dir=path):
-            pass
-    with suppress(OSError):  # another one's sweep was faster, or the folder cannot be read
+        probe = _temporary(path / "probe")
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        probe.unlink()
+    with suppress(OSError):  # another process removed them first, or the folder cannot be read
         _sweep(path, ".+", before=time.time() - 60)
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add `line`, which holds no line break, to the end of `path`; return once it is on the disk.
+    """Append `line`, which has no line break, to `path`; return once it is on the disk.
 
     One writer at a time. A last line that a crash has torn is ended first, so that the new one
-    stands by itself; nothing that stands there is changed. The file ends up 0600. After a
-    ConfigError (a full disk) it is as long as it was.
+    stands by itself. The file ends up 0600. After a ConfigError (a full disk) it is as long as it
+    was.
     """
     with _appending(path) as (descriptor, folder):
         size = os.fstat(descriptor).st_size
@@ -143,7 +114,7 @@ def append_line(path: Path, line: str) -> None:
 
 
 def check_appendable(path: Path) -> None:
-    """Raise ConfigError where append_line could not open `path`, which is created if need be."""
+    """Raise ConfigError where append_line cannot open `path`, which is created if need be."""
     with _appending(path):
         pass
 
@@ -151,7 +122,7 @@ def check_appendable(path: Path) -> None:
 @contextmanager
 def _appending(path: Path) -> Iterator[tuple[int, Path]]:
     """Open `path` under its lock; yield the descriptor and the folder it is in."""
-    with locked(path) as target, _named("write", path):
+    with locked(path) as target, _translate_os_error("write", path):
         descriptor = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.fchmod(descriptor, 0o600)
@@ -161,46 +132,82 @@ def _appending(path: Path) -> Iterator[tuple[int, Path]]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[Path]:
+def locked(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[Path]:
     """Hold the lock of `path` against other threads and processes; yield the file behind links.
 
-    The lock is a file of its own (`<file>.lock`), because a rewrite exchanges the file itself. It
-    stays: removing it would let two processes lock two files of one name.
+    The lock is a file of its own (`<file>.lock`), because a rewrite replaces the file itself. It
+    stays: removing it would let two processes lock two files of one name. Raises ConfigError, also
+    where the lock is still taken after `seconds`.
     """
-    with _named("write", path):
+    with _translate_os_error("write", path):
         # Links are followed first, so that two names of one file share one lock.
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
             raise ConfigError(f"cannot write {path}: it is not a regular file")
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    end = time.monotonic() + seconds
+    busy = ConfigError(f"{path} is locked by another process", hint="try again in a moment")
     lock = target.with_name(f"{target.name}.lock")
-    with _named("lock", lock):
+    with hold_lock(lock, remaining=lambda: end - time.monotonic(), timeout_error=busy):
+        yield target
+
+
+@contextmanager
+def hold_lock(
+    lock: Path,
+    *,
+    remaining: Callable[[], float],
+    timeout_error: WacbError,
+    try_every: float = _TRY_EVERY,
+    sleep: Callable[[float], None] = time.sleep,
+    on_busy: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
+    """Hold the lock file `lock`, which is created if need be; signals interrupt the wait for it.
+
+    Calls `on_busy` once if there is a wait. Raises `timeout_error` when `remaining` seconds do not
+    suffice, and ConfigError where the disk does not let it.
+    """
+    with _translate_os_error("lock", lock):
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        with _named("lock", lock):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield target
+        if not _try_lock(descriptor, lock):
+            on_busy()
+            while not _try_lock(descriptor, lock):
+                if remaining() <= try_every:
+                    raise timeout_error
+                sleep(try_every)
+        yield
     finally:
         os.close(descriptor)
 
 
+def _try_lock(descriptor: int, lock: Path) -> bool:
+    with _translate_os_error("lock", lock):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 def others_can_read(path: Path) -> bool:
     """Say whether the mode of `path` lets its group or everybody read it."""
-    with _named("read", path):
+    with _translate_os_error("read", path):
         return path.stat().st_mode & 0o044 != 0
 
 
 def check_private(path: Path) -> None:
-    """Raise ConfigError, with the command that mends it, if others can read `path`."""
+    """Raise ConfigError, with the command that fixes it, if others can read `path`."""
     if others_can_read(path):
         raise ConfigError(
-            f"{path} holds a key and can be read by other users",
+            f"{path} contains a key and can be read by other users",
             hint=f"chmod 600 {shlex.quote(str(path))}",
         )
 
 
 @contextmanager
-def _named(action: str, path: Path) -> Iterator[None]:
+def _translate_os_error(action: str, path: Path) -> Iterator[None]:
     """Turn an OSError into a ConfigError that names `path`."""
     try:
         yield
@@ -210,7 +217,7 @@ def _named(action: str, path: Path) -> Iterator[None]:
 
 
 def _sweep(folder: Path, name: str, before: float = float("inf")) -> None:
-    """Remove what killed writers of files whose name matches `name` left `before` a Unix time.
+    """Remove temporary files of killed writers, made `before` a Unix time, for names like `name`.
 
     Only safe under the lock, or where a writer would be done by now.
     """
@@ -220,8 +227,12 @@ def _sweep(folder: Path, name: str, before: float = float("inf")) -> None:
             file.unlink()
 
 
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.urandom(8).hex()}.tmp")
+
+
 def _replace(target: Path, content: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{os.urandom(8).hex()}.tmp")
+    temporary = _temporary(target)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -235,13 +246,13 @@ def _replace(target: Path, content: bytes) -> None:
 
 
 def _extend(descriptor: int, size: int, content: bytes) -> None:
-    """Write `content` behind the `size` bytes that are there, or cut the file back to them."""
+    """Append `content` to the `size` bytes of the file, or truncate it to them again."""
     try:
         while content:
             content = content[os.write(descriptor, content) :]
         os.fsync(descriptor)
     except OSError:
-        with suppress(OSError):  # the first failure is the one to tell
+        with suppress(OSError):  # the first failure is the one to report
             os.ftruncate(descriptor, size)
         raise
 

@@ -1,7 +1,6 @@
-"""The journal: every change of a number's profile, one JSON line each, only ever added to.
+"""The journal: every change of a number's profile, one JSON line each, append-only.
 
-It holds account SIDs, numbers and profile IDs, so nothing secret. When to write an entry, and
-whether to go back to one, is provision's business (cli.md 8).
+It has account SIDs, numbers and profile IDs, but no secrets.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class Entry(NamedTuple):
 
     `time` is ISO 8601 UTC in whole seconds. `old` and `new` are profile IDs, None for none; `old`
     is UNKNOWN where neither the API nor the journal showed it. `action` is an Action, or a word of
-    a later wacb.
+    a later version.
     """
 
     time: str
@@ -48,12 +47,11 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 class Journal:
-    """What the journal in the file at `path`, which need not exist, says of one account.
+    """The entries of one account in the journal at `path`, which need not exist.
 
-    `account` is the account's SID, `clock` gives seconds since 1970, `warn` is told of each line
-    that had to be skipped. The file is read once, when it is first asked for something; threads and
-    processes may append to it at the same time. Every method raises ConfigError, naming the file,
-    where the disk does not let it read or write.
+    `account` is the account's SID, `clock` returns seconds since 1970, `warn` gets a sentence for
+    each line that is skipped. The file is read once, on first use; threads and processes may append
+    to it at the same time. Every method raises ConfigError where it cannot read or write the file.
     """
 
     def __init__(
@@ -70,7 +68,7 @@ class Journal:
         self._warn = warn
 
     def check_writable(self) -> None:
-        """Raise ConfigError where no change could be recorded, but for a disk that is full."""
+        """Raise ConfigError where no change could be recorded; a full disk is not noticed."""
         files.check_appendable(self._path)
 
     def append(self, *, number: str, old: AttachedId, new: str | None, action: Action) -> None:
@@ -96,10 +94,10 @@ class Journal:
         return {entry.number: entry.new for entry in self._entries}
 
     def last_change(self, number: str) -> Entry | None:
-        """Return the last change of a number, whose `old` a rollback goes back to (cli.md 8).
+        """Return the last change of a number, whose `old` a rollback restores.
 
-        An entry that left the number as it was is no change; a rollback is one, so that rolling
-        back twice returns. An `old` of UNKNOWN says that the value before is not known.
+        An entry that changed nothing is not a change; a rollback is one, so that rolling back twice
+        restores the first state. With an `old` of UNKNOWN the previous value is unknown.
         """
         entries = reversed(self.history(number))
         return next((entry for entry in entries if entry.old != entry.new), None)
@@ -115,22 +113,22 @@ class Journal:
             if entry:
                 yield entry
             elif line.strip():
-                # The last piece has no line feed behind it; whole, it would have been an entry.
-                state = "torn, as after a crash" if place == len(lines) else "not an entry"
+                # The last piece has no line feed; if it were whole, it would have been an entry.
+                state = "incomplete, as after a crash" if place == len(lines) else "not an entry"
                 self._warn(f"line {place} of {self._path} is {state}: it was skipped")
 
     def _lines(self) -> list[bytes]:
         content = files.read_bytes(self._path) or b""
         if content and not content.endswith(b"\n"):
-            # Perhaps a writer is halfway: under the lock none is. Where the disk is read-only and
-            # the lock cannot be had, there is no writer either.
+            # Perhaps a writer is halfway: under the lock none is. On a read-only disk, where the
+            # lock is not available, there is no writer either.
             with suppress(ConfigError), files.locked(self._path):
                 content = files.read_bytes(self._path) or b""
         return content.split(b"\n")
 
 
 def _parse(line: bytes) -> Entry | None:
-    """Read one line, None where it is not an entry. Members that a later wacb adds are ignored."""
+    """Read one line, None where it is not an entry. Members of a later version are ignored."""
     data = read_json_or(line, None)
     if not isinstance(data, dict):
         return None

@@ -1,4 +1,4 @@
-"""Where wacb's own files are on this machine (cli.md 11)."""
+"""Where wacb's own files are on this machine."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from urllib.parse import quote
 
 
 def config_folder(environ: Mapping[str, str]) -> Path:
-    """Where the config file is."""
+    """Return the folder of the config file."""
     return _folder(environ, "XDG_CONFIG_HOME", ".config")
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Where the sandbox, keys and the journal are kept."""
+    """Return the folder of the sandbox, keys and the journal."""
     return _folder(environ, "XDG_STATE_HOME", ".local/state")
 
 
 def key_file(state: Path, title: str) -> Path:
-    """Where the key that was generated for a profile of this title is kept.
+    """Return the path of the key that was generated for a profile of this title.
 
-    What the API would not take in a title is percent-encoded: one that it shows may hold anything.
+    Characters that no title may have are percent-encoded: the API may show any.
     """
     return state / "keys" / f"{quote(title, safe=' ', errors='surrogatepass')}.toml"
 

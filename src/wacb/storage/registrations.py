@@ -1,6 +1,6 @@
-"""What `wacb number confirm` must know of `wacb number add`, remembered in a file of its own.
+"""Pending registrations of numbers, from `number add` to `number confirm`.
 
-It holds account SIDs, numbers, registration IDs and profile IDs, so nothing secret.
+The file has account SIDs, numbers, registration IDs and profile IDs, but no secrets.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wacb.errors import ConfigError
+from wacb.errors import Command, ConfigError, Prose
 from wacb.jsontext import NotJson, ascii_json, read_json
 from wacb.models import UNKNOWN, Unknown
 from wacb.storage import files
@@ -18,8 +18,8 @@ from wacb.storage import files
 class Registration(NamedTuple):
     """A number (E.164) that was added, or may have been, and may be confirmed by now.
 
-    `id` is the API's name for the registration; `profile` is the ID of
-    the profile that is still to be attached once the number is confirmed.
+    `id` is the API's ID of the registration; `profile` is the ID of the profile that will be
+    attached once the number is confirmed.
     """
 
     number: str
@@ -27,38 +27,38 @@ class Registration(NamedTuple):
     profile: str | None
 
 
-class Remembered:
-    """The registrations of the account with the SID `account`, kept in a file in `folder`."""
+class RegistrationStore:
+    """The registrations of the account with the SID `account`, in a file in `folder`."""
 
     def __init__(self, folder: Path, *, account: str) -> None:
         self._path = folder / "registrations.json"
         self._account = account
 
     def find(self, number: str) -> Registration | None:
-        """Return what is known of a number. Raises ConfigError for a file that is damaged."""
+        """Return the registration of a number. Raises ConfigError for a damaged file."""
         entry = self._read(files.read_text(self._path))[self._account].get(number)
         return entry and Registration(
             number=number, id=entry["id"] or UNKNOWN, profile=entry["profile"]
         )
 
-    def knows(self, number: str) -> bool:
-        """Say whether the ID of a number's registration is known; a damaged file knows none."""
+    def has_id(self, number: str) -> bool:
+        """Say whether the ID of a number's registration is known; not in a damaged file."""
         with suppress(ConfigError):
             found = self.find(number)
             return found is not None and found.id is not UNKNOWN
         return False
 
-    def keep(self, registration: Registration) -> None:
-        """Remember a registration. Raises ConfigError where the disk does not let it."""
-        self._put(registration.number, registration)
+    def save(self, registration: Registration) -> None:
+        """Save a registration. Raises ConfigError where the file cannot be written."""
+        self._write(registration.number, registration)
 
-    def settle(self, number: str, registration: Registration | None) -> None:
-        """Remember what is left in the end, None for nothing; a disk that refuses is no failure."""
+    def finish(self, number: str, registration: Registration | None) -> None:
+        """Save what remains to be done, None for nothing; ignore a file that cannot be written."""
         # The work is done, and an entry that stays is harmless: `confirm` can be run twice.
         with suppress(ConfigError):
-            self._put(number, registration)
+            self._write(number, registration)
 
-    def _put(self, number: str, registration: Registration | None) -> None:
+    def _write(self, number: str, registration: Registration | None) -> None:
         def change(text: str | None) -> str:
             data = self._read(text)
             data[self._account].pop(number, None)
@@ -78,10 +78,10 @@ class Remembered:
             if all(_is_entry(entry["id"], entry["profile"]) for entry in entries):
                 return dict(data)
         except (NotJson, TypeError, LookupError, AttributeError):
-            pass  # said below, together with an entry of the wrong kind
+            pass  # reported below, together with an entry of the wrong kind
         raise ConfigError(
-            f"{self._path} does not hold what wacb wrote there",
-            hint="remove this file; `wacb number confirm` then needs --id",
+            f"{self._path} was changed by another program",
+            hint=Prose("remove this file; `", Command("number confirm"), "` then needs --id"),
         )
 
 

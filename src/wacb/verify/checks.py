@@ -15,7 +15,7 @@ from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
 from wacb.provision.check import check_one, prepare_repair
 from wacb.provision.lookup import AccountLookup
-from wacb.storage.registrations import Remembered
+from wacb.storage.registrations import RegistrationStore
 from wacb.template.placeholders import INCOMING, MARK
 from wacb.urls import host_of, parameters, split_query, without_user_info
 from wacb.verify.result import Finding, unchecked
@@ -30,7 +30,7 @@ class Setup(NamedTuple):
     """
 
     lookup: AccountLookup
-    remembered: Remembered
+    remembered: RegistrationStore
     number: str | None
     reference: str | None
     server: str
@@ -105,7 +105,7 @@ def number(known: Known) -> Finding:
 
 def _check_approved(known: Known, found: Number) -> None:
     if found.approved is False:
-        identity = "" if known.setup.remembered.knows(found.number) else " --id ID"
+        identity = "" if known.setup.remembered.has_id(found.number) else " --id ID"
         confirm = f"wacb number confirm {found.number}{identity} --otp CODE"
         waits = found.waba_id and (found.status or "").lower() in ("pending", "unverified")
         raise CheckFailed(

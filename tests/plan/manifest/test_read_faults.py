@@ -30,7 +30,7 @@ def test_what_is_no_toml_is_named_by_its_line(text: str, message: str):
     with pytest.raises(InvalidInput) as caught:
         read(text.replace("x.toml", "wacb.toml"))
     assert caught.value.message == message.replace("x.toml", "wacb.toml")
-    assert (caught.value.hint or "").endswith("mend it in an editor")
+    assert (caught.value.hint or "").endswith("fix it in an editor")
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
@@ -246,8 +246,8 @@ def test_the_encryption(changes: dict[str, str], told: str):
 def test_a_key_that_the_api_does_not_take():
     text = encryption(algorithm='"AES-128-CFB"', encoding='"hex"')
     assert fault(text, environ={"KEY": "00" * 16, "IV": "69" * 16}) == (
-        "[profiles.a] encryption.key: does not stand for printable ASCII characters, and the API "
-        "takes no others"
+        "[profiles.a] encryption.key: does not decode to printable ASCII characters, which the "
+        "API requires"
     )
 
 

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from wacb.cli.app import App
 from wacb.config.regions import REGIONS
 from wacb.sandbox.account import SID
-from wacb.storage.completion_cache import Kind, Listed
+from wacb.storage.completion_cache import CompletionCache, Kind
 from wacb.storage.encryption_keys import ALGORITHMS
 
 Items = list[CompletionItem]
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[\w+.][\w+. -]*")
 def store_listing(app: App, kind: Kind, entries: Mapping[str, str]) -> None:
     """Cache a complete listing for the next TAB: profile titles by ID, or names by number."""
     hide = app.out.redact  # the API may repeat the key
-    _account_cache(app).keep(kind, {hide(name): hide(text) for name, text in entries.items()})
+    _account_cache(app).store(kind, {hide(name): hide(text) for name, text in entries.items()})
 
 
 def accounts(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
@@ -66,15 +66,15 @@ def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -
     return _matching(ctx, param, dict.fromkeys(REGIONS if key == "region" else (), ""), incomplete)
 
 
-def sandbox_cache(app: App) -> Listed:
+def sandbox_cache(app: App) -> CompletionCache:
     """Return the cached listings of the sandbox."""
-    return Listed(app.state_folder, account=SID)
+    return CompletionCache(app.state_folder, account=SID)
 
 
-def _account_cache(app: App) -> Listed:
+def _account_cache(app: App) -> CompletionCache:
     if app.settings.sandbox:
         return sandbox_cache(app)
-    return Listed(app.state_folder, account=app.settings.get("sid") or "")
+    return CompletionCache(app.state_folder, account=app.settings.get("sid") or "")
 
 
 def _app(ctx: click.Context) -> App:

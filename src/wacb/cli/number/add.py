@@ -11,7 +11,7 @@ from wacb.cli.number.registrations import show
 from wacb.cli.number.report import online_lookup
 from wacb.cli.options import dry_run_option, output_options, profile_option
 from wacb.provision import registration
-from wacb.storage.registrations import Remembered
+from wacb.storage.registrations import RegistrationStore
 from wacb.validation import parse_number
 
 
@@ -67,7 +67,7 @@ def command(
         return
     added = registration.add(
         app.client,
-        Remembered(app.state_folder, account=app.api.sid),
+        RegistrationStore(app.state_folder, account=app.api.sid),
         request,
         number=target,
         profile=profile,

@@ -16,7 +16,7 @@ from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
 from wacb.provision import attach, registration
 from wacb.redaction import MASK
-from wacb.storage.registrations import Registration, Remembered
+from wacb.storage.registrations import Registration, RegistrationStore
 from wacb.validation import parse_number
 
 
@@ -49,7 +49,7 @@ def command(
     given = None if resend else otp or app.environ.get("WACB_OTP")
     code = registration.check_otp(given) if given else None
     app.check_credentials(dry_run=dry_run)
-    remembered = Remembered(app.state_folder, account=app.api.sid)
+    remembered = RegistrationStore(app.state_folder, account=app.api.sid)
     found = registration.identify(app.api, remembered, target, identity)
     if resend:
         _resend(app, found, identity, dry_run=dry_run)
@@ -57,7 +57,7 @@ def command(
         _show(app, found)
     else:
         _confirm(app, found, code or _ask(app))
-        remembered.settle(target, found._replace(profile=None))
+        remembered.finish(target, found._replace(profile=None))
 
 
 def _resend(app: App, found: Registration, identity: str | None, *, dry_run: bool) -> None:

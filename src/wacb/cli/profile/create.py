@@ -112,7 +112,7 @@ def _ensure(
         show_requests(app, CreateStep(draft).requests(app.api))
         return None
     lock = app.create_lock(draft.title)
-    with nullcontext() if dry_run else lock.held(app.client.remaining):
+    with nullcontext() if dry_run else lock.acquire(app.client.remaining):
         # a run on a machine without the key file must not replace the key of a profile
         new_key = isinstance(draft.encryption, NewKey) and key_file is None
         key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN

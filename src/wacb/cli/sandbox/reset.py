@@ -26,5 +26,5 @@ def command(app: App, *, dry_run: bool) -> None:
         return
     with state_errors(app.state_folder):
         app.sandbox.reset()
-    sandbox_cache(app).forget()
+    sandbox_cache(app).clear()
     app.out.message("the sandbox is empty")

@@ -13,8 +13,6 @@ from contextlib import suppress
 from itertools import count, product
 from typing import Any, NamedTuple
 
-import tomli_w
-
 from wacb.errors import InvalidInput, TemplateError
 from wacb.jsontext import NotJson, ascii_json, parse_object, read_json, visible
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, Number
@@ -22,6 +20,7 @@ from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
 from wacb.redaction import is_harmless_header, map_body, map_url
 from wacb.storage import encryption_keys
+from wacb.storage.toml import dump_toml
 from wacb.template import placeholders
 from wacb.urls import check_endpoint
 from wacb.validation import parse_number
@@ -84,7 +83,7 @@ def _head(notes: Sequence[str]) -> Iterator[str]:
 
 def _toml(content: Mapping[str, Any]) -> str:
     """Write TOML that no terminal is steered by, without empty tables. Raises InvalidInput."""
-    text = tomli_w.dumps({name: part for name, part in content.items() if part})
+    text = dump_toml({name: part for name, part in content.items() if part})
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -14,7 +14,7 @@ from wacb.plan.manifest.model import Desired, Manifest
 from wacb.plan.manifest.profile import read_profile, read_title
 from wacb.plan.manifest.tables import Faults, Table, place
 from wacb.plan.manifest.variables import Variables
-from wacb.storage import files
+from wacb.storage.toml import parse_toml
 from wacb.urls import Endpoint, parse_endpoint, split_query
 from wacb.validation import parse_number
 
@@ -44,7 +44,7 @@ def parse(text: str, *, file: str, environ: Mapping[str, str], local: bool = Fal
 
 def _tables(text: str, file: str) -> dict[str, Any]:
     try:
-        return files.parse_toml(Path(file), text)
+        return parse_toml(Path(file), text)
     except ConfigError as error:
         message, hint = error.message, error.hint
     raise InvalidInput(message, hint=hint)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from wacb.errors import ConfigError
+from wacb.storage.toml import parse_toml
+
+CANARY = "canary-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param(f'a = 1\nkey = "{CANARY}', "", id="unterminated"),
+        pytest.param(f"a = 1\nb = 2\nkey = {CANARY}", " (line 3)", id="no quotes"),
+        pytest.param(f"a = {{{CANARY} = 1, {CANARY} = 2}}", " (line 1)", id="duplicate key"),
+        pytest.param("a = " + "[" * 5000, "", id="too deep"),
+        pytest.param("a = " + "9" * 5000, "", id="too long a number"),
+    ],
+)
+def test_broken_toml_is_named_by_its_line_and_never_quoted(tmp_path, text, place):
+    with pytest.raises(ConfigError) as caught:
+        parse_toml(tmp_path / "x.toml", text)
+    assert caught.value.message == f"{tmp_path / 'x.toml'} is not valid TOML{place}"
+    assert CANARY not in repr(caught.value)
+    assert caught.value.__cause__ is None and caught.value.__context__ is None
