@@ -74,7 +74,7 @@ def test_no_redirect_is_followed(
         assert len(server.requests) == len(before) + 1
         assert server.requests[-1].startswith(method.encode())
     assert (outcome.code, outcome.out) == (3, "")
-    assert f"{host} redirects to {named} ({status}), which is not followed\n" in outcome.err
+    assert f"{host} redirects to {named} ({status}); redirects are not followed\n" in outcome.err
     assert API_KEY not in outcome.err
     assert "s3cret" not in outcome.err
     assert (target.requests, target.connections) == ([], 0)

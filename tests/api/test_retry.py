@@ -710,7 +710,7 @@ def test_a_redirect_is_refused_and_the_key_stays_here(status: int, method: str) 
     error = failure(network, method)
     assert (type(error), error.message, error.hint, error.status) == (
         Redirected,
-        f"api.example redirects to other.example ({status}), which is not followed",
+        f"api.example redirects to other.example ({status}); redirects are not followed",
         "copy the host from the console (API Domain) and pass it with --base-url or --region",
         status,
     )
@@ -729,7 +729,7 @@ def test_a_redirect_is_refused_and_the_key_stays_here(status: int, method: str) 
 )
 def test_a_redirect_names_no_more_than_the_host(location: str, target: str) -> None:
     error = failure(Network(Reply(status=302, headers={"Location": location})))
-    assert error.message == f"api.example redirects to {target} (302), which is not followed"
+    assert error.message == f"api.example redirects to {target} (302); redirects are not followed"
 
 
 JSON = st.recursive(

@@ -124,7 +124,7 @@ def test_what_counts_as_a_placeholder_that_nothing_was_put_into(value: object, l
 def test_query_and_body_are_read_together_and_the_body_counts():
     received = read(post({"body": "b", "wanumber": "1"}, query="team=7&body=a&flag&&=x"))
     assert received.fields == {"team": "7", "body": "b", "flag": "", "": "x", "wanumber": "1"}
-    assert received.notes == ("came more than once, the last one counts: body",)
+    assert received.notes == ("received more than once, last value used: body",)
 
 
 @pytest.mark.parametrize(
@@ -143,25 +143,25 @@ def test_of_a_name_that_comes_twice_the_last_one_counts(
 ):
     received = read(request_)
     assert fields.items() <= received.fields.items()
-    assert received.notes[0] == f"came more than once, the last one counts: {names}"
+    assert received.notes[0] == f"received more than once, last value used: {names}"
 
 
 def test_in_what_turns_out_to_be_no_json_nothing_comes_twice():
     received = read(post(MESSAGE | {"message": '{"a":{"k":1,"k":2},'}))
-    assert received.notes == ("`message` is not JSON, so shown as it came",)
+    assert received.notes == ("`message` is not JSON; shown unparsed",)
 
 
 @pytest.mark.parametrize("value", ["%ff", "%C3", "\udcff", "\ud800", "%ED%A0%80"])
 def test_a_value_that_is_not_utf8_stays_as_it_came(value: str):
     received = read(get(f"body={value}&name=%C3%A9&from=1"))
     assert received.fields == {"body": value, "name": "é", "from": "1"}
-    assert received.notes == ("not UTF-8, so shown as it came: body",)
+    assert received.notes == ("not UTF-8, shown undecoded: body",)
 
 
 def test_a_name_that_is_not_utf8_stays_as_it_came():
     received = read(get("%ff=1&body=%zz%4&from=1"))
     assert received.fields == {"%ff": "1", "body": "%zz%4", "from": "1"}
-    assert received.notes == ("not UTF-8, so shown as it came: %ff",)
+    assert received.notes == ("not UTF-8, shown undecoded: %ff",)
 
 
 DEEP = "[" * 101 + "]" * 101
@@ -170,7 +170,7 @@ DEEP = "[" * 101 + "]" * 101
 @pytest.mark.parametrize(
     ("raw", "body", "note"),
     [
-        (b"\xff{}", "\\xff{}", "the body is not UTF-8: its other bytes are shown as \\xNN"),
+        (b"\xff{}", "\\xff{}", "the body is not UTF-8; invalid bytes are shown as \\xNN"),
         (b"hello", "hello", "the body is neither JSON (line 1, column 1) nor a form"),
         (b'{"a": "b=c"', None, "the body is neither JSON (line 1, column 12) nor a form"),
         (b'{"a": NaN}', None, "the body is neither JSON (it contains NaN) nor a form"),
@@ -178,8 +178,8 @@ DEEP = "[" * 101 + "]" * 101
         (DEEP.encode(), DEEP, "the body is neither JSON (it is nested too deeply) nor a form"),
         (b"[" * 99_999, None, "the body is neither JSON (it is nested too deeply) nor a form"),
         (b'<a b="c"/>', None, "the body is neither JSON (line 1, column 1) nor a form"),
-        (b"[1, 2]", [1, 2], "the body is JSON, but no object"),
-        (b"5", 5, "the body is JSON, but no object"),
+        (b"[1, 2]", [1, 2], "the body is JSON, but not an object"),
+        (b"5", 5, "the body is JSON, but not an object"),
     ],
     ids=lambda value: repr(value)[:20],
 )
@@ -225,7 +225,7 @@ def test_the_nested_message_is_opened(value: object, shown: object, noted: bool)
     received = read(post({"message": value, "body": "Hi", "from": "1"}))
     assert received.kind == "message"
     assert received.fields["message"] == shown
-    assert received.notes == (("`message` is not JSON, so shown as it came",) if noted else ())
+    assert received.notes == (("`message` is not JSON; shown unparsed",) if noted else ())
 
 
 # -- what is a message
@@ -257,10 +257,10 @@ BOTH = {name: f"<{name}>" for name in INCOMING} | {"message": "", "mobile": "", 
         (post({"id": "", "status": ""}), "a message status"),
         (post({"id": "1", "event": "APPROVED", "message_template_id": "2"}), "a template status"),
         (post({"message_template_name": "", "reason": ""}), "a template status"),
-        (get("team=7"), "no callback that wacb knows"),
-        (get("name=x"), "no callback that wacb knows"),
-        (get("id=7"), "no callback that wacb knows"),
-        (post({"message": "hello", "mobile": "1"}), "no callback that wacb knows"),
+        (get("team=7"), "an unknown kind of callback"),
+        (get("name=x"), "an unknown kind of callback"),
+        (get("id=7"), "an unknown kind of callback"),
+        (post({"message": "hello", "mobile": "1"}), "an unknown kind of callback"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.query + value.body.decode()[:20],
 )
@@ -423,7 +423,7 @@ def test_of_several_messages_the_first_is_shown():
     received = read(post(meta(messages=[one, {**one, "text": {"body": "two"}}])))
     assert received.fields["body"] == "one"
     assert len(received.fields["message"]) == 2
-    assert received.notes == ("2 messages in one callback, the first is shown",)
+    assert received.notes == ("2 messages in one callback; showing the first",)
 
 
 def test_the_sender_is_looked_for_among_the_contacts():
@@ -457,7 +457,7 @@ def test_what_of_metas_shape_is_no_message_is_named(meta_object: dict[str, Any],
 def test_a_meta_object_that_is_none(value: object):
     received = read(post({"meta_object": value}))
     assert received.fields == {"meta_object": value}
-    assert received.notes == ("no callback that wacb knows",)
+    assert received.notes == ("an unknown kind of callback",)
 
 
 # -- decryption
@@ -494,14 +494,14 @@ def test_every_sample_is_decrypted(kind: str, algorithm: str):
 @pytest.mark.parametrize("algorithm", KEYS)
 def test_the_wrong_key_is_told_with_the_field(algorithm: str):
     sent = post(encrypted(MESSAGE, CIPHERS[algorithm]))
-    with pytest.raises(CheckFailed, match=r"^the field \w+: .*probably the wrong key$"):
+    with pytest.raises(CheckFailed, match=r"^field \w+: .*the key is probably wrong$"):
         read(sent, decrypt=OTHERS[algorithm].decrypt)
 
 
 def test_a_value_of_the_14_that_is_not_base64_is_told_with_the_field():
     cipher = CIPHERS["AES-128-CFB"]
     whole = cipher.encrypt("Hello")
-    with pytest.raises(InvalidInput, match=r"^the field body: ") as caught:
+    with pytest.raises(InvalidInput, match=r"^field body: ") as caught:
         read(post({"body": whole[:-2], "from": cipher.encrypt("1")}), decrypt=cipher.decrypt)
     assert caught.value.hint
 
@@ -565,31 +565,34 @@ def test_a_query_may_begin_with_a_name_alone():
     }
 
 
-NO_CALLBACK = "give a query string, a URL, a JSON or form body, or a file of `listen --save`"
+NO_CALLBACK = (
+    "pass a query string, a URL, a JSON or form body, or a file saved by "
+    "`wacb callback listen --save DIR`"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "there is nothing to decode", "give a query string, a URL, a body or a saved file"),
-        (" \n", "there is nothing to decode", "give a query string, a URL, a body or a saved file"),
-        ("https://example.com/", "the URL has no values", "give it with all that follows the ?"),
-        ("/hook?x", "the URL has no values", "give it with all that follows the ?"),
+        ("", "nothing to decode", "pass a query string, a URL, a body or a saved callback"),
+        (" \n", "nothing to decode", "pass a query string, a URL, a body or a saved callback"),
+        ("https://example.com/", "the URL has no query string", "include everything after the ?"),
+        ("/hook?x", "the URL has no query string", "include everything after the ?"),
         (
             "hello",
-            "this is no callback: neither JSON (line 1, column 1) nor a query string",
+            "not a callback: neither JSON (line 1, column 1) nor a query string",
             NO_CALLBACK,
         ),
-        ("[1]", "this is no callback: it is JSON, but no object", NO_CALLBACK),
-        ("7", "this is no callback: it is JSON, but no object", NO_CALLBACK),
+        ("[1]", "not a callback: the JSON is not an object", NO_CALLBACK),
+        ("7", "not a callback: the JSON is not an object", NO_CALLBACK),
         (
             '{"a": NaN}',
-            "this is no callback: neither JSON (it contains NaN) nor a query string",
+            "not a callback: neither JSON (it contains NaN) nor a query string",
             NO_CALLBACK,
         ),
         (
             DEEP,
-            "this is no callback: neither JSON (it is nested too deeply) nor a query string",
+            "not a callback: neither JSON (it is nested too deeply) nor a query string",
             NO_CALLBACK,
         ),
     ],
@@ -602,7 +605,7 @@ def test_what_cannot_be_decoded(text: str, message: str, hint: str):
 
 
 def saved(request: Request, received: Received, **changes: object) -> str:
-    """A record of `callback listen` (cli.md 11)."""
+    """A record of `callback listen`."""
     judged = received._asdict() | {"body": received.body}
     parts = {"method": request.method, "path": request.path, "query": request.query, "headers": {}}
     return json.dumps({"event": "callback", "n": 1, "time": "…", **parts, **judged, **changes})
@@ -642,7 +645,7 @@ def test_a_saved_callback_is_decrypted(raw: bool):
 
 @pytest.mark.parametrize("change", [{"fields": None}, {"query": 7}])
 def test_a_damaged_record_is_refused(change: dict[str, object]):
-    with pytest.raises(InvalidInput, match=r"^this record of `callback listen` is damaged$"):
+    with pytest.raises(InvalidInput, match=r"^the saved callback is damaged$"):
         read_text(saved(post(MESSAGE), read(post(MESSAGE)), **change))
 
 
@@ -733,7 +736,7 @@ def test_a_form_value_is_percent_decoded_once_and_shown_as_it_came_where_it_is_n
     try:
         wanted = (raw.decode(), "")
     except UnicodeDecodeError:
-        wanted = (value, "not UTF-8, so shown as it came: x")
+        wanted = (value, "not UTF-8, shown undecoded: x")
     received = read(get(f"body=&x={value}"))
     assert (received.fields["x"], "".join(received.notes)) == wanted
 
@@ -753,7 +756,7 @@ def test_any_value_is_decrypted_or_refused_with_a_sentence(values: dict[str, str
         try:
             check(read(post(values), decrypt=cipher.decrypt))
         except (InvalidInput, CheckFailed) as error:
-            assert error.message.startswith("the field ")
+            assert error.message.startswith("field ")
 
 
 def test_a_body_alone_is_a_message_that_lost_the_rest() -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.samples import sample
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
-from wacb.models import Encryption
+from wacb.models import UNKNOWN, Encryption
 from wacb.storage.encryption_keys import ALGORITHMS
 
 UNICODE = st.text(st.characters(codec="utf-8"))
@@ -182,14 +182,14 @@ def test_any_text_that_can_be_typed_comes_back_from_cfb(text, algorithm):
 def test_what_is_not_base64_is_refused(algorithm, text):
     with pytest.raises(InvalidInput) as caught:
         make_cipher(algorithm).decrypt(text)
-    assert caught.value.message == "an encrypted value is not base64, or was cut off"
+    assert caught.value.message == "the encrypted value is not base64, or is incomplete"
 
 
 @pytest.mark.parametrize("algorithm", GCM)
 def test_a_value_shorter_than_its_tag_is_refused(algorithm):
     with pytest.raises(InvalidInput) as caught:
         make_cipher(algorithm).decrypt(b64encode(b"x" * 15).decode())
-    assert caught.value.message == "the encrypted value has 15 bytes, 16 are its tag alone"
+    assert caught.value.message == "the encrypted value has 15 bytes, but its tag alone has 16"
 
 
 @pytest.mark.parametrize("algorithm", GCM)
@@ -200,7 +200,7 @@ def test_gcm_notices_a_wrong_key_and_a_wrong_iv(algorithm, changes):
     with pytest.raises(CheckFailed) as caught:
         make_cipher(algorithm, **changes).decrypt(sealed)
     assert caught.value.message == (
-        "an encrypted value does not fit its tag: probably the wrong key"
+        "the encrypted value does not match its tag; the key is probably wrong"
     )
 
 
@@ -213,7 +213,7 @@ def test_gcm_notices_a_changed_value():
 
 def test_gcm_of_bytes_that_are_no_text_is_told():
     sealed = AESGCM(KEY[:16].encode()).encrypt(IV[:12].encode(), b"\xff", None)
-    with pytest.raises(CheckFailed, match="does not decrypt to text: probably the wrong key"):
+    with pytest.raises(CheckFailed, match="does not decrypt to text; the key is probably wrong"):
         make_cipher("AES-128-GCM").decrypt(b64encode(sealed).decode())
 
 
@@ -224,7 +224,7 @@ def test_cfb_judges_by_whether_text_comes_out(algorithm):
     with pytest.raises(CheckFailed) as caught:
         wrong.decrypt(sealed)
     assert caught.value.message == (
-        "an encrypted value does not decrypt to text: probably the wrong key"
+        "the encrypted value does not decrypt to text; the key is probably wrong"
     )
 
 
@@ -234,7 +234,7 @@ def test_cfb_takes_control_characters_for_a_wrong_key(text):
     with pytest.raises(CheckFailed) as caught:
         cipher.decrypt(cipher.encrypt(text))
     assert caught.value.message == (
-        "an encrypted value decrypts to control characters: probably the wrong key"
+        "the encrypted value decrypts to control characters; the key is probably wrong"
     )
 
 
@@ -245,10 +245,10 @@ def test_cfb_takes_some_control_characters_for_text(text):
 
 
 REFUSALS = (
-    "an encrypted value (is not base64, or was cut off"
-    "|(does not decrypt to text|decrypts to control characters|does not fit its tag)"
-    ": probably the wrong key)"
-    "|the encrypted value has [0-9]+ bytes, 16 are its tag alone"
+    "the encrypted value (is not base64, or is incomplete"
+    "|(does not decrypt to text|decrypts to control characters|does not match its tag)"
+    "; the key is probably wrong)"
+    "|the encrypted value has [0-9]+ bytes, but its tag alone has 16"
 )
 
 
@@ -276,8 +276,8 @@ def test_any_received_text_decrypts_or_is_refused_with_a_sentence(algorithm, tex
         ({"key": "ü" * 16}, "the key is not raw text"),
         ({"iv": "x" * 32, "key": "00" * 16, "encoding": "hex"}, "the IV is not hex text"),
         ({"key": "AAA", "encoding": "base64"}, "the key is not base64 text"),
-        ({"key": None}, "the key for AES-128-CFB is not known here"),
-        ({"iv": None}, "the IV for AES-128-CFB is not known here"),
+        ({"key": UNKNOWN}, "the key for AES-128-CFB is not known here"),
+        ({"iv": UNKNOWN}, "the IV for AES-128-CFB is not known here"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 
 from tests.callbacks.chromium import PROGRAM, Browser, Page, chromium
-from wacb.callbacks.inspector import MOST, app
+from wacb.callbacks.inspector import MAX_CALLBACKS, app
 from wacb.net.server import Message
 from wacb.template.placeholders import INCOMING
 
@@ -174,12 +174,12 @@ def test_callbacks_are_served_as_they_were_recorded():
 
 
 def test_one_answer_holds_a_bounded_number_of_callbacks():
-    record = Record([make_callback(n) for n in range(1, 2 * MOST + 2)])
+    record = Record([make_callback(n) for n in range(1, 2 * MAX_CALLBACKS + 2)])
     first = ask(record, "/callbacks?after=0").numbers
     second = ask(record, f"/callbacks?after={first[-1]}").numbers
     third = ask(record, f"/callbacks?after={second[-1]}").numbers
     assert [*first, *second, *third] == [callback["n"] for callback in record.kept]
-    assert (len(first), len(second), len(third)) == (MOST, MOST, 1)
+    assert (len(first), len(second), len(third)) == (MAX_CALLBACKS, MAX_CALLBACKS, 1)
 
 
 def test_one_answer_of_long_callbacks_is_bounded_and_never_empty():
@@ -391,7 +391,7 @@ def described(page: Page) -> dict[str, tuple[str, str]]:
 def test_the_list_shows_callbacks_as_they_come(desk):
     with desk.look() as page:
         page.wait("by.state.textContent == 'live'")
-        assert "No callback has come yet." in page.run("document.body.innerText")
+        assert "No callbacks yet" in page.run("document.body.innerText")
         desk.record.add()
         page.wait(f"{ROWS}.length == 1")
         assert page.run("[by.count.textContent, document.title, by.none.hidden]") == [
@@ -403,7 +403,7 @@ def test_the_list_shows_callbacks_as_they_come(desk):
         assert page.run("by.news.textContent") == "1 new, 2 callbacks"
         first, second = page.run(f"{ROWS}.map((row) => row.innerText.split('\\n').slice(1))")
         assert first[0].endswith("GET /other")
-        assert first[-1] == "no message"
+        assert first[-1] == "not a message"
         assert second[1:] == [
             *("text · 15550123456 · Hello 1", "3 came", "1 empty", "1 literal", "9 missing"),
         ]
@@ -550,7 +550,8 @@ def test_a_server_that_ends_is_said_to_and_another_one_begins_anew(desk):
         page.run("poll()")
         page.wait("by.state.textContent == 'connection lost'")
         assert page.run("by.lost.textContent") == (
-            "Connection lost: wacb callback listen has ended. What came until then stays here."
+            "Connection lost: wacb callback listen has stopped. Callbacks received so "
+            "far stay on this page."
         )
         assert page.run(f"{ROWS}.length") == 2
         with serving(Record([make_callback(1)]), int(url.split(":")[2].strip("/"))):
@@ -566,7 +567,7 @@ def test_only_the_newest_callbacks_stay_in_a_long_list(desk):
         desk.record.kept += [make_callback(n) for n in range(2, 603)]
         page.run(f"(async () => {{ while (last < 602) {{ await poll(); await {SOON} }} }})()")
         assert page.run(f"[{ROWS}.length, {TOP}, by.count.textContent]") == [
-            *(500, "#602", "602 callbacks, the newest 500 here"),
+            *(500, "#602", "602 callbacks, newest 500 shown"),
         ]
         assert page.run(f"{ROWS}.filter((row) => row.tabIndex == 0).length") == 1
         assert page.run(HERE).startswith("#")

@@ -25,7 +25,7 @@ from wacb.callbacks.receiver import MAX_BODY, End, Receiver
 from wacb.errors import WacbError
 
 OK = (200, b"")
-NO_HTTP = "refused: a request that is no HTTP, as with a space in its URL (400)"
+NO_HTTP = "rejected a malformed request, such as one with a space in its URL (400)"
 
 
 @dataclass
@@ -152,7 +152,7 @@ def test_a_long_body_is_refused_and_the_next_callback_served(size: int) -> None:
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert running.send("POST", "/", b"{}") == OK
     assert [request.body for request in running.taken] == [b"{}"]
-    assert running.refused == ["refused: POST /x: its body is longer than 1 MiB (413)"]
+    assert running.refused == ["rejected POST /x: body larger than 1 MiB (413)"]
 
 
 def test_a_body_without_end_is_given_up(running: Running) -> None:
@@ -215,9 +215,7 @@ def test_many_headers_of_one_name_take_no_time(running: Running) -> None:
 def test_another_method_is_refused(running: Running, method: str) -> None:
     assert running.send(method, "/hook?a") == (405, b"not allowed")
     assert running.taken == []
-    assert running.refused == [
-        f"refused: {method} /hook: the method is not one that callbacks use (405)"
-    ]
+    assert running.refused == [f"rejected {method} /hook: method not allowed (405)"]
 
 
 def basic(pair: str, scheme: str = "Basic") -> str:
@@ -240,7 +238,7 @@ def test_basic_auth(header: dict[str, str], status: int) -> None:
     with receiving(authorization=basic("me:päss")) as running:
         assert running.send("POST", "/hook?k=v", b"{}", **header)[0] == status
         assert running.send("GET", "/last", Authorization=basic("me:päss")) == OK
-    refusal = "refused: POST /hook: user or password is missing or wrong (401)"
+    refusal = "rejected POST /hook: user or password missing or wrong (401)"
     refused = status != 200
     assert [request.path for request in running.taken] == ["/hook"] * (not refused) + ["/last"]
     assert running.refused == [refusal] * refused

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wacb.callbacks.decode import Request, read, read_text
-from wacb.callbacks.recorder import Expectation, Newest, Record, Recorder, parse_names
+from wacb.callbacks.recorder import Expectation, RecentCallbacks, Record, Recorder, parse_names
 from wacb.errors import CheckFailed, ConfigError, InvalidInput
 from wacb.template.placeholders import INCOMING
 
@@ -93,14 +93,14 @@ def test_values_are_decrypted() -> None:
 
 def test_a_wrong_key_is_noted_and_fails_the_expectation() -> None:
     def decrypt(text: str) -> str:
-        raise CheckFailed("probably the wrong key")
+        raise CheckFailed("the key is probably wrong")
 
     records: list[Record] = []
     expectation = Expectation((), 1)
     Recorder(records.append, expectation, decrypt=decrypt)(make_request(query="body=x"))
-    fault = "cannot be decrypted: the field body: probably the wrong key"
-    twice = "came more than once, the last one counts: body"
-    shown = "`message` is not JSON, so shown as it came"
+    fault = "cannot be decrypted: field body: the key is probably wrong"
+    twice = "received more than once, last value used: body"
+    shown = "`message` is not JSON; shown unparsed"
     assert (records[0]["kind"], records[0]["notes"]) == ("message", (twice, shown, fault))
     assert records[0]["fields"] == dict.fromkeys(INCOMING, "x")
     assert (expectation.complete, expectation.met) == (True, False)
@@ -108,8 +108,8 @@ def test_a_wrong_key_is_noted_and_fails_the_expectation() -> None:
 
 
 def test_the_newest_records_are_remembered() -> None:
-    newest = Newest(3)
-    recorder = Recorder(lambda record: None, Expectation(), newest=newest)
+    newest = RecentCallbacks(3)
+    recorder = Recorder(lambda record: None, Expectation(), recent=newest)
     assert newest.after(0) == []
     for _ in range(5):
         recorder(make_request())
@@ -119,8 +119,8 @@ def test_the_newest_records_are_remembered() -> None:
 
 
 def test_large_records_are_remembered_up_to_a_bound() -> None:
-    newest = Newest(1000)
-    recorder = Recorder(lambda record: None, Expectation(), newest=newest)
+    newest = RecentCallbacks(1000)
+    recorder = Recorder(lambda record: None, Expectation(), recent=newest)
     for _ in range(20):
         recorder(make_request(body=bytes(500_000), query="x" * 400_000, headers={"a": "x" * 9000}))
     assert [record["n"] for record in newest.after(0)] == list(range(3, 21))
@@ -142,9 +142,9 @@ def test_names_are_read(text: str, names: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("body,wanumbr", "'wanumbr' is not a field of a callback", "did you mean wanumber?"),
-        ("", "'' is not a field of a callback", f"fields: {', '.join(INCOMING)}"),
-        ("body,", "'' is not a field of a callback", f"fields: {', '.join(INCOMING)}"),
+        ("body,wanumbr", "'wanumbr' is not a valid field name", "did you mean wanumber?"),
+        ("", "'' is not a valid field name", f"fields: {', '.join(INCOMING)}"),
+        ("body,", "'' is not a valid field name", f"fields: {', '.join(INCOMING)}"),
     ],
 )
 def test_a_name_that_is_none_is_refused(text: str, message: str, hint: str) -> None:
@@ -174,7 +174,7 @@ def test_every_message_must_carry_the_fields() -> None:
         assert (expectation.complete, expectation.met) == (False, False)
         expectation.add(read(make_request(fields)))
     assert (expectation.complete, expectation.met, expectation.count) == (True, False, 3)
-    assert expectation.complaint() == "message 2 lacks name, and 1 more failed"
+    assert expectation.complaint() == "message 2 is missing name, and 1 more failed"
 
 
 def test_other_callbacks_are_not_counted() -> None:
@@ -182,7 +182,7 @@ def test_other_callbacks_are_not_counted() -> None:
     expectation.add(read(make_request(method="HEAD", body=b"")))
     expectation.add(read(make_request()))
     assert (expectation.count, expectation.complete) == (1, False)
-    assert expectation.complaint() == "1 of 2 messages came; 1 other callbacks did"
+    assert expectation.complaint() == "1 of 2 messages received (and 1 other callbacks)"
 
 
 def test_nothing_expected_is_met() -> None:

@@ -192,7 +192,7 @@ def test_a_text_of_ones_own_stands_in_the_body_and_in_the_nested_message(kind):
 def test_a_type_without_text_refuses_one(kind):
     with pytest.raises(InvalidInput) as caught:
         make_sample(kind, text="x")
-    assert caught.value.message == f"a message of type {kind} carries no text"
+    assert caught.value.message == f"messages of type {kind} have no text"
 
 
 @pytest.mark.parametrize("kind", WITHOUT_TEXT)
@@ -221,16 +221,16 @@ def test_other_values_are_set_plainly_and_the_sample_is_not_touched():
 def test_an_unknown_field_is_refused_with_the_nearest_one(name, guess):
     with pytest.raises(InvalidInput) as caught:
         override(make_sample(), {"body": "x", name: "x"})
-    assert caught.value.message == f"{name!r} is not a field"
-    assert caught.value.hint == f"{guess}known: {', '.join(INCOMING)}"
+    assert caught.value.message == f"{name!r} is not a valid field"
+    assert caught.value.hint == f"{guess}use one of {', '.join(INCOMING)}"
 
 
 @pytest.mark.parametrize(("kind", "guess"), [("vidoe", "did you mean video? "), ("", "")])
 def test_an_unknown_type_is_refused_with_the_nearest_one(kind, guess):
     with pytest.raises(InvalidInput) as caught:
         make_sample(kind)
-    assert caught.value.message == f"{kind!r} is not a message type"
-    assert caught.value.hint == f"{guess}known: {', '.join(TYPES)}"
+    assert caught.value.message == f"{kind!r} is not a valid message type"
+    assert caught.value.hint == f"{guess}use one of {', '.join(TYPES)}"
 
 
 def test_bytes_of_a_command_line_that_are_no_text_are_refused():

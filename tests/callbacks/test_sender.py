@@ -14,7 +14,7 @@ import pytest
 from tests.fault_server import FaultServer, answer
 from tests.faults import OK
 from wacb.callbacks.sender import (
-    MOST_RESPONSE,
+    MAX_RESPONSE,
     Delivery,
     Outgoing,
     build,
@@ -122,7 +122,9 @@ OTHER = "https://other.example/x"
 
 
 def test_the_literals_of_a_template_go_to_their_own_host_only():
-    said = "the template's {} may be a secret, so this --to gets *** instead".format
+    said = (
+        "{} in the template is sent as ***, as it may be a secret and --to is another host".format
+    )
     url = "https://me:pass-word@example.com/h?token=s3cret&body=<body>&key=<from>"
     get = make_profile(Method.GET, url=url)
     shown, notes = withhold(get, OTHER)
@@ -210,7 +212,7 @@ def test_a_redirect_is_not_followed_but_named(case: str):
     delivery, host = told(answer(308, b"", f"Location: {location}"))
     assert (delivery.status, delivery.ok, delivery.response) == (308, False, "")
     assert isinstance(delivery.error, CheckFailed)
-    words = f"{host} redirects to {shown} (308), which is not followed"
+    words = f"{host} redirects to {shown} (308); redirects are not followed"
     assert (delivery.error.message, delivery.error.status) == (words, 308)
 
 
@@ -220,7 +222,7 @@ def test_another_answer_is_a_failure_with_its_words(status: int):
     assert (delivery.status, delivery.ok) == (status, False)
     assert delivery.response == ("" if status == 304 else "oops")
     assert isinstance(delivery.error, CheckFailed)
-    assert delivery.error.message == f"{host} answered {status}"
+    assert delivery.error.message == f"{host} returned {status}"
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,7 @@ def test_another_answer_is_a_failure_with_its_words(status: int):
         (
             "refused",
             "cannot connect to {}: Connection refused",
-            "does a receiver run there? `wacb callback listen` is one to try with",
+            "is anything listening there? Try `wacb callback listen`",
         ),
         *(
             (
@@ -242,7 +244,7 @@ def test_another_answer_is_a_failure_with_its_words(status: int):
         (
             "garbage",
             "{} closed the connection, or did not answer with HTTP",
-            "see the log of what answers there, and whether it speaks HTTP",
+            "check the log of the server, and that it speaks HTTP",
         ),
     ],
 )
@@ -271,12 +273,12 @@ def test_what_cannot_be_sent_at_all_is_raised(session: Session):
 
 TEXTS: Mapping[str, tuple[bytes, str]] = {
     "not UTF-8": (b"a\xffb", "a\ufffdb"),
-    "long": (b"x" * 3 * 2**20, "x" * MOST_RESPONSE),
-    "cut in a character": (b"x" * 16381 + "😀".encode(), "x" * MOST_RESPONSE),
+    "long": (b"x" * 3 * 2**20, "x" * MAX_RESPONSE),
+    "cut in a character": (b"x" * 16381 + "😀".encode(), "x" * MAX_RESPONSE),
     "torn at the end": (b"x\xf0\x9f", "x"),
     "a secret across the cut": (
-        b"x" * (MOST_RESPONSE - 3) + b"secret!",
-        "x" * (MOST_RESPONSE - 3) + "***",
+        b"x" * (MAX_RESPONSE - 3) + b"secret!",
+        "x" * (MAX_RESPONSE - 3) + "***",
     ),
 }
 
@@ -290,7 +292,7 @@ def test_an_answer_is_text_of_a_limited_length(case: str):
 
 def test_an_answer_that_goes_on_and_on_is_read_no_further():
     def chunks() -> Iterator[bytes]:
-        yield from [b"x" * MOST_RESPONSE] * 5
+        yield from [b"x" * MAX_RESPONSE] * 5
         raise AssertionError("that was enough")
 
     def handler(*request: object) -> tuple[int, list[tuple[str, str]], Iterator[bytes]]:
@@ -298,7 +300,7 @@ def test_an_answer_that_goes_on_and_on_is_read_no_further():
 
     with closing(Session(timeout=30, deadline=Deadline(30), handler=handler)) as session:
         delivery = deliver(session, Outgoing("POST", HOOK, {}, b""))
-    assert (delivery.status, delivery.response) == (200, "x" * MOST_RESPONSE)
+    assert (delivery.status, delivery.response) == (200, "x" * MAX_RESPONSE)
 
 
 def test_compressed_data_is_not_opened():

@@ -82,7 +82,7 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
     "a redirect": (
         Reply(status=302, headers={"location": "https://login.example/?next=1"}),
         3,
-        "{host} redirects to login.example (302), which is not followed",
+        "{host} redirects to login.example (302); redirects are not followed",
         CONSOLE,
     ),
     "401": (

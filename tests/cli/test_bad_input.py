@@ -15,8 +15,8 @@ ENCODE = "remove it or percent-encode it (a host: in its xn-- form)"
 PUBLIC = "use a public address, such as a tunnel's, or pass --allow-local"
 ADD = "add the missing ones (--allow-missing takes the body as it is)"
 ALL_OR_NONE = (
-    "with any placeholder in the URL all must be there: add the missing ones, or leave all out and "
-    "wacb adds them (--allow-missing takes the URL as it is)"
+    "add the missing ones, or remove all placeholders to let wacb add them "
+    "(--allow-missing accepts the URL unchanged)"
 )
 DIGITS = "write it with its country code and 7 to 15 digits, like +919812345678"
 HEADER_NAME = "use letters, digits and hyphens"
@@ -93,19 +93,19 @@ URLS = {
 QUERIES = {
     "percent-encoded placeholder": (
         "https://example.com/?b=%3Cbody%3E",
-        "%3Cbody%3E in query key 'b' is encoded, so never filled (did you mean <body>?); missing: "
-        + all_but("body"),
+        "%3Cbody%3E in query parameter 'b' is encoded, so Kaleyra never fills it (did "
+        "you mean <body>?); missing: " + all_but("body"),
         ALL_OR_NONE,
     ),
     "misspelt placeholder": (
         "https://example.com/?x=<mimetype>",
-        "<mimetype> in query key 'x' is unknown to Kaleyra (did you mean <mime_type>?); missing: "
-        + all_but("mime_type"),
+        "<mimetype> in query parameter 'x' is not a Kaleyra placeholder (did you mean "
+        "<mime_type>?); missing: " + all_but("mime_type"),
         ALL_OR_NONE,
     ),
     "colliding key": (
         "https://example.com/?type=7",
-        "the query key 'type' already stands in the URL",
+        "the URL already has the query parameter 'type'",
         "remove or rename it: wacb adds type=<type>",
     ),
 }
@@ -134,8 +134,8 @@ def test_an_encoded_placeholder_in_the_url_of_a_post(refused: Refused):
     refused(
         (*COMMANDS["create by POST"], "https://example.com/?b=%3Cbody%3E"),
         2,
-        "the URL holds <body> percent-encoded or HTML-escaped, so Kaleyra would not fill it",
-        "take it out: a POST or PUT template stands in the body",
+        "<body> in the URL is encoded or escaped, so Kaleyra never fills it",
+        "remove it: POST and PUT have their template in the body",
     )
 
 
@@ -195,12 +195,13 @@ BODIES = {
     "a placeholder is missing": (as_json(MISSPELT), "missing: <mime_type>", ADD),
     "a placeholder is misspelt": (
         as_json(MISSPELT | {"mime": "<mimetype>"}),
-        "<mimetype> in member 'mime' is unknown to Kaleyra (did you mean <mime_type>?)",
+        "<mimetype> in member 'mime' is not a Kaleyra placeholder (did you mean <mime_type>?)",
         None,
     ),
     "a placeholder is encoded": (
         as_json(MISSPELT | {"mime": "%3Cmime_type%3E"}),
-        "%3Cmime_type%3E in member 'mime' is encoded, so never filled (did you mean <mime_type>?)",
+        "%3Cmime_type%3E in member 'mime' is encoded, so Kaleyra never fills it (did "
+        "you mean <mime_type>?)",
         None,
     ),
 }
@@ -275,7 +276,7 @@ OPTIONS = {
     ),
     "two templates": (
         ("--body-file", "-", "--with-status"),
-        "--with-status builds a template, --body-file brings one: they exclude each other",
+        "--with-status and --body-file cannot be used together",
         None,
     ),
     "a body for a GET": (

@@ -17,7 +17,7 @@ PASSWORD = "WACB_BASIC_AUTH_PASSWORD"
 
 
 def test_a_profile_that_does_not_exist(refused: Refused):
-    message = f"callback profile {ABSENT} does not exist (404: There is no such profile)"
+    message = f"callback profile {ABSENT} does not exist (404: The profile does not exist)"
     refused(("number", "attach", ONE, "--profile", ABSENT), 5, message)
     hint = "run `wacb profile list` to see available profiles"
     refused(

@@ -71,7 +71,10 @@ wanumber:  <wanumber>
 message:   {"from": "15550100099", "type": "text", "text": {"body": "Hi\\nthere"}}
 team:      7"""
 PLAIN = {"NO_COLOR": "1"}
-HINT = "give a query string, a URL, a JSON or form body, or a file of `listen --save`"
+HINT = (
+    "pass a query string, a URL, a JSON or form body, or a file saved by `wacb "
+    "callback listen --save DIR`"
+)
 
 
 def decode(wacb: Wacb, *options: str, input: str | bytes = "") -> Outcome:
@@ -100,17 +103,15 @@ def test_a_terminal_is_told_what_arrived_and_what_did_not(on_screen: Wacb, tmp_p
     missing = ", ".join(MISSING)
     assert shown == done(
         RECORD,
-        "4 of 14 fields of a message arrived; empty: reply_to; literal: wanumber; "
-        f"missing: {missing}",
+        f"4 of the 14 fields arrived; empty: reply_to; literal: wanumber; missing: {missing}",
     )
     file.write_text(urlencode(sample("text", number="+1555010000", sender="+1555010009", now=1)))
     assert on_screen("callback", "decode", str(file), env=PLAIN).err == (
-        "14 of 14 fields of a message arrived; "
-        "empty: mime_type, media_url, reply_to, contacts, location\n"
+        "14 of the 14 fields arrived; empty: mime_type, media_url, reply_to, contacts, location\n"
     )
     file.write_text("team=7")
     outcome = on_screen("callback", "decode", str(file), env=PLAIN)
-    assert outcome == done("team:  7", "note: no callback that wacb knows")
+    assert outcome == done("team:  7", "note: an unknown kind of callback")
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -133,7 +134,7 @@ def test_every_sample_is_decoded(wacb: Wacb, kind: str):
         ),
         ('{"id": 1, "status": "read"}', "id\t1\nstatus\tread", "a message status"),
         ("{}", "", "a probe"),
-        ("x=%ff", "x\t%ff", "not UTF-8, so shown as it came: x"),
+        ("x=%ff", "x\t%ff", "not UTF-8, shown undecoded: x"),
     ],
 )
 def test_what_is_no_message_is_named_on_stderr(wacb: Wacb, text: str, row: str, note: str):
@@ -161,29 +162,29 @@ def test_a_callback_of_metas_shape_comes_in_the_same_names(wacb: Wacb):
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "there is nothing to decode", "give a query string, a URL, a body or a saved file"),
-        ("\n", "there is nothing to decode", "give a query string, a URL, a body or a saved file"),
+        ("", "nothing to decode", "pass a query string, a URL, a body or a saved callback"),
+        ("\n", "nothing to decode", "pass a query string, a URL, a body or a saved callback"),
         (
             "hello",
-            "this is no callback: neither JSON (line 1, column 1) nor a query string",
+            "not a callback: neither JSON (line 1, column 1) nor a query string",
             HINT,
         ),
         (
             BODY[:-1],
-            f"this is no callback: neither JSON (line 1, column {len(BODY)}) nor a query string",
+            f"not a callback: neither JSON (line 1, column {len(BODY)}) nor a query string",
             HINT,
         ),
-        ("[]", "this is no callback: it is JSON, but no object", HINT),
+        ("[]", "not a callback: the JSON is not an object", HINT),
         (
             "https://example.com/hook",
-            "the URL has no values",
-            "give it with all that follows the ?",
+            "the URL has no query string",
+            "include everything after the ?",
         ),
         (b"\xff", "stdin is not UTF-8 text", "convert it to UTF-8"),
         (
             SAVED.replace('"query": ""', '"query": 7'),
-            "this record of `callback listen` is damaged",
-            "take one as it was saved",
+            "the saved callback is damaged",
+            "pass the file unchanged, as it was saved",
         ),
     ],
     ids=["empty", "blank", "a word", "torn", "an array", "no query", "no UTF-8", "damaged"],
@@ -264,8 +265,8 @@ def test_the_wrong_key(wacb: Wacb, key_file: KeyFile, algorithm: str):
     outcome = decode(wacb, "--decrypt", wrong, input=json.dumps(sent))
     assert (outcome.code, outcome.out) == (8, "")
     first, hint = outcome.err.splitlines()
-    assert first.startswith("error: the field body: an encrypted value ")
-    assert first.endswith(": probably the wrong key")
+    assert first.startswith("error: field body: the encrypted value ")
+    assert first.endswith("; the key is probably wrong")
     assert hint.startswith("hint: ")
 
 
@@ -278,7 +279,7 @@ def test_base64_that_was_cut_off(
     text = urlencode({**sent, "from": spoil(sent["from"])})
     outcome = decode(wacb, "--decrypt", key_file(algorithm), input=text)
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.startswith("error: the field from: ")
+    assert outcome.err.startswith("error: field from: ")
 
 
 def test_a_tag_that_does_not_fit(wacb: Wacb, key_file: KeyFile):
@@ -286,7 +287,7 @@ def test_a_tag_that_does_not_fit(wacb: Wacb, key_file: KeyFile):
     text = f"from=&body={quote('A' + sealed[1:], safe='')}"
     outcome = decode(wacb, "--decrypt", key_file("AES-128-GCM"), input=text)
     assert (outcome.code, outcome.out) == (8, "")
-    assert outcome.err.startswith("error: the field body: an encrypted value does not fit its tag")
+    assert outcome.err.startswith("error: field body: the encrypted value does not match its tag")
 
 
 def test_a_key_of_15_characters(wacb: Wacb, key_file: KeyFile):
@@ -338,7 +339,7 @@ def test_a_terminal_is_told_that_stdin_is_read(on_screen: Wacb, monkeypatch: pyt
         outcome = on_screen("callback", "decode", "-q")
     os.close(master)
     assert outcome == done(
-        "message", "reading a callback from stdin; Ctrl-D on a line of its own ends it"
+        "message", "Reading a callback from stdin; press Ctrl-D on a new line to finish"
     )
 
 

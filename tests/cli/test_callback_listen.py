@@ -32,7 +32,7 @@ MESSAGE = dict.fromkeys(NAMES, "") | {
     "type": "text",
     "wanumber": "15550100001",
 }
-HINT = "look at the template with `wacb profile check`, and whether callbacks are sent"
+HINT = "check the template with `wacb profile check`, and that callbacks are being sent"
 KEY = 'algorithm = "AES-128-GCM"\nkey = "0123456789abcdef"\niv = "abcdefabcdef"\n'
 CIPHER = Cipher(Encryption(algorithm="AES-128-GCM", key="0123456789abcdef", iv="abcdefabcdef"))
 
@@ -125,26 +125,26 @@ def test_on_a_terminal_each_callback_is_a_block(listen: Listen) -> None:
     outcome = listen(client, "--count", "3", tty=True)
     ready, screen = outcome.out.split("\n", 1)
     assert (outcome.code, outcome.err) == (0, "")
-    assert re.fullmatch(r"listening on http://127\.0\.0\.1:\d+; Ctrl-C ends it", ready)
+    assert re.fullmatch(r"Listening on http://127\.0\.0\.1:\d+ \(Ctrl-C to stop\)", ready)
     assert screen == SCREEN.replace("TIME", f"{datetime.fromtimestamp(1_790_000_000):%H:%M:%S}")
 
 
-SCREEN = r"""1  TIME  POST /hook  text from 15550123456  14/14 (10 empty)
+SCREEN = r"""1  TIME  POST /hook  text from 15550123456  14/14 fields, 10 empty
    body: Hello
-2  TIME  HEAD /  no incoming message
+2  TIME  HEAD /  not a message
    note: a probe
-3  TIME  POST /hook  ? from ?  1/14
+3  TIME  POST /hook  ? from ?  1/14 fields
    body: \x1b[2Jxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
    missing: mime_type, media_url, from, name, type, created_at, reply_to, mobile, \
 custom_response, message, contacts, location
    literal: wanumber
-4  TIME  POST /hook  no incoming message
+4  TIME  POST /hook  not a message
    \x07 no callback
    note: the body is neither JSON (line 1, column 1) nor a form
-5  TIME  POST /hook  no incoming message
+5  TIME  POST /hook  not a message
    event, display_phone_number, limit
    note: a quality update
-6  TIME  POST /hook  text from ?  14/14 (12 empty)
+6  TIME  POST /hook  text from ?  14/14 fields, 12 empty
 3 messages received
 """.replace("\\\n", "")
 
@@ -177,13 +177,13 @@ def test_the_page_lists_what_came(listen: Listen) -> None:
 def test_on_a_terminal_the_page_is_named(listen: Listen) -> None:
     outcome = listen(nobody, "--inspect", "--wait", "0.02", tty=True)
     _, page, last = outcome.out.splitlines()
-    assert re.fullmatch(r"callbacks are listed on http://127\.0\.0\.1:\d+", page)
+    assert re.fullmatch(r"Inspector: http://127\.0\.0\.1:\d+", page)
     assert (outcome.code, last) == (0, "0 messages received")
 
 
 def test_a_page_on_the_port_of_the_receiver_is_refused(wacb: Wacb) -> None:
     assert wacb("callback", "listen", "--inspect", "8080") == failed(
-        2, "--inspect needs a port of its own", "give another, or 0 for any"
+        2, "--inspect cannot use the port of --port", "use another port, or 0 for any free one"
     )
 
 
@@ -194,15 +194,15 @@ def incomplete(url: str) -> None:
 @pytest.mark.parametrize(
     ("client", "line", "count", "message"),
     [
-        (incomplete, ["--expect", "all"], 1, "message 1 lacks name"),
-        (incomplete, ["--expect", "body,name", "--wait", "20"], 1, "message 1 lacks name"),
-        (nobody, ["--expect", "all", "--wait", "0.02"], 0, "0 of 1 messages came"),
-        (send, ["--count", "2", "--wait", "1"], 1, "1 of 2 messages came"),
+        (incomplete, ["--expect", "all"], 1, "message 1 is missing name"),
+        (incomplete, ["--expect", "body,name", "--wait", "20"], 1, "message 1 is missing name"),
+        (nobody, ["--expect", "all", "--wait", "0.02"], 0, "0 of 1 messages received"),
+        (send, ["--count", "2", "--wait", "1"], 1, "1 of 2 messages received"),
         (
             lambda url: send(url, "HEAD"),
             ["--count", "1", "--wait", "1"],
             0,
-            "0 of 1 messages came; 1 other callbacks did",
+            "0 of 1 messages received (and 1 other callbacks)",
         ),
     ],
     ids=["literal", "named", "nothing", "too few", "a probe"],
@@ -249,7 +249,7 @@ def test_a_bounded_run_that_is_interrupted_is_exit_130(listen: Listen) -> None:
     assert lines(outcome)[-1] == {"event": "done", "count": 0, "ok": False}
     assert (outcome.code, outcome.err) == (
         130,
-        "error: interrupted before what was waited for came\n",
+        "error: interrupted before the expected messages arrived\n",
     )
 
 
@@ -265,7 +265,7 @@ def test_basic_auth_turns_others_away(listen: Listen) -> None:
     env = {"WACB_BASIC_AUTH_PASSWORD": "pass-word"}
     outcome = listen(client, "--basic-auth", "me", "--count", "1", env=env)
     assert statuses == [401, 401, 200]
-    assert outcome.err == "refused: POST /hook: user or password is missing or wrong (401)\n" * 2
+    assert outcome.err == "rejected POST /hook: user or password missing or wrong (401)\n" * 2
     assert [line["event"] for line in lines(outcome)] == ["ready", "callback", "done"]
     assert lines(outcome)[1]["headers"]["authorization"] == "***"
 
@@ -335,17 +335,17 @@ def test_a_wrong_key_is_exit_8_and_does_not_end_it(listen: Listen, key: Path) ->
     )
     events = lines(outcome)
     assert [event["event"] for event in events] == ["ready", "callback", "callback", "done"]
-    assert events[1]["notes"][-1].startswith("cannot be decrypted: the field body: ")
+    assert events[1]["notes"][-1].startswith("cannot be decrypted: field body: ")
     assert events[-1] == {"event": "done", "count": 2, "ok": False}
     assert outcome.code == 8
-    assert outcome.err.startswith("error: message 1 cannot be decrypted: the field body: ")
+    assert outcome.err.startswith("error: message 1 cannot be decrypted: field body: ")
 
 
 def test_other_hosts_are_warned_of(listen: Listen) -> None:
     outcome = listen(nobody, "--host", "0.0.0.0", "--wait", "0.02")
     assert (outcome.code, outcome.err) == (
         0,
-        "warning: 0.0.0.0 lets other machines send callbacks to this one\n",
+        "warning: listening on 0.0.0.0; other machines can send callbacks to this one\n",
     )
 
 
@@ -371,7 +371,7 @@ def test_a_port_in_use_is_a_sentence(listen: Listen) -> None:
     [
         (
             ["--expect", "bodi"],
-            failed(2, "'bodi' is not a field of a callback", "did you mean body?"),
+            failed(2, "'bodi' is not a valid field name", "did you mean body?"),
         ),
         (["--wait", "nan"], failed(2, "'nan' is not a number of seconds up to 86400")),
         (["--wait", "0"], failed(2, "'0' is not a number of seconds up to 86400")),

@@ -85,7 +85,7 @@ def test_a_bounded_run_is_interrupted_by_a_signal(process: subprocess.Popen[str]
         130,
         '{"event": "done", "count": 0, "ok": false}\n',
     )
-    assert "interrupted before what was waited for came" in outcome.err
+    assert "interrupted before the expected messages arrived" in outcome.err
 
 
 @pytest.mark.parametrize("process", [()], indirect=True, ids=[""])
@@ -107,14 +107,14 @@ def terminal(env: dict[str, str]) -> Iterator[Terminal]:
 
 
 def test_a_terminal_shows_callbacks_until_ctrl_c(terminal: Terminal) -> None:
-    terminal.wait_for("; Ctrl-C ends it")
+    terminal.wait_for(" (Ctrl-C to stop)")
     url = terminal.seen.split(" ")[2].rstrip(";")
     send(url)
     terminal.wait_for("location\r\n")
     terminal.type("\x03")
     code, screen, _ = terminal.end()
     first, second, third, *_, last = screen.splitlines()
-    assert first == f"listening on {url}; Ctrl-C ends it"
-    assert second.endswith("  GET /  ? from ?  2/14")
+    assert first == f"Listening on {url} (Ctrl-C to stop)"
+    assert second.endswith("  GET /  ? from ?  2/14 fields")
     assert third == "   body: hi"
     assert (code, last.removeprefix("^C")) == (0, "1 message received")

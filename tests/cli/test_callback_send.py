@@ -114,10 +114,14 @@ def test_messages_are_made_by_type_seed_and_count(wacb: Wacb, server: FaultServe
 REFUSED: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     "an unknown name": (
         ("--set", "bodi=x"),
-        "'bodi' is not a field",
-        f"did you mean body? known: {', '.join(NAMES)}",
+        "'bodi' is not a valid field",
+        f"did you mean body? use one of {', '.join(NAMES)}",
     ),
-    "no name": (("--set", "body"), "--set 'body' is not NAME=VALUE", "like --set body=Hello"),
+    "no name": (
+        ("--set", "body"),
+        "--set 'body' is not NAME=VALUE",
+        "use a form like --set body=Hello",
+    ),
     "no message": (
         ("--count", "0"),
         "Invalid value for '--count': 0 is not in the range 1<=x<=10000.",
@@ -147,7 +151,7 @@ def test_wrong_usage_sends_nothing(wacb: Wacb, server: FaultServer, case: str):
 
 @pytest.mark.parametrize("option", [("--body-file", "-"), ("--allow-missing",), ("--with-status",)])
 def test_what_makes_a_template_needs_a_method(live: Wacb, option: Sequence[str]):
-    assert live(*SEND, *option) == failed(2, f"{option[0]} needs --method")
+    assert live(*SEND, *option) == failed(2, f"{option[0]} requires --method")
     both = live(*SEND, *option, "--profile", "x")
     assert both == failed(2, f"{option[0]} and --profile exclude each other")
 

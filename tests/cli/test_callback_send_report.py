@@ -14,9 +14,9 @@ from tests.conftest import Wacb
 from tests.fault_server import FAULTS, FaultServer, answer, make_certificate
 from tests.faults import OK
 
-RECEIVER = "does a receiver run there? `wacb callback listen` is one to try with"
-TORN = "see the log of what answers there, and whether it speaks HTTP"
-OWN_2XX = "a delivery counts as failed unless the endpoint answers with a 2xx itself"
+RECEIVER = "is anything listening there? Try `wacb callback listen`"
+TORN = "check the log of the server, and that it speaks HTTP"
+OWN_2XX = "make the endpoint respond with a 2xx status, without redirects"
 
 
 def test_json_has_the_documented_members(wacb: Wacb, server: FaultServer):
@@ -38,7 +38,7 @@ def test_json_names_the_error_of_a_failure(wacb: Wacb):
     assert outcome.code == 8
     error = json.loads(outcome.err)["error"]
     assert (error["message"], error["hint"]) == ("2 of 2 deliveries failed", OWN_2XX)
-    assert error["details"] == [f"1 of them: {each['error']['message']}" for each in (one, two)]
+    assert error["details"] == [f"1x {each['error']['message']}" for each in (one, two)]
 
 
 def test_a_table_cuts_the_answer_and_neutralises_it(wacb: Wacb):
@@ -72,11 +72,11 @@ def test_very_verbose_shows_what_there_is(wacb: Wacb):
 
 
 ENDS: dict[str, tuple[tuple[str | bytes, ...], int, str, str | None]] = {
-    "500": (("500",), 8, "{} answered 500", OWN_2XX),
+    "500": (("500",), 8, "{} returned 500", OWN_2XX),
     "a redirect": (
         ("redirect loop",),
         8,
-        "{} redirects to / (302), which is not followed",
+        "{} redirects to / (302); redirects are not followed",
         OWN_2XX,
     ),
     "refused": (("refused",), 7, "cannot connect to {}: Connection refused", RECEIVER),
@@ -110,7 +110,7 @@ def test_the_exit_code_tells_what_went_wrong(wacb: Wacb, case: str):
     assert (error, remedy) == (f"error: {message.format(host)}", f"hint: {hint}")
     assert outcome.code == code
     assert len(outcome.out.splitlines()) == len(script)
-    said = rf"  \d of them: (cannot connect to )?{host}\b"
+    said = rf"  \dx (cannot connect to )?{host}\b"
     assert bool(details) == (len(script) > 1)
     assert all(re.match(said, line) for line in details)
 

@@ -45,7 +45,7 @@ def test_only_the_endpoints_host_gets_the_secrets_of_a_template(live: Wacb):
     line = (*SEND, "--profile", "Incoming", "--dry-run", "--to")
     other = live(*line, "https://other.example/hook")
     assert other.out.startswith("curl -X GET 'https://other.example/hook?token=***&body=")
-    said = "the template's token may be a secret, so this --to gets *** instead"
+    said = "token in the template is sent as ***, as it may be a secret and --to is another host"
     assert other.err == f"note: {said}\n"
     assert "?token=canary&" in live(*line, "https://example.com/other").out
 
@@ -104,7 +104,7 @@ def test_a_key_that_the_api_hides_is_read_from_a_file(
     missing = failed(
         3,
         f"profile {profile_id(1)} encrypts, and the API does not show its key",
-        "name the file that holds it with --encrypt-key-file",
+        "pass the file that holds it as --encrypt-key-file",
     )
     assert over(network, *line) == missing
     assert over(network, *line, "--encrypt-key-file", str(tmp_path / "k.toml")).code == 0
@@ -153,7 +153,7 @@ def test_only_the_endpoints_host_gets_the_headers(live: Wacb, server: FaultServe
     assert request["headers"] == {"content-type": "application/json"}
     notes = other.err.splitlines()
     assert notes == [
-        f"note: the header {name} may be a secret, so it is not sent to this --to"
+        f"note: header {name} is not sent, as it may be a secret and --to is another host"
         for name in ("X-Plain", "X-Token", "Authorization")
     ]
     own = live(*line, "https://example.com/other")

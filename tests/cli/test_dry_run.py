@@ -282,7 +282,7 @@ def test_a_stored_key_is_not_used_for_another_host(live: Wacb, untouched: Watch)
 def test_a_sandbox_is_not_emptied(live: Wacb, two_profiles: None, sandbox: Sandbox):
     before = sandbox.requests()
     outcome = live("sandbox", "reset", "--dry-run")
-    assert outcome == done(err="would empty the sandbox; nothing was changed")
+    assert outcome == done(err="Would reset the sandbox. Nothing was changed.")
     assert sandbox.requests() == before
 
 

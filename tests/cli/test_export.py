@@ -8,7 +8,7 @@ from tests.conftest import Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
 
 HEADER = "# wacb.toml, written by wacb export"
-LEFT_OUT = "# `wacb apply --prune` may take away what is left out here"
+LEFT_OUT = "# `wacb apply --prune` may remove what is left out here"
 FIRST = f"""\
 [profiles.{TITLE}]
 title = "{TITLE}"
@@ -57,7 +57,7 @@ def test_variables_and_what_is_left_out_stand_on_stderr(live: Wacb, sandbox: San
             + f'\n[numbers]\n"{ONE}" = "{profile_id(3)}"',
         ),
         "\n".join(f"note: {line}" for line in said)
-        + f"\nnote: set these variables before plan or apply: {variable}",
+        + f"\nnote: set these variables before you run plan or apply: {variable}",
     )
 
 
@@ -67,7 +67,7 @@ def test_the_journal_counts_where_the_api_shows_no_profile(
     assert live(*CREATE).code == 0
     assert live("number", "attach", ONE, "--profile", profile_id(1)).code == 0
     put(sandbox, profile_id(1), TWO)
-    hidden_ones = "numbers left out, as the API does not show what they carry: 3"
+    hidden_ones = "numbers left out because the API does not show their profile: 3"
     hidden = Showing(sandbox, b"callback_profile_id", b"hidden")
     assert over(hidden, "export") == done(
         text(f"# {hidden_ones}", LEFT_OUT, f'{FIRST}\n[numbers]\n"{ONE}" = "{TITLE}"'),
@@ -86,8 +86,8 @@ def test_an_endpoint_on_this_machine(live: Wacb, wacb: Wacb):
 def test_without_a_waba_id_nothing_is_asked(live: Wacb, sandbox: Sandbox):
     assert live("export", "--waba-id", "") == failed(
         3,
-        "the numbers can only be listed with a WABA ID: the V1 API has no listing",
-        "give --waba-id ID (the console shows it beside the number), or "
-        "`wacb config set waba_id ID`",
+        "numbers can only be listed with a WABA ID: the V1 API has no listing",
+        "pass --waba-id ID (the console shows it next to the number) or run `wacb "
+        "config set waba_id ID`",
     )
     assert sandbox.requests() == []

@@ -188,7 +188,7 @@ def test_without_credentials_nothing_is_added(wacb: Wacb, home: Path):
 
 
 def test_a_profile_that_does_not_exist(refused: Refused):
-    message = f"callback profile {ABSENT} does not exist (404: There is no such profile)"
+    message = f"callback profile {ABSENT} does not exist (404: The profile does not exist)"
     refused((*ADD, "--profile", ABSENT), 5, message)
 
 
@@ -243,7 +243,7 @@ def test_a_dry_run_without_credentials(wacb: Wacb, sandbox: Sandbox, home: Path)
 
 
 def test_a_number_that_is_there_already(live: Wacb, two_profiles: None, home: Path):
-    said = "Kaleyra rejected the request (400: The number is registered already)"
+    said = "Kaleyra rejected the request (400: The number is already registered)"
     line = ("number", "add", ONE, "--name", "Shop", "--country-code", "1")
     assert live(*line) == failed(6, f"number {ONE}: {said}")
     assert remembered(home) == {}

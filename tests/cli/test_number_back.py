@@ -185,7 +185,7 @@ def test_rollback_to_a_profile_that_is_gone(live: Wacb, sandbox: Sandbox, refuse
     live(*ATTACH, FIRST)
     live(*ATTACH, "Second", "--replace")
     ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{FIRST}")
-    message = f"callback profile {FIRST} does not exist (404: There is no such profile)"
+    message = f"callback profile {FIRST} does not exist (404: The profile does not exist)"
     refused((*ROLLBACK, "--yes"), 5, message)
 
 

@@ -161,14 +161,14 @@ def test_a_number_that_was_added_elsewhere_is_confirmed_by_its_id(live: Wacb, ho
 
 
 def test_the_id_that_is_given_wins(live: Wacb, added: None, sandbox: Sandbox):
-    said = "Kaleyra rejected the request (400: Validation failed; id is not that of the number)"
+    said = "Kaleyra rejected the request (400: Validation failed; id does not match the number)"
     assert live(*CONFIRM, "--id", "other") == failed(6, f"number {NEW}: {said}", REMEDY)
     assert fields(writes(sandbox)[-1])["id"] == "other"
     assert status(sandbox) == "pending"
 
 
 def test_a_number_that_does_not_exist(live: Wacb):
-    said = f"number {NEW} does not exist (404: There is no such number)"
+    said = f"number {NEW} does not exist (404: The number does not exist)"
     assert live(*CONFIRM, "--id", "x") == failed(5, said, REMEDY)
 
 
@@ -233,7 +233,7 @@ def test_resend_and_a_code_exclude_each_other(refused: Refused):
 
 def test_resend_for_a_number_that_waits_for_no_code(live: Wacb, added: None):
     assert live(*CONFIRM).code == 0
-    said = f"number {NEW}: Kaleyra rejected the request (400: The number waits for no code)"
+    said = f"number {NEW}: Kaleyra rejected the request (400: The number is not waiting for a code)"
     assert live(*BARE, "--resend") == failed(6, said)
 
 

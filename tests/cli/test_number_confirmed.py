@@ -22,7 +22,8 @@ ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID)
 ATTACHED = attachment_row(NEW, "attached", "", profile_id(1))
 SURE = "but it is listed as approved, so it is confirmed"
 AGAIN = (
-    f"note: number {NEW}: Kaleyra rejected the request (400: The number waits for no code); {SURE}"
+    f"note: number {NEW}: Kaleyra rejected the request (400: The number is not "
+    f"waiting for a code); {SURE}"
 )
 FINISH = f"wacb number attach {NEW} --profile {profile_id(1)}"
 

@@ -308,7 +308,7 @@ def test_a_file_without_numbers_needs_no_waba_id(live: Wacb, manifest: Manifest)
     assert outcome == Outcome(
         code=0,
         out="incoming\nsecond\n",
-        err="note: no number of the file uses profiles incoming and second\n",
+        err="note: profiles incoming and second are not used by any number in the file\n",
     )
     for line in ((), ("--prune",)):
         manifest.write(text)
@@ -352,7 +352,7 @@ def test_a_file_with_faults_is_refused_before_any_request(
     manifest.edit(f'"{TWO}"', '"0015550100001"')
     outcome = live(*line, *manifest.file, **manifest.how)
     assert (outcome.code, outcome.out, sandbox.requests()) == (2, "", [])
-    assert outcome.err.startswith(f"error: {manifest.path} has 2 faults\n  [profiles.incoming] ")
+    assert outcome.err.startswith(f"error: {manifest.path} has 2 problems\n  [profiles.incoming] ")
     missing = live(*line, "-f", "nowhere.toml")
     assert missing == failed(
         2,

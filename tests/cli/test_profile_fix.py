@@ -46,8 +46,8 @@ SHOWN = (
     f"note: profile 'Lost' ({THREE}): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
-    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query key 'q' is encoded, so "
-    "never "
+    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query parameter 'q' is "
+    "encoded, so Kaleyra never "
     "filled"
 )
 WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL`"
@@ -143,10 +143,10 @@ def test_several_that_cannot_be_mended_are_all_named(live: Wacb, sandbox: Sandbo
     assert (outcome.code, outcome.out) == (8, f"{ONE}\n{TWO}\n")
     assert outcome.err.splitlines()[-3:] == [
         "error: 2 of 2 profiles could not be repaired",
-        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query key 'q' is unknown to "
-        f"Kaleyra; {WHOLE}",
+        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query parameter 'q' is not a "
+        f"Kaleyra placeholder; {WHOLE}",
         f"  profile 'Inbound' ({TWO}) cannot be repaired: the URL cannot be repaired without "
-        f"changing query key 'body'; {WHOLE.replace(ONE, TWO)}",
+        f"changing query parameter 'body'; {WHOLE.replace(ONE, TWO)}",
     ]
 
 

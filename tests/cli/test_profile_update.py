@@ -183,9 +183,9 @@ def test_an_incomplete_template_does_not_move_unless_allowed(
     refused(
         line,
         2,
-        f"the template of profile {brief}: missing: {names}",
-        f"repair it first (wacb profile check --fix {brief}); --allow-missing takes one that only "
-        "lacks placeholders",
+        f"template of profile {brief}: missing: {names}",
+        f"run `wacb profile check --fix {brief}` first, or pass --allow-missing if only "
+        "placeholders are missing",
     )
     assert live(*line, "--allow-missing").code == 0
     moved = {"http_method": "GET", "url": f"{HOOK}?text=<body>", "body": ""}

@@ -37,7 +37,7 @@ from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 
-UNDO = f"undo: wacb --sandbox number rollback {ONE}"
+UNDO = f"to undo: wacb --sandbox number rollback {ONE}"
 
 
 def test_the_main_job_runs_without_an_account(wacb: Wacb):
@@ -84,7 +84,7 @@ def test_its_state_is_kept_between_commands(home: Path):
     assert stored(home, "--sandbox", "profile", "list", "-q") == created
     file = home / ".local" / "state" / "wacb" / "sandbox.sqlite3"
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert stored(home, "sandbox", "reset") == done(err="the sandbox is empty")
+    assert stored(home, "sandbox", "reset") == done(err="Sandbox reset")
     assert stored(home, "--sandbox", "profile", "list", "-q") == done()
 
 
@@ -148,20 +148,20 @@ def test_a_state_folder_that_is_none_is_named(home: Path):
 
 def test_reset_empties_it(wacb: Wacb, sandbox: Sandbox):
     assert wacb("--sandbox", *CREATE).code == 0
-    assert wacb("sandbox", "reset") == done(err="the sandbox is empty")
+    assert wacb("sandbox", "reset") == done(err="Sandbox reset")
     assert sandbox.requests() == []
     assert wacb("--sandbox", "profile", "list", "-q") == done()
 
 
 STEPS = f"""\
-# Receive callbacks on this machine, as `wacb callback listen` does
-listening on URL
+# Receive callbacks on this machine, like `wacb callback listen`
+Listening on URL
 
-# The body that Kaleyra has to be given, with all 14 placeholders
+# The request body to configure in Kaleyra, with all 14 placeholders
 $ wacb template --method post
 {as_json(MEMBERS)}
 
-# Create a callback profile with it for your endpoint
+# Create a callback profile for your endpoint with this body
 $ wacb --sandbox profile create --method post --url URL/hook --title demo
 {row(url="URL/hook", title="demo")}
 
@@ -169,23 +169,23 @@ $ wacb --sandbox profile create --method post --url URL/hook --title demo
 $ wacb --sandbox number attach +15550100001 --profile demo
 {attachment_row(ONE, "attached", "", profile_id(1))}
 
-# The number now carries the profile
+# The number now has the profile attached
 $ wacb --sandbox number show +15550100001
 {table(ONE, "Sandbox One", "approved", profile_id(1), "v2", WABA_ID)}
 
-# and the profile is active and complete (14/14)
+# The profile is active and complete (14/14)
 $ wacb --sandbox profile list
 {row(url="URL/hook", title="demo")}
 
-# Somebody sends a WhatsApp message to the number
+# A customer sends a WhatsApp message to the number
 $ wacb sandbox message --to +15550100001 --text 'Hello, do you open on Sunday?'
 {table("wm-1", ONE, "text", "true", "200 in N ms")}
 
-# It arrived, with 14 of 14 fields
-1  TIME  POST /hook  text from 15550123456  14/14 (5 empty)
+# The message arrived with 14 of 14 fields
+1  TIME  POST /hook  text from 15550123456  14/14 fields, 5 empty (normal for text)
    body: Hello, do you open on Sunday?
 
-# The same against your account begins with
+# To do the same with your account, start with
 $ wacb config init
 """
 URL = re.compile(r"http://127\.0\.0\.1:[1-9][0-9]*")
@@ -265,7 +265,7 @@ def test_serve_says_in_json_that_it_is_ready(
 def test_serve_tells_a_person_what_to_do_next(on_screen: Wacb):
     outcome = on_screen("sandbox", "serve", out=Ended(terminal=True))
     assert served(outcome) == done(
-        "the sandbox listens on URL; Ctrl-C ends it",
+        "Sandbox listening on URL (Ctrl-C to stop)",
         f"try: WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID} --base-url URL "
         "number list",
     )
@@ -281,7 +281,7 @@ def test_serve_takes_faults(on_screen: Wacb, live: Wacb):
 def test_a_fault_that_is_none_is_refused(wacb: Wacb):
     outcome = wacb("sandbox", "serve", "--fault", "418")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err.startswith("error: --fault 418: '418' is no fault")
+    assert outcome.err.startswith("error: --fault 418: '418' is not a valid fault")
 
 
 def test_a_port_that_is_taken_is_refused(wacb: Wacb):

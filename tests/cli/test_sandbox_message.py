@@ -20,8 +20,8 @@ MESSAGE = ("sandbox", "message", "--to", ONE)
 ENCRYPTED = ("--encrypt", "AES-128-CFB")
 PASSWORD = {"WACB_BASIC_AUTH_PASSWORD": "synthetic-password"}
 NO_PROFILE = (
-    f"number {ONE} carries no profile, so nothing was delivered",
-    f"attach one: wacb --sandbox number attach {ONE} --profile ID",
+    f"{ONE} has no profile attached, so nothing was delivered",
+    f"run `wacb --sandbox number attach {ONE} --profile ID` to attach one",
 )
 
 
@@ -136,7 +136,7 @@ def test_the_number_may_come_from_the_environment(wacb: Wacb, endpoint: Endpoint
     attach(endpoint.url)
     outcome = wacb("sandbox", "message", "-q", env={"WACB_NUMBER": "1 (555) 010-0001"})
     assert outcome == done("wm-1")
-    missing = failed(2, "--to is missing", "pass --to NUMBER, or set WACB_NUMBER")
+    missing = failed(2, "--to is required", "pass --to NUMBER, or set WACB_NUMBER")
     assert wacb("sandbox", "message") == missing
 
 
@@ -154,7 +154,7 @@ def test_a_failure_is_tried_again(
     attach(endpoint.url)
     endpoint.statuses += [500, 0]
     sleeps.clear()
-    shown = "500 in N ms, no answer in N ms, 200 in N ms"
+    shown = "500 in N ms, no response in N ms, 200 in N ms"
     assert steady(wacb(*MESSAGE)) == done(table("wm-1", ONE, "text", "true", shown))
     assert (len(endpoint.arrived), sleeps) == (3, [0.5, 1.0])
 
@@ -165,7 +165,7 @@ def test_a_message_that_is_not_delivered_fails_the_command(
     attach(endpoint.url)
     endpoint.statuses += [301, 404, 500]
     outcome = steady(wacb(*MESSAGE, "-o", "json"))
-    message = "the message was not delivered in 3 tries: the endpoint answered 500"
+    message = "the message was not delivered after 3 attempts: the endpoint returned 500"
     assert outcome.code == 8
     assert json.loads(outcome.out)["attempts"] == [
         {"status": 301, "ms": 0},
@@ -188,7 +188,10 @@ def test_ten_failures_in_a_row_end_it(wacb: Wacb, endpoint: Endpoint, attach: At
     endpoint.statuses += [503] * 30
     outcomes = [wacb(*MESSAGE) for _ in range(10)]
     assert {outcome.code for outcome in outcomes} == {8}
-    assert f"so profile {profile_id(1)} is auto-disabled now\n" in outcomes[9].err
+    assert (
+        f"profile {profile_id(1)} is now auto-disabled after 10 failures in a row\n"
+        in outcomes[9].err
+    )
     listed = row(url=endpoint.url, title="local").replace("\tactive\t", "\tauto-disabled\t")
     assert wacb("--sandbox", "profile", "list") == done(listed)
     refused = wacb("--sandbox", "number", "attach", "+15550100002", "--profile", "local")
@@ -197,7 +200,8 @@ def test_ten_failures_in_a_row_end_it(wacb: Wacb, endpoint: Endpoint, attach: At
         code=8,
         out=table("wm-11", ONE, "text", "false", "") + "\n",
         err=f"error: profile {profile_id(1)} is auto-disabled, so nothing was delivered\n"
-        f"hint: attach another one: wacb --sandbox number attach {ONE} --replace --profile ID\n",
+        f"hint: run `wacb --sandbox number attach {ONE} --replace --profile ID` to "
+        "attach another one\n",
     )
     assert len(endpoint.arrived) == 30
 
@@ -219,8 +223,8 @@ def test_a_number_without_a_profile_gets_nothing(wacb: Wacb, sandbox: Sandbox):
         (
             ("--to", "+15550100099"),
             5,
-            "the sandbox has no number +15550100099",
-            "`wacb --sandbox number list` shows them",
+            "+15550100099 was not found in the sandbox",
+            "run `wacb --sandbox number list` to see its numbers",
         ),
         (
             ("--to", "12"),
@@ -237,8 +241,8 @@ def test_a_number_without_a_profile_gets_nothing(wacb: Wacb, sandbox: Sandbox):
         (
             ("--to", ONE, "--type", "sticker", "--text", "x"),
             2,
-            "a message of type sticker carries no text",
-            "leave the text out",
+            "messages of type sticker have no text",
+            "remove --text",
         ),
         (("--to", ONE, "--text", "\udcff"), 2, "the value for body is not valid UTF-8", None),
     ],
@@ -257,8 +261,8 @@ def test_a_remote_endpoint_needs_a_flag(wacb: Wacb, sandbox: Sandbox, attach: At
     for more in ((), ("--dry-run",)):
         assert wacb(*MESSAGE, *more) == failed(
             9,
-            "the endpoint is on example.com, and the sandbox delivers on this machine only",
-            "--allow-remote lets the message go out to it",
+            "the endpoint is on example.com, but the sandbox only delivers to this machine",
+            "pass --allow-remote to send the message there",
         )
     assert sandbox.store.messages() == []
     outcome = wacb(*MESSAGE, "--allow-remote", "--dry-run")
@@ -306,7 +310,7 @@ def test_the_time_for_a_try_is_the_users(wacb: Wacb, endpoint: Endpoint, attach:
     attach(endpoint.url)
     outcome = wacb(*MESSAGE, "--deadline", "0.000001")
     assert outcome.code == 8
-    assert "not delivered in 1 try: the deadline of 1e-06 s passed" in outcome.err
+    assert "not delivered after 1 attempt: the deadline of 1e-06 s passed" in outcome.err
     assert endpoint.arrived == []
 
 
@@ -333,6 +337,6 @@ def test_pending_numbers_get_no_messages(wacb: Wacb):
     outcome = wacb("sandbox", "message", "--to", NINE)
     assert (outcome.code, outcome.err) == (
         8,
-        f"error: no message arrives at number {NINE}, which is pending\n"
-        "hint: take an approved one, or add and confirm another: wacb --sandbox number add\n",
+        f"error: {NINE} is pending and receives no messages\n"
+        "hint: use an approved number, or add and confirm one with `wacb --sandbox number add`\n",
     )

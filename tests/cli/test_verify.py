@@ -45,7 +45,7 @@ def test_a_sample_callback_is_delivered_on_request(
     headers = json.dumps({"X-Team": "7", "Authorization": "Bearer canary-token"})
     url = attach_new(sandbox, f"{server.url}/hook", headers=headers)
     host = server.url.removeprefix("http://")
-    delivered = line("delivery", "ok", f"{host} answered 200")
+    delivered = line("delivery", "ok", f"{host} returned 200")
     with untouched():
         outcome = live(*VERIFY, "--send", env={"WACB_TIMEOUT": "5"})
     assert without_times(outcome) == passed(good(url, delivery=delivered))
@@ -120,7 +120,7 @@ def test_what_mends_a_link_reaches_the_same_account(wacb: Wacb):
     flags = ("--sandbox", "--region", "eu")
     outcome = wacb(*flags, "verify", "--profile", "Nobody", "-o", "json")
     (fix,) = [link["fix"] for link in json.loads(outcome.out) if link["ok"] is False]
-    assert fix == "`wacb --sandbox --region eu profile list` shows what exists"
+    assert fix == "run `wacb --sandbox --region eu profile list` to see available profiles"
     assert json.loads(outcome.err)["error"]["hint"] == fix
     outcome = wacb("--region", "eu", *VERIFY, env={**LIVE, "WACB_TIMEOUT": "x"})
     assert outcome.err.endswith("hint: wacb --region eu config show\n")
@@ -133,7 +133,7 @@ def test_the_password_of_an_endpoint_is_not_shown(
     odd = Showing(sandbox, b"http://127", b"http://me:canary-word@127")
     host = url.split("/")[2]
     outcome = over(odd, *VERIFY, "--send", "-v")
-    delivered = line("delivery", "ok", f"{host} answered 200")
+    delivered = line("delivery", "ok", f"{host} returned 200")
     assert without_times(outcome).out == passed(good(url, delivery=delivered)).out
     assert "canary" not in outcome.err
 
@@ -160,7 +160,7 @@ def test_number_and_profile_come_from_the_environment(live: Wacb, chain: str):
 def test_a_profile_is_verified_without_a_number(live: Wacb, chain: str, server: FaultServer):
     links = good(
         chain,
-        number=line("number", "skipped", "not checked: no number is named"),
+        number=line("number", "skipped", "not checked: no number was passed"),
         delivery=line("delivery", "skipped", NO_SEND, "wacb verify --profile Hook --send"),
     )
     assert without_times(live("verify", "--profile", "Hook")) == passed(links)
@@ -189,7 +189,7 @@ def test_a_bad_number_is_wrong_usage(live: Wacb, sandbox: Sandbox):
 def test_missing_credentials_break_the_config(wacb: Wacb):
     detail = "missing credentials: the SID (WACB_SID) and the API key (WACB_API_KEY)"
     fix = "set the variables, run `wacb config init`, or add --sandbox to try it out"
-    links = {"config": line("config", "broken", detail, fix), **not_started()}
+    links = {"config": line("config", "failed", detail, fix), **not_started()}
     check(wacb(*VERIFY), 3, links, detail, fix)
     check(wacb("verify"), 3, links, detail, fix)
 
@@ -216,7 +216,7 @@ def test_a_bad_setting_breaks_the_config(
     live: Wacb, env: dict[str, str], detail: str, fix: str | None
 ):
     fix = fix or "wacb config show"
-    links = {"config": line("config", "broken", detail, fix), **not_started()}
+    links = {"config": line("config", "failed", detail, fix), **not_started()}
     check(live("verify", env=env), 3, links, detail, fix)
 
 
@@ -249,8 +249,8 @@ def test_access_that_fails_breaks_the_credentials(
 ):
     outcome = over(Network(reply), *VERIFY, "-o", "json")
     links = json.loads(outcome.out)
-    why = "not checked: the API gives no access"
-    later = ["not checked: no profile was found"] * 3
+    why = "not checked: the credentials were not verified"
+    later = ["not checked: no profile found"] * 3
     assert [link["ok"] for link in links] == [True, False, *[None] * 5]
     assert [link["detail"] for link in links[2:]] == [why, why, *later]
     error = json.loads(outcome.err)["error"]

@@ -1,4 +1,4 @@
-"""`wacb verify`: endpoints that do not answer, or take no callback; several broken links."""
+"""`wacb verify`: endpoints that do not answer, or take no callback; several failed checks."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_an_endpoint_where_nobody_listens(live: Wacb, sandbox: Sandbox, send: tu
         attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, *send)
     detail = f"cannot connect to {server.url.removeprefix('http://')}: Connection refused"
-    links = good(endpoint=line("endpoint", "broken", detail, ELSEWHERE))
+    links = good(endpoint=line("endpoint", "failed", detail, ELSEWHERE))
     if send:
-        links |= skipped("delivery", why="not checked: the endpoint was not reached")
+        links |= skipped("delivery", why="not checked: the endpoint is not reachable")
     check(outcome, 7, links, detail, ELSEWHERE)
 
 
@@ -53,7 +53,7 @@ def test_an_endpoint_that_never_answers(
         attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, limit, "0.2")
     detail = detail.format(server.url.removeprefix("http://"))
-    links = good(endpoint=line("endpoint", "broken", detail, fix))
+    links = good(endpoint=line("endpoint", "failed", detail, fix))
     check(outcome, 7, links, detail, fix)
 
 
@@ -76,7 +76,7 @@ def test_an_endpoint_whose_certificate_nobody_trusts(
         outcome = live(*VERIFY)
     host = server.url.removeprefix("https://")
     detail = f"{host} shows a certificate that is not trusted: self-signed certificate"
-    links = good(endpoint=line("endpoint", "broken", detail, ELSEWHERE))
+    links = good(endpoint=line("endpoint", "failed", detail, ELSEWHERE))
     check(outcome, 7, links, detail, ELSEWHERE)
 
 
@@ -85,17 +85,17 @@ def test_an_endpoint_that_is_no_address(over: Wacb, sandbox: Sandbox, chain: str
     odd = Showing(sandbox, host.encode(), b"127.0.0.1:99999")
     detail = "'127.0.0.1:99999' is not the address of a server"
     fix = "write a URL like https://api.example.com, with a valid host and port"
-    links = good(endpoint=line("endpoint", "broken", detail, fix))
+    links = good(endpoint=line("endpoint", "failed", detail, fix))
     check(over(odd, *VERIFY), 7, links, detail, fix)
 
 
 @pytest.mark.parametrize(
     ("second", "detail"),
     [
-        (answer(500, b"oops"), "{} answered 500"),
+        (answer(500, b"oops"), "{} returned 500"),
         (
             answer(302, b"", "Location: https://example.com/new?t=1"),
-            "{} redirects to https://example.com/new (302), which is not followed",
+            "{} redirects to https://example.com/new (302); redirects are not followed",
         ),
         (
             "close after reading",
@@ -111,8 +111,8 @@ def test_a_callback_that_is_not_taken(
         url = attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, "--send")
     detail = detail.format(server.url.removeprefix("http://"))
-    fix = f"see the endpoint's log, then wacb verify {ONE} --send"
-    links = good(url, delivery=line("delivery", "broken", detail, fix))
+    fix = f"check the endpoint's log, then wacb verify {ONE} --send"
+    links = good(url, delivery=line("delivery", "failed", detail, fix))
     check(outcome, 8, links, detail, fix)
 
 
@@ -121,8 +121,8 @@ def test_a_key_that_is_not_known(over: Wacb, sandbox: Sandbox, server: FaultServ
     url = attach_new(sandbox, f"{server.url}/hook", enc=key)
     hidden = Showing(sandbox, b'"key": "' + b"k" * 16 + b'", ', b"")
     detail = f"profile {FIRST} encrypts, and the API does not show its key"
-    fix = "name the file that holds it with --encrypt-key-file"
-    links = good(url, delivery=line("delivery", "broken", detail, fix))
+    fix = "pass the file that holds it as --encrypt-key-file"
+    links = good(url, delivery=line("delivery", "failed", detail, fix))
     check(over(hidden, *VERIFY, "--send"), 8, links, detail, fix)
 
 
@@ -136,7 +136,7 @@ def test_the_first_broken_link_decides_and_the_others_are_named(live: Wacb, sand
         assert live(*VERIFY, "-q").out == "template\nendpoint\n"
     refused = f"cannot connect to {server.url.removeprefix('http://')}: Connection refused"
     links = good(
-        template=line("template", "broken", detail, fix),
-        endpoint=line("endpoint", "broken", refused, ELSEWHERE),
+        template=line("template", "failed", detail, fix),
+        endpoint=line("endpoint", "failed", refused, ELSEWHERE),
     )
     check(outcome, 8, links, detail, fix, f"endpoint: {refused}; {ELSEWHERE}")

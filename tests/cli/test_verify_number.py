@@ -35,8 +35,8 @@ def test_a_number_that_is_not_listed(live: Wacb, chain: str):
     detail = f"number {other} not found in WABA {WABA_ID}"
     fix = "wacb number list"
     links = good(
-        number=line("number", "broken", detail, fix),
-        **skipped("profile", why="not checked: which one it is, is not known"),
+        number=line("number", "failed", detail, fix),
+        **skipped("profile", why="not checked: the number's profile is unknown"),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live("verify", other), 5, links, detail, fix)
@@ -49,13 +49,13 @@ def test_what_was_named_is_checked_whatever_the_number_is_like(live: Wacb, chain
     again = f"wacb verify {other} --profile {FIRST} --send"
     links = good(
         chain,
-        number=line("number", "broken", detail, fix),
+        number=line("number", "failed", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(live("verify", other, "--profile", FIRST), 5, links, detail, fix)
 
 
-CONFIRM = "wacb number confirm {} --otp CODE, or see in the Kaleyra console what it lacks"
+CONFIRM = "wacb number confirm {} --otp CODE, or check the number in the Kaleyra console"
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ CONFIRM = "wacb number confirm {} --otp CODE, or see in the Kaleyra console what
 )
 def test_a_pending_number(live: Wacb, number: str, fix: str):
     live(*ADD)
-    detail = f"number {number} is pending; only an approved one gets messages"
+    detail = f"{number} is pending; only approved numbers receive messages"
     links = good(
-        number=line("number", "broken", detail, fix),
-        **skipped("profile", why="not checked: the number carries none"),
+        number=line("number", "failed", detail, fix),
+        **skipped("profile", why="not checked: the number has none"),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live("verify", number), 8, links, detail, fix)
@@ -83,12 +83,12 @@ def test_a_rejected_number_still_has_its_profile_checked(
 ):
     rejected = Showing(sandbox, b'"approved"', b'"rejected"')
     outcome = over(rejected, *VERIFY, *waba, "--profile", "Hook")
-    detail = f"number {ONE} is rejected; only an approved one gets messages"
-    fix = "see in the Kaleyra console what it lacks"
+    detail = f"{ONE} is rejected; only approved numbers receive messages"
+    fix = "check the number in the Kaleyra console"
     again = ("wacb --waba-id ''" if waba else "wacb") + f" verify {ONE} --profile Hook --send"
     links = good(
         chain,
-        number=line("number", "broken", detail, fix),
+        number=line("number", "failed", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(outcome, 8, links, detail, fix)
@@ -96,27 +96,27 @@ def test_a_rejected_number_still_has_its_profile_checked(
 
 @pytest.mark.parametrize("named", [(), ("--profile", "Hook")], ids=["no profile", "a profile"])
 def test_a_number_without_a_profile(live: Wacb, chain: str, named: tuple[str, ...]):
-    detail = f"number {TWO} carries no profile"
+    detail = f"{TWO} has no profile attached"
     fix = f"wacb number attach {TWO} --profile {FIRST if named else 'ID'}"
     rest = {
-        **skipped("profile", why="not checked: the number carries none"),
+        **skipped("profile", why="not checked: the number has none"),
         **skipped("template", "endpoint", "delivery"),
     }
     if named:
         again = f"wacb verify {TWO} --profile Hook --send"
         rest = {"delivery": line("delivery", "skipped", NO_SEND, again)}
-    links = good(chain, number=line("number", "broken", detail, fix), **rest)
+    links = good(chain, number=line("number", "failed", detail, fix), **rest)
     check(live("verify", TWO, *named), 8, links, detail, fix)
 
 
 def test_a_number_with_another_profile(live: Wacb, sandbox: Sandbox, chain: str):
     attach_new(sandbox, chain, title="Other")
-    detail = f"number {ONE} has profile {SECOND} attached, not {FIRST}"
+    detail = f"{ONE} has profile {SECOND} attached, not {FIRST}"
     fix = f"wacb number attach {ONE} --profile {FIRST} --replace"
     again = f"wacb verify {ONE} --profile Hook --send"
     links = good(
         chain,
-        number=line("number", "broken", detail, fix),
+        number=line("number", "failed", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(live(*VERIFY, "--profile", "Hook"), 8, links, detail, fix)
@@ -143,14 +143,14 @@ def test_v1_shows_no_profile_and_the_journal_fills_in(live: Wacb, chain: str, sa
     again = {"delivery": line("delivery", "skipped", NO_SEND, f"{V1_VERIFY} --send")}
     links = good(
         number=line("number", "skipped", unknown, f"{V1_VERIFY} --profile ID"),
-        **skipped("profile", why="not checked: which one it is, is not known"),
+        **skipped("profile", why="not checked: the number's profile is unknown"),
         **skipped("template", "endpoint", "delivery"),
     )
     links["number"] = links["number"].replace("\t\t", "\tMS\t")
     assert without_times(live(*VERIFY, *V1)) == passed(links)
 
     assert live("number", "attach", ONE, "--profile", "Hook", *V1).code == 0
-    believed = f"{unknown}; according to the journal it is {FIRST}"
+    believed = f"{unknown} (last attached from here: {FIRST})"
     number = line("number", "skipped", believed)
     assert without_times(live(*VERIFY, *V1)) == passed(good(chain, number=number, **again))
 
@@ -165,12 +165,12 @@ def test_v1_takes_the_profile_that_is_named(live: Wacb, chain: str):
 def test_v1_what_the_journal_says_counts(live: Wacb, sandbox: Sandbox, chain: str):
     attach_new(sandbox, chain, title="Other")
     assert live("number", "attach", ONE, "--profile", "Other", *V1).code == 0
-    detail = f"number {ONE} has profile {SECOND} attached, not {FIRST}"
+    detail = f"{ONE} has profile {SECOND} attached, not {FIRST}"
     fix = f"wacb --waba-id '' number attach {ONE} --profile {FIRST} --replace"
     again = f"{V1_VERIFY} --profile Hook --send"
     links = good(
         chain,
-        number=line("number", "broken", detail, fix),
+        number=line("number", "failed", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(live(*VERIFY, *V1, "--profile", "Hook"), 8, links, detail, fix)
@@ -180,13 +180,13 @@ def test_v1_a_number_that_does_not_exist(live: Wacb):
     outcome = live("verify", "+15550100077", *V1)
     assert outcome.code == 5
     assert outcome.err.startswith("error: verify: number: number +15550100077 does not exist (404")
-    assert outcome.err.endswith("\nhint: the Kaleyra console lists them\n")
+    assert outcome.err.endswith("\nhint: check the numbers in the Kaleyra console\n")
 
 
 def test_a_listing_that_is_not_there_is_no_fault_of_the_number(live: Wacb):
     outcome = live("verify", ONE, "--waba-id", "99")
     assert outcome.code == 5
     assert outcome.err.endswith(
-        "hint: the SID, --waba-id or --base-url is wrong: `wacb --waba-id 99 config show` says "
+        "hint: check the SID, --waba-id and --base-url: `wacb --waba-id 99 config show` shows "
         "where each comes from\n"
     )

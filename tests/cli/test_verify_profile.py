@@ -23,10 +23,10 @@ from wacb.sandbox.emulator import Sandbox
 
 def test_a_profile_that_was_deleted_under_the_number(live: Wacb, sandbox: Sandbox, chain: str):
     ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{FIRST}")
-    detail = f"callback profile {FIRST} does not exist (404: There is no such profile)"
+    detail = f"callback profile {FIRST} does not exist (404: The profile does not exist)"
     fix = f"wacb number attach {ONE} --profile ID --replace"
     links = good(
-        profile=line("profile", "broken", detail, fix),
+        profile=line("profile", "failed", detail, fix),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live(*VERIFY), 5, links, detail, fix)
@@ -42,7 +42,7 @@ def test_a_profile_that_was_deleted_under_the_number(live: Wacb, sandbox: Sandbo
         ),
         (
             SECOND,
-            f"callback profile {SECOND} does not exist (404: There is no such profile)",
+            f"callback profile {SECOND} does not exist (404: The profile does not exist)",
             "wacb profile list",
         ),
     ],
@@ -52,7 +52,7 @@ def test_a_profile_that_does_not_exist(
     live: Wacb, chain: str, reference: str, detail: str, fix: str
 ):
     links = good(
-        profile=line("profile", "broken", detail, fix),
+        profile=line("profile", "failed", detail, fix),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live(*VERIFY, "--profile", reference), 5, links, detail, fix)
@@ -64,7 +64,7 @@ def test_two_profiles_of_one_title(live: Wacb, sandbox: Sandbox, chain: str):
     fix = "pass the ID of one of them"
     links = good(
         number=line("number", "ok", f"approved, {SECOND}"),
-        profile=line("profile", "broken", detail, fix),
+        profile=line("profile", "failed", detail, fix),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live(*VERIFY, "--profile", "Hook"), 8, links, detail, fix)
@@ -73,7 +73,7 @@ def test_two_profiles_of_one_title(live: Wacb, sandbox: Sandbox, chain: str):
 @pytest.mark.parametrize(
     ("status", "word", "fix"),
     [
-        (2, "auto-disabled", f"mend the endpoint, then {CONSOLE}"),
+        (2, "auto-disabled", f"fix the endpoint, then {CONSOLE}"),
         (3, "disabled", CONSOLE),
         (9, "9", CONSOLE),
     ],
@@ -83,8 +83,8 @@ def test_a_profile_that_is_not_active(
     over: Wacb, sandbox: Sandbox, chain: str, status: int, word: str, fix: str
 ):
     off = Showing(sandbox, b'"status": 1', f'"status": {status}'.encode())
-    detail = f"profile 'Hook' ({FIRST}) is {word}, so nothing arrives"
-    links = good(chain, profile=line("profile", "broken", detail, fix))
+    detail = f"profile 'Hook' ({FIRST}) is {word}, so nothing is delivered"
+    links = good(chain, profile=line("profile", "failed", detail, fix))
     check(over(off, *VERIFY), 8, links, detail, fix)
 
 
@@ -104,7 +104,7 @@ def test_a_profile_that_is_not_active(
         (
             BODY.replace("<from>", "<sender>"),
             "13 of 14 placeholders: missing <from>, unknown <sender>",
-            f"replace the whole template with `wacb profile update {FIRST} --body-file FILE",
+            f"replace the whole template with `wacb profile update {FIRST} --body-file FILE`",
         ),
     ],
     ids=["missing", "misspelt", "beyond repair"],
@@ -113,8 +113,8 @@ def test_a_template_that_is_not_complete(
     live: Wacb, sandbox: Sandbox, server: FaultServer, body: str, detail: str, fix: str
 ):
     url = attach_new(sandbox, f"{server.url}/hook", body=body)
-    links = good(url, template=line("template", "broken", detail, fix))
+    links = good(url, template=line("template", "failed", detail, fix))
     check(live(*VERIFY), 8, links, detail, fix)
     host = server.url.removeprefix("http://")
-    links["delivery"] = line("delivery", "ok", f"{host} answered 200")
+    links["delivery"] = line("delivery", "ok", f"{host} returned 200")
     check(live(*VERIFY, "--send"), 8, links, detail, fix)

@@ -7,7 +7,7 @@ from typing import Any
 from tests.conftest import profile_id
 from tests.fake_api import make_draft
 from wacb.models import CallbackProfile, Number, id_from_json
-from wacb.plan.manifest.model import Desired, Manifest
+from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.plan.model import LiveState
 from wacb.provision.steps import as_sent
 
@@ -15,19 +15,19 @@ ONE, TWO, THREE = "+15550100001", "+15550100002", "+15550100003"
 FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
 
 
-def make_desired(name: str = "incoming", **changes: Any) -> Desired:
+def make_desired(name: str = "incoming", **changes: Any) -> DesiredProfile:
     """A complete POST profile of a file, its title the name."""
-    how = {key: changes.pop(key) for key in ("allow_missing", "written") if key in changes}
-    return Desired(name=name, draft=make_draft(**{"title": f"The {name}", **changes}), **how)
+    how = {key: changes.pop(key) for key in ("allow_missing", "sources") if key in changes}
+    return DesiredProfile(name=name, draft=make_draft(**{"title": f"The {name}", **changes}), **how)
 
 
 def make_manifest(
-    *profiles: Desired, numbers: dict[str, str] | None = None, notes: tuple[str, ...] = ()
+    *profiles: DesiredProfile, numbers: dict[str, str] | None = None, notes: tuple[str, ...] = ()
 ) -> Manifest:
     return Manifest(profiles=profiles, numbers=numbers, notes=notes)
 
 
-def stored(desired: Desired, id: str = FIRST, **changes: Any) -> CallbackProfile:
+def stored(desired: DesiredProfile, id: str = FIRST, **changes: Any) -> CallbackProfile:
     """The live profile that a desired one asks for."""
     return as_sent(desired.draft, id)._replace(**changes)
 

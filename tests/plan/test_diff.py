@@ -143,7 +143,7 @@ def test_what_a_variable_made_is_never_shown():
     desired = make_desired(
         url="https://secret.example.com/hook",
         response_message="secret",
-        written={"url": "https://${HOST}/hook", "response_message": "${WORD}", "title": "${T}"},
+        sources={"url": "https://${HOST}/hook", "response_message": "${WORD}", "title": "${T}"},
     )
     live = stored(desired, url="https://older-secret.example.com/", response_message=None)
     plan = diff(make_manifest(desired), make_live(live), prune=False)
@@ -169,7 +169,7 @@ def test_a_channel_that_cannot_be_changed_forbids_the_plan():
     said = f"the channel of profile {FIRST} is whatsapp, and the API cannot change it to sms"
     hint = "create another profile"
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
-    made = make_desired(channel="sms", written={"channel": "${CH}"})
+    made = make_desired(channel="sms", sources={"channel": "${CH}"})
     plan = diff(make_manifest(made), make_live(stored(made, channel="whatsapp")), prune=False)
     said = f"the API cannot change the channel of profile incoming ({FIRST})"
     assert (plan.changes, told(plan.problems)) == ((), [(InvalidInput, said, hint)])
@@ -223,7 +223,7 @@ def test_a_header_of_the_file_is_shown_as_it_is_written_there():
 
 def test_a_number_whose_profile_a_variable_names_is_shown_as_it_is_written():
     manifest = replace(
-        make_manifest(numbers={ONE: "Zq9", TWO: "Zq8"}), written={ONE: "${N}", TWO: "${M}"}
+        make_manifest(numbers={ONE: "Zq9", TWO: "Zq8"}), sources={ONE: "${N}", TWO: "${M}"}
     )
     live = make_live(
         stored(OTHER, SECOND, title="Zq9"), numbers=(make_number(ONE), make_number(TWO))

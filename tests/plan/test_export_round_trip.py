@@ -159,10 +159,10 @@ def test_so_does_the_export_of_an_account_that_was_set_up_by_hand(account: Accou
     assert len(made) + PROFILES == 214
     notes = check_export(account, pages=3)
     assert [note.partition(" is left out")[0] for note in notes] == [
-        f"note: profile {made[150]} (Misspelt)",
-        f"note: profile {made[151]} (Twice)",
-        f"note: profile {made[153]} (Twice)",
-        f"note: profile {made[152]} (Without a template)",
+        f"note: profile 'Misspelt' ({made[150]})",
+        f"note: profile 'Twice' ({made[151]})",
+        f"note: profile 'Twice' ({made[153]})",
+        f"note: profile 'Without a template' ({made[152]})",
         f"note: number {phone(7)}",
     ]
 

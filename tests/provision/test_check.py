@@ -106,7 +106,7 @@ def test_a_repair_changes_the_template_and_nothing_else(
         ),
         (
             get(f"{URL}&a=<qqq>"),
-            "<qqq> in query key 'a' is unknown to Kaleyra",
+            "<qqq> in query parameter 'a' is not a Kaleyra placeholder",
             "--url URL",
         ),
     ],

@@ -19,8 +19,8 @@ BRIEF_BODY = '{"text":"<body>"}'
 BRIEF_URL = f"{HOOK}?text=<body>"
 MISSING = ", ".join(f"<{name}>" for name in INCOMING if name != "body")
 REPAIR = (
-    "repair it first (wacb profile check --fix SG_1); --allow-missing takes one that only lacks "
-    "placeholders"
+    "run `wacb profile check --fix SG_1` first, or pass --allow-missing if only "
+    "placeholders are missing"
 )
 
 
@@ -38,7 +38,7 @@ def refusal(live: CallbackProfile, **given: Any) -> InvalidInput:
     return caught.value
 
 
-OF_SG_1 = "the template of profile SG_1: "
+OF_SG_1 = "template of profile SG_1: "
 Case = tuple[CallbackProfile, dict[str, Any], str, str | None]
 REFUSED: dict[str, Case] = {
     "an incomplete template that moves to the body": (
@@ -74,59 +74,58 @@ REFUSED: dict[str, Case] = {
     "an encoded placeholder that moves to the body": (
         get(f"{HOOK}?{QUERY}&x=%3Cid%3E"),
         {"method": Method.POST},
-        f"{OF_SG_1}the URL holds <id> percent-encoded or HTML-escaped, so Kaleyra would not fill "
-        "it",
+        f"{OF_SG_1}<id> in the URL is encoded or escaped, so Kaleyra never fills it",
         REPAIR,
     ),
     "a placeholder that is part of a value, to the body": (
         get(f"{HOOK}?a=<body>-<from>&{QUERY}"),
         {"method": Method.POST},
-        "<body> in the URL of profile SG_1 cannot move to the body by itself",
-        "repair it first (wacb profile check --fix SG_1), or give a template of your own: "
-        "--body-file FILE",
+        "cannot move <body> in the URL of profile SG_1 to the body",
+        "run `wacb profile check --fix SG_1` first, or pass --body-file FILE with "
+        "your own template",
     ),
     "an encoded placeholder that would be left behind": (
         get(f"{HOOK}?{QUERY}&x=%3Cid%3E"),
         {"method": Method.POST, "url": NEW},
-        "%3Cid%3E in the URL of profile SG_1 cannot move to the body by itself",
-        "repair it first (wacb profile check --fix SG_1), or give a template of your own: "
-        "--body-file FILE",
+        "cannot move %3Cid%3E in the URL of profile SG_1 to the body",
+        "run `wacb profile check --fix SG_1` first, or pass --body-file FILE with "
+        "your own template",
     ),
     "a placeholder in the path": (
         get(f"https://example.com/<wanumber>?{QUERY}"),
         {"url": NEW},
-        "<wanumber> in the path of profile SG_1 cannot move to another URL by itself",
-        "give a whole template: --url with the placeholders in it",
+        "cannot move <wanumber> in the path of profile SG_1 to another URL",
+        "pass --url with all placeholders in it",
     ),
     "a key that stands in the new URL": (
         get(f"{HOOK}?c%64=<body>"),
         {"url": f"{NEW}?cd=1"},
-        "the query key 'cd' already stands in the URL",
-        "remove or rename it: the template has a parameter of that name",
+        "the URL already has the query parameter 'cd'",
+        "remove or rename it: the template adds a parameter with that name",
     ),
     "keys of message status that are taken": (
         get(f"{HOOK}?{QUERY}&id=1&ref="),
         {"with_status": True},
-        "the query key 'id' and the query key 'ref' already stands in the URL",
-        "remove or rename it: the template has a parameter of that name",
+        "the URL already has the query parameter 'id' and the query parameter 'ref'",
+        "remove or rename it: the template adds a parameter with that name",
     ),
     "a key that is taken by one whose value holds a =": (
         get(f"{HOOK}?a=b=<body>"),
         {"url": f"{NEW}?a=1"},
-        "the query key 'a' already stands in the URL",
-        "remove or rename it: the template has a parameter of that name",
+        "the URL already has the query parameter 'a'",
+        "remove or rename it: the template adds a parameter with that name",
     ),
     "members of message status that are taken": (
         post(body='{"id":7,"price":null,' + BODY[1:]),
         {"with_status": True},
-        "member 'id' and member 'price' of the body is no placeholder of message status",
-        "give a template of your own: --body-file FILE",
+        "the body already has the member 'id' and the member 'price'",
+        "pass --body-file FILE with your own template",
     ),
     "members that no query can hold": (
         post(body='{"tenant":7,' + BODY[1:]),
         {"method": Method.GET},
-        "the body cannot become a query: member 'tenant' is no single placeholder",
-        "give a template of your own: --url with the placeholders in it",
+        "cannot move the body to the URL: member 'tenant' is not a single placeholder",
+        "pass --url with all placeholders in it",
     ),
     "a body for GET": (
         get(),
@@ -137,27 +136,27 @@ REFUSED: dict[str, Case] = {
     "a body and message status": (
         post(),
         {"body": BODY, "with_status": True},
-        "--with-status builds a template, --body-file brings one: they exclude each other",
+        "--with-status and --body-file cannot be used together",
         None,
     ),
     "an incomplete body": (
         post(),
         {"body": BRIEF_BODY},
         f"missing: {MISSING}",
-        "add the missing ones (--allow-missing takes the body as it is)",
+        "add the missing ones (--allow-missing accepts the body unchanged)",
     ),
     "an incomplete URL": (
         get(),
         {"url": f"{NEW}?a=<body>"},
         f"missing: {MISSING}",
-        "with any placeholder in the URL all must be there: add the missing ones, or leave all "
-        "out and wacb adds them (--allow-missing takes the URL as it is)",
+        "add the missing ones, or remove all placeholders to let wacb add them "
+        "(--allow-missing accepts the URL unchanged)",
     ),
     "an encoded URL": (
         post(),
         {"url": f"{NEW}?a=%3Cbody%3E"},
-        "the URL holds <body> percent-encoded or HTML-escaped, so Kaleyra would not fill it",
-        "take it out: a POST or PUT template stands in the body",
+        "<body> in the URL is encoded or escaped, so Kaleyra never fills it",
+        "remove it: POST and PUT have their template in the body",
     ),
     "a plain endpoint": (
         post(),

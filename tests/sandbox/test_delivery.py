@@ -217,7 +217,7 @@ def test_the_profile_comes_before_an_incoming_url(quick: Api, endpoint: Endpoint
 
 
 def test_an_unknown_number_is_not_found(quick: Api, send: Deliver):
-    with pytest.raises(NotFound, match=r"has no number \+15550100099$"):
+    with pytest.raises(NotFound, match=r"\+15550100099 was not found in the sandbox$"):
         send(message(), number="+15550100099")
     assert quick.sandbox.store.messages() == []
 
@@ -268,7 +268,7 @@ def test_a_request_does_not_show_its_headers():
 def test_a_number_without_anything_gets_nothing(quick: Api, send: Deliver):
     outcome = send(message())
     assert isinstance(outcome.error, CheckFailed)
-    assert outcome.error.message == f"number {ONE} carries no profile, so nothing was delivered"
+    assert outcome.error.message == f"{ONE} has no profile attached, so nothing was delivered"
     assert (outcome.id, outcome.delivered, outcome.attempts) == ("wm-1", False, ())
     (kept,) = quick.sandbox.store.messages()
     assert (kept["fields"], kept["delivered"]) == (message(), False)
@@ -276,7 +276,7 @@ def test_a_number_without_anything_gets_nothing(quick: Api, send: Deliver):
 
 def test_a_number_that_is_pending_gets_nothing(quick: Api, send: Deliver):
     outcome = send(message(), number="+15550100009")
-    assert str(outcome.error) == "no message arrives at number +15550100009, which is pending"
+    assert str(outcome.error) == "+15550100009 is pending and receives no messages"
 
 
 def test_a_number_whose_profile_was_deleted_gets_nothing(
@@ -284,7 +284,5 @@ def test_a_number_whose_profile_was_deleted_gets_nothing(
 ):
     profile = attach(quick, endpoint.url, "POST")
     quick.sandbox.store.delete_profile(profile)
-    assert str(send(message()).error) == (
-        f"profile {profile}, which number {ONE} carries, no longer exists"
-    )
+    assert str(send(message()).error) == (f"profile {profile} of {ONE} no longer exists")
     assert endpoint.arrived == []

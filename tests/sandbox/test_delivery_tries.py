@@ -104,8 +104,8 @@ def test_three_tries_are_made_until_a_2xx_comes(
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        ((500, 500, 404), "in 3 tries: the endpoint answered 404"),
-        ((500, 500, 0), "in 3 tries: 127.0.0.1:1 closed the connection"),
+        ((500, 500, 404), "after 3 attempts: the endpoint returned 404"),
+        ((500, 500, 0), "after 3 attempts: 127.0.0.1:1 closed the connection"),
     ],
     ids=["a status", "no answer"],
 )
@@ -117,16 +117,18 @@ def test_no_more_is_tried_once_the_deadline_has_passed(send: Send):
     line = Line()
     outcome = send(line, seconds=0)
     assert (line.sent, [one.status for one in outcome.attempts]) == (0, [None])
-    assert str(outcome.error).startswith("the message was not delivered in 1 try: the deadline of ")
+    assert str(outcome.error).startswith(
+        "the message was not delivered after 1 attempt: the deadline of "
+    )
 
 
 def test_ten_failures_in_a_row_disable_the_profile(quick: Api, send: Send, profile: str):
     line = Line(*[500] * 100)
     errors = [str(send(line).error) for _ in range(10)]
-    once = "the message was not delivered in 3 tries: the endpoint answered 500"
+    once = "the message was not delivered after 3 attempts: the endpoint returned 500"
     assert errors[:9] == [once] * 9
     assert errors[9] == (
-        f"{once}; that was failure 10 in a row, so profile {profile} is auto-disabled now"
+        f"{once}; profile {profile} is now auto-disabled after 10 failures in a row"
     )
     assert status_of(quick, profile) == 2
     late = send(line)

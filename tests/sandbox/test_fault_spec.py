@@ -86,9 +86,9 @@ def test_a_wrong_fault_is_told_the_right_form(spec: str) -> None:
     with pytest.raises(ValueError) as caught:
         make_sandbox().add_fault(spec)
     assert str(caught.value) == (
-        f"{spec!r} is no fault: "
-        "give KIND[:COUNT|:RATE%][,before|,after][,METHOD][,from=N] or late:SECONDSs, "
-        "for example reset,after,POST or 429:10% or late:20s, with a KIND out of "
+        f"{spec!r} is not a valid fault; "
+        "use KIND[:COUNT|:RATE%][,before|,after][,METHOD][,from=N] or late:SECONDSs, "
+        "for example reset,after,POST or 429:10% or late:20s, where KIND is one of "
         "401 403 404 409 422 429 500 503 html reset truncate drip slow"
     )
 
@@ -99,4 +99,4 @@ def test_any_other_text_is_refused_in_words(spec: str) -> None:
     try:
         assert parse_late(spec) is not None or parse(spec).count != 0
     except ValueError as error:
-        assert str(error).startswith(f"{spec!r} is no fault: give KIND")
+        assert str(error).startswith(f"{spec!r} is not a valid fault; use KIND")

@@ -27,7 +27,7 @@ STATUSES = {
 def test_a_status_is_answered_and_nothing_changes(api: Api, kind: str, code: str) -> None:
     api.sandbox.add_fault(kind)
     answer = api("POST", PROFILES, make_profile())
-    assert answer == refused(code, f"The emulator was told to answer {kind}", status=int(kind))
+    assert answer == refused(code, f"The emulator was asked to return {kind}", status=int(kind))
     assert answer.headers.get("retry-after") == ("1" if kind in ("429", "503") else None)
     assert api("GET", PROFILES).data["total"] == 0
     assert statuses(api.sandbox) == [int(kind), 200]

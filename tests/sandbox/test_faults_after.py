@@ -22,7 +22,7 @@ from wacb.sandbox.in_process import exchange
 def test_a_status_hides_what_was_done(api: Api, kind: str) -> None:
     api.sandbox.add_fault(f"{kind},after")
     answer = api("POST", PROFILES, make_profile())
-    message = f"The emulator was told to answer {kind}"
+    message = f"The emulator was asked to return {kind}"
     code = "RBC001" if kind == "401" else f"RBC{kind}"
     assert answer == refused(code, message, status=int(kind))
     assert answer.headers.get("retry-after") == ("1" if kind in ("429", "503") else None)

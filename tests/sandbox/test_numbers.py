@@ -1,4 +1,4 @@
-"""WhatsApp numbers as api-contract.md 5 has them, through both shells."""
+"""WhatsApp numbers as api.md §5 has them, through both shells."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_details_take_a_number_with_or_without_plus(api: Api, version: str, numb
 @pytest.mark.parametrize("number", ["15550109999", "++15550100001", "%20", "x"])
 def test_an_unknown_number_has_no_details(api: Api, version: str, code: str, number: str) -> None:
     path = f"/{version}/{SID}/whatsapp/{number}/phone_number_details"
-    assert api("GET", path) == refused(code, "There is no such number", status=404)
+    assert api("GET", path) == refused(code, "The number does not exist", status=404)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_both_versions_attach_and_detach_the_same_number(api: Api, path: str, ke
             ONE,
             {"callback_profile_id": "SG_nobody"},
             400,
-            ["callback_profile_id is no profile of this account"],
+            ["callback_profile_id is not a profile of this account"],
         ),
         (ONE, {"profile_id": ""}, 400, ["profile_id is not a field of this request"]),
         (
@@ -116,7 +116,7 @@ def test_both_versions_attach_and_detach_the_same_number(api: Api, path: str, ke
             ["callbackProfileId is not a field of this request", "about"],
         ),
         (NINE, {"callback_profile_id": ""}, 400, ["Only an approved number can be edited"]),
-        ("+15550109999", {"callback_profile_id": ""}, 404, ["There is no such number"]),
+        ("+15550109999", {"callback_profile_id": ""}, 404, ["The number does not exist"]),
         *(
             (number, {"callback_profile_id": ""}, 400, ["{key} must be a phone number"])
             for number in (
@@ -198,7 +198,7 @@ def test_another_waba_is_not_found(
     api: Api, method: str, route: str, body: dict[str, str] | None
 ) -> None:
     answer = api(method, OTHER_WABA + route, body)
-    message = "There is no such WhatsApp business account"
+    message = "The WhatsApp business account does not exist"
     assert answer == refused("WA404", message, status=404)
     assert api("GET", NUMBERS).data == rows()
 
@@ -221,7 +221,7 @@ def test_an_added_number_is_pending_until_its_code_is_given(api: Api) -> None:
     assert api("PUT", UPDATE, body).status == 200
     for route, otp in (("verify", {"otp": "123456"}), ("retry_otp", {})):
         answer = api("POST", f"{NUMBERS}/{route}", {**keys, **otp})
-        assert answer == refused("WA400", "The number waits for no code", status=400)
+        assert answer == refused("WA400", "The number is not waiting for a code", status=400)
 
 
 def test_v1_adds_a_pending_number_too(api: Api) -> None:
@@ -230,13 +230,13 @@ def test_v1_adds_a_pending_number_too(api: Api) -> None:
     assert answer.data == {"id": PENDING["id"], "wa_number": NEW, "status": "pending"}
     assert api("GET", NUMBERS).data[-1]["name"] == "New"
     assert api("POST", V1_NUMBER, body) == refused(
-        "E13001", "The number is registered already", status=400
+        "E13001", "The number is already registered", status=400
     )
 
 
 def test_a_number_is_added_once(api: Api) -> None:
     answer = api("POST", f"{NUMBERS}/add", {**ADD, "phone_number": ONE})
-    assert answer == refused("WA400", "The number is registered already", status=400)
+    assert answer == refused("WA400", "The number is already registered", status=400)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +275,6 @@ def test_every_field_of_a_registration_is_required(api: Api, path: str, names: l
 def test_a_code_goes_with_the_id_of_its_number(api: Api) -> None:
     body = {"id": "wn-15550100001", "phone_number": NINE, "otp": "123456"}
     answer = api("POST", f"{NUMBERS}/verify", body)
-    assert answer.params == ["id is not that of the number"]
+    assert answer.params == ["id does not match the number"]
     body["phone_number"] = "+15550109999"
     assert api("POST", f"{NUMBERS}/verify", body).status == 404

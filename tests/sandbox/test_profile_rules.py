@@ -1,4 +1,4 @@
-"""Which profiles the emulator refuses (api-contract.md 4): every wrong field by name."""
+"""Which profiles the emulator refuses (api.md §4): every wrong field by name."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.sandbox.shells import ENC, PROFILES, Api, invalid, make_profile, make
 _TITLE = "title must be 3 or more letters, digits, spaces, hyphens, underscores"
 _METHOD = "http_method must be one of GET, POST, PUT, DELETE"
 _URL = "url must be an http or https URL"
-_BODY = "body must be a string holding a JSON object"
-_HEADERS = "headers must be a string holding a JSON object of strings"
-_EVENTS = "events must be a string holding a JSON array of strings"
+_BODY = "body must be a string containing a JSON object"
+_HEADERS = "headers must be a string containing a JSON object of strings"
+_EVENTS = "events must be a string containing a JSON array of strings"
 _ENC = "enc must be an object of algo, key and IV"
 _ALGO = "enc algo must be AES-128, AES-192 or AES-256 with -CFB or -GCM"
 
@@ -36,15 +36,15 @@ WRONG = [
     *each("enc", _ENC, "AES-128-CFB", {}, {"algo": "AES-128-CFB", "key": "k" * 16}),
     *each("enc", _ENC, {"algo": "AES-128-CFB", "key": "k" * 16, "iv": "i" * 16}),
     *each("enc", _ENC, {**ENC, "encoding": "raw"}),
-    *each("enc", "enc must hold ASCII strings", {**ENC, "key": 1}, {**ENC, "IV": None}),
-    *each("enc", "enc must hold ASCII strings", {**ENC, "key": "ä" * 16}),
+    *each("enc", "enc must contain ASCII strings", {**ENC, "key": 1}, {**ENC, "IV": None}),
+    *each("enc", "enc must contain ASCII strings", {**ENC, "key": "ä" * 16}),
     *each("enc", _ALGO, *({**ENC, "algo": name} for name in ("aes-128-cfb", "AES-64-CFB", "AES"))),
     *each("enc", "enc key must have 16 characters for AES-128-CFB", {**ENC, "key": "k" * 24}),
     *each("enc", "enc key must have 24 characters for AES-192-GCM", {**ENC, "algo": "AES-192-GCM"}),
-    *each("enc", "enc IV has a wrong length for AES-128-CFB", {**ENC, "IV": "i" * 12}),
+    *each("enc", "enc IV has the wrong length for AES-128-CFB", {**ENC, "IV": "i" * 12}),
     *each(
         "enc",
-        "enc IV has a wrong length for AES-256-GCM",
+        "enc IV has the wrong length for AES-256-GCM",
         {"algo": "AES-256-GCM", "key": "k" * 32, "IV": "i" * 15},
     ),
     *(

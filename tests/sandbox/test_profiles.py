@@ -1,4 +1,4 @@
-"""Callback profiles as api-contract.md 4 has them, through both shells."""
+"""Callback profiles as api.md §4 has them, through both shells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wacb.sandbox.routing import Request
 from wacb.sandbox.store import Store
 
 GET_URL = "https://example.com/hook?text=<body>&from=<from>"
-NO_SUCH = refused("RBC302", "There is no such profile", status=404)
+NO_SUCH = refused("RBC302", "The profile does not exist", status=404)
 
 
 def test_a_created_profile_is_shown_as_it_was_sent(api: Api) -> None:

@@ -67,7 +67,7 @@ def test_sid_and_key_are_checked_as_a_pair(
     ],
 )
 def test_an_unknown_path_is_not_found(api: Api, path: str, code: str) -> None:
-    assert api("GET", path) == refused(code, "There is no such route", status=404)
+    assert api("GET", path) == refused(code, "The route does not exist", status=404)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_an_unknown_query_parameter_is_refused(
 
 def test_a_repeated_query_parameter_is_refused(api: Api) -> None:
     answer = api("GET", f"{PROFILES}?limit=5&limit=5")
-    assert answer == refused("RBC400", "A query parameter is given twice", status=400)
+    assert answer == refused("RBC400", "Duplicate query parameter", status=400)
 
 
 def test_a_body_over_one_mebibyte_is_too_large(api: Api) -> None:

@@ -19,7 +19,7 @@ BODY = placeholders.compact(placeholders.build_body(INCOMING))
 URL = f"{HOOK}?{QUERY}"
 SPELLINGS = ("%3C{}%3E", "%253c{}%253e", "&lt;{}&gt;", "&amp;lt;{}&amp;gt;", "&#60;{}%3E")
 
-QUERY_HINT = "give a template of your own: --url with the placeholders in it"
+QUERY_HINT = "pass --url with all placeholders in it"
 
 
 def query(*dropped: str) -> str:
@@ -96,50 +96,52 @@ def test_a_complete_url_stays_as_it_is(url):
     [
         pytest.param(
             f"{HOOK}?body=x&a=1&t%79pe=",
-            "the URL cannot be repaired without changing query key 'body' and query key 't%79pe'",
+            "the URL cannot be repaired without changing query parameter 'body' and "
+            "query parameter 't%79pe'",
             None,
             id="keys taken, one of them empty",
         ),
         pytest.param(
             URL.replace("<body>", "<message>"),
-            "the URL cannot be repaired without changing query key 'body'",
+            "the URL cannot be repaired without changing query parameter 'body'",
             None,
             id="key taken by another placeholder",
         ),
         pytest.param(
             f"{HOOK}?a=<qqqqq>",
-            "<qqqqq> in query key 'a' is unknown to Kaleyra",
+            "<qqqqq> in query parameter 'a' is not a Kaleyra placeholder",
             None,
             id="no name",
         ),
         pytest.param(
             f"{HOOK}?a=%3Cqqqqq%3E",
-            "%3Cqqqqq%3E in query key 'a' is encoded, so never filled",
+            "%3Cqqqqq%3E in query parameter 'a' is encoded, so Kaleyra never fills it",
             None,
             id="no name, encoded",
         ),
         pytest.param(
             f"{URL}&a=<mimetype>",
-            "<mimetype> in query key 'a' is unknown to Kaleyra (did you mean <mime_type>?)",
+            "<mimetype> in query parameter 'a' is not a Kaleyra placeholder (did you "
+            "mean <mime_type>?)",
             None,
             id="the right name is there already",
         ),
         pytest.param(
             f"{HOOK}?a=%3Cbody%3E&b=<bdy>",
-            "<bdy> in query key 'b' is unknown to Kaleyra (did you mean <body>?)",
+            "<bdy> in query parameter 'b' is not a Kaleyra placeholder (did you mean <body>?)",
             None,
             id="the right name is there, encoded",
         ),
         pytest.param(
             f"{HOOK}?a=<bdy>&b=<Body>",
-            "<bdy> in query key 'a' is unknown to Kaleyra (did you mean <body>?); "
-            "<Body> in query key 'b' is unknown to Kaleyra (did you mean <body>?)",
+            "<bdy> in query parameter 'a' is not a Kaleyra placeholder (did you mean <body>?); "
+            "<Body> in query parameter 'b' is not a Kaleyra placeholder (did you mean <body>?)",
             None,
             id="two misspellings of one name",
         ),
         pytest.param(
             f"{HOOK}?a=<ref3>",
-            "<ref3> in query key 'a' is unknown to Kaleyra (did you mean <ref>?)",
+            "<ref3> in query parameter 'a' is not a Kaleyra placeholder (did you mean <ref>?)",
             None,
             id="two names are as near",
         ),
@@ -151,7 +153,7 @@ def test_a_complete_url_stays_as_it_is(url):
         ),
         pytest.param(
             f"{HOOK}?a=\u201c",
-            "query key 'a' holds the typographic quote \u201c",
+            "query parameter 'a' contains the typographic quote \u201c",
             "remove it",
             id="typographic quote",
         ),
@@ -247,13 +249,13 @@ def test_a_complete_body_stays_as_it_is(text):
         ),
         pytest.param(
             '{"a": ["<qqqqq>"]}',
-            "<qqqqq> in member 'a[0]' is unknown to Kaleyra",
+            "<qqqqq> in member 'a[0]' is not a Kaleyra placeholder",
             None,
             id="no name",
         ),
         pytest.param(
             f'{BODY[:-1]},"a":"<mimetype>"}}',
-            "<mimetype> in member 'a' is unknown to Kaleyra (did you mean <mime_type>?)",
+            "<mimetype> in member 'a' is not a Kaleyra placeholder (did you mean <mime_type>?)",
             None,
             id="the right name is there already",
         ),
@@ -298,7 +300,7 @@ def test_a_name_one_slip_away_becomes_the_right_one(wrong, right):
 )
 def test_any_other_name_is_left_for_a_person_to_decide(name):
     message, _ = error_of(repair.repair_url, f"{HOOK}?x=<{name}>")
-    assert message.startswith(f"<{name}> in query key 'x' is unknown to Kaleyra")
+    assert message.startswith(f"<{name}> in query parameter 'x' is not a Kaleyra placeholder")
 
 
 # from the query to the body
@@ -342,7 +344,7 @@ def test_a_query_template_becomes_a_body(url, rest, text):
     ("own", "message"),
     [
         ("a=<body>&%61=<type>", "duplicate query parameter '%61' in the URL"),
-        ("x=1&%ff=<type>", "the query key '%ff' is not UTF-8"),
+        ("x=1&%ff=<type>", "the query parameter '%ff' is not valid UTF-8"),
         (
             "%E2%80%9Cx%E2%80%9D=<body>",
             "the key '\u201cx\u201d' of the body has typographic quotes around it",
@@ -389,11 +391,11 @@ def test_a_flat_body_template_becomes_a_query(url, text, expected):
             f"{HOOK}?t%79pe=1",
             '{"a": {"b": "<body>"}, "c": ["<body>"], "d": "<body> ", "e": "<Body>", "f": null,'
             ' "type": "<type>", "g": "%3Cbody%3E"}',
-            "the body cannot become a query: member 'a' is no single placeholder; "
-            "member 'c' is no single placeholder; member 'd' is no single placeholder; "
-            "member 'e' is no single placeholder; member 'f' is no single placeholder; "
-            "member 'g' is no single placeholder; "
-            "the query key 't%79pe' already stands in the URL",
+            "cannot move the body to the URL: member 'a' is not a single placeholder; "
+            "member 'c' is not a single placeholder; member 'd' is not a single placeholder; "
+            "member 'e' is not a single placeholder; member 'f' is not a single placeholder; "
+            "member 'g' is not a single placeholder; "
+            "the URL already has the query parameter 't%79pe'",
             QUERY_HINT,
             id="everything at once",
         ),

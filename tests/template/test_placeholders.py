@@ -33,10 +33,10 @@ BODY = """{
 COMPLETE = TemplateReport(present=14, missing=(), unknown=(), encoded=())
 
 URL_HINT = (
-    "with any placeholder in the URL all must be there: add the missing ones, or leave all out "
-    "and wacb adds them (--allow-missing takes the URL as it is)"
+    "add the missing ones, or remove all placeholders to let wacb add them "
+    "(--allow-missing accepts the URL unchanged)"
 )
-BODY_HINT = "add the missing ones (--allow-missing takes the body as it is)"
+BODY_HINT = "add the missing ones (--allow-missing accepts the body unchanged)"
 
 
 def body_with(**changes: object) -> str:
@@ -129,25 +129,25 @@ def test_an_own_template_may_be_incomplete_on_request(text):
     [
         pytest.param(
             f"{HOOK}?a=1&body=2",
-            "the query key 'body' already stands in the URL",
+            "the URL already has the query parameter 'body'",
             "remove or rename it: wacb adds body=<body>",
             id="key",
         ),
         pytest.param(
             f"{HOOK}?from",
-            "the query key 'from' already stands in the URL",
+            "the URL already has the query parameter 'from'",
             "remove or rename it: wacb adds from=<from>",
             id="key without a value",
         ),
         pytest.param(
             f"{HOOK}?%62ody=2",
-            "the query key '%62ody' already stands in the URL",
+            "the URL already has the query parameter '%62ody'",
             "remove or rename it: wacb adds body=<body>",
             id="encoded key",
         ),
         pytest.param(
             f"{HOOK}?body=1?x",
-            "the query key 'body' already stands in the URL",
+            "the URL already has the query parameter 'body'",
             "remove or rename it: wacb adds body=<body>",
             id="key before another ?",
         ),
@@ -159,13 +159,13 @@ def test_an_own_template_may_be_incomplete_on_request(text):
         ),
         pytest.param(
             f"{HOOK}?a=\u201cb\u201d",
-            "query key 'a' holds the typographic quote \u201c",
+            "query parameter 'a' contains the typographic quote \u201c",
             "remove it",
             id="typographic quotes in the query",
         ),
         pytest.param(
             f"{HOOK}/it\u2019s?a=b",
-            "the path holds the typographic quote \u2019",
+            "the path contains the typographic quote \u2019",
             "remove it",
             id="typographic quotes in the path",
         ),
@@ -177,7 +177,7 @@ def test_an_own_template_may_be_incomplete_on_request(text):
         ),
         pytest.param(
             f"{HOOK}?{QUERY[38:]}&type=<Type>",
-            "<Type> in query key 'type' is unknown to Kaleyra (did you mean <type>?); "
+            "<Type> in query parameter 'type' is not a Kaleyra placeholder (did you mean <type>?); "
             "missing: <body>, <mime_type>",
             URL_HINT,
             id="unknown and missing",
@@ -199,8 +199,8 @@ def test_a_url_is_refused_with_the_place_and_a_remedy(url, message, hint):
 )
 def test_encoded_brackets_are_refused_in_url_and_body(spelled):
     url = f"{HOOK}?a=1&text={spelled}"
-    problem = "is encoded, so never filled (did you mean <body>?)"
-    expected = f"{spelled} in query key 'text' {problem}"
+    problem = "is encoded, so Kaleyra never fills it (did you mean <body>?)"
+    expected = f"{spelled} in query parameter 'text' {problem}"
     lost = ", ".join(f"<{name}>" for name in INCOMING[1:])
     assert error_of(placeholders.build_url, url, INCOMING) == (
         f"{expected}; missing: {lost}",
@@ -327,58 +327,62 @@ def test_a_body_that_is_no_template_is_refused(text, message, hint):
     [
         pytest.param(
             {"mime_type": "<mimetype>"},
-            "<mimetype> in member 'mime_type' is unknown to Kaleyra (did you mean <mime_type>?)",
+            "<mimetype> in member 'mime_type' is not a Kaleyra placeholder (did you "
+            "mean <mime_type>?)",
             None,
             id="misspelt",
         ),
         pytest.param(
             {"body": "<BODY>"},
-            "<BODY> in member 'body' is unknown to Kaleyra (did you mean <body>?)",
+            "<BODY> in member 'body' is not a Kaleyra placeholder (did you mean <body>?)",
             None,
             id="case matters",
         ),
         pytest.param(
             {"created_at": "<Created-At >"},
-            "<Created-At > in member 'created_at' is unknown to Kaleyra "
+            "<Created-At > in member 'created_at' is not a Kaleyra placeholder "
             "(did you mean <created_at>?)",
             None,
             id="hyphen and space",
         ),
         pytest.param(
             {"message": {"text": [{"all": "<message> <qqqqq>"}]}},
-            "<qqqqq> in member 'message.text[0].all' is unknown to Kaleyra",
+            "<qqqqq> in member 'message.text[0].all' is not a Kaleyra placeholder",
             None,
             id="nothing is near, and nested",
         ),
         pytest.param(
             {"extra": "<errorcode>"},
-            "<errorcode> in member 'extra' is unknown to Kaleyra (did you mean <error_code>?)",
+            "<errorcode> in member 'extra' is not a Kaleyra placeholder (did you mean "
+            "<error_code>?)",
             None,
             id="near a status name",
         ),
         pytest.param(
             {"x": "%3Cmimetype%3E"},
-            "%3Cmimetype%3E in member 'x' is encoded, so never filled (did you mean <mime_type>?)",
+            "%3Cmimetype%3E in member 'x' is encoded, so Kaleyra never fills it (did "
+            "you mean <mime_type>?)",
             None,
             id="encoded and misspelt",
         ),
         pytest.param(
             {"x": "&lt;qqqqq&gt;"},
-            "&lt;qqqqq&gt; in member 'x' is encoded, so never filled",
+            "&lt;qqqqq&gt; in member 'x' is encoded, so Kaleyra never fills it",
             None,
             id="encoded, nothing is near",
         ),
         pytest.param(
             {"body": "%3Cbody%3E", "name": None, "type": "<typ>", "location": None},
-            "%3Cbody%3E in member 'body' is encoded, so never filled (did you mean <body>?); "
-            "<typ> in member 'type' is unknown to Kaleyra (did you mean <type>?); "
+            "%3Cbody%3E in member 'body' is encoded, so Kaleyra never fills it (did you "
+            "mean <body>?); "
+            "<typ> in member 'type' is not a Kaleyra placeholder (did you mean <type>?); "
             "missing: <name>, <location>",
             BODY_HINT,
             id="everything at once",
         ),
         pytest.param(
             {"x": "<Foo> %3CFoo%3E"},
-            "<Foo> in member 'x' is unknown to Kaleyra",
+            "<Foo> in member 'x' is not a Kaleyra placeholder",
             None,
             id="unknown in both spellings",
         ),
@@ -391,10 +395,10 @@ def test_a_wrong_placeholder_is_named_with_its_place_and_the_nearest_right_one(
 
 
 def test_allowing_missing_placeholders_does_not_allow_wrong_ones():
-    message = "<bdy> in {} is unknown to Kaleyra (did you mean <body>?)"
+    message = "<bdy> in {} is not a Kaleyra placeholder (did you mean <body>?)"
     url, body = f"{HOOK}?a=<bdy>", '{"a": "<bdy>"}'
     assert error_of(placeholders.check_url, url, allow_missing=True) == (
-        message.format("query key 'a'"),
+        message.format("query parameter 'a'"),
         None,
     )
     assert error_of(placeholders.check_body, body, allow_missing=True) == (
@@ -406,8 +410,8 @@ def test_allowing_missing_placeholders_does_not_allow_wrong_ones():
 def test_the_place_of_an_escaped_bracket_is_the_query_key_it_stands_under():
     url = f"{HOOK}?a=1&amp;b=&lt;x_x&gt;&lt;y_y&gt;&c=<body>"
     assert error_of(placeholders.check_url, url, allow_missing=True) == (
-        "&lt;x_x&gt; in query key 'amp;b' is encoded, so never filled; "
-        "&lt;y_y&gt; in query key 'amp;b' is encoded, so never filled",
+        "&lt;x_x&gt; in query parameter 'amp;b' is encoded, so Kaleyra never fills it; "
+        "&lt;y_y&gt; in query parameter 'amp;b' is encoded, so Kaleyra never fills it",
         None,
     )
 
@@ -415,7 +419,7 @@ def test_the_place_of_an_escaped_bracket_is_the_query_key_it_stands_under():
 def test_a_query_begins_at_the_first_question_mark_and_a_value_at_the_first_equals_sign():
     url = f"{HOOK}?a=b?c=<x_x>"
     assert error_of(placeholders.check_url, url, allow_missing=True) == (
-        "<x_x> in query key 'a' is unknown to Kaleyra",
+        "<x_x> in query parameter 'a' is not a Kaleyra placeholder",
         None,
     )
 
@@ -531,8 +535,8 @@ def test_a_profile_looks_incoming_by_template_title_or_events(text, title, event
         (f"{HOOK}?x=%3Cstatus%3E", False),
     ],
 )
-def test_a_template_carries_status_by_names_that_only_status_callbacks_fill(text, expected):
-    assert placeholders.carries_status(text) is expected
+def test_a_template_has_status_by_names_that_only_status_callbacks_fill(text, expected):
+    assert placeholders.has_status(text) is expected
 
 
 # any input
@@ -554,7 +558,7 @@ def test_any_url_keeps_its_bytes_and_gets_every_placeholder_once(path, mark, que
 def test_any_taken_key_is_refused_however_it_is_spelled(name, encoded):
     key = "".join(f"%{ord(char):02x}" if char in encoded else char for char in name)
     message, _ = error_of(placeholders.build_url, f"{HOOK}?x=1&{key}=2", INCOMING)
-    assert message == f"the query key {key!r} already stands in the URL"
+    assert message == f"the URL already has the query parameter {key!r}"
 
 
 @given(text=TEXTS)
@@ -573,7 +577,7 @@ def test_any_text_is_inspected_without_an_error(text):
         assert found.present == 14 - len(found.missing)
         assert not set(found.unknown) & set(KNOWN)
     assert placeholders.looks_incoming(text, text, (text,)) in (True, False)
-    assert placeholders.carries_status(text) in (True, False)
+    assert placeholders.has_status(text) in (True, False)
 
 
 @pytest.mark.parametrize("text", ['{"a":' * 50_000, "[" * 50_000, "<" * 50_000, "%25" * 50_000])

@@ -23,17 +23,17 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.verify.checks import bare_url
-from wacb.verify.result import KINDS, Finding, Link, measure, unchecked
+from wacb.verify.result import ERROR_TYPES, CheckResult, Passed, run_check, skipped
 
 HOOK = "https://example.com/hook"
 
 
-def look(name: str, check: Callable[[], Finding]) -> Link:
-    return measure(name, check, clock=Clock())
+def look(name: str, check: Callable[[], Passed]) -> CheckResult:
+    return run_check(name, check, clock=Clock())
 
 
-def failing(error: WacbError) -> Callable[[], Finding]:
-    def check() -> Finding:
+def failing(error: WacbError) -> Callable[[], Passed]:
+    def check() -> Passed:
         raise error
 
     return check
@@ -60,21 +60,23 @@ def test_a_bare_url_holds_no_placeholder(url: str, bare: str):
 def test_a_link_takes_the_time_of_its_check():
     clock = Clock()
 
-    def slow() -> Finding:
+    def slow() -> Passed:
         clock.sleep(0.0126)
-        return Finding("fine", fix="go on")
+        return Passed("fine", fix="go on")
 
-    link = measure("number", slow, clock=clock)
-    assert link == Link("number", True, 13, "fine", "go on")
+    link = run_check("number", slow, clock=clock)
+    assert link == CheckResult("number", True, 13, "fine", "go on")
 
 
 def test_what_was_not_checked_took_no_time():
-    expected = Link("profile", None, None, "not checked: too early", "wait")
-    assert look("profile", lambda: unchecked("too early", "wait")) == expected
+    expected = CheckResult("profile", None, None, "not checked: too early", "wait")
+    assert look("profile", lambda: skipped("too early", "wait")) == expected
 
 
 def test_what_nobody_can_tell_was_checked_all_the_same():
-    assert look("number", lambda: Finding("hidden", None)) == Link("number", None, 0, "hidden")
+    assert look("number", lambda: Passed("hidden", None)) == CheckResult(
+        "number", None, 0, "hidden"
+    )
 
 
 ERRORS = (
@@ -92,7 +94,7 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", ERROR_TYPES)
 def test_a_link_ends_the_command_with_a_code_of_its_own(name: str):
     links = [look(name, failing(error)) for error in ERRORS]
     assert tuple(link.error.exit_code for link in links if link.error) == ENDS[name]
@@ -102,7 +104,7 @@ def test_an_error_keeps_what_the_api_said():
     refusal = NotFound("no such thing", hint="make one", status=404, api_code="RBC302")
     link = look("profile", failing(refusal))
     error = link.error
-    assert link == Link("profile", False, 0, "no such thing", "make one", error)
+    assert link == CheckResult("profile", False, 0, "no such thing", "make one", error)
     assert isinstance(error, NotFound)
     assert (error.message, error.hint) == ("verify: profile: no such thing", "make one")
     assert (error.status, error.api_code) == (404, "RBC302")

@@ -1,1 +1,1 @@
-"""The data plane: sample messages, how they are delivered, received, decrypted and decoded."""
+"""Callbacks: make sample messages, send, receive, decrypt and decode them."""

@@ -1,7 +1,4 @@
-"""What kind of callback named values make: a message, or which of the other things.
-
-Says, too, what counts as a value that a platform put in.
-"""
+"""Classify a callback by its fields: a message or another kind; and which values are filled."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ STATUS = "a message status"
 TEMPLATE = "a template status"
 QUALITY = "a quality update"
 PROBE = "a probe"
-# assumed: what tells an incoming message from anything else that names one of the 14
+# assumed: fields that only incoming messages have
 _SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
 _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
 _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
@@ -28,12 +25,12 @@ _LONGEST_MARK = 100  # an escape of an escape of a bracket on both sides, and th
 
 
 def is_empty(value: Any) -> bool:
-    """Say whether a value came with nothing in it."""
+    """Whether a received value is empty."""
     return value in _NOTHING
 
 
 def is_unfilled(name: str, value: Any) -> bool:
-    """Say whether a value still is the placeholder `<name>`, plain or escaped: never filled."""
+    """Whether a value is still the placeholder `<name>`, plain or escaped."""
     if not isinstance(value, str) or value[:1] not in _OPENING or len(value) > _LONGEST_MARK:
         return False
     mark = MARK.fullmatch(value)
@@ -41,16 +38,16 @@ def is_unfilled(name: str, value: Any) -> bool:
 
 
 def has_value(name: str, value: Any) -> bool:
-    """Say whether the platform put a value in."""
+    """Whether the platform filled in a value."""
     return not is_empty(value) and not is_unfilled(name, value)
 
 
-def judge(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Return MESSAGE, or OTHER and what it is, for a callback's named values."""
+def classify(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Return the kind of a callback, MESSAGE or OTHER, and a note on what an OTHER is."""
     if method == "HEAD":
         return OTHER, [PROBE]
     own = _OWN & fields.keys()
-    # one profile may serve message and status, with the other's names empty
+    # one profile may serve messages and statuses; the names of the other kind are empty then
     if not any(has_value(name, fields[name]) for name in own):
         filled = {name for name, value in fields.items() if has_value(name, value)}
         if _TEMPLATE & filled:
@@ -59,11 +56,11 @@ def judge(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
             return OTHER, [STATUS]
     if len(own) > 1 or _SIGNS & own or isinstance(fields.get("message"), list | dict):
         return MESSAGE, []
-    return OTHER, [_other(fields)]
+    return OTHER, [_classify_other(fields)]
 
 
-def judge_event(field: Any, value: Mapping[str, Any]) -> str:
-    """Say what an event of Meta's shape is that holds no message."""
+def classify_event(field: Any, value: Mapping[str, Any]) -> str:
+    """Describe an event in Meta's format that has no message."""
     if "statuses" in value:
         return STATUS
     if _TEMPLATE & value.keys():
@@ -74,15 +71,15 @@ def judge_event(field: Any, value: Mapping[str, Any]) -> str:
 
 
 def is_quality(fields: Mapping[str, Any]) -> bool:
-    """Say whether values tell a change of a number's quality (api-contract.md 7)."""
+    """Whether the fields report a change of a number's quality (api.md §7)."""
     return "display_phone_number" in fields and not _QUALITY.isdisjoint(fields)
 
 
-def _other(fields: Mapping[str, Any]) -> str:
+def _classify_other(fields: Mapping[str, Any]) -> str:
     if is_quality(fields):
         return QUALITY
     if _TEMPLATE & fields.keys():
         return TEMPLATE
     if len(_STATUS & fields.keys()) > 1:
         return STATUS
-    return "no callback that wacb knows" if fields else PROBE
+    return "an unknown kind of callback" if fields else PROBE

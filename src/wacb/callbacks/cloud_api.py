@@ -1,7 +1,6 @@
-"""Callbacks of V2 accounts: Meta's shape (`meta_object`, `extra_info`) in the names of the 14.
+"""Read callbacks of V2 accounts, in Meta's format (`meta_object`, `extra_info`), as the 14 fields.
 
-api-contract.md 7. Nothing is taken for granted about the values' types: what does not fit is left
-out, and so missing.
+The format is in api.md §7. Values of an unexpected type are left out, so their fields are missing.
 """
 
 from __future__ import annotations
@@ -9,56 +8,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wacb.callbacks.classify import MESSAGE, OTHER, judge_event
-from wacb.callbacks.payload import Wire
+from wacb.callbacks.classify import MESSAGE, OTHER, classify_event
+from wacb.callbacks.payload import PayloadReader
 from wacb.template.placeholders import INCOMING
 
 _MEDIA = frozenset(("image", "audio", "voice", "video", "document", "sticker"))
 _ALWAYS = frozenset(("from", "name", "type", "created_at", "wanumber", "mobile", "message"))
-# assumed: a field that a type, or this shape, does not have is empty as in the other shape, and
-# not missing
+# assumed: a field that a message type, or this format, does not have is empty as in the other
+# format, not missing
 _NEEDED = {
     "text": frozenset(("body",)),
     "location": frozenset(("location",)),
     "contacts": frozenset(("contacts",)),
     **dict.fromkeys(_MEDIA, frozenset(("mime_type", "media_url"))),
 }
-# where a message keeps what `body` repeats, in the member that its type names
+# where a message has its text, in the member named after its type
 _TEXTS = ("body", "caption", "text", "emoji")
 
 
-def read_meta(
-    wire: Wire, fields: Mapping[str, Any]
+def read_cloud_api(
+    reader: PayloadReader, fields: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any], list[str]] | None:
-    """Return kind, fields and notes of a callback in Meta's shape, None for any other.
+    """Return kind, fields and notes of a callback in Meta's format, None for any other.
 
-    Of a message the fields are as many of the 14 as it says, then the rest of `extra_info` and
-    whatever else came; of an event without one they stay as they came.
+    The fields of a message are those of the 14 that it has, the rest of `extra_info` and all other
+    received fields; those of an event without a message are as received.
     """
-    meta, extra = (wire.opened(fields.get(name)) for name in ("meta_object", "extra_info"))
+    meta, extra = (reader.parse_if_json(fields.get(name)) for name in ("meta_object", "extra_info"))
     if not isinstance(meta, dict):
         return None
     extra, value = _object(extra), _object(meta.get("value"))
     messages = [_object(message) for message in _list(value.get("messages"))]
     others = {name: item for name, item in fields.items() if name not in _SHAPE}
     if not messages:
-        return OTHER, {**fields, **_opened(meta, extra)}, [judge_event(meta.get("field"), value)]
-    said = _said(messages[0], value, extra)
+        return (
+            OTHER,
+            {**fields, **_parsed_members(meta, extra)},
+            [classify_event(meta.get("field"), value)],
+        )
+    message = _message_fields(messages[0], value, extra)
     rest = {name: item for name, item in extra.items() if name not in INCOMING}
     count = len(messages)
-    notes = [f"{count} messages in one callback, the first is shown"] if count > 1 else []
-    return MESSAGE, {**others, **said, **rest}, notes
+    notes = [f"{count} messages in one callback; showing the first"] if count > 1 else []
+    return MESSAGE, {**others, **message, **rest}, notes
 
 
 _SHAPE = ("meta_object", "extra_info")
 
 
-def _opened(meta: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+def _parsed_members(meta: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     return {"meta_object": meta} | ({"extra_info": extra} if extra else {})
 
 
-def _said(message: dict[str, Any], value: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """Put a message into the names of the 14, in their order."""
+def _message_fields(
+    message: dict[str, Any], value: dict[str, Any], extra: dict[str, Any]
+) -> dict[str, Any]:
+    """Name the values of a message as the 14 fields, in their order."""
     type_ = message.get("type")
     content = _object(message.get(type_)) if isinstance(type_, str) else {}
     contact = _contact(value, message.get("from"))

@@ -1,8 +1,4 @@
-"""What a callback says: its named fields, which of the 14 came, whether it is a message at all.
-
-Pure: a request in, a Received out. Reading bytes is wire.py's, Meta's shape meta.py's, receiving
-requests receiver.py's.
-"""
+"""Decode a callback: its named fields, which of the 14 arrived, and whether it is a message."""
 
 from __future__ import annotations
 
@@ -10,17 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from wacb.callbacks import classify
-from wacb.callbacks.cloud_api import read_meta
+from wacb.callbacks.cloud_api import read_cloud_api
 from wacb.callbacks.encryption import decrypt_fields
-from wacb.callbacks.payload import Wire, looks_like_form
-from wacb.errors import InvalidInput
+from wacb.callbacks.payload import PayloadReader, looks_like_form
+from wacb.errors import Command, InvalidInput, Prose
 from wacb.jsontext import NotJson, ascii_json
 from wacb.template.placeholders import INCOMING
 from wacb.urls import is_url_or_path, split_query
 
 
 class Request(NamedTuple):
-    """An HTTP request as it came; `query` is raw and without its `?`."""
+    """A received HTTP request; `query` is raw, without its `?`."""
 
     method: str
     path: str
@@ -30,11 +26,11 @@ class Request(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What a request says, as a callback.
+    """A decoded callback.
 
-    `present`, `literal` and `missing` share the 14 names out: arrived (empty or not), still
-    reading `<name>`, not there; `empty` is a part of `present`. `body` is the parsed JSON or form,
-    the text where it is neither, None where there is none, and never decrypted.
+    `present`, `literal` and `missing` divide the 14 names: received (empty or not), received as the
+    literal `<name>`, not received; `empty` is a subset of `present`. `body` is the parsed JSON or
+    form, the text if it is neither, None if there is none; it is never decrypted.
     """
 
     kind: str
@@ -48,40 +44,40 @@ class Received(NamedTuple):
 
 
 def read(request: Request, *, decrypt: Callable[[str], str] | None = None) -> Received:
-    """Take a request apart. Without `decrypt` nothing in it can make this raise.
+    """Decode a request. Without `decrypt` this never raises.
 
-    Query and body are read whatever the method and the Content-Type say. `decrypt` gets every
-    value that came for a placeholder; what it raises for one of the 14 comes through, with the
-    field's name: InvalidInput where the value is damaged, CheckFailed where the key doesn't fit.
+    Query and body are read whatever the method and the Content-Type. `decrypt` gets every value
+    received for a placeholder; its errors for one of the 14 are raised with the field's name:
+    InvalidInput if the value is damaged, CheckFailed if the key is wrong.
     """
-    wire = Wire()
-    fields, body = wire.read(request.query, request.body)
+    reader = PayloadReader()
+    fields, body = reader.read(request.query, request.body)
     if decrypt is not None:
         fields = decrypt_fields(fields, decrypt)
-    kind, fields, notes = read_meta(wire, fields) or _plain(wire, request.method, fields)
+    kind, fields, notes = read_cloud_api(reader, fields) or _read_v1(reader, request.method, fields)
     if body is not None and not isinstance(body, dict):
-        kind, notes = classify.OTHER, []  # the note on the body says enough
-    return _received(kind, fields, [*wire.notes, *notes], body)
+        kind, notes = classify.OTHER, []  # the note on the body explains it
+    return _sort_fields(kind, fields, [*reader.notes, *notes], body)
 
 
-def _plain(
-    wire: Wire, method: str, fields: dict[str, Any]
+def _read_v1(
+    reader: PayloadReader, method: str, fields: dict[str, Any]
 ) -> tuple[str, dict[str, Any], list[str]]:
     if "message" in fields:
-        fields["message"] = wire.opened(fields["message"])
-    kind, notes = classify.judge(method, fields)
+        fields["message"] = reader.parse_if_json(fields["message"])
+    kind, notes = classify.classify(method, fields)
     text = fields.get("message")
     if kind == classify.MESSAGE and isinstance(text, str) and classify.has_value("message", text):
-        notes.append("`message` is not JSON, so shown as it came")
+        notes.append("`message` is not JSON; shown unparsed")
     return kind, fields, notes
 
 
-def _received(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any) -> Received:
+def _sort_fields(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any) -> Received:
     present: list[str] = []
     empty: list[str] = []
     literal: list[str] = []
     missing: list[str] = []
-    for name in INCOMING:  # one loop, since `listen` comes here for every callback
+    for name in INCOMING:  # one loop, as `listen` runs this for every callback
         if name not in fields:
             missing.append(name)
         elif classify.is_empty(value := fields[name]):
@@ -104,56 +100,60 @@ def _received(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any
 
 
 def read_text(text: str, *, decrypt: Callable[[str], str] | None = None) -> Received:
-    """Take apart what a person has of a callback: a query string, a URL, a body, a saved record.
+    """Decode a callback from text: a query string, a URL, a body or a saved record.
 
-    Raises InvalidInput for anything else, and what `read` raises.
+    Raises InvalidInput for anything else, and the errors of `read`.
     """
     text = text.strip(" \t\r\n")
     if not text:
         raise InvalidInput(
-            "there is nothing to decode", hint="give a query string, a URL, a body or a saved file"
+            "nothing to decode", hint="pass a query string, a URL, a body or a saved callback"
         )
-    wire = Wire()
-    value = wire.opened(text)
+    reader = PayloadReader()
+    value = reader.parse_if_json(text)
     if _is_record(value):
         return _read_record(value, decrypt)
     if isinstance(value, dict):
         return read(_request("POST", body=text), decrypt=decrypt)
-    return read(_request("GET", query=_query(text)), decrypt=decrypt)
+    return read(_request("GET", query=_extract_query(text)), decrypt=decrypt)
 
 
 def _request(method: str, *, query: str = "", body: str = "") -> Request:
-    # "surrogatepass": what is no text is noted by read, not refused here
+    # "surrogatepass": read notes invalid text, this must not reject it
     return Request(method, "", query, {}, body.encode("utf-8", "surrogatepass"))
 
 
-def _query(text: str) -> str:
-    """Return the query that a text is or, as a URL, has. Raises InvalidInput for another text."""
+def _extract_query(text: str) -> str:
+    """Return the query string in a text or URL. Raises InvalidInput if there is none."""
     url = is_url_or_path(text)
     query = split_query(text)[1] or "" if url else text.removeprefix("?")
     if query and looks_like_form(query):
         return query
     if url:
-        raise InvalidInput("the URL has no values", hint="give it with all that follows the ?")
+        raise InvalidInput("the URL has no query string", hint="include everything after the ?")
     raise InvalidInput(
-        f"this is no callback: {_why_not(text)}",
-        hint="give a query string, a URL, a JSON or form body, or a file of `listen --save`",
+        f"not a callback: {_explain_not_json(text)}",
+        hint=Prose(
+            "pass a query string, a URL, a JSON or form body, or a file saved by `",
+            Command("callback listen", "--save", "DIR"),
+            "`",
+        ),
     )
 
 
-def _why_not(text: str) -> str:
+def _explain_not_json(text: str) -> str:
     try:
-        Wire().json(text)
+        PayloadReader().json(text)
     except NotJson as error:
         return f"neither JSON ({error}) nor a query string"
-    return "it is JSON, but no object"
+    return "the JSON is not an object"
 
 
 _RECORDED = ("method", "path", "kind", "fields", "headers", "query", "body")
 
 
 def _is_record(value: Any) -> bool:
-    """Say whether JSON is a record of `callback listen` (cli.md 11)."""
+    """Whether a JSON value is a record saved by `callback listen`."""
     return (
         isinstance(value, dict)
         and value.get("event") == "callback"
@@ -162,14 +162,14 @@ def _is_record(value: Any) -> bool:
 
 
 def _read_record(record: dict[str, Any], decrypt: Callable[[str], str] | None) -> Received:
-    """Read a record anew; without `decrypt` what it says counts, which may be decrypted."""
+    """Decode a record again to decrypt it; else keep its fields, which may be decrypted."""
     fields, query, body, notes = (record.get(n) for n in ("fields", "query", "body", "notes"))
     if not isinstance(fields, dict) or not isinstance(query, str):
         raise InvalidInput(
-            "this record of `callback listen` is damaged", hint="take one as it was saved"
+            "the saved callback is damaged", hint="pass the file unchanged, as it was saved"
         )
     if decrypt is not None:
         text = body if isinstance(body, str) else "" if body is None else ascii_json(body)
         return read(_request(str(record["method"]), query=query, body=text), decrypt=decrypt)
     kind = classify.MESSAGE if record["kind"] == classify.MESSAGE else classify.OTHER
-    return _received(kind, fields, map(str, notes) if isinstance(notes, list) else (), body)
+    return _sort_fields(kind, fields, map(str, notes) if isinstance(notes, list) else (), body)

@@ -1,7 +1,4 @@
-"""Encrypt and decrypt single callback values (api-contract.md 7): the only user of cryptography.
-
-The key comes from keyfile.py or from a profile.
-"""
+"""Encrypt and decrypt the values of callbacks (api.md §7)."""
 
 from __future__ import annotations
 
@@ -18,26 +15,26 @@ from wacb.storage.encryption_keys import check_algorithm, check_part
 from wacb.template.placeholders import INCOMING, KNOWN
 
 Decrypt = Callable[[str], str]
-# Shorter base64 is as likely a word of the user's own; this much decrypts to text by no accident.
+# Shorter base64 may be an ordinary word; text this long does not decrypt to text by accident.
 _CIPHERTEXT = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 
 
 def decrypt_fields(fields: Mapping[str, Any], decrypt: Decrypt) -> dict[str, Any]:
-    """Decrypt the values of the 14, and elsewhere what can be decrypted.
+    """Decrypt the values of the 14 fields, and all other values that can be decrypted.
 
-    Another value may be a constant, which is not encrypted, or come for a placeholder: it stays as
-    it is where `decrypt` refuses it or, under a name of the user's own, where it is short. For one
-    of the 14 the InvalidInput or CheckFailed of `decrypt` comes through, naming the field.
+    Other values may be constants, which are not encrypted: one that `decrypt` rejects, or a short
+    one with an unknown name, is kept. For one of the 14 the InvalidInput or CheckFailed of
+    `decrypt` is raised, naming the field.
     """
     return {
-        name: _placeholder(name, value, decrypt)
+        name: _decrypt_field(name, value, decrypt)
         if name in KNOWN and isinstance(value, str)
-        else _tried(value, decrypt)
+        else _decrypt_nested(value, decrypt)
         for name, value in fields.items()
     }
 
 
-def _placeholder(name: str, value: str, decrypt: Decrypt) -> str:
+def _decrypt_field(name: str, value: str, decrypt: Decrypt) -> str:
     if is_empty(value) or is_unfilled(name, value):
         return value
     try:
@@ -45,14 +42,14 @@ def _placeholder(name: str, value: str, decrypt: Decrypt) -> str:
     except (InvalidInput, CheckFailed) as error:
         if name not in INCOMING:
             return value
-        raise type(error)(f"the field {name}: {error.message}", hint=error.hint) from None
+        raise type(error)(f"field {name}: {error.message}", hint=error.hint) from None
 
 
-def _tried(value: Any, decrypt: Decrypt) -> Any:
+def _decrypt_nested(value: Any, decrypt: Decrypt) -> Any:
     if isinstance(value, dict):
-        return {name: _tried(item, decrypt) for name, item in value.items()}
+        return {name: _decrypt_nested(item, decrypt) for name, item in value.items()}
     if isinstance(value, list):
-        return [_tried(item, decrypt) for item in value]
+        return [_decrypt_nested(item, decrypt) for item in value]
     if not isinstance(value, str) or not _CIPHERTEXT.fullmatch(value):
         return value
     try:
@@ -69,10 +66,10 @@ _TAG_LENGTH = 16
 
 
 class Cipher:
-    """The cipher of one profile: AES-128, 192 or 256 in CFB128 (as OpenSSL's) or GCM.
+    """The cipher of one profile: AES-128, 192 or 256 in CFB128 (as in OpenSSL) or GCM.
 
-    A value travels as base64 (assumed); with GCM its last 16 bytes are the tag (assumed). The one
-    IV serves every value: that is the platform's scheme.
+    assumed: values are sent as base64; with GCM the last 16 bytes are the tag. Every value uses the
+    same IV, as the platform does.
     """
 
     def __init__(self, encryption: Encryption) -> None:
@@ -81,31 +78,31 @@ class Cipher:
             self._mode = check_algorithm(encryption.algorithm).rpartition("-")[2]
         except InvalidInput as error:
             raise ConfigError(error.message, hint=error.hint) from None
-        self._key, self._iv = _part("key", encryption), _part("iv", encryption)
+        self._key, self._iv = _check_part("key", encryption), _check_part("iv", encryption)
 
     def encrypt(self, text: str) -> str:
         """Return the base64 of the encrypted UTF-8 text; with CFB, empty text stays empty."""
-        # Half a surrogate pair is no character: it becomes a `?`, as in fill.py.
+        # Half a surrogate pair is not a character and cannot be encoded, so it becomes a `?`.
         plain = text.encode(errors="replace")
         if self._mode == "GCM":
             from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
             sealed = AESGCM(self._key).encrypt(self._iv, plain, None)
         else:
-            step = _cfb(self._key, self._iv).encryptor()
+            step = _build_cfb(self._key, self._iv).encryptor()
             sealed = step.update(plain) + step.finalize()
         return binascii.b2a_base64(sealed, newline=False).decode()
 
     def decrypt(self, text: str) -> str:
-        """Return the text behind a base64 value.
+        """Decrypt a base64 value.
 
-        Raises InvalidInput for what is not base64 or too short, CheckFailed where the key does
-        not fit. CFB cannot tell for sure: judged is whether text comes out.
+        Raises InvalidInput if it is not base64 or too short, CheckFailed if the key is wrong. With
+        CFB a wrong key can only be guessed: the result is not text.
         """
         if not text:
             return ""  # assumed: an empty value may come unencrypted, with GCM too
-        sealed = _from_base64(text)
-        plain = self._open(sealed) if self._mode == "GCM" else self._try(sealed)
+        sealed = _decode_base64(text)
+        plain = self._decrypt_gcm(sealed) if self._mode == "GCM" else self._decrypt_cfb(sealed)
         try:
             result = plain.decode()
         except UnicodeDecodeError:
@@ -114,11 +111,11 @@ class Cipher:
             raise _wrong_key("decrypts to control characters")
         return result
 
-    def _open(self, sealed: bytes) -> bytes:
+    def _decrypt_gcm(self, sealed: bytes) -> bytes:
         if len(sealed) < _TAG_LENGTH:
             raise InvalidInput(
-                f"the encrypted value has {len(sealed)} bytes, {_TAG_LENGTH} are its tag alone",
-                hint="it was cut off, or the algorithm is not GCM",
+                f"the encrypted value has {len(sealed)} bytes, but its tag alone has {_TAG_LENGTH}",
+                hint="check that the value is complete and that the algorithm is GCM",
             )
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -126,14 +123,14 @@ class Cipher:
         try:
             return AESGCM(self._key).decrypt(self._iv, sealed, None)
         except InvalidTag:
-            raise _wrong_key("does not fit its tag") from None
+            raise _wrong_key("does not match its tag") from None
 
-    def _try(self, sealed: bytes) -> bytes:
-        step = _cfb(self._key, self._iv).decryptor()
+    def _decrypt_cfb(self, sealed: bytes) -> bytes:
+        step = _build_cfb(self._key, self._iv).decryptor()
         return step.update(sealed) + step.finalize()
 
 
-def _cfb(key: bytes, iv: bytes) -> ciphers.Cipher[CFB]:
+def _build_cfb(key: bytes, iv: bytes) -> ciphers.Cipher[CFB]:
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
     try:
@@ -143,7 +140,7 @@ def _cfb(key: bytes, iv: bytes) -> ciphers.Cipher[CFB]:
     return Cipher(algorithms.AES(key), CFB(iv))
 
 
-def _part(name: str, encryption: Encryption) -> bytes:
+def _check_part(name: str, encryption: Encryption) -> bytes:
     try:
         return check_part(name, encryption)
     except InvalidInput as error:
@@ -151,26 +148,26 @@ def _part(name: str, encryption: Encryption) -> bytes:
         raise ConfigError(f"the {what} {error.message}", hint=error.hint) from None
 
 
-def _from_base64(text: str) -> bytes:
-    # openssl breaks lines; a form decoder takes a + that was not escaped for a space.
+def _decode_base64(text: str) -> bytes:
+    # openssl breaks lines; a form decoder turns an unescaped + into a space.
     compact = text.replace("\n", "").replace("\r", "").replace(" ", "+")
     try:
         return binascii.a2b_base64(compact, strict_mode=True)
     except ValueError:
         raise InvalidInput(
-            "an encrypted value is not base64, or was cut off",
-            hint="give it as it was received; a value that is not encrypted cannot be decrypted",
+            "the encrypted value is not base64, or is incomplete",
+            hint="pass it exactly as received; unencrypted values cannot be decrypted",
         ) from None
 
 
 def _is_noise(text: str) -> bool:
-    """Say whether more than half of a text is control characters that no one types."""
+    """Whether more than half of a text is control characters other than white space."""
     controls = [one for one in text if unicodedata.category(one) == "Cc" and one not in "\t\n\r"]
     return len(controls) * 2 > len(text)
 
 
 def _wrong_key(what: str) -> CheckFailed:
     return CheckFailed(
-        f"an encrypted value {what}: probably the wrong key",
-        hint="compare algorithm, key and IV with the profile's; or the value was cut off",
+        f"the encrypted value {what}; the key is probably wrong",
+        hint="compare algorithm, key and IV with the profile's, and check for a cut-off value",
     )

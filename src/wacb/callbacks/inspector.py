@@ -1,7 +1,4 @@
-"""The page of `callback listen --inspect`: an ASGI app for it and for the callbacks it lists.
-
-The page itself is inspect.html; the port and uvicorn are receiver.py's.
-"""
+"""The inspector of `callback listen --inspect`: an ASGI app for the page and its callbacks."""
 
 from __future__ import annotations
 
@@ -17,8 +14,8 @@ from typing import Any, NamedTuple
 from wacb.jsontext import ascii_json
 from wacb.net.server import App, Message, Receive, Send
 
-MOST = 100  # callbacks in one answer; the page asks again at once
-_ENOUGH = 4 * 1024 * 1024  # characters after which an answer takes no further callback
+MAX_CALLBACKS = 100  # in one response; the page asks again at once
+_ENOUGH = 4 * 1024 * 1024  # characters; a response that has reached them gets no further callback
 _OWN_HOST = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _QUERY = re.compile(rb"(?:after=([0-9]{1,15}))?")
 _HEADERS = {
@@ -41,18 +38,18 @@ class _Answer(NamedTuple):
 def app(records: Records) -> App:
     """Return an ASGI 3 application that serves the page at / and /callbacks?after=N as JSON.
 
-    `records(after)` gives the NDJSON objects of `callback listen` (cli.md 11) whose n is higher
-    than `after`, in order; one answer holds some of them. It is called in the event loop. Who may
-    reach the port is not asked, only that the browser was sent to a loopback name (DNS rebinding).
+    `records(after)` returns the records of `callback listen` whose n is greater than `after`, in
+    order; one response has some of them. It is called in the event loop. Only requests to a
+    loopback name are answered, against DNS rebinding; there is no other access control.
     """
     page = files("wacb.callbacks").joinpath("inspect.html").read_text("utf-8")
     always = _HEADERS | {"content-security-policy": _policy(page)}
-    # Tells the page that another process answers on this port, and counts from 1 again.
+    # Lets the page notice that a new process is running on this port and counts from 1 again.
     run = {"wacb-run": os.urandom(8).hex()}
 
     def answer(scope: Message) -> _Answer:
         if not _is_for_loopback(scope["headers"]):
-            return _Answer(403, "this page answers to 127.0.0.1, localhost and [::1] only\n")
+            return _Answer(403, "open this page at 127.0.0.1, localhost or [::1]\n")
         if scope["path"] not in ("/", "/callbacks"):
             return _Answer(404, "not found\n")
         if scope["method"] != "GET":
@@ -61,7 +58,7 @@ def app(records: Records) -> App:
             return _Answer(200, page, "text/html; charset=utf-8")
         query = _QUERY.fullmatch(scope["query_string"])
         if not query:
-            return _Answer(400, "the query is after=N\n")
+            return _Answer(400, "the query must be after=N\n")
         return _Answer(200, _json(records(int(query[1] or 0))), "application/json", run)
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
@@ -81,7 +78,7 @@ def _is_for_loopback(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def _policy(page: str) -> str:
-    """Return the Content-Security-Policy that lets this page run its own code and nothing else."""
+    """Build the Content-Security-Policy: only the code of this page may run."""
     return (
         f"default-src 'none'; script-src {_hash(page, 'script')}; "
         f"style-src {_hash(page, 'style')}; connect-src 'self'; img-src data:; "
@@ -97,9 +94,9 @@ def _hash(page: str, tag: str) -> str:
 
 
 def _json(callbacks: Sequence[Mapping[str, Any]]) -> str:
-    """Write the first callbacks as a JSON array: at least one of them, at most MOST."""
+    """Write the first callbacks, 1 to MAX_CALLBACKS, as a JSON array."""
     written: list[str] = []
-    for callback in islice(callbacks, MOST):
+    for callback in islice(callbacks, MAX_CALLBACKS):
         written.append(ascii_json(callback))
         if sum(map(len, written)) > _ENOUGH:
             break

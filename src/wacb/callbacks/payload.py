@@ -1,7 +1,6 @@
-"""The values that a callback carries in its query and its body, as they came.
+"""Read the named values in the query and body of a callback.
 
-Reads whatever bytes there are: what cannot be read is kept raw and said in a note, never raised.
-What the values mean is received.py's.
+Any bytes are accepted: values that cannot be read are kept raw and noted, never raised.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from wacb.urls import decode_form_text, form_pairs
 _FORM = re.compile(r"""&*[^\s{\[<"'=&?][^\s=]*=""")
 
 
-class Wire:
-    """Reads one callback's values. `notes` tell what was odd about them, in order."""
+class PayloadReader:
+    """Read one callback's values; `notes` lists the problems met."""
 
     def __init__(self) -> None:
         self._repeated: dict[str, None] = {}
@@ -27,18 +26,20 @@ class Wire:
 
     @property
     def notes(self) -> list[str]:
-        """What was odd, one sentence each, however often it was met."""
+        """One sentence for each kind of problem."""
         notes = list(self._unread)
         if self._garbled:
-            notes.append(f"not UTF-8, so shown as it came: {_listed(self._garbled)}")
+            notes.append(f"not UTF-8, shown undecoded: {_list_shortened(self._garbled)}")
         if self._repeated:
-            notes.append(f"came more than once, the last one counts: {_listed(self._repeated)}")
+            notes.append(
+                f"received more than once, last value used: {_list_shortened(self._repeated)}"
+            )
         return notes
 
     def read(self, query: str, body: bytes) -> tuple[dict[str, Any], Any]:
         """Return the named values of both, and the body: parsed, as text, or None if blank.
 
-        The body's value counts where a name stands in both.
+        Values of the body override those of the query.
         """
         fields: dict[str, Any] = self.pairs(query)
         content = self._body(body) if body.strip() else None
@@ -61,17 +62,17 @@ class Wire:
         return fields
 
     def json(self, text: str) -> Any:
-        """Read JSON without NaN, at most 100 levels deep. Raises NotJson.
+        """Parse JSON without NaN, at most 100 levels deep. Raises NotJson.
 
-        A number too great for Python stays the text it is.
+        A number too large for Python stays text.
         """
         _reader.repeated = {}
         value = _reader.read(text)
         self._repeated |= _reader.repeated
         return value
 
-    def opened(self, value: Any) -> Any:
-        """Return the object or array that a text spells in JSON, any other value as it is."""
+    def parse_if_json(self, value: Any) -> Any:
+        """Return the object or array that a JSON text contains, any other value unchanged."""
         if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
             return value
         try:
@@ -83,7 +84,7 @@ class Wire:
         try:
             text = body.decode("utf-8-sig")
         except UnicodeDecodeError:
-            self._unread.append("the body is not UTF-8: its other bytes are shown as \\xNN")
+            self._unread.append("the body is not UTF-8; invalid bytes are shown as \\xNN")
             return body.decode("utf-8", "backslashreplace")
         try:
             value = self.json(text)
@@ -93,17 +94,17 @@ class Wire:
             self._unread.append(f"the body is neither JSON ({error}) nor a form")
             return text
         if not isinstance(value, dict):
-            self._unread.append("the body is JSON, but no object")
+            self._unread.append("the body is JSON, but not an object")
         return value
 
 
 def looks_like_form(text: str) -> bool:
-    """Say whether a text begins like `name=`, as a query string or a form does, and not as JSON."""
+    """Whether a text begins with `name=`, as a query string or a form does."""
     return _FORM.match(text) is not None
 
 
 class _Reader(threading.local):
-    """Reads JSON and notes repeated names; made once a thread, for it costs more than a use."""
+    """Read JSON and collect repeated names; one per thread, as creating it is slow."""
 
     repeated: dict[str, None]
 
@@ -121,8 +122,8 @@ class _Reader(threading.local):
         return members
 
 
-def _listed(names: Iterable[str]) -> str:
-    """List a few names; a callback may hold a hundred thousand, or a single one of a megabyte."""
+def _list_shortened(names: Iterable[str]) -> str:
+    """List a few names, shortened; a callback may have 100 000 names, or one of a megabyte."""
     every = list(names)
     shown = [name if len(name) <= 40 else name[:39] + "…" for name in every[:5]]
     return ", ".join(shown + ["…"] * (len(every) > 5))

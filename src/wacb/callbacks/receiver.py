@@ -1,8 +1,4 @@
-"""The HTTP endpoint that callbacks arrive at: uvicorn, a cap on bodies, Basic auth, a way to end.
-
-What a callback says is read in received.py and recorded in recorder.py; ports, signals and what any
-server needs of uvicorn are net's.
-"""
+"""The HTTP server that receives callbacks: methods, Basic auth, size limit and how it ends."""
 
 from __future__ import annotations
 
@@ -29,17 +25,18 @@ from wacb.net.server import (
 
 MAX_BODY = 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-_MAX_HEAD = 256 * 1024  # a GET carries the longest message (4 096 emoji) twice in its URL
-_DRAIN = 128 * MAX_BODY  # bytes of a refused body read before giving up on the connection
+_MAX_HEAD = 256 * 1024  # the URL of a GET has the longest message (4 096 emoji) twice
+_DRAIN = 128 * MAX_BODY  # bytes of a rejected body to read before closing the connection
 End = Literal["stopped", "late", "interrupted"]
 
 
 class Receiver:
-    """Take callbacks in at `host`; port 0 is a free one. `authorization` is what they must carry.
+    """Receive callbacks at `host`; port 0 is any free one.
 
-    `on_callback` is called once for each, before it is answered, and `on_refused` with a sentence
-    about a request that is turned away. `page` is an ASGI app, served on a loopback port of its
-    own. A request that is not over after `patience` seconds is given up; `drain` is in bytes.
+    `authorization` is the header value that requests must have. `on_callback` is called once for
+    each callback, before it is answered, and `on_refused` with a sentence about each rejected
+    request. `page` is an ASGI app, served on its own loopback port. A request that takes longer
+    than `patience` seconds is dropped; up to `drain` bytes of a rejected body are read.
     """
 
     def __init__(
@@ -70,8 +67,8 @@ class Receiver:
     def run(self, on_ready: Callable[[str, str | None], None], *, wait: float | None = None) -> End:
         """Receive until `stop`, for `wait` seconds or, in the main thread, until a signal.
 
-        Calls `on_ready` with the URL, and with that of the page. Raises WacbError for a port that
-        is in use, and whatever `on_callback` raised: that callback was answered with a 500.
+        Calls `on_ready` with the URL and the URL of the page. Raises WacbError for a port that is
+        in use, and any error of `on_callback`, after answering that callback with a 500.
         """
         with ExitStack() as stack:
             stack.enter_context(signals_call(lambda: self._finish("interrupted")))
@@ -94,7 +91,7 @@ class Receiver:
         return self._end or "interrupted"
 
     def stop(self) -> None:
-        """End `run`, from any thread; what arrives from now on is turned away with a 503."""
+        """End `run`, from any thread; later requests are answered with a 503."""
         self._finish("stopped")
 
     def _finish(self, end: End) -> None:
@@ -118,19 +115,19 @@ class Receiver:
             await send(message)
 
     def _take(self, request: Request) -> tuple[Message, Message]:
-        """Pass a callback on, or turn it away; return the answer."""
+        """Pass a callback on or reject it; return the response."""
         if self._server.should_exit:
             return _CLOSING
         if request.method not in METHODS:
-            answer, reason = _NOT_ALLOWED, "the method is not one that callbacks use (405)"
+            answer, reason = _NOT_ALLOWED, "method not allowed (405)"
         elif not self._authorized(request):
-            answer, reason = _UNAUTHORIZED, "user or password is missing or wrong (401)"
+            answer, reason = _UNAUTHORIZED, "user or password missing or wrong (401)"
         elif len(request.body) > MAX_BODY:
-            answer, reason = _TOO_LARGE, "its body is longer than 1 MiB (413)"
+            answer, reason = _TOO_LARGE, "body larger than 1 MiB (413)"
         else:
             self._on_callback(request)
             return _OK
-        self._on_refused(f"refused: {request.method} {request.path}: {reason}")
+        self._on_refused(f"rejected {request.method} {request.path}: {reason}")
         return answer
 
     def _authorized(self, request: Request) -> bool:
@@ -141,7 +138,7 @@ class Receiver:
         return compare_digest(scheme.title() + b" " + token.strip(b" "), self._authorization)
 
     def _note_garbage(self) -> None:
-        self._on_refused("refused: a request that is no HTTP, as with a space in its URL (400)")
+        self._on_refused("rejected a malformed request, such as one with a space in its URL (400)")
 
 
 def _answer(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> tuple[Message, Message]:
@@ -153,8 +150,8 @@ def _answer(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> tuple[Me
     )
 
 
-_LAST = (b"connection", b"close")  # after a 413 there may be more of the body on its way
-_OK = _answer(200, b"")  # a body would go out in a packet of its own
+_LAST = (b"connection", b"close")  # after a 413 more of the body may be on its way
+_OK = _answer(200, b"")  # a body would be sent in a second packet
 _UNAUTHORIZED = _answer(401, b"unauthorized", (b"www-authenticate", b'Basic realm="wacb"'))
 _NOT_ALLOWED = _answer(405, b"not allowed", (b"allow", ", ".join(METHODS).encode()))
 _TOO_LARGE = _answer(413, b"too large", _LAST)

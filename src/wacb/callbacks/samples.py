@@ -1,7 +1,4 @@
-"""Synthetic incoming messages, one for every type: what a platform fills a template with.
-
-The fields are those of api-contract.md 6. Filling a template is fill.py's.
-"""
+"""Sample incoming messages of every type, as values of the 14 fields (api.md §6)."""
 
 from __future__ import annotations
 
@@ -35,8 +32,8 @@ _HOSTILE = (
     "\"double\" 'single' `back` “curly”\n\r\n\tC:\\new\\u0041 &amp; a=b&c=d #hash 1+1 100 % %41 %zz"
     " <b>bold</b></script> {brace} [0] $HOME 👩‍👩‍👧 é e\u0301 مرحبا \u202eabc\u202c שלום"
 )
-_HOSTILE_LENGTH = 4096  # the longest text that WhatsApp takes
-# Where a nested message keeps the text that `body` repeats, by wire type.
+_HOSTILE_LENGTH = 4096  # the longest text that WhatsApp allows
+# Where the nested `message` has the text of `body`, by the type of the message.
 _TEXT_AT = {
     "text": ("text", "body"),
     "image": ("image", "caption"),
@@ -49,7 +46,7 @@ _TEXT_AT = {
 
 
 class _Content(NamedTuple):
-    """A message's wire type, the nested member of that name, and the fields it fills."""
+    """A message's type, the nested member of that name, and the fields it fills."""
 
     type: str
     member: object
@@ -70,14 +67,14 @@ def sample(
 ) -> dict[str, str]:
     """Make a message from `sender` to the business number, both E.164, at Unix time `now`.
 
-    Returns the 14 incoming fields in their order, empty where `kind` (one of TYPES) has none. The
-    same seed gives the same message, no seed a new one. `text` takes the place of the sample's
-    own. Raises InvalidInput for an unknown kind and for a text that `kind` does not carry.
+    Returns the 14 incoming fields in their order, empty where `kind` (one of TYPES) has no value.
+    The same seed makes the same message, None a new one. `text` replaces the sample's own. Raises
+    InvalidInput for an unknown kind, and for a `text` if messages of that kind have none.
     """
     if kind not in _KINDS:
-        raise _unknown("message type", kind, TYPES)
-    # assumed: numbers come without their +
-    fields = _fields(
+        raise _unknown_name("message type", kind, TYPES)
+    # assumed: numbers are sent without the +
+    fields = _build_fields(
         _KINDS[kind],
         Random(seed),
         number.removeprefix("+"),
@@ -87,28 +84,30 @@ def sample(
     if text is None:
         return fields
     if fields["type"] not in _TEXT_AT:
-        raise InvalidInput(f"a message of type {kind} carries no text", hint="leave the text out")
+        raise InvalidInput(f"messages of type {kind} have no text", hint="remove --text")
     return override(fields, {"body": text})
 
 
 def override(fields: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
-    """Copy a message that sample() made, with the values of `settings` in place of its own.
+    """Copy a message made by `sample`, replacing the values in `settings`.
 
-    A `body` becomes the text or caption of the nested `message` too, unless that is set itself.
-    Raises InvalidInput for a name that is none of the 14 and for text that is not Unicode.
+    A `body` also becomes the text or caption of the nested `message`, unless that is set too.
+    Raises InvalidInput for a name that is not one of the 14 and for text that is not Unicode.
     """
     for name, value in settings.items():
         if name not in INCOMING:
-            raise _unknown("field", name, INCOMING)
+            raise _unknown_name("field", name, INCOMING)
         if not _is_unicode(value):
             raise InvalidInput(f"the value for {name} is not valid UTF-8")
     changed = {**fields, **settings}
     if "body" in settings and "message" not in settings:
-        changed["message"] = _with_text(fields["message"], settings["body"])
+        changed["message"] = _replace_text(fields["message"], settings["body"])
     return changed
 
 
-def _fields(build: _Builder, random: Random, number: str, sender: str, now: str) -> dict[str, str]:
+def _build_fields(
+    build: _Builder, random: Random, number: str, sender: str, now: str
+) -> dict[str, str]:
     name = f"{random.choice(_FIRST_NAMES)} {random.choice(_LAST_NAMES)}"
     content = build(random)
     filled = {
@@ -134,7 +133,7 @@ def _fields(build: _Builder, random: Random, number: str, sender: str, now: str)
     return {name: filled.get(name, "") for name in INCOMING}
 
 
-def _with_text(message: str, text: str) -> str:
+def _replace_text(message: str, text: str) -> str:
     root = read_json(message)
     node: Any = root[0]
     if node["type"] not in _TEXT_AT:
@@ -147,7 +146,7 @@ def _with_text(message: str, text: str) -> str:
 
 
 def _is_unicode(text: str) -> bool:
-    """Say whether a text can be encoded: bytes of a command line that are not UTF-8 cannot."""
+    """Whether a text can be encoded: arguments that are not UTF-8 cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -155,10 +154,11 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> InvalidInput:
+def _unknown_name(what: str, name: str, known: Iterable[str]) -> InvalidInput:
     near = nearest(name.lower(), known)
     guess = f"did you mean {near}? " if near else ""
-    return InvalidInput(f"{name!r} is not a {what}", hint=f"{guess}known: {', '.join(known)}")
+    hint = f"{guess}use one of {', '.join(known)}"
+    return InvalidInput(f"{name!r} is not a valid {what}", hint=hint)
 
 
 def _token(random: Random, length: int) -> str:
@@ -180,7 +180,7 @@ def _reply(random: Random) -> _Content:
 
 
 def _hostile(random: Random) -> _Content:
-    # The rest is plain: percent-encoded, 4 096 other characters pass many a server's URL limit.
+    # The rest is plain: percent-encoded, 4 096 other characters exceed many servers' URL limit.
     body = _HOSTILE + _token(random, _HOSTILE_LENGTH - 2 * len(_HOSTILE)) + _HOSTILE
     return _Content("text", {"body": body}, {"body": body, "name": _HOSTILE})
 
@@ -236,8 +236,8 @@ def _list(random: Random) -> _Content:
     return _Content("interactive", member, {"body": title, "reply_to": _message_id(random)})
 
 
-# assumed: the members of media, places, contacts and answers, and that an emoji, a button's text
-# and a row's title are the `body`; the page shows no sample of these types
+# assumed: the members of media, places, contacts and replies, and that an emoji, a button's text
+# and a row's title are the `body`; the documentation has no sample of these types
 _KINDS: dict[str, _Builder] = {
     "text": _text,
     "image": _media("image", "image/jpeg", "jpg", captioned=True),

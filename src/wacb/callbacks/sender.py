@@ -1,7 +1,6 @@
-"""Deliver callbacks as the platform would: a filled template, the profile's headers, sent once.
+"""Send callbacks as the platform would: a filled template with the profile's headers.
 
-What is in a message: samples.py. How a template is filled: fill.py. No retries: the receiver is
-what is tested.
+Each is sent once, without retries, as the receiver is being tested.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from wacb.errors import CheckFailed, Unavailable, WacbError
+from wacb.errors import CheckFailed, Command, Prose, Unavailable, WacbError
 from wacb.models import CallbackProfile
 from wacb.net.message import Remedies, Response
 from wacb.net.session import Session
@@ -29,12 +28,12 @@ from wacb.urls import (
     without_user_info,
 )
 
-MOST_RESPONSE = 4096  # characters of an answer that are kept
-_MOST_READ = 4 * MOST_RESPONSE  # bytes of it that are looked at: a secret may stand across the cut
+MAX_RESPONSE = 4096  # characters of a response to keep
+_MAX_READ = 4 * MAX_RESPONSE  # bytes of it to read: a secret may lie across the cut
 
 
 class Outgoing(NamedTuple):
-    """One callback, ready to be sent. `body` is None for GET and DELETE."""
+    """One callback to send. `body` is None for GET and DELETE."""
 
     method: str
     url: str
@@ -46,11 +45,10 @@ class Outgoing(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What became of the n-th callback: `ok` for a 2xx.
+    """The result of the n-th callback: `ok` for a 2xx.
 
-    `status` and `response` (the first characters of the answer) are None where no answer came,
-    `ms` are milliseconds. `error` is CheckFailed for another answer than a 2xx, Unavailable for
-    none.
+    `status` and `response` (the first characters) are None without a response, `ms` is in
+    milliseconds. `error` is CheckFailed for a response other than 2xx, Unavailable for none.
     """
 
     n: int
@@ -73,9 +71,9 @@ def build(
 ) -> Outgoing:
     """Fill the profile's template with a message, for its endpoint or for the URL `to`.
 
-    `to` replaces scheme, host and path; the query that holds the template (GET, DELETE) is put
-    behind its own. `encrypt` is applied to each value before it is escaped. User info is left
-    out, as it is never sent. Raises ConfigError for a URL that nothing can be sent to.
+    `to` replaces scheme, host and path; a template in the query (GET, DELETE) is appended to its
+    own query. `encrypt` is applied to each value before it is escaped. User info is removed, as it
+    is never sent. Raises ConfigError for a URL that cannot be used.
     """
     values = {name: encrypt(value) for name, value in fields.items()} if encrypt else fields
     url, body = to or without_user_info(profile.url), None
@@ -85,29 +83,31 @@ def build(
         if "content-type" not in map(str.lower, headers):
             headers["content-type"] = "application/json"
     else:
-        url = fill_url(url if to is None else _moved(profile.url, to), values)
+        url = fill_url(url if to is None else _append_template(profile.url, to), values)
     parse_address(url)
     return Outgoing(method=profile.method.value, url=url, headers=headers, body=body)
 
 
 def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile, list[str]]:
-    """Return the profile without the secrets that `to` may not see, and a sentence on each.
+    """Return the profile without the secrets that must not be sent to `to`, and a note on each.
 
-    Headers that are not known to be harmless are left out, literals of the template masked. `to`
-    may see them where it is the profile's endpoint, on the same host (but not unencrypted where
-    the endpoint is not) or on this machine.
+    Headers that are not known to be harmless are removed, literals in the template masked. They are
+    sent if `to` is on the endpoint's host (but not http instead of https) or on this machine.
     """
     if to is None or _is_trusted(profile.url, to):
         return profile, []
     headers = {name: text for name, text in profile.headers.items() if is_harmless_header(name)}
     notes = [
-        f"the header {name} may be a secret, so it is not sent to this --to"
+        f"header {name} is not sent, as it may be a secret and --to is another host"
         for name in profile.headers
         if name not in headers
     ]
 
     def mask(name: str, value: Any) -> str:
-        notes.append(f"the template's {name} may be a secret, so this --to gets {MASK} instead")
+        notes.append(
+            f"{name} in the template is sent as {MASK}, as it may be a secret "
+            "and --to is another host"
+        )
         return mask_literal(name, value)
 
     url, body = profile.url, profile.body
@@ -118,7 +118,7 @@ def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile,
     return profile._replace(url=url, body=body, headers=headers), list(dict.fromkeys(notes))
 
 
-def _moved(url: str, to: str) -> str:
+def _append_template(url: str, to: str) -> str:
     _, query = split_query(url.partition("#")[0])
     return append_query(to, query) if query else to
 
@@ -130,10 +130,10 @@ def _is_trusted(endpoint: str, to: str) -> bool:
 
 
 def open_session(*, timeout: float, deadline: Deadline) -> Session:
-    """Open a session to deliver over: the hints of its failures are about receivers."""
+    """Open a session whose errors have hints about receivers."""
     remedies = Remedies(
-        unreachable="does a receiver run there? `wacb callback listen` is one to try with",
-        interrupted="see the log of what answers there, and whether it speaks HTTP",
+        unreachable=Prose("is anything listening there? Try `", Command("callback listen"), "`"),
+        interrupted="check the log of the server, and that it speaks HTTP",
     )
     return Session(timeout=timeout, deadline=deadline, remedies=remedies)
 
@@ -147,11 +147,11 @@ def deliver(
     hide: Callable[[str], str] = str,
     clock: Callable[[], float] = time.monotonic,
 ) -> Delivery:
-    """Send a callback once, and tell what came back.
+    """Send a callback once and return the result.
 
-    A redirect is not followed. `type` is that of the sample, `hide` takes secrets out of the
-    answer before it is cut. Raises ConfigError where nothing can be sent (URL, header, proxy, CA
-    file), and Interrupted when the session is closed.
+    Redirects are not followed. `type` is the type of the sample, `hide` masks secrets in the
+    response before it is cut. Raises ConfigError if nothing can be sent (URL, header, proxy, CA
+    file), and Interrupted if the session is closed.
     """
     response: Response | None = None
     error: WacbError | None
@@ -162,10 +162,10 @@ def deliver(
             outgoing.url,
             headers=outgoing.headers,
             body=outgoing.body,
-            limit=_MOST_READ,
+            limit=_MAX_READ,
             truncate=True,
         )
-        error = _refusal(outgoing.url, response)
+        error = _check_status(outgoing.url, response)
     except Unavailable as failure:
         error = failure
     return Delivery(
@@ -176,7 +176,7 @@ def deliver(
         status=response.status if response else None,
         ms=round((clock() - began) * 1000, 1),
         ok=error is None,
-        response=_text(response, hide) if response else None,
+        response=_response_text(response, hide) if response else None,
         error=error,
     )
 
@@ -190,10 +190,10 @@ def deliver_all(
     hide: Callable[[str], str] = str,
     done: Callable[[Outgoing, Delivery], None] = lambda outgoing, delivery: None,
 ) -> list[Delivery]:
-    """Send callbacks, up to `jobs` at a time, and return what became of each, in their order.
+    """Send callbacks, up to `jobs` at a time, and return their results in order.
 
-    `done` is told of each, in the thread that sent it. Closes the session: what is under way when
-    this is left by Ctrl-C or ConfigError ends at once, and nothing else is sent.
+    `done` is called for each, in the thread that sent it. Closes the session: on Ctrl-C or
+    ConfigError the requests in progress are aborted, and no others are sent.
     """
 
     def one(n: int, each: Outgoing) -> Delivery:
@@ -209,22 +209,22 @@ def deliver_all(
         pool.shutdown(cancel_futures=True)
 
 
-def _refusal(url: str, response: Response) -> CheckFailed | None:
-    """Say what is wrong with an answer, None for a 2xx."""
+def _check_status(url: str, response: Response) -> CheckFailed | None:
+    """Return the error of a response, None for a 2xx."""
     if 200 <= response.status < 300:
         return None
     host, target = host_of(url), response.headers.get("location")
-    words = f"{host} answered {response.status}"
+    message = f"{host} returned {response.status}"
     if 300 <= response.status < 400 and target:
-        # neither query nor user info: a secret or the message itself may stand there
+        # without query and user info, which may have a secret or the message itself
         place = split_query(without_user_info(target))[0][:200]
-        words = f"{host} redirects to {place} ({response.status}), which is not followed"
-    return CheckFailed(words, status=response.status)
+        message = f"{host} redirects to {place} ({response.status}); redirects are not followed"
+    return CheckFailed(message, status=response.status)
 
 
-def _text(response: Response, hide: Callable[[str], str]) -> str:
-    """Read an answer as UTF-8, whatever it is. A compressed one is not opened."""
+def _response_text(response: Response, hide: Callable[[str], str]) -> str:
+    """Decode a response as UTF-8, whatever it is; compressed data is not decompressed."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return "(compressed data)"
     decode = getincrementaldecoder("utf-8")("replace").decode  # drops a character cut in two
-    return hide(decode(response.body))[:MOST_RESPONSE]
+    return hide(decode(response.body))[:MAX_RESPONSE]

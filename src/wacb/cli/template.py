@@ -47,7 +47,7 @@ def command(
 ) -> None:
     """Print the full placeholder template.
 
-    Use it to fill in the form of the Kaleyra console by hand: a URL query for GET and DELETE, a
+    Use it to fill in the form in the Kaleyra console by hand: a URL query for GET and DELETE, a
     JSON body for POST and PUT. Nothing is sent.
 
     \b

@@ -23,22 +23,22 @@ from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
 from wacb.storage.registrations import RegistrationStore
 from wacb.validation import parse_number
-from wacb.verify.checks import Setup
-from wacb.verify.runner import walk
+from wacb.verify.checks import Inputs
+from wacb.verify.runner import run_all
 
 
 @click.command(cls=Command)
 @click.argument("number", metavar="[NUMBER]", required=False, shell_complete=completion.numbers)
-@profile_option("Profile the number is to carry. [env: WACB_PROFILE]")
+@profile_option("Profile that the number should have attached. [env: WACB_PROFILE]")
 @click.option("--send", is_flag=True, help="Deliver a sample callback to the endpoint.")
 @output_options
 @pass_app
 def command(app: App, *, number: str | None, profile: str | None, send: bool) -> None:
     """Check every step from credentials to endpoint.
 
-    Use it when messages do not arrive: config, credentials, number, profile, template and endpoint
-    are checked, each as far as it can be, and nothing is changed. The first broken link decides the
-    exit code. -q prints only the names of broken links.
+    Use it when messages do not arrive. It checks the config, credentials, number, profile, template
+    and endpoint, and changes nothing. The first failed check decides the exit code. -q prints only
+    the names of failed checks.
 
     \b
     Example:
@@ -46,24 +46,24 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
       wacb verify +919812345678 --send
     """
     wanted = None if number is None else parse_number(number)
-    links = walk(
+    results = run_all(
         partial(_prepare, app, wanted, profile),
         choose=lambda: parse_number(choose_number(app)),
         send=send,
     )
-    links = [link._replace(fix=link.fix and render(app.flags, link.fix)) for link in links]
-    broken = [link for link in links if link.ok is False]
-    app.out.table(broken if app.out.quiet else links, CHECK_RESULT)
-    for link in broken[1:]:
-        app.out.message(f"also broken: {link.link}: {link.detail}; {link.fix}")
-    errors = [link.error for link in links if link.error]
+    results = [each._replace(fix=each.fix and render(app.flags, each.fix)) for each in results]
+    failed = [result for result in results if result.ok is False]
+    app.out.table(failed if app.out.quiet else results, CHECK_RESULT)
+    for result in failed[1:]:
+        app.out.message(f"also failed: {result.name}: {result.detail}; {result.fix}")
+    errors = [result.error for result in results if result.error]
     if errors:
         raise errors[0]
 
 
-def _prepare(app: App, number: str | None, profile: str | None) -> Setup:
+def _prepare(app: App, number: str | None, profile: str | None) -> Inputs:
     settings = app.settings
-    return Setup(
+    return Inputs(
         lookup=app.lookup,
         remembered=RegistrationStore(app.state_folder, account=app.api.sid),
         number=number or settings.get("number"),
@@ -81,7 +81,7 @@ def _sample(app: App, profile: CallbackProfile, number: str | None) -> Outgoing:
 
 
 def _deliver(app: App, outgoing: Outgoing) -> Delivery:
-    # the network itself, even where `--sandbox` puts the emulator in the place of Kaleyra's
+    # the real network, even with `--sandbox`, which replaces only the API
     with closing(open_session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
         delivery = deliver(session, outgoing, hide=app.out.redact)
     trace(app, outgoing, delivery)

@@ -9,7 +9,7 @@ from wacb.errors import Command, InvalidInput, NotFound, Prose, WacbError
 from wacb.jsontext import open_body
 from wacb.models import UNKNOWN, CallbackProfile, Number, id_to_json
 from wacb.plan import prune as pruning
-from wacb.plan.manifest.model import Desired, Manifest
+from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.plan.model import ACTIONS, Change, LiveState, Plan
 from wacb.provision import compare
 from wacb.provision.attach import check_number, check_profile, note_lost_status
@@ -68,7 +68,7 @@ class _Comparison:
         for desired in self._manifest.profiles:
             ids = self._titled.get(desired.draft.title, [])
             if len(ids) > 1:
-                title = desired.written.get("title", desired.draft.title)
+                title = desired.sources.get("title", desired.draft.title)
                 self.problems.append(duplicate_title_error(title, sorted(ids)))
             elif ids:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
@@ -78,14 +78,14 @@ class _Comparison:
                 asked = {name: (None, new) for name, new in compare.fields(desired.draft).items()}
                 self._add(desired, step, asked)
 
-    def _compare_profile(self, desired: Desired, live: CallbackProfile) -> None:
+    def _compare_profile(self, desired: DesiredProfile, live: CallbackProfile) -> None:
         self.ids[desired.name] = live.id
         try:
             step = prepare_update(live, desired.draft)
         except InvalidInput as error:
             message = f"the API cannot change the channel of profile {desired.name} ({live.id})"
             self.problems.append(
-                InvalidInput(message, hint=error.hint) if "channel" in desired.written else error
+                InvalidInput(message, hint=error.hint) if "channel" in desired.sources else error
             )
             return
         events = live.events if desired.draft.events is None else desired.draft.events
@@ -98,7 +98,7 @@ class _Comparison:
         else:
             self.unchanged += 1
 
-    def _note_oddities(self, desired: Desired, live: CallbackProfile) -> None:
+    def _note_oddities(self, desired: DesiredProfile, live: CallbackProfile) -> None:
         if live.status != "active":
             self.notes.append(
                 f"profile {desired.name} ({live.id}) is {live.status}, so it delivers nothing: "
@@ -115,7 +115,7 @@ class _Comparison:
             )
 
     def _add(
-        self, desired: Desired, step: ProfileStep, changes: Mapping[str, tuple[Any, Any]]
+        self, desired: DesiredProfile, step: ProfileStep, changes: Mapping[str, tuple[Any, Any]]
     ) -> None:
         self.changes.append(
             Change(
@@ -124,11 +124,11 @@ class _Comparison:
                 name=desired.name,
                 id=step.live.id if isinstance(step, UpdateStep) else None,
                 fields={name: _masked(desired, name, *values) for name, values in changes.items()},
-                written=desired.written,
+                written=desired.sources,
                 target=tuple(
                     (name, new)
                     for name, (_, new) in changes.items()
-                    if name in ("url", "body") and name not in desired.written
+                    if name in ("url", "body") and name not in desired.sources
                 ),
                 work=step,
             )
@@ -145,7 +145,7 @@ class _Comparison:
                 missing.setdefault(reference, []).append(number)
                 continue
             try:
-                profile = self._profile(reference, self._manifest.written.get(number))
+                profile = self._profile(reference, self._manifest.sources.get(number))
                 if profile:
                     self._compare_number(self._number(number), reference, profile)
             except WacbError as error:
@@ -173,7 +173,7 @@ class _Comparison:
         return self._titled.get(reference, [])
 
     def _missing(self, reference: str, numbers: list[str]) -> NotFound:
-        written = self._manifest.written.get(numbers[0])
+        written = self._manifest.sources.get(numbers[0])
         near = did_you_mean(reference, {*self._desired, *self._titled})
         more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
         return NotFound(
@@ -202,7 +202,7 @@ class _Comparison:
             old_title=self._live.title_of(old),
             shown=number.callback_profile_id is not UNKNOWN,
         )
-        new = self._manifest.written.get(number.number, reference)
+        new = self._manifest.sources.get(number.number, reference)
         self.changes.append(
             Change(
                 action="attach",
@@ -215,10 +215,10 @@ class _Comparison:
         )
 
 
-def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
+def _masked(desired: DesiredProfile, name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Mask what is secret in a field, and all that a variable made."""
-    if name in desired.written:
-        return MASK if old else old, desired.written[name]
+    if name in desired.sources:
+        return MASK if old else old, desired.sources[name]
     before, after = mask_change(name, old, new)
     if name == "headers":
         headers = {header.lower(): text for header, text in desired.headers.items()}
@@ -226,9 +226,9 @@ def _masked(desired: Desired, name: str, old: Any, new: Any) -> tuple[Any, Any]:
     return before, after
 
 
-def _target(profile: CallbackProfile, desired: Desired | None) -> tuple[Any, ...]:
+def _target(profile: CallbackProfile, desired: DesiredProfile | None) -> tuple[Any, ...]:
     """Return the profile that a number will have, as whole as may be printed."""
-    written = desired.written if desired else {}
+    written = desired.sources if desired else {}
     body = mask_field("body", open_body(profile.body))
     values = {
         "title": profile.title,

@@ -200,7 +200,7 @@ def _note_lost_status(lookup: AccountLookup, new: CallbackProfile, old_id: str) 
 
 def note_lost_status(old: CallbackProfile, new: CallbackProfile) -> tuple[str, ...]:
     """Return a note where the old profile has message status (delivered, read), the new one not."""
-    if placeholders.carries_status(old.template) and not placeholders.carries_status(new.template):
+    if placeholders.has_status(old.template) and not placeholders.has_status(new.template):
         return (
             f"the old profile {old.id} includes message status (delivered, read) and "
             f"{new.id or new.title} does not: status callbacks would stop",

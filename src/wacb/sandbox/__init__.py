@@ -1,4 +1,4 @@
-"""The emulator of the Kaleyra API, written from api-contract.md alone.
+"""The emulator of the Kaleyra API, written from its documentation (api.md).
 
-Shares no code with the client: a field misspelt there must be refused here. Imports nothing.
+It shares no knowledge of the API with the client, so it rejects a field that the client misspells.
 """

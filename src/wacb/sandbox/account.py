@@ -1,4 +1,4 @@
-"""The one account the emulator knows (cli.md 11). Data only."""
+"""The only account of the emulator."""
 
 from __future__ import annotations
 

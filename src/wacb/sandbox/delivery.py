@@ -1,7 +1,5 @@
-"""Deliver an incoming message as the platform would (api-contract.md 7): three tries, the outcome
-kept, a profile disabled after ten failures in a row.
-
-What is sent, and where to, is decided in outgoing.py.
+"""Deliver an incoming message as the platform would (api.md §7): up to three attempts; ten failures
+in a row disable the profile.
 """
 
 from __future__ import annotations
@@ -15,13 +13,13 @@ from wacb.net.session import Session
 from wacb.sandbox.outgoing import DISABLED, Incoming, Outgoing
 from wacb.sandbox.store import Row, Store
 
-_PAUSES = (0.5, 1.0)  # seconds between the tries
-_MOST_FAILURES = 10
-_ANSWER = 64 * 1024  # bytes of an answer that are waited for: only its status matters
+_PAUSES = (0.5, 1.0)  # seconds between attempts
+_MAX_FAILURES = 10
+_MAX_RESPONSE = 64 * 1024  # bytes of a response to read: only its status matters
 
 
 class Attempt(NamedTuple):
-    """One try: the status that came back, None for no answer, after so many milliseconds."""
+    """One attempt: the status of the response, None for no response, and its milliseconds."""
 
     status: int | None
     ms: float
@@ -33,7 +31,7 @@ class Attempt(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """What became of a message; `error` says why it was not delivered."""
+    """The result of a message; `error` says why it was not delivered."""
 
     id: str
     number: str
@@ -53,37 +51,37 @@ def deliver(
     sleep: Callable[[float], None] = time.sleep,
     timer: Callable[[], float] = time.perf_counter,
 ) -> Delivery:
-    """Keep a message, try to deliver it, and record what came of it.
+    """Store a message, try to deliver it, and record the result.
 
-    `prepare` is that of outgoing.py. Its CheckFailed becomes the outcome, all else is raised
-    before the message is kept.
+    A CheckFailed of `prepare` becomes the result, other errors are raised before the message is
+    stored.
     """
     try:
         outgoing = prepare(message)
     except CheckFailed as error:
-        return _delivery(store.add_message(_row(message, ())), message, (), error)
-    serial = store.add_message(_row(message, ()))
-    attempts, reason = _try(outgoing, session, sleep, timer)
+        return _build_delivery(store.add_message(_message_row(message, ())), message, (), error)
+    serial = store.add_message(_message_row(message, ()))
+    attempts, reason = _send_with_retries(outgoing, session, sleep, timer)
     with store.transaction():
-        store.save_message(serial, _row(message, attempts))
-        disabled = _count(store, outgoing.profile_id, failed=bool(reason))
-    failure = _failure(outgoing, attempts, reason, disabled=disabled) if reason else None
-    return _delivery(serial, message, attempts, failure, outgoing)
+        store.save_message(serial, _message_row(message, attempts))
+        disabled = _count_failure(store, outgoing.profile_id, failed=bool(reason))
+    failure = _delivery_error(outgoing, attempts, reason, disabled=disabled) if reason else None
+    return _build_delivery(serial, message, attempts, failure, outgoing)
 
 
-def _try(
+def _send_with_retries(
     outgoing: Outgoing,
     session: Session,
     sleep: Callable[[float], None],
     timer: Callable[[], float],
 ) -> tuple[tuple[Attempt, ...], str]:
-    """Send until a 2xx comes, three times at most; the reason is that of the last failure."""
+    """Send until the response is a 2xx, up to three times; return why the last attempt failed."""
     attempts: list[Attempt] = []
     while True:
         start, final = timer(), len(attempts) == len(_PAUSES)
         try:
             status: int | None = _send(outgoing, session)
-            reason = f"the endpoint answered {status}"
+            reason = f"the endpoint returned {status}"
         except Unavailable as error:
             status, reason = None, error.message
             final = final or isinstance(error, DeadlineExceeded)
@@ -96,41 +94,43 @@ def _try(
 
 
 def _send(outgoing: Outgoing, session: Session) -> int:
-    answer = session.send(
+    response = session.send(
         outgoing.method,
         outgoing.url,
         headers=outgoing.headers,
         body=outgoing.body,
-        limit=_ANSWER,
+        limit=_MAX_RESPONSE,
         truncate=True,
     )
-    return answer.status
+    return response.status
 
 
-def _count(store: Store, profile_id: str, *, failed: bool) -> bool:
-    """Count failures in a row, and say whether the profile is disabled now."""
+def _count_failure(store: Store, profile_id: str, *, failed: bool) -> bool:
+    """Count failures in a row; return whether the profile is disabled now."""
     if not failed:
         store.forget_failures(profile_id)
         return False
-    profile = store.profile(profile_id)  # None: the number's own URL, or deleted meanwhile
-    if profile is None or store.count_failure(profile_id) < _MOST_FAILURES:
+    profile = store.profile(
+        profile_id
+    )  # None: the number's own URL, or a profile deleted meanwhile
+    if profile is None or store.count_failure(profile_id) < _MAX_FAILURES:
         return False
     store.save_profile({**profile, "status": DISABLED})
     return True
 
 
-def _failure(
+def _delivery_error(
     outgoing: Outgoing, attempts: Sequence[Attempt], reason: str, *, disabled: bool
 ) -> CheckFailed:
-    tries = "1 try" if len(attempts) == 1 else f"{len(attempts)} tries"
-    message = f"the message was not delivered in {tries}: {reason}"
+    tries = "1 attempt" if len(attempts) == 1 else f"{len(attempts)} attempts"
+    message = f"the message was not delivered after {tries}: {reason}"
     if disabled:
-        message += f"; that was failure {_MOST_FAILURES} in a row, so profile "
-        message += f"{outgoing.profile_id} is auto-disabled now"
-    return CheckFailed(message, hint="does the endpoint run, and answer with a 2xx?")
+        message += f"; profile {outgoing.profile_id} is now auto-disabled after "
+        message += f"{_MAX_FAILURES} failures in a row"
+    return CheckFailed(message, hint="make sure the endpoint is running and returns a 2xx")
 
 
-def _row(message: Incoming, attempts: Sequence[Attempt]) -> Row:
+def _message_row(message: Incoming, attempts: Sequence[Attempt]) -> Row:
     return {
         **message._asdict(),
         "delivered": any(attempt.ok for attempt in attempts),
@@ -138,7 +138,7 @@ def _row(message: Incoming, attempts: Sequence[Attempt]) -> Row:
     }
 
 
-def _delivery(
+def _build_delivery(
     serial: int,
     message: Incoming,
     attempts: tuple[Attempt, ...],

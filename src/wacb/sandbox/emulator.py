@@ -1,5 +1,5 @@
 """The emulator: one request in, one reply out, checked in the order auth, route, method, content
-type, fields, state. What the routes do is in profiles.py and numbers.py; sockets are in server.py.
+type, fields, state.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from wacb.sandbox.profiles import Profiles
 from wacb.sandbox.routing import Refusal, Reply, Request, dispatch, failure, success
 from wacb.sandbox.store import Store
 
-MAX_BODY = 1024 * 1024  # bytes; a longer body is refused with 413
+MAX_BODY = 1024 * 1024  # bytes; a longer body is rejected with 413
 _LOG_LENGTH = 10_000
 _LOG_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRequest:
-    """A request that reached the API. `time` is Unix seconds, `status` 0 while not answered.
+    """A received request. `time` is Unix seconds, `status` is 0 until it is answered.
 
     `body` is its first 64 KiB.
     """
@@ -40,16 +40,16 @@ class LoggedRequest:
 
 
 def new_profile_id() -> str:
-    """Make an ID as the Singapore pod does."""
+    """Make an ID like those of the Singapore region."""
     return f"SG_{uuid4()}"
 
 
 class Sandbox:
-    """Answer as the Kaleyra API would, for the one account of cli.md 11.
+    """Answer requests as the Kaleyra API would, for its only account.
 
-    Safe to share between threads; the state is in `store`. Without `shows_attachment` the number
-    list does not tell which profile a number has. `random` decides about faults with a rate, by
-    default the same way at every start. Raises sqlite3.DatabaseError where the store's file fails.
+    Thread-safe; the state is in `store`. Without `shows_attachment` the number list does not show
+    which profile a number has. `random` decides about faults with a rate, by default the same way
+    at every start. Raises sqlite3.DatabaseError if the file of the store is broken.
     """
 
     def __init__(
@@ -74,40 +74,39 @@ class Sandbox:
         self._arrivals = 0
 
     def handle(self, request: Request) -> Reply:
-        """Answer one request, or fail it if a fault is due.
+        """Answer one request, or apply a fault that is due.
 
-        A fault that refuses or loses the answer strikes before anything changes, or, told so,
-        after. "slow" holds the request back before it is looked at, or its answer; "drip" only
-        delays the genuine answer.
+        A fault that rejects the request or loses the reply is applied before anything changes, or
+        with `after` afterwards. "slow" delays the request or its reply; "drip" only slows down the
+        real reply.
         """
-        arrival = self._arrived(request)
+        arrival = self._log_arrival(request)
         fault = self._faults.take(request.method)
         if fault is None:
-            return self._answered(arrival, self._answer(request))
-        answer = cache(partial(self._answer, request))  # so that the request is carried out once
+            return self._log_status(arrival, self._answer(request))
+        answer = cache(partial(self._answer, request))  # executes the request only once
         if fault.after:
             answer()
         if fault.kind == "slow":
             return Reply(
-                status=0, fault=fault.kind, resume=lambda: self._answered(arrival, answer())
+                status=0, fault=fault.kind, resume=lambda: self._log_status(arrival, answer())
             )
-        return self._answered(arrival, spoil(fault, request, answer))
+        return self._log_status(arrival, spoil(fault, request, answer))
 
     def add_fault(self, spec: str) -> None:
-        """Let coming requests fail, or listings lag, as fault_spec.py has it.
+        """Make coming requests fail, or listings lag. Raises ValueError for a malformed `spec`.
 
-        Every process has faults of its own; what they did to the state is in the store. ValueError
-        tells the form.
+        Every process has its own faults; their effects on the state are in the store.
         """
         self._faults.add(spec)
 
     def requests(self) -> list[LoggedRequest]:
-        """Return the newest requests (10 000 at most), oldest first; never a header."""
+        """Return the newest requests (at most 10 000), oldest first, without headers."""
         with self._lock:
             return list(self._log.values())
 
     def reset(self) -> None:
-        """Go back to the first state: seed numbers, no profile, no fault, an empty log."""
+        """Return to the initial state: the four numbers, no profiles, no faults, an empty log."""
         self.store.reset()
         self._faults.clear()
         with self._lock:
@@ -122,7 +121,7 @@ class Sandbox:
         except Refusal as refusal:
             return failure(request, refusal)
 
-    def _arrived(self, request: Request) -> int:
+    def _log_arrival(self, request: Request) -> int:
         with self._lock:
             self._arrivals += 1
             self._log[self._arrivals] = LoggedRequest(
@@ -136,7 +135,7 @@ class Sandbox:
             self._log.pop(self._arrivals - _LOG_LENGTH, None)
             return self._arrivals
 
-    def _answered(self, arrival: int, reply: Reply) -> Reply:
+    def _log_status(self, arrival: int, reply: Reply) -> Reply:
         with self._lock:
             if arrival in self._log:
                 self._log[arrival] = replace(self._log[arrival], status=reply.status)
@@ -144,7 +143,7 @@ class Sandbox:
 
 
 def _authenticate(request: Request) -> None:
-    """Check SID and key as the pair they are; a path too short for a SID is left to the router."""
+    """Check the pair of SID and key; a path without a SID is left to the router."""
     sid = request.segments[1:2] or (SID,)
     if (*sid, request.headers.get("api-key")) != (SID, API_KEY):
         raise Refusal(401, "The SID or the API key is wrong")

@@ -1,7 +1,6 @@
-"""Faults the emulator was told to have: whose turn it is, and what each does to an answer.
+"""Faults of the emulator: how they are written, which one applies, and its effect on a reply.
 
-How one is spelt is in fault_spec.py. Acting one out on the way (reset, truncate, drip, slow) is
-the work of transport.py and server.py.
+Faults of the connection (reset, truncate, drip, slow) are only marked on the reply.
 """
 
 from __future__ import annotations
@@ -31,9 +30,8 @@ _LATE = re.compile(r"late:(\d{1,9}(?:\.\d{1,20})?)s", re.A)
 class Fault:
     """What happens to which requests.
 
-    Of those with `method` (None: any) the `first` and later ones are struck with a chance of
-    `rate` in 100, `count` of them in all (None: no end). With `after` the request has done its
-    work by then.
+    Applies to requests with `method` (None: any) from the `first` one on, with a chance of `rate`
+    in 100, `count` times (None: always). With `after`, the request is executed first.
     """
 
     kind: str
@@ -45,10 +43,10 @@ class Fault:
 
 
 def parse(spec: str) -> Fault:
-    """Read any fault but a late listing; ValueError tells the form.
+    """Parse a fault other than a late listing. Raises ValueError, which explains the form.
 
-    `503:2` is for the next 2 requests, `404,GET,from=3` for the third GET from now, `429:10%` for
-    1 request in 10 to the end. `reset,after,POST` strikes the next POST once it has done its work.
+    `503:2` applies to the next 2 requests, `404,GET,from=3` to the third GET from now, `429:10%` to
+    1 request in 10. `reset,after,POST` applies to the next POST after it was executed.
     """
     head, *words = spec.split(",")
     what = _WHAT.fullmatch(head)
@@ -69,16 +67,16 @@ def parse(spec: str) -> Fault:
 
 
 def parse_late(spec: str) -> float | None:
-    """Read a late listing, None if it is about something else.
+    """Parse a late listing, None for any other fault.
 
-    With `late:20s` profiles created from now on are not listed for 20 seconds; `late:0s` ends it.
+    With `late:20s`, new profiles are not listed for 20 seconds; `late:0s` ends it.
     """
     late = _LATE.fullmatch(spec)
     return float(late[1]) if late else None
 
 
 def _read_words(spec: str, words: list[str]) -> dict[str, str]:
-    """Name each word by what it tells, in any order, nothing twice."""
+    """Parse the words after the kind, in any order, without duplicates."""
     read: dict[str, str] = {}
     for word in words:
         found = _WHEN.fullmatch(word)
@@ -90,21 +88,21 @@ def _read_words(spec: str, words: list[str]) -> dict[str, str]:
 
 def _refusal(spec: str) -> ValueError:
     return ValueError(
-        f"{spec!r} is no fault: give {FORM}, for example reset,after,POST or 429:10% or late:20s, "
-        f"with a KIND out of {' '.join(KINDS)}"
+        f"{spec!r} is not a valid fault; use {FORM}, for example reset,after,POST or 429:10% or "
+        f"late:20s, where KIND is one of {' '.join(KINDS)}"
     )
 
 
 @dataclass(slots=True)
 class _Pending:
-    """A fault that may still strike."""
+    """A fault that may still apply."""
 
     fault: Fault
-    met: int = 0  # requests of its method since it was added, struck or not
-    struck: int = 0
+    met: int = 0  # requests of its method since it was added
+    applied: int = 0
 
     def meets(self, method: str) -> bool:
-        """Count a request, and say whether it is one that may be struck."""
+        """Count a request, and return whether the fault may apply to it."""
         if self.fault.method not in (None, method):
             return False
         self.met += 1
@@ -112,9 +110,9 @@ class _Pending:
 
 
 class Faults:
-    """Faults in the order they were added: of those that are due, the first one strikes.
+    """Faults in the order they were added: the first one that is due applies.
 
-    `random` decides for those with a rate.
+    `random` decides about those with a rate.
     """
 
     def __init__(self, random: Random) -> None:
@@ -124,7 +122,7 @@ class Faults:
         self._listing_delay = 0.0
 
     def add(self, spec: str) -> None:
-        """Add what fault_spec.py can read; ValueError tells the form."""
+        """Add a fault. Raises ValueError if `spec` is malformed."""
         seconds = parse_late(spec)
         if seconds is not None:
             self._listing_delay = seconds
@@ -134,37 +132,37 @@ class Faults:
             self._pending.append(pending)
 
     def take(self, method: str) -> Fault | None:
-        """Return what strikes the request at hand, if anything."""
+        """Return the fault that applies to this request, if any."""
         with self._lock:
             due = [pending for pending in self._pending if pending.meets(method)]
             for pending in due:
                 if pending.fault.rate == 100 or self._random.random() * 100 < pending.fault.rate:
-                    self._strike(pending)
+                    self._apply(pending)
                     return pending.fault
             return None
 
     def listing_delay(self) -> float:
-        """Return how many seconds a profile created now stays out of listings."""
+        """Return for how many seconds a profile created now is not listed."""
         return self._listing_delay
 
     def clear(self) -> None:
-        """Forget what is left."""
+        """Remove all faults."""
         with self._lock:
             self._pending.clear()
         self._listing_delay = 0.0
 
-    def _strike(self, pending: _Pending) -> None:
-        pending.struck += 1
-        if pending.struck == pending.fault.count:
-            # By identity: two faults of one spelling are equal and may have met other requests.
+    def _apply(self, pending: _Pending) -> None:
+        pending.applied += 1
+        if pending.applied == pending.fault.count:
+            # By identity: two equal faults may have met different requests.
             self._pending = [other for other in self._pending if other is not pending]
 
 
 def spoil(fault: Fault, request: Request, answer: Callable[[], Reply]) -> Reply:
-    """Return what the fault makes of `answer`, which is called only if anything is left of it."""
+    """Apply a fault to a reply; `answer` is only called if part of its reply is needed."""
     if fault.kind.isdigit():
         again = (("retry-after", "1"),) if fault.kind in ("429", "503") else ()
-        message = f"The emulator was told to answer {fault.kind}"
+        message = f"The emulator was asked to return {fault.kind}"
         return failure(request, Refusal(int(fault.kind), message, headers=again))
     if fault.kind == "html":
         page = "<!doctype html><html><body><h1>Please wait</h1></body></html>"

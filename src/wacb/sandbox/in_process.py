@@ -1,7 +1,4 @@
-"""The emulator without a network: an exchange in this process, its faults acted out as exceptions.
-
-The HTTP shell around the same core is server.py.
-"""
+"""Send requests to the emulator within this process, without a network."""
 
 from __future__ import annotations
 
@@ -28,8 +25,8 @@ def exchange(
 ) -> Answer:
     """Send one request and return status, headers and the body as a stream.
 
-    Raises ConnectionResetError for a connection that breaks, before the answer or in its body.
-    `sleep` takes seconds; an Event's `wait` does, where waiting must be cut short.
+    Raises ConnectionResetError for a connection that breaks, before the response or in its body.
+    `sleep` takes seconds; pass the `wait` of an Event if waiting must be interruptible.
     """
     target = urlsplit(url)
     names = {name.lower(): value for name, value in headers.items()}
@@ -40,7 +37,7 @@ def exchange(
         sleep(SLOW_SECONDS)
         reply = reply.resume()
     if reply.fault == "reset":
-        raise ConnectionResetError("the connection was reset before an answer came")
+        raise ConnectionResetError("the connection was reset before the response")
     return reply.status, list(reply.headers), _stream(reply.body, reply.fault, sleep)
 
 

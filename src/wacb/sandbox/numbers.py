@@ -1,7 +1,4 @@
-"""WhatsApp numbers, V1 and V2: list, details, update, add, verify (api-contract.md 5).
-
-Decides what may happen to a number; looks at rows in the store, never at HTTP.
-"""
+"""The endpoints of WhatsApp numbers, V1 and V2 (api.md §5): list, details, update, add, verify."""
 
 from __future__ import annotations
 
@@ -27,26 +24,26 @@ _DESCRIBES: Mapping[str, fields.Rule] = {
     "website": fields.text,
     "about": fields.text,
 }
-# assumed: the name of the profile's field, and that V1 and V2 share it
+# assumed: the name of the field for the profile, and that V1 and V2 share it
 _UPDATE_V1 = {"wa_number": fields.number, "callback_profile_id": fields.text, **_DESCRIBES}
 _UPDATE_V2 = {"phone_number": fields.number, "callback_profile_id": fields.text}
-_ADD_V1 = {"wa_number": fields.number, "display_name": fields.filled, **_DESCRIBES}
+_ADD_V1 = {"wa_number": fields.number, "display_name": fields.nonempty_text, **_DESCRIBES}
 _ADD_V2: Mapping[str, fields.Rule] = {
     "phone_number": fields.number,
-    "name": fields.filled,
-    # assumed: the wire words of both
+    "name": fields.nonempty_text,
+    # assumed: the values of both
     "verification_type": fields.one_of("sms", "voice", "SMS", "VOICE"),
     "country_code": fields.country,
 }
-_RETRY = {"id": fields.filled, "phone_number": fields.number}
-_VERIFY = {**_RETRY, "otp": fields.filled}
+_RETRY = {"id": fields.nonempty_text, "phone_number": fields.number}
+_VERIFY = {**_RETRY, "otp": fields.nonempty_text}
 _PLUS_AND_DIGITS = re.compile(r"\+?([0-9]+)")
 
 
 class Numbers:
-    """The number endpoints over one store.
+    """The number endpoints of one store.
 
-    Without `shows_attachment` the list does not tell which profile a number has.
+    Without `shows_attachment` the list does not show which profile a number has.
     """
 
     def __init__(self, store: Store, *, shows_attachment: bool) -> None:
@@ -75,7 +72,7 @@ class Numbers:
         return [{name: row[name] for name in self._shown} for row in self._store.numbers()]
 
     def details(self, call: Call) -> Row:
-        """Return what is known of one number, its callback setting not included."""
+        """Return the details of one number, without its callback setting."""
         digits = _PLUS_AND_DIGITS.fullmatch(call.params["number"])
         row = self._existing(f"+{digits[1]}" if digits else "")
         return {
@@ -102,21 +99,21 @@ class Numbers:
         return {"phone_number": call.fields["phone_number"]}
 
     def add_v1(self, call: Call) -> Row:
-        """Register a number, pending until its code is given."""
+        """Register a number, pending until it is verified."""
         fields.check(call.fields, _ADD_V1, "wa_number", "display_name")
         described = {name: call.fields[name] for name in _DESCRIBES if name in call.fields}
         row = self._add(call.fields["wa_number"], call.fields["display_name"], described)
         return {"id": row["id"], "wa_number": row["phone_number"], "status": row["status"]}
 
     def add_v2(self, call: Call) -> Row:
-        """Register a number, pending until its code is given."""
+        """Register a number, pending until it is verified."""
         fields.check(call.fields, _ADD_V2, *_ADD_V2)
         _check_waba(call)
         row = self._add(call.fields["phone_number"], call.fields["name"], {})
         return {name: row[name] for name in ("id", "phone_number", "status")}
 
     def verify(self, call: Call) -> Row:
-        """Approve a pending number that gives the right code."""
+        """Approve a pending number if the code is right."""
         fields.check(call.fields, _VERIFY, *_VERIFY)
         _check_waba(call)
         with self._store.transaction():
@@ -128,7 +125,7 @@ class Numbers:
         return {name: row[name] for name in ("id", "phone_number", "status")}
 
     def retry_otp(self, call: Call) -> Row:
-        """Send the code of a pending number once more."""
+        """Send the code of a pending number again."""
         fields.check(call.fields, _RETRY, *_RETRY)
         _check_waba(call)
         row = self._pending(call)
@@ -137,21 +134,21 @@ class Numbers:
     def _existing(self, number: str) -> Row:
         row = self._store.number(number)
         if row is None:
-            raise Refusal(404, "There is no such number")
+            raise Refusal(404, "The number does not exist")
         return row
 
     def _pending(self, call: Call) -> Row:
         row = self._existing(call.fields["phone_number"])
         if row["id"] != call.fields["id"]:
-            raise Refusal(400, "Validation failed", params=["id is not that of the number"])
+            raise Refusal(400, "Validation failed", params=["id does not match the number"])
         if row["status"] != PENDING:
-            raise Refusal(400, "The number waits for no code")
+            raise Refusal(400, "The number is not waiting for a code")
         return row
 
     def _add(self, number: str, name: str, described: Mapping[str, Any]) -> Row:
         with self._store.transaction():
             if self._store.number(number) is not None:
-                raise Refusal(400, "The number is registered already")
+                raise Refusal(400, "The number is already registered")
             row = {**number_row(number, name=name, status=PENDING), **described}
             self._store.save_number(row)
         return row
@@ -163,11 +160,11 @@ class Numbers:
                 raise Refusal(400, "Only an approved number can be edited")
             profile = changes.get("callback_profile_id", "")
             if profile and self._store.profile(profile) is None:
-                params = ["callback_profile_id is no profile of this account"]
+                params = ["callback_profile_id is not a profile of this account"]
                 raise Refusal(400, "Validation failed", params=params)
             self._store.save_number({**row, **changes})
 
 
 def _check_waba(call: Call) -> None:
     if call.params["waba"] != WABA_ID:
-        raise Refusal(404, "There is no such WhatsApp business account")
+        raise Refusal(404, "The WhatsApp business account does not exist")

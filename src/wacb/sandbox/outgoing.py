@@ -1,7 +1,5 @@
-"""From an incoming message to the request that tells the user of it (api-contract.md 7).
-
-Which profile, how it is filled, and where it may go; sending it is delivery.py's. The cipher and
-the reading of addresses are the client's, the rest is written apart from it.
+"""Build the callback request of an incoming message (api.md §7): fill a template, choose the
+profile, and check where the request may go.
 """
 
 from __future__ import annotations
@@ -39,9 +37,9 @@ _PLACEHOLDER = re.compile(r"<([a-z0-9_]+)>")
 
 
 def fill(template: str, values: Mapping[str, str], escape: Escape) -> str:
-    """Put escaped values into the placeholders of a template, whose other characters stay.
+    """Replace the placeholders of a template by escaped values, and keep all other characters.
 
-    assumed: a name of another event's list is empty, one of none of the lists is no placeholder.
+    assumed: placeholders of other events are empty, unknown names are not placeholders.
     """
 
     def value(found: re.Match[str]) -> str:
@@ -52,19 +50,19 @@ def fill(template: str, values: Mapping[str, str], escape: Escape) -> str:
 
 
 def percent_encode(value: str) -> str:
-    """Write a value for a URL: only the unreserved characters of RFC 3986 stay."""
+    """Escape a value for a URL, except the unreserved characters of RFC 3986."""
     return quote(value, safe="")
 
 
 def json_escape(value: str) -> str:
-    """Write a value for the inside of a JSON string."""
+    """Escape a value for the inside of a JSON string."""
     return json.dumps(value, ensure_ascii=False)[1:-1]
 
 
 def percent_encode_naively(value: str) -> str:
-    """Write a value for a URL as a naive platform does, encoding only what cannot be sent at all.
+    """Escape a value for a URL like a naive platform, encoding only what cannot be sent.
 
-    What separates (`&`, `#`, `+`, `%`) stays, and so changes the meaning of the query.
+    Separators (`&`, `#`, `+`, `%`) are kept, which changes the meaning of the query.
     """
     return quote(value, safe=string.punctuation)
 
@@ -73,7 +71,7 @@ DISABLED = 2  # the status of a profile that is auto-disabled
 
 
 class Incoming(NamedTuple):
-    """A message that somebody sent to a number: `fields` are the 14 of api-contract.md 6."""
+    """A message sent to a number: `fields` are the 14 of api.md §6."""
 
     number: str
     type: str
@@ -81,7 +79,7 @@ class Incoming(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """The request that tells the user of a message. Without `profile_id`, the number's own URL."""
+    """The callback request of a message; `profile_id` is empty for the number's own URL."""
 
     profile_id: str
     method: str
@@ -89,22 +87,22 @@ class Outgoing(NamedTuple):
     headers: Mapping[str, str]
     body: bytes | None
 
-    def __repr__(self) -> str:  # without the headers, which may hold secrets
+    def __repr__(self) -> str:  # without the headers, which may contain secrets
         return f"Outgoing({self.method} {self.url!r})"
 
 
 def prepare(
     store: Store, message: Incoming, *, naive: bool = False, allow_remote: bool = False
 ) -> Outgoing:
-    """Build the request for a message. `naive` leaves out the escaping of values.
+    """Build the request for a message. `naive` does not escape values.
 
     Raises NotFound for a number the emulator does not know, CheckFailed where nothing would be
     delivered, ConsentRequired for an endpoint on another machine unless `allow_remote`, and
     ConfigError for one that is no address and where encryption is not installed.
     """
-    profile = _profile(store, message.number)
+    profile = _find_profile(store, message.number)
     in_body = profile["http_method"] in ("POST", "PUT")
-    escape = _escape(profile, in_body=in_body, naive=naive)
+    escape = _build_escape(profile, in_body=in_body, naive=naive)
     if in_body:
         url, body = profile["url"], fill(profile["body"], message.fields, escape).encode()
     else:
@@ -112,8 +110,8 @@ def prepare(
     host = parse_address(url).host
     if not (allow_remote or _is_loopback(host)):
         raise ConsentRequired(
-            f"the endpoint is on {host}, and the sandbox delivers on this machine only",
-            hint="--allow-remote lets the message go out to it",
+            f"the endpoint is on {host}, but the sandbox only delivers to this machine",
+            hint="pass --allow-remote to send the message there",
         )
     return Outgoing(
         profile_id=profile["profile_id"],
@@ -124,45 +122,47 @@ def prepare(
     )
 
 
-def _profile(store: Store, number: str) -> Row:
-    """Find the profile that a number's messages go through; its incoming URL is one, too."""
+def _find_profile(store: Store, number: str) -> Row:
+    """Find the profile of a number's messages, or make one of its incoming URL."""
     row = store.number(number)
     if row is None:
         raise NotFound(
-            f"the sandbox has no number {number}", hint="`wacb --sandbox number list` shows them"
+            f"{number} was not found in the sandbox",
+            hint="run `wacb --sandbox number list` to see its numbers",
         )
     profile_id = row["callback_profile_id"]
     if row["status"] != APPROVED:
         raise CheckFailed(
-            f"no message arrives at number {number}, which is {row['status']}",
-            hint="take an approved one, or add and confirm another: wacb --sandbox number add",
+            f"{number} is {row['status']} and receives no messages",
+            hint="use an approved number, or add and confirm one with `wacb --sandbox number add`",
         )
-    if profile_id:  # assumed: it comes before an incoming URL
-        return _usable(store.profile(profile_id), profile_id, number)
+    if profile_id:  # assumed: it has precedence over an incoming URL
+        return _check_usable(store.profile(profile_id), profile_id, number)
     if row["incoming_url"]:
         url = row["incoming_url"]
         return {"profile_id": "", "http_method": "GET", "url": url, "headers": "{}", "enc": None}
     raise CheckFailed(
-        f"number {number} carries no profile, so nothing was delivered",
-        hint=f"attach one: wacb --sandbox number attach {number} --profile ID",
+        f"{number} has no profile attached, so nothing was delivered",
+        hint=f"run `wacb --sandbox number attach {number} --profile ID` to attach one",
     )
 
 
-def _usable(profile: Row | None, profile_id: str, number: str) -> Row:
-    again = f"attach another one: wacb --sandbox number attach {number} --replace --profile ID"
+def _check_usable(profile: Row | None, profile_id: str, number: str) -> Row:
+    command = f"wacb --sandbox number attach {number} --replace --profile ID"
+    hint = f"run `{command}` to attach another one"
     if profile is None:
         raise CheckFailed(
-            f"profile {profile_id}, which number {number} carries, does not exist any more",
-            hint=again,
+            f"profile {profile_id} of {number} no longer exists",
+            hint=hint,
         )
     if profile["status"] == DISABLED:
         raise CheckFailed(
-            f"profile {profile_id} is auto-disabled, so nothing was delivered", hint=again
+            f"profile {profile_id} is auto-disabled, so nothing was delivered", hint=hint
         )
     return profile
 
 
-def _escape(profile: Row, *, in_body: bool, naive: bool) -> Escape:
+def _build_escape(profile: Row, *, in_body: bool, naive: bool) -> Escape:
     if naive:
         escape: Escape = str if in_body else percent_encode_naively
     else:
@@ -176,7 +176,7 @@ def _escape(profile: Row, *, in_body: bool, naive: bool) -> Escape:
 
 
 def _headers(profile: Row, *, has_body: bool) -> Mapping[str, str]:
-    """Take the headers as they are; a body is JSON unless they say something else (assumed)."""
+    """Return the headers; assumed: the Content-Type of a body is JSON by default."""
     headers: dict[str, str] = json.loads(profile["headers"])
     if has_body and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = "application/json"

@@ -1,7 +1,4 @@
-"""Callback profiles: create, list, get, update, delete (api-contract.md 4).
-
-Decides what a profile may be; looks at rows in the store, never at HTTP.
-"""
+"""The endpoints of callback profiles (api.md §4): create, list, get, update, delete."""
 
 from __future__ import annotations
 
@@ -29,8 +26,7 @@ _PATCHABLE: Mapping[str, fields.Rule] = {
     "events": fields.words_text,
 }
 _CREATABLE = {**_PATCHABLE, "channel": fields.text}
-# What a profile shows for a field nobody gave, and that an empty string in a PATCH brings back.
-# assumed: both
+# assumed: the values of fields that were not set, which an empty string in a PATCH restores
 _UNSET: Mapping[str, Any] = {
     "body": None,
     "response_message": None,
@@ -40,10 +36,10 @@ _UNSET: Mapping[str, Any] = {
 
 
 class Profiles:
-    """The profile endpoints over one store.
+    """The profile endpoints of one store.
 
-    `clock` gives Unix seconds, `new_id` profile IDs, `listing_delay` the seconds that a profile
-    created now stays out of listings.
+    `clock` returns Unix seconds, `new_id` profile IDs, `listing_delay` for how many seconds a
+    profile created now is not listed.
     """
 
     def __init__(
@@ -84,13 +80,13 @@ class Profiles:
             "dynamic_variables": None,
             "replacers": {},
         }
-        self._add(_coherent(row))
+        self._add(_check_body_fits_method(row))
         return {"profile_id": row["profile_id"]}
 
     def list(self, call: Call) -> Row:
-        """Return one page, rows complete."""
-        limit = _count(call.query, "limit", _DEFAULT_LIMIT)
-        offset = _count(call.query, "offset", 0)
+        """Return one page of complete profiles."""
+        limit = _read_count(call.query, "limit", _DEFAULT_LIMIT)
+        offset = _read_count(call.query, "offset", 0)
         if not limit:
             raise Refusal(400, "limit must be at least 1")
         rows, total = self._store.profiles(
@@ -102,11 +98,11 @@ class Profiles:
         return {"profiles": rows, "total": total}
 
     def get(self, call: Call) -> Row:
-        """Return one profile, its encryption key in clear."""
+        """Return one profile, with its encryption key in clear text."""
         return self._existing(call)
 
     def update(self, call: Call) -> Row:
-        """Change what is sent; the rest keeps its value."""
+        """Change the fields that are sent."""
         cleared = {
             name: _UNSET[name]
             for name, value in call.fields.items()
@@ -118,11 +114,11 @@ class Profiles:
             raise Refusal(400, "There is nothing to change")
         with self._store.transaction():
             row = {**self._existing(call), **changes, **cleared, "modified_at": self._now()}
-            self._store.save_profile(_coherent(row))
+            self._store.save_profile(_check_body_fits_method(row))
         return {"profile_id": row["profile_id"]}
 
     def delete(self, call: Call) -> Row:
-        """Delete a profile, whether or not a number still uses it."""
+        """Delete a profile, even if a number uses it."""
         if not self._store.delete_profile(call.params["id"]):
             raise _no_such_profile()
         return {"profileId": call.params["id"]}
@@ -145,10 +141,10 @@ class Profiles:
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _coherent(row: Row) -> Row:
-    """Return the row if its body fits its method: POST and PUT need one, GET and DELETE have none.
+def _check_body_fits_method(row: Row) -> Row:
+    """Return the row if its body fits its method: only POST and PUT have one.
 
-    assumed: that a body left over from another method is refused, and that `{}` is none.
+    assumed: a body left over from another method is rejected, and `{}` means no body.
     """
     if row["http_method"] in ("POST", "PUT"):
         if row["body"] is None:
@@ -159,7 +155,7 @@ def _coherent(row: Row) -> Row:
     return {**row, "body": None}
 
 
-def _count(query: Mapping[str, str], name: str, default: int) -> int:
+def _read_count(query: Mapping[str, str], name: str, default: int) -> int:
     text = query.get(name, str(default))
     if not _COUNT.fullmatch(text):
         raise Refusal(400, "Validation failed", params=[f"{name} must be a number"])
@@ -167,4 +163,4 @@ def _count(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _no_such_profile() -> Refusal:
-    return Refusal(404, "There is no such profile", code="RBC302")
+    return Refusal(404, "The profile does not exist", code="RBC302")

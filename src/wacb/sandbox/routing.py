@@ -1,7 +1,4 @@
-"""What goes in and out of the emulator, and the documented envelope (api-contract.md 3).
-
-Knows no route and no rule about fields.
-"""
+"""Requests and replies of the emulator: the envelope (api.md §3), then routes and dispatch."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """An HTTP request as it arrived: `path` still percent-encoded, header names in lower case."""
+    """A received HTTP request: `path` is percent-encoded, header names are in lower case."""
 
     method: str
     path: str
@@ -30,10 +27,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An HTTP answer, and what a shell must do to it on the way.
+    """An HTTP reply, and the fault to apply when sending it.
 
-    `fault` is "drip", "reset", "truncate" or "slow". A slow reply is not there yet (status 0):
-    wait, and if the client is still there, send what `resume` returns.
+    `fault` is "drip", "reset", "truncate" or "slow". A slow reply is not ready (status 0): wait,
+    and if the client is still connected, send the result of `resume`.
     """
 
     status: int
@@ -44,7 +41,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """The API says no. `params` names the fields at fault; the code follows from the route."""
+    """The API rejects a request. `params` names the invalid fields; the route decides the code."""
 
     def __init__(
         self,
@@ -64,7 +61,7 @@ class Refusal(Exception):
 
 
 def success(request: Request, data: Any) -> Reply:
-    """Wrap what a route returns."""
+    """Wrap the result of a route in the envelope."""
     envelope = {
         "code": _code(request, 200),
         "message": "Success",
@@ -76,7 +73,7 @@ def success(request: Request, data: Any) -> Reply:
 
 
 def failure(request: Request, refusal: Refusal) -> Reply:
-    """Wrap a refusal."""
+    """Wrap a refusal in the envelope."""
     envelope = {
         "code": refusal.code or _code(request, refusal.status),
         "message": refusal.message,
@@ -88,17 +85,19 @@ def failure(request: Request, refusal: Refusal) -> Reply:
 
 
 def text_reply(status: int, media_type: str, text: str, *headers: tuple[str, str]) -> Reply:
-    """Build an answer of any kind, with its Content-Type and Content-Length."""
+    """Build a reply with Content-Type and Content-Length."""
     body = text.encode()
     described = (("content-type", media_type), ("content-length", str(len(body))))
     return Reply(status=status, headers=(*described, *headers), body=body)
 
 
 def parse_json(text: str) -> Any:
-    """Read JSON as strictly as RFC 8259 has it; ValueError for anything else."""
+    """Parse JSON strictly (RFC 8259). Raises ValueError."""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique)
-        # A lone surrogate passes json.loads but is no text: nothing could store or send it.
+        value = json.loads(
+            text, parse_constant=_reject_constant, object_pairs_hook=_check_unique_names
+        )
+        # json.loads accepts a lone surrogate, but it cannot be stored or sent.
         json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
@@ -116,24 +115,24 @@ def _code(request: Request, status: int) -> str:
         return f"WA{status}"  # assumed: for others than 200, 400, 401 and 500
     if status == 400 and segments[2:3] == ("whatsapp",):
         return "E13001"
-    # assumed: codes nobody documents are RBC and the status, a profile's validation included
+    # assumed: undocumented codes are RBC and the status, also for invalid profiles
     return {200: "RBC024", 401: "RBC001"}.get(status, f"RBC{status}")
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _reject_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _check_unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("duplicate name in an object")
     return members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request that found its route, taken apart: `params` come from the path."""
+    """The parts of a request that matched a route: `params` come from the path."""
 
     params: Mapping[str, str]
     query: Mapping[str, str]
@@ -144,7 +143,7 @@ class Call:
 class Route:
     """One endpoint. `path` is a pattern like `/v1/{sid}/callback/profiles/{id}`.
 
-    POST, PUT and PATCH take a JSON object; the others no body. `query` names what may follow `?`.
+    POST, PUT and PATCH take a JSON object, the others no body. `query` has the allowed parameters.
     """
 
     method: str
@@ -153,7 +152,7 @@ class Route:
     query: frozenset[str] = frozenset()
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
-        """Return the path's parameters if this is its route."""
+        """Return the parameters of a path if it matches this route."""
         pattern = self.path.removeprefix("/").split("/")
         if len(pattern) != len(segments):
             return None
@@ -166,19 +165,19 @@ class Route:
         return None if "" in params.values() else params
 
     def call(self, request: Request, params: Mapping[str, str]) -> Any:
-        """Check how the request looks and hand it to the handler."""
+        """Check the format of a request and pass it to the handler."""
         takes_body = self.method in ("POST", "PUT", "PATCH")
-        fields = _read_fields(request) if takes_body else _read_nothing(request)
+        fields = _read_fields(request) if takes_body else _check_no_body(request)
         query = _read_query(request, self.query)
         return self.handler(Call(params=params, query=query, fields=fields))
 
 
 def dispatch(routes: Sequence[Route], request: Request) -> Any:
-    """Find the route, 404 or 405 without one, and return what its handler returns."""
+    """Call the handler of the matching route. Raises Refusal 404 or 405 if there is none."""
     found = [(route, route.match(request.segments)) for route in routes]
     by_method = {route.method: (route, params) for route, params in found if params is not None}
     if not by_method:
-        raise Refusal(404, "There is no such route")
+        raise Refusal(404, "The route does not exist")
     if request.method not in by_method:
         allow = ("allow", ", ".join(by_method))
         raise Refusal(405, f"{request.method} is not allowed here", headers=(allow,))
@@ -200,7 +199,7 @@ def _read_fields(request: Request) -> Mapping[str, Any]:
     return fields
 
 
-def _read_nothing(request: Request) -> Mapping[str, Any]:
+def _check_no_body(request: Request) -> Mapping[str, Any]:
     if request.body:
         raise Refusal(400, f"{request.method} takes no body here")
     return {}
@@ -213,5 +212,5 @@ def _read_query(request: Request, known: frozenset[str]) -> Mapping[str, str]:
     if unknown:
         raise Refusal(400, "Validation failed", params=sorted(unknown))
     if len(query) != len(pairs):
-        raise Refusal(400, "A query parameter is given twice")
+        raise Refusal(400, "Duplicate query parameter")
     return query

@@ -1,8 +1,4 @@
-"""The emulator on a loopback port: uvicorn around the core, faults acted out on the wire.
-
-The shell without a network is transport.py. How one listens and reads a request, it has in common
-with the receiver of callbacks.
-"""
+"""Serve the emulator over HTTP on a loopback port, and apply the faults of connections."""
 
 from __future__ import annotations
 
@@ -27,12 +23,12 @@ from wacb.net.server import (
 from wacb.sandbox.emulator import MAX_BODY, Sandbox
 from wacb.sandbox.routing import Reply, Request
 
-_DRAIN = 8 * MAX_BODY  # bytes of a refused body read before giving up on the connection
+_DRAIN = 8 * MAX_BODY  # bytes of a rejected body to read before closing the connection
 _TICK = 0.05
 
 
 class Server:
-    """Serve one sandbox on 127.0.0.1; port 0 takes a free one. `slow` and `drip` are seconds."""
+    """Serve one sandbox on 127.0.0.1; port 0 is any free one. `slow` and `drip` are seconds."""
 
     def __init__(
         self, sandbox: Sandbox, *, port: int = 0, slow: float = 10.0, drip: float = 0.1
@@ -53,7 +49,7 @@ class Server:
             self._server.run(sockets=[listener])
 
     def stop(self) -> None:
-        """End `run`, from any thread; what is being delayed is dropped at once."""
+        """End `run`, from any thread; delayed replies are dropped."""
         self._server.should_exit = True
 
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -65,54 +61,54 @@ class Server:
             await _send_whole(send, reply)
             return
         gone = asyncio.create_task(_wait_until_gone(receive))
-        await self._act_out(reply, _Wire(send, gone, scope["state"]["transport"]))
+        await self._act_out(reply, _Connection(send, gone, scope["state"]["transport"]))
         await gone
 
-    async def _act_out(self, reply: Reply, wire: _Wire) -> None:
+    async def _act_out(self, reply: Reply, connection: _Connection) -> None:
         if reply.fault == "reset":
-            wire.reset()
+            connection.reset()
         elif reply.fault == "truncate":
-            await wire.send(_head(reply))
-            await wire.send(_data(reply.body[: len(reply.body) // 2], more=True))
-            wire.transport.close()
+            await connection.send(_head(reply))
+            await connection.send(_data(reply.body[: len(reply.body) // 2], more=True))
+            connection.transport.close()
         elif reply.resume is None:
-            await self._drip_body(reply, wire)
-        elif await self._pause(self._slow, wire):
-            await _send_whole(wire.send, reply.resume())
+            await self._drip_body(reply, connection)
+        elif await self._pause(self._slow, connection):
+            await _send_whole(connection.send, reply.resume())
         else:
-            wire.transport.abort()
+            connection.transport.abort()
 
-    async def _drip_body(self, reply: Reply, wire: _Wire) -> None:
-        await wire.send(_head(reply))
+    async def _drip_body(self, reply: Reply, connection: _Connection) -> None:
+        await connection.send(_head(reply))
         for position in range(len(reply.body)):
-            await wire.send(_data(reply.body[position : position + 1], more=True))
-            if not await self._pause(self._drip, wire):
-                wire.transport.abort()
+            await connection.send(_data(reply.body[position : position + 1], more=True))
+            if not await self._pause(self._drip, connection):
+                connection.transport.abort()
                 return
-        await wire.send(_data(b"", more=False))
+        await connection.send(_data(b"", more=False))
 
-    async def _pause(self, seconds: float, wire: _Wire) -> bool:
-        """Wait; False as soon as the client has left or the server is to end."""
+    async def _pause(self, seconds: float, connection: _Connection) -> bool:
+        """Wait; return False as soon as the client has disconnected or the server is stopping."""
         now = asyncio.get_running_loop().time
         end = now() + seconds
-        while not (wire.gone.done() or self._server.should_exit):
+        while not (connection.gone.done() or self._server.should_exit):
             if now() >= end:
                 return True
-            await asyncio.wait({wire.gone}, timeout=min(end - now(), _TICK))
+            await asyncio.wait({connection.gone}, timeout=min(end - now(), _TICK))
         return False
 
 
-class _Wire(NamedTuple):
-    """One answer's connection: where to send, whether the client left, the socket's transport."""
+class _Connection(NamedTuple):
+    """The connection of a reply: how to send, whether the client disconnected, the transport."""
 
     send: Send
     gone: asyncio.Task[None]
     transport: asyncio.Transport
 
     def reset(self) -> None:
-        """Close the connection with a RST, whatever was to be sent."""
-        connection = self.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        """Close the connection with a RST."""
+        connection_socket = self.transport.get_extra_info("socket")
+        connection_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
 
@@ -123,11 +119,11 @@ async def _send_whole(send: Send, reply: Reply) -> None:
 
 async def _wait_until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
-        pass  # a request whose body was cut off may still bring the rest of it
+        pass  # the rest of a body that was cut off may still arrive
 
 
 def _head(reply: Reply) -> Message:
-    # After a 413 there may be more of the body on its way.
+    # After a 413 more of the body may be on its way.
     headers = (*reply.headers, *((("connection", "close"),) if reply.status == 413 else ()))
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return {"type": "http.response.start", "status": reply.status, "headers": raw}

@@ -1,7 +1,4 @@
-"""What the emulator remembers, in one SQLite file: profiles, numbers, messages as rows of JSON.
-
-Keeps rows; knows no rule about them (profiles.py, numbers.py, delivery.py) and nothing of HTTP.
-"""
+"""The state of the emulator in one SQLite file: profiles, numbers and messages as rows of JSON."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ _APPLICATION_ID = 0x57414342  # "WACB"
 _VERSION = 1
 _MEMORY = ":memory:"
 _BUSY_SECONDS = 10.0
-_MOST_MESSAGES = 1000
-# Apart from the others, so that a file from before there were these tables is still one of ours.
+_MAX_MESSAGES = 1000
+# Created separately, as files of older versions lack these tables.
 _LATER = (
     "CREATE TABLE IF NOT EXISTS hidden (id TEXT PRIMARY KEY, until REAL NOT NULL)",
     "CREATE TABLE IF NOT EXISTS messages (seq INTEGER PRIMARY KEY, row TEXT NOT NULL)",
@@ -46,16 +43,16 @@ _SAVE_NUMBER = (
 class Store:
     """Keep the emulator's state in `path`, or in memory for ":memory:"; a `with` closes it.
 
-    Threads may share one Store; each process opens its own on the same file. Raises
-    sqlite3.DatabaseError for a file that is damaged or no sandbox's, OSError for one that cannot
-    be opened. The folder is created 0700 and the file 0600.
+    Threads may share one Store; each process opens its own. Raises sqlite3.DatabaseError for a file
+    that is damaged or not a sandbox's, OSError for one that cannot be opened. The folder is created
+    with mode 0700 and the file with 0600.
     """
 
     def __init__(self, path: str | Path) -> None:
         self._lock = threading.RLock()
         self._connection = _connect(str(path))
         try:
-            # The state is throwaway: surviving a killed process is enough, a power cut is not.
+            # The state is disposable: it must survive a killed process, but not a power cut.
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute("PRAGMA journal_mode = TRUNCATE")
             with self.transaction():
@@ -71,18 +68,18 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold the state for one read-modify-write; an exception takes all of it back."""
+        """Lock the state for one read-modify-write; an exception rolls it back."""
         with self._lock, self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
 
     def reset(self) -> None:
-        """Go back to the state of a new file."""
+        """Return to the state of a new file."""
         with self.transaction():
             for table in ("profiles", "hidden", "numbers", "messages", "failures"):
                 self._execute(f"DELETE FROM {table}")
@@ -98,19 +95,19 @@ class Store:
         )
 
     def hide_profile(self, profile_id: str, *, until: float) -> None:
-        """Leave a profile out of `profiles` until then, in Unix seconds."""
+        """Hide a profile from `profiles` until a time in Unix seconds."""
         self._execute("INSERT INTO hidden (id, until) VALUES (?, ?)", profile_id, until)
 
     def profile(self, profile_id: str) -> Row | None:
         """Return a profile, or None."""
-        return _only(self._rows("SELECT row FROM profiles WHERE id = ?", profile_id))
+        return _first_or_none(self._rows("SELECT row FROM profiles WHERE id = ?", profile_id))
 
     def profiles(
         self, *, title: str, limit: int, offset: int, now: float = inf
     ) -> tuple[list[Row], int]:
         """Return one page of the profiles whose title contains `title`, and how many there are.
 
-        What is hidden `now`, in Unix seconds, neither shows nor counts.
+        Profiles hidden at `now` (Unix seconds) are neither returned nor counted.
         """
         with self.transaction():
             found = (
@@ -132,7 +129,7 @@ class Store:
         )
 
     def delete_profile(self, profile_id: str) -> bool:
-        """Delete a profile; say whether there was one."""
+        """Delete a profile; return whether it existed."""
         sql = "DELETE FROM profiles WHERE id = ? RETURNING id"
         return bool(self._execute(sql, profile_id))
 
@@ -142,38 +139,38 @@ class Store:
 
     def number(self, number: str) -> Row | None:
         """Return a number (`+15550100001`), or None."""
-        return _only(self._rows("SELECT row FROM numbers WHERE number = ?", number))
+        return _first_or_none(self._rows("SELECT row FROM numbers WHERE number = ?", number))
 
     def save_number(self, row: Row) -> None:
         """Add a number, or replace the one of the same digits."""
         self._execute(_SAVE_NUMBER, row["phone_number"], json.dumps(row))
 
     def add_numbers(self, numbers: Iterable[tuple[str, str, str]]) -> None:
-        """Add (number, name, status) of any many, all or none, or replace those of the same digits.
+        """Add or replace numbers, each as (number, name, status), in one transaction.
 
-        A number that is replaced is attached to no profile any more.
+        A replaced number loses its profile.
         """
         with self.transaction():
             self._insert_numbers(numbers)
 
     def add_message(self, row: Row) -> int:
-        """Append a message and return its serial number; only the newest 1000 are kept."""
+        """Append a message and return its serial number; keep only the newest 1000."""
         with self.transaction():
             sql = "INSERT INTO messages (row) VALUES (?) RETURNING seq"
             [(serial,)] = self._execute(sql, json.dumps(row))
-            self._execute("DELETE FROM messages WHERE seq <= ?", serial - _MOST_MESSAGES)
+            self._execute("DELETE FROM messages WHERE seq <= ?", serial - _MAX_MESSAGES)
         return int(serial)
 
     def save_message(self, serial: int, row: Row) -> None:
-        """Replace a message, if it is still kept."""
+        """Replace a message that is still stored."""
         self._execute("UPDATE messages SET row = ? WHERE seq = ?", json.dumps(row), serial)
 
     def messages(self) -> list[Row]:
-        """Return the messages that are kept, oldest first."""
+        """Return the stored messages, oldest first."""
         return self._rows("SELECT row FROM messages ORDER BY seq")
 
     def count_failure(self, profile_id: str) -> int:
-        """Count one more failed delivery through a profile; return how many there are in a row."""
+        """Count a failed delivery of a profile; return the number of failures in a row."""
         sql = (
             "INSERT INTO failures (id, count) VALUES (?, 1)"
             " ON CONFLICT (id) DO UPDATE SET count = count + 1 RETURNING count"
@@ -182,7 +179,7 @@ class Store:
         return int(count)
 
     def forget_failures(self, profile_id: str) -> None:
-        """Begin to count a profile's failures anew."""
+        """Reset the failure count of a profile."""
         self._execute("DELETE FROM failures WHERE id = ?", profile_id)
 
     def _prepare(self, path: str) -> None:
@@ -224,7 +221,7 @@ def number_row(number: str, *, name: str, status: str) -> Row:
     }
 
 
-def _only(rows: list[Row]) -> Row | None:
+def _first_or_none(rows: list[Row]) -> Row | None:
     return rows[0] if rows else None
 
 

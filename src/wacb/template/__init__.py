@@ -1,1 +1,1 @@
-"""The template of a callback profile: its placeholders, how it is built, checked and filled."""
+"""Templates of callback profiles: build, check, repair, move and fill them."""

@@ -1,4 +1,4 @@
-"""The body of a POST or PUT profile: the default template, or one of the user's own."""
+"""The body of a POST or PUT profile: the default template or a custom one."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ from wacb.template import placeholders
 
 
 def default_body(*, with_status: bool) -> str:
-    """Write the POST template as it is sent."""
+    """Build the default POST template as compact JSON."""
     names = placeholders.names(with_status=with_status)
     return placeholders.compact(placeholders.build_body(names))
 
 
 def custom_body(text: str, *, with_status: bool, allow_missing: bool) -> str:
-    """Take a template of the user's own for the body. Raises InvalidInput or TemplateError."""
+    """Check and compact a custom template. Raises InvalidInput or TemplateError."""
     if with_status:
-        raise InvalidInput(
-            "--with-status builds a template, --body-file brings one: they exclude each other"
-        )
+        raise InvalidInput("--with-status and --body-file cannot be used together")
     placeholders.check_body(text, allow_missing=allow_missing)
     return placeholders.compact(text)
 
 
 def refuse_encoded(url: str) -> None:
-    """Raise TemplateError for a URL of POST or PUT that holds an encoded placeholder."""
+    """Raise TemplateError if the URL of a POST or PUT profile has an encoded placeholder."""
     encoded = placeholders.inspect_url(url).encoded
     if encoded:
         raise TemplateError(
-            f"the URL holds <{encoded[0]}> percent-encoded or HTML-escaped, so Kaleyra would not "
-            "fill it",
-            hint="take it out: a POST or PUT template stands in the body",
+            f"<{encoded[0]}> in the URL is encoded or escaped, so Kaleyra never fills it",
+            hint="remove it: POST and PUT have their template in the body",
         )

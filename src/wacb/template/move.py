@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
 
-from wacb.errors import TemplateError
+from wacb.errors import Command, Prose, TemplateError
 from wacb.jsontext import append_members, ascii_json, parse_object, strings
 from wacb.models import CallbackProfile
 from wacb.template import body, placeholders
@@ -28,14 +28,14 @@ from wacb.urls import Parameter, parameters, split_query
 def query_template(
     live: CallbackProfile, url: str | None, *, with_status: bool, allow_missing: bool
 ) -> str:
-    """Write the URL of a GET or DELETE profile: the user's own template, or the live one in it."""
+    """Build the URL of a GET or DELETE profile: a custom template, or the live one at `url`."""
     if url is not None and MARK.search(url):
         check_url(url, allow_missing=allow_missing)
         return _add_parameters(url) if with_status else url
     if live.method.uses_body:
-        known, moved = None, _from_body(live.body or "{}", live.url if url is None else url)
+        known, moved = None, _query_from_body(live.body or "{}", live.url if url is None else url)
     else:
-        known = moved = live.url if url is None else _carried(live, url)
+        known = moved = live.url if url is None else _move_query(live, url)
     moved = _add_parameters(moved) if with_status else moved
     if moved != known:
         with _name_profile_in_errors(live):
@@ -43,39 +43,39 @@ def query_template(
     return moved
 
 
-def _from_body(body: str, endpoint: str) -> str:
+def _query_from_body(body: str, endpoint: str) -> str:
     if parse_object(body):
         return body_to_query(endpoint, body)
-    return placeholders.build_url(endpoint, placeholders.names())  # there is no template to move
+    return placeholders.build_url(endpoint, placeholders.names())  # no template to move
 
 
-def _carried(live: CallbackProfile, endpoint: str) -> str:
-    """Append the parameters of a live GET template to another endpoint, as they are spelled."""
+def _move_query(live: CallbackProfile, endpoint: str) -> str:
+    """Append the parameters of a live GET template to another endpoint, byte for byte."""
     path, query = split_query(live.url)
     if stray := MARK.search(path):
         raise TemplateError(
-            f"{stray[0]} in the path of profile {live.id} cannot move to another URL by itself",
-            hint="give a whole template: --url with the placeholders in it",
+            f"cannot move {stray[0]} in the path of profile {live.id} to another URL",
+            hint="pass --url with all placeholders in it",
         )
     template = [each for each in parameters(query) if MARK.search(each.text)]
     if not template:
         return placeholders.build_url(endpoint, placeholders.names())
-    _refuse_taken_keys(endpoint, [each.name for each in template])
+    _check_keys_free(endpoint, [each.name for each in template])
     return append_query(endpoint, "&".join(each.text for each in template))
 
 
 def _add_parameters(url: str) -> str:
-    names = _lacking([url])
-    _refuse_taken_keys(url, names)
+    names = _missing_status_names([url])
+    _check_keys_free(url, names)
     return append_query(url, build_query(names)) if names else url
 
 
-def _refuse_taken_keys(url: str, keys: list[str]) -> None:
-    taken = [f"the query key {key!r}" for key, _ in placeholders.taken_keys(url, keys)]
+def _check_keys_free(url: str, keys: list[str]) -> None:
+    taken = [f"query parameter {key!r}" for key, _ in placeholders.taken_keys(url, keys)]
     if taken:
         raise TemplateError(
-            f"{' and '.join(taken)} already stands in the URL",
-            hint="remove or rename it: the template has a parameter of that name",
+            f"the URL already has the {' and the '.join(taken)}",
+            hint="remove or rename it: the template adds a parameter with that name",
         )
 
 
@@ -83,7 +83,7 @@ def _refuse_taken_keys(url: str, keys: list[str]) -> None:
 
 
 def url_beside_body(live: CallbackProfile, url: str | None) -> str:
-    """Find the URL of a POST or PUT profile, whose template stands in the body."""
+    """Find the URL of a POST or PUT profile, whose template is in the body."""
     if url is not None:
         body.refuse_encoded(url)
         return url
@@ -96,13 +96,13 @@ def url_beside_body(live: CallbackProfile, url: str | None) -> str:
 
 
 def body_template(live: CallbackProfile, *, with_status: bool, allow_missing: bool) -> str | None:
-    """Write the body of a POST or PUT profile out of its live template."""
+    """Build the body of a POST or PUT profile from its live template."""
     if live.method.uses_body:
         known = moved = live.body
     elif MARK.search(live.url):
-        known, moved = None, _from_query(live)
+        known, moved = None, _body_from_query(live)
     else:
-        return body.default_body(with_status=with_status)  # there is no template to move
+        return body.default_body(with_status=with_status)  # no template to move
     moved = _add_members(moved or "{}") if with_status else moved
     if moved != known:
         with _name_profile_in_errors(live):
@@ -110,26 +110,29 @@ def body_template(live: CallbackProfile, *, with_status: bool, allow_missing: bo
     return moved
 
 
-def _from_query(live: CallbackProfile) -> str:
+def _body_from_query(live: CallbackProfile) -> str:
     rest, body = query_to_body(live.url)
     if stray := MARK.search(rest):
         raise TemplateError(
-            f"{stray[0]} in the URL of profile {live.id} cannot move to the body by itself",
-            hint=f"repair it first (wacb profile check --fix {live.id}), or give a template of "
-            "your own: --body-file FILE",
+            f"cannot move {stray[0]} in the URL of profile {live.id} to the body",
+            hint=Prose(
+                "run `",
+                Command("profile check", "--fix", live.id),
+                "` first, or pass --body-file FILE with your own template",
+            ),
         )
     return body
 
 
 def _add_members(body: str) -> str:
     members = parse_object(body)
-    names = _lacking(text for _, text in strings(members))
+    names = _missing_status_names(text for _, text in strings(members))
     if not names:
         return body
     if taken := [f"member {name!r}" for name in names if name in members]:
         raise TemplateError(
-            f"{' and '.join(taken)} of the body is no placeholder of message status",
-            hint="give a template of your own: --body-file FILE",
+            f"the body already has the {' and the '.join(taken)}",
+            hint="pass --body-file FILE with your own template",
         )
     return append_members(body, ",".join(f'"{name}":"<{name}>"' for name in names))
 
@@ -137,8 +140,8 @@ def _add_members(body: str) -> str:
 # -- both
 
 
-def _lacking(texts: Iterable[str]) -> list[str]:
-    """List the status names that do not stand as a literal placeholder in any of `texts`."""
+def _missing_status_names(texts: Iterable[str]) -> list[str]:
+    """List the status names that are not a literal placeholder in any of `texts`."""
     there = {mark[0] for text in texts for mark in MARK.finditer(text)}
     names = [name for name in placeholders.names(with_status=True) if f"<{name}>" not in there]
     return [name for name in names if name not in placeholders.INCOMING]
@@ -146,32 +149,35 @@ def _lacking(texts: Iterable[str]) -> list[str]:
 
 @contextmanager
 def _name_profile_in_errors(live: CallbackProfile) -> Iterator[None]:
-    """Say of a refused template that it is the live profile's, and how it is repaired."""
+    """Add to a TemplateError which profile has the template, and how to repair it."""
     try:
         yield
     except TemplateError as error:
         raise TemplateError(
-            f"the template of profile {live.id}: {error.message}",
-            hint=f"repair it first (wacb profile check --fix {live.id}); --allow-missing takes one "
-            "that only lacks placeholders",
+            f"template of profile {live.id}: {error.message}",
+            hint=Prose(
+                "run `",
+                Command("profile check", "--fix", live.id),
+                "` first, or pass --allow-missing if only placeholders are missing",
+            ),
         ) from error
 
 
-# What RFC 3986 lets stand in a query, without the delimiters & = + and the ; of an HTML escape.
+# Characters that RFC 3986 allows in a query, without & = + and the ; of HTML escapes.
 _SAFE = "!$'()*,/:?@"
 
 
 def query_to_body(url: str) -> tuple[str, str]:
     """Move a GET template into a body: return the URL without it, and compact JSON.
 
-    The URL is endpoint_of's. Raises TemplateError for a key that no JSON object can hold: one that
-    stands twice, or is no text once decoded.
+    Raises TemplateError for a key that a JSON object cannot have: a duplicate, or one that is not
+    UTF-8 once decoded.
     """
     rest, template = _split(url)
     members: dict[str, str] = {}
     for each in template:
         if not each.is_utf8:
-            raise TemplateError(f"the query key {each.key!r} is not UTF-8")
+            raise TemplateError(f"the query parameter {each.key!r} is not valid UTF-8")
         if each.name in members:
             raise TemplateError(f"duplicate query parameter {each.key!r} in the URL")
         members[each.name] = each.value
@@ -181,33 +187,32 @@ def query_to_body(url: str) -> tuple[str, str]:
 def body_to_query(url: str, body: str) -> str:
     """Move a POST template into the query: append a parameter for every member of the body.
 
-    Raises TemplateError for a member that is no single placeholder, or whose key already stands in
-    the URL, and for a body that is no JSON object.
+    Raises TemplateError for a member that is not a single placeholder, or whose key the URL already
+    has, and for a body that is not a JSON object.
     """
     members = parse_object(body)
-    faults = [
-        f"member {key!r} is no single placeholder"
+    problems = [
+        f"member {key!r} is not a single placeholder"
         for key, value in members.items()
         if not isinstance(value, str) or value not in PLACEHOLDERS
     ]
-    faults += [
-        f"the query key {key!r} already stands in the URL" for key, _ in taken_keys(url, members)
+    problems += [
+        f"the URL already has the query parameter {key!r}" for key, _ in taken_keys(url, members)
     ]
-    if faults:
+    if problems:
         raise TemplateError(
-            f"the body cannot become a query: {'; '.join(faults)}",
-            hint="give a template of your own: --url with the placeholders in it",
+            f"cannot move the body to the URL: {'; '.join(problems)}",
+            hint="pass --url with all placeholders in it",
         )
-    query = "&".join(f"{_quoted(key)}={value}" for key, value in members.items())
+    query = "&".join(f"{_quote_key(key)}={value}" for key, value in members.items())
     return append_query(url, query) if query else url
 
 
 def endpoint_of(url: str) -> str:
     """Return a GET URL without the parameters whose value is one placeholder.
 
-    The other parameters keep their bytes and order. A `?` or `&` that would end the URL goes too,
-    so what `build_url` made of `…/hook?` comes back as `…/hook`; with no such parameter the URL
-    stays as it is.
+    The other parameters keep their bytes and order. A `?` or `&` at the end is removed too, so
+    `build_url("…/hook?")` comes back as `…/hook`; without such parameters the URL is unchanged.
     """
     return _split(url)[0]
 
@@ -223,7 +228,7 @@ def _split(url: str) -> tuple[str, list[Parameter]]:
     return f"{path}?{rest}" if rest else path, template
 
 
-def _quoted(key: str) -> str:
+def _quote_key(key: str) -> str:
     try:
         return quote(key, safe=_SAFE)
     except UnicodeEncodeError:

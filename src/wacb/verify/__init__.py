@@ -1,1 +1,1 @@
-"""The chain from config to endpoint: what is broken in it, and what mends that (cli.md 9)."""
+"""Check every step from credentials to endpoint, and report what fails and how to fix it."""

@@ -1,32 +1,28 @@
-"""What is checked of each link: a function each, which finds something or raises what is broken.
-
-Nothing is written. The order of the links is chain.py's, what becomes of an error link.py's.
-"""
+"""The checks: a function each, which returns a result or raises what fails. Writes nothing."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wacb.callbacks.sender import Delivery, Outgoing
-from wacb.errors import CheckFailed, DeadlineExceeded, NotFound
+from wacb.errors import CheckFailed, Command, DeadlineExceeded, NotFound, Prose
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
 from wacb.provision.check import check_one, prepare_repair
 from wacb.provision.lookup import AccountLookup
 from wacb.storage.registrations import RegistrationStore
 from wacb.template.placeholders import INCOMING, MARK
 from wacb.urls import host_of, parameters, split_query, without_user_info
-from wacb.verify.result import Finding, unchecked
+from wacb.verify.result import Passed, skipped
 
 
-class Setup(NamedTuple):
-    """What the links stand on.
+class Inputs(NamedTuple):
+    """What the checks need.
 
-    `remembered` are the numbers that were added on this machine. `number` (E.164) and `reference`
-    (ID or title of a profile) are what the user named, `server` is the API in words. `sample` makes
-    a callback of a profile for a number (None: any), `deliver` sends one to the endpoint.
+    `remembered` has the numbers registered on this machine. The user named `number` (E.164) and
+    `reference` (ID or title of a profile); `server` describes the API. `sample` makes a callback of
+    a profile for a number (None: any), `deliver` sends one to the endpoint.
     """
 
     lookup: AccountLookup
@@ -39,135 +35,141 @@ class Setup(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Known:
-    """What the checks have learned so far; `setup` is there once the config works.
+class Context:
+    """What the checks have found so far; `inputs` is set once the config is usable.
 
-    `access` says whether the API takes the credentials. `present` is the ID of the profile on the
-    number. `reached` says whether the endpoint answered.
+    `access` is whether the API accepts the credentials. `present` is the ID of the profile on the
+    number. `reached` is whether the endpoint answered.
     """
 
     send: bool
-    setup: Setup = field(init=False)
+    inputs: Inputs = field(init=False)
     access: bool = False
     number: str | None = None
     present: AttachedId = UNKNOWN
     profile: CallbackProfile | None = None
     reached: bool = False
 
-    def verify(self, option: str) -> str:
-        """Write this command anew, with one more option."""
-        reference = self.setup.reference
+    def verify(self, *options: str) -> Command:
+        """Return this command with more options."""
+        reference = self.inputs.reference
         words = [self.number] if self.number else []
-        words += ["--profile", shlex.quote(reference)] if reference else []
-        return " ".join(("wacb verify", *words, option))
+        words += ["--profile", reference] if reference else []
+        return Command("verify", *words, *options)
 
 
-def config(known: Known, prepare: Callable[[], Setup]) -> Finding:
-    """Settings, SID and key are there."""
-    known.setup = prepare()
-    known.number = known.setup.number
-    return Finding(known.setup.server)
+def config(context: Context, prepare: Callable[[], Inputs]) -> Passed:
+    """Check that settings, SID and key are present."""
+    context.inputs = prepare()
+    context.number = context.inputs.number
+    return Passed(context.inputs.server)
 
 
-def credentials(known: Known) -> Finding:
-    """The API takes SID and key."""
-    known.setup.lookup.client.check_access()
-    known.access = True
-    return Finding("the API takes SID and key")
+def credentials(context: Context) -> Passed:
+    """Check that the API accepts SID and key."""
+    context.inputs.lookup.client.check_access()
+    context.access = True
+    return Passed("credentials verified")
 
 
-def number(known: Known) -> Finding:
-    """The number is listed, approved, and carries the profile."""
-    if not known.access:
-        return unchecked("the API gives no access")
-    if known.number is None:
-        return unchecked("no number is named")
-    lookup = known.setup.lookup
+def number(context: Context) -> Passed:
+    """Check that the number is listed, approved, and has the profile attached."""
+    if not context.access:
+        return skipped("the credentials were not verified")
+    if context.number is None:
+        return skipped("no number was passed")
+    lookup = context.inputs.lookup
     try:
-        found = lookup.number(known.number)
+        found = lookup.number(context.number)
     except NotFound as error:
         listed = lookup.client.api.waba_id is not None  # V1 has no listing
-        if error.status is None or not listed:  # else the listing itself was not there
-            error.hint = "wacb number list" if listed else "the Kaleyra console lists them"
+        if error.status is None or not listed:  # else the listing itself was not found
+            shown = Prose(Command("number list"))
+            error.hint = shown if listed else "check the numbers in the Kaleyra console"
         raise
-    known.present = lookup.attached_profile_id(found)
-    _check_approved(known, found)
-    if known.present is not UNKNOWN:
-        _check_attached(known, known.present)
+    context.present = lookup.attached_profile_id(found)
+    _check_approved(context, found)
+    if context.present is not UNKNOWN:
+        _check_attached(context, context.present)
     status = found.status or "listed"
     if found.callback_profile_id is not UNKNOWN:
-        return Finding(f"{status}, {known.present}")
-    believed = known.present if isinstance(known.present, str) else None
-    said = f"; by the journal it is {believed}" if believed else ""
-    fix = None if believed or known.setup.reference else known.verify("--profile ID")
-    return Finding(f"{status}; the API does not show its profile{said}", None, fix)
+        return Passed(f"{status}, {context.present}")
+    believed = context.present if isinstance(context.present, str) else None
+    last = f" (last attached from here: {believed})" if believed else ""
+    named = believed or context.inputs.reference
+    fix = None if named else Prose(context.verify("--profile", "ID"))
+    return Passed(f"{status}; the API does not show its profile{last}", None, fix)
 
 
-def _check_approved(known: Known, found: Number) -> None:
+def _check_approved(context: Context, found: Number) -> None:
     if found.approved is False:
-        identity = "" if known.setup.remembered.has_id(found.number) else " --id ID"
-        confirm = f"wacb number confirm {found.number}{identity} --otp CODE"
+        identity = () if context.inputs.remembered.has_id(found.number) else ("--id", "ID")
+        confirm = Command("number confirm", found.number, *identity, "--otp", "CODE")
         waits = found.waba_id and (found.status or "").lower() in ("pending", "unverified")
         raise CheckFailed(
-            f"number {found.number} is {found.status}; only an approved one gets messages",
-            hint=(f"{confirm}, or " if waits else "") + "see in the Kaleyra console what it lacks",
+            f"{found.number} is {found.status}; only approved numbers receive messages",
+            hint=Prose(
+                *((confirm, ", or ") if waits else ()), "check the number in the Kaleyra console"
+            ),
         )
 
 
-def _check_attached(known: Known, present: str | None) -> None:
-    wanted = known.profile.id if known.profile and known.setup.reference else None
-    attach = f"wacb number attach {known.number} --profile {wanted or 'ID'}"
+def _check_attached(context: Context, present: str | None) -> None:
+    wanted = context.profile.id if context.profile and context.inputs.reference else None
+    attach = ("number attach", context.number or "", "--profile", wanted or "ID")
     if not present:
-        raise CheckFailed(f"number {known.number} carries no profile", hint=attach)
+        raise CheckFailed(f"{context.number} has no profile attached", hint=Prose(Command(*attach)))
     if wanted and wanted != present:
         raise CheckFailed(
-            f"number {known.number} carries {present}, not {wanted}", hint=f"{attach} --replace"
+            f"{context.number} has profile {present} attached, not {wanted}",
+            hint=Prose(Command(*attach, "--replace")),
         )
 
 
-def profile(known: Known) -> Finding:
+def profile(context: Context) -> Passed:
     """The profile exists and is active."""
-    if not known.access:
-        return unchecked("the API gives no access")
-    reference = known.setup.reference or known.present
+    if not context.access:
+        return skipped("the credentials were not verified")
+    reference = context.inputs.reference or context.present
     if reference is None or reference is UNKNOWN:
-        return unchecked(
-            "the number carries none" if known.present is None else "which one it is, is not known"
+        return skipped(
+            "the number has none" if context.present is None else "the number's profile is unknown"
         )
     try:
-        found = known.profile = known.setup.lookup.profile(reference)
+        found = context.profile = context.inputs.lookup.profile(reference)
     except NotFound as error:
         if error.hint is None:
-            error.hint = _another(known)
+            error.hint = _replacement_command(context)
         raise
     if found.status != "active":
-        mend = "mend the endpoint, then " if found.status == "auto-disabled" else ""
+        fix = "fix the endpoint, then " if found.status == "auto-disabled" else ""
         raise CheckFailed(
-            f"profile {found.id} ({found.title}) is {found.status}, so nothing arrives",
-            hint=f"{mend}enable it in the Kaleyra console; the API has no way to",
+            f"profile '{found.title}' ({found.id}) is {found.status}, so nothing is delivered",
+            hint=f"{fix}enable it in the Kaleyra console; the API can't enable profiles",
         )
-    return Finding(f"{found.id}, {found.status} ({found.title})")
+    return Passed(f"'{found.title}' ({found.id}), {found.status}")
 
 
-def _another(known: Known) -> str:
-    """Name the command that mends a profile which is gone."""
-    if known.setup.reference:
-        return "wacb profile list"
-    return f"wacb number attach {known.number} --profile ID --replace"
+def _replacement_command(context: Context) -> Prose:
+    """Return the command that helps if a profile no longer exists."""
+    if context.inputs.reference:
+        return Prose(Command("profile list"))
+    return Prose(Command("number attach", context.number or "", "--profile", "ID", "--replace"))
 
 
-def template(known: Known) -> Finding:
-    """All placeholders are there, and nothing else is taken for one."""
-    if known.profile is None:
-        return unchecked("no profile was found")
-    checked = check_one(known.profile)
+def template(context: Context) -> Passed:
+    """Check that all placeholders are present and none is wrong."""
+    if context.profile is None:
+        return skipped("no profile found")
+    checked = check_one(context.profile)
     count = f"{checked.present} of {len(INCOMING)} placeholders"
     if checked.ok:
-        return Finding(count)
+        return Passed(count)
     unrepaired = prepare_repair(checked).error
     raise CheckFailed(
         f"{count}: {checked.faults}",
-        hint=(unrepaired and unrepaired.hint) or f"wacb profile check {known.profile.id} --fix",
+        hint=(unrepaired and unrepaired.hint)
+        or Prose(Command("profile check", context.profile.id, "--fix")),
     )
 
 
@@ -178,35 +180,35 @@ def bare_url(url: str) -> str:
     return "?".join(filter(None, (MARK.sub("", path), "&".join(kept))))
 
 
-def endpoint(known: Known) -> Finding:
-    """The endpoint answers a HEAD, whatever it says. Of the profile's headers none is sent."""
-    if known.profile is None:
-        return unchecked("no profile was found")
+def endpoint(context: Context) -> Passed:
+    """Check that the endpoint answers a HEAD, with any status. Sends no headers of the profile."""
+    if context.profile is None:
+        return skipped("no profile found")
 
-    url = bare_url(known.profile.url)
-    answer = known.setup.deliver(Outgoing(method="HEAD", url=url, headers={}, body=None))
+    url = bare_url(context.profile.url)
+    answer = context.inputs.deliver(Outgoing(method="HEAD", url=url, headers={}, body=None))
     if answer.error and answer.status is None:
-        update = f"wacb profile update {known.profile.id} --url URL"
+        update = Command("profile update", context.profile.id, "--url", "URL")
         answer.error.hint = (
             "pass a longer --deadline"
             if isinstance(answer.error, DeadlineExceeded)
-            else f"let it answer there, or move the profile: {update}"
+            else Prose("make sure the endpoint is reachable, or change the URL: ", update)
         )
         raise answer.error
-    known.reached = True
-    return Finding(f"{host_of(url)} answers ({answer.status} to a HEAD)")
+    context.reached = True
+    return Passed(f"{host_of(url)} answers ({answer.status} to a HEAD)")
 
 
-def delivery(known: Known) -> Finding:
-    """A sample callback is answered by a 2xx."""
-    if known.profile is None:
-        return unchecked("no profile was found")
-    if not known.send:
-        return unchecked("--send delivers a sample callback", known.verify("--send"))
-    if not known.reached:
-        return unchecked("the endpoint was not reached")
-    answer = known.setup.deliver(known.setup.sample(known.profile, known.number))
+def delivery(context: Context) -> Passed:
+    """Check that the endpoint answers a sample callback with a 2xx."""
+    if context.profile is None:
+        return skipped("no profile found")
+    if not context.send:
+        return skipped("add --send to deliver a sample callback", Prose(context.verify("--send")))
+    if not context.reached:
+        return skipped("the endpoint is not reachable")
+    answer = context.inputs.deliver(context.inputs.sample(context.profile, context.number))
     if answer.error:
-        answer.error.hint = f"see the endpoint's log, then {known.verify('--send')}"
+        answer.error.hint = Prose("check the endpoint's log, then ", context.verify("--send"))
         raise answer.error
-    return Finding(f"{host_of(answer.url)} answered {answer.status}")
+    return Passed(f"{host_of(answer.url)} returned {answer.status}")

@@ -1,7 +1,4 @@
-"""One link of the chain: how a check becomes a line of the report, and a failure an exit code.
-
-What is checked stands in checks.py, in which order in chain.py.
-"""
+"""Run one check: the result it reports, and the error that decides the exit code."""
 
 from __future__ import annotations
 
@@ -11,17 +8,19 @@ from typing import NamedTuple
 from wacb.errors import (
     AuthenticationFailed,
     CheckFailed,
+    Command,
     ConfigError,
     Interrupted,
     NotFound,
+    Prose,
     Unavailable,
     WacbError,
 )
 
-# Every link, and the errors that it may end the command with when it is broken (cli.md 9): its
-# own kind, else the first. An API that fails halfway is no fault of the number or the profile.
+# Every check in order, and the types of error that it may end the command with; any other error
+# becomes the first type. If the API fails, that is not the fault of the number or the profile.
 _ACCESS = (ConfigError, AuthenticationFailed, Unavailable)
-KINDS: dict[str, tuple[type[WacbError], ...]] = {
+ERROR_TYPES: dict[str, tuple[type[WacbError], ...]] = {
     "config": (ConfigError,),
     "credentials": _ACCESS,
     "number": (CheckFailed, NotFound, *_ACCESS),
@@ -32,14 +31,14 @@ KINDS: dict[str, tuple[type[WacbError], ...]] = {
 }
 
 
-class Link(NamedTuple):
-    """One link of the chain. `ok` is None where it was not checked, or the API does not tell.
+class CheckResult(NamedTuple):
+    """The result of one check. `ok` is None if it was skipped or the API does not show the answer.
 
-    `ms` are milliseconds, None for what was not checked; `fix` says what mends it; `error` is what
-    a broken link ends the command with.
+    `ms` is in milliseconds, None if it was skipped. `fix` says how to fix a failure, `error` is
+    what it ends the command with.
     """
 
-    link: str
+    name: str
     ok: bool | None
     ms: int | None
     detail: str
@@ -47,8 +46,8 @@ class Link(NamedTuple):
     error: WacbError | None = None
 
 
-class Finding(NamedTuple):
-    """What a check found where nothing is broken; `ok` is None where nobody can tell."""
+class Passed(NamedTuple):
+    """What a check without an error returns; `ok` is None if the answer is unknown."""
 
     detail: str
     ok: bool | None = True
@@ -56,13 +55,13 @@ class Finding(NamedTuple):
     checked: bool = True
 
 
-def unchecked(reason: str, fix: str | None = None) -> Finding:
-    """Find nothing, because it could not be checked, or was not to be."""
-    return Finding(f"not checked: {reason}", None, fix, checked=False)
+def skipped(reason: str, fix: str | None = None) -> Passed:
+    """Return the result of a check that was skipped for a reason."""
+    return Passed(f"not checked: {reason}", None, fix, checked=False)
 
 
-def measure(name: str, check: Callable[[], Finding], *, clock: Callable[[], float]) -> Link:
-    """Check one link. A failure is what was found, and has a remedy. Raises Interrupted."""
+def run_check(name: str, check: Callable[[], Passed], *, clock: Callable[[], float]) -> CheckResult:
+    """Run one check; an error becomes its result, with a fix. Raises Interrupted."""
     began = clock()
     error = None
     try:
@@ -70,14 +69,15 @@ def measure(name: str, check: Callable[[], Finding], *, clock: Callable[[], floa
     except Interrupted:
         raise
     except WacbError as failure:
-        found = Finding(failure.message, False, failure.hint or "wacb config show")
-        error = _final(name, failure, found)
+        fix = failure.hint or Prose(Command("config show"))
+        found = Passed(failure.message, False, fix)
+        error = _final_error(name, failure, found)
     ms = round((clock() - began) * 1000) if found.checked else None
-    return Link(name, found.ok, ms, found.detail, found.fix, error)
+    return CheckResult(name, found.ok, ms, found.detail, found.fix, error)
 
 
-def _final(name: str, failure: WacbError, found: Finding) -> WacbError:
-    kinds = KINDS[name]
+def _final_error(name: str, failure: WacbError, found: Passed) -> WacbError:
+    kinds = ERROR_TYPES[name]
     kind = next((kind for kind in kinds if isinstance(failure, kind)), kinds[0])
     return kind(
         f"verify: {name}: {found.detail}",

@@ -1,4 +1,4 @@
-"""Walk the chain: every link that can be checked is, whatever else is broken. Writes nothing."""
+"""Run all checks: each one that can be run is, even if others fail. Writes nothing."""
 
 from __future__ import annotations
 
@@ -7,49 +7,49 @@ from collections.abc import Callable
 from functools import partial
 
 from wacb.verify import checks
-from wacb.verify.checks import Known, Setup
-from wacb.verify.result import KINDS, Finding, Link, measure, unchecked
+from wacb.verify.checks import Context, Inputs
+from wacb.verify.result import ERROR_TYPES, CheckResult, Passed, run_check, skipped
 
 
-def walk(
-    prepare: Callable[[], Setup],
+def run_all(
+    prepare: Callable[[], Inputs],
     *,
     choose: Callable[[], str],
     send: bool = False,
     clock: Callable[[], float] = time.monotonic,
-) -> list[Link]:
-    """Check every link, and return them in the order of the chain.
+) -> list[CheckResult]:
+    """Run every check, and return the results in the order of ERROR_TYPES.
 
-    `prepare` is what the first link checks. `choose` gives a number (E.164) where neither a number
-    nor a profile is named; what it raises is raised. With `send` a sample callback is delivered.
+    `prepare` is checked first, as the config. `choose` returns a number (E.164) if neither a number
+    nor a profile is named; its errors are raised. With `send` a sample callback is delivered.
     """
-    links: dict[str, Link] = {}
-    known = Known(send=send)
+    results: dict[str, CheckResult] = {}
+    context = Context(send=send)
 
-    def look(name: str, check: Callable[[], Finding]) -> None:
-        links[name] = measure(name, check, clock=clock)
+    def run(name: str, check: Callable[[], Passed]) -> None:
+        results[name] = run_check(name, check, clock=clock)
 
-    look("config", partial(checks.config, known, prepare))
-    if links["config"].ok:
-        look("credentials", partial(checks.credentials, known))
-        if known.access and not (known.number or known.setup.reference):
-            known.number = choose()
-        for name, check in _order(known):
-            look(name, partial(check, known))
-    for name in KINDS:
-        if name not in links:
-            look(name, partial(unchecked, "there is no working config"))
-    return [links[name] for name in KINDS]
+    run("config", partial(checks.config, context, prepare))
+    if results["config"].ok:
+        run("credentials", partial(checks.credentials, context))
+        if context.access and not (context.number or context.inputs.reference):
+            context.number = choose()
+        for name, check in _order(context):
+            run(name, partial(check, context))
+    for name in ERROR_TYPES:
+        if name not in results:
+            run(name, partial(skipped, "the config is not usable"))
+    return [results[name] for name in ERROR_TYPES]
 
 
-def _order(known: Known) -> list[tuple[str, Callable[[Known], Finding]]]:
-    """Put the checks into an order in which each finds what it stands on.
+def _order(context: Context) -> list[tuple[str, Callable[[Context], Passed]]]:
+    """Order the checks so that each one follows those that it needs.
 
-    A profile that was named comes before the number: it is the one that the number is to carry.
+    A named profile is checked before the number, which should have it attached.
     """
     number, profile = ("number", checks.number), ("profile", checks.profile)
     return [
-        *((profile, number) if known.setup.reference else (number, profile)),
+        *((profile, number) if context.inputs.reference else (number, profile)),
         ("template", checks.template),
         ("endpoint", checks.endpoint),
         ("delivery", checks.delivery),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from wacb.errors import InvalidInput
-from wacb.plan.manifest.model import Desired, Manifest
+from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.plan.manifest.read import parse
 
 URL = "https://example.com/hook"
@@ -22,7 +22,9 @@ def read(text: str, *, local: bool = False, **environ: str) -> Manifest:
     return parse(text, file="wacb.toml", environ=environ, local=local)
 
 
-def profile(text: str = "", *, base: str = PROFILE, local: bool = False, **environ: str) -> Desired:
+def profile(
+    text: str = "", *, base: str = PROFILE, local: bool = False, **environ: str
+) -> DesiredProfile:
     """Read the one profile of a file: that of PROFILE, with more keys or others."""
     (desired,) = read(table(text, base), local=local, **environ).profiles
     return desired
@@ -44,7 +46,7 @@ def fault(text: str, *, local: bool = False, environ: Mapping[str, str] | None =
     assert (error.__cause__, error.__context__) == (None, None)
     if error.details:
         assert (error.message, error.hint) == (
-            f"wacb.toml has {len(error.details)} faults",
+            f"wacb.toml has {len(error.details)} problems",
             None,
         )
         return "\n".join(error.details)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.plan.manifest.reading import URL, profile, read, table
 from wacb.models import Encryption, Method, ProfileDraft
-from wacb.plan.manifest.model import Desired, Manifest
+from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.provision.drafts import build_draft
 from wacb.template.placeholders import INCOMING
 
@@ -31,7 +31,7 @@ url    = "https://example.com/hook"
 """
     ) == Manifest(
         profiles=(
-            Desired(
+            DesiredProfile(
                 name="incoming",
                 draft=ProfileDraft(
                     title="Incoming messages", method=Method.POST, url=URL, body=BODY
@@ -63,7 +63,7 @@ encryption = { algorithm = "aes-128-gcm", key = "${KEY}", iv = "${IV}", encoding
         KEY="6b" * 16,
         IV="69" * 12,
     )
-    assert desired == Desired(
+    assert desired == DesiredProfile(
         name="a",
         draft=ProfileDraft(
             title="Incoming messages",
@@ -79,7 +79,7 @@ encryption = { algorithm = "aes-128-gcm", key = "${KEY}", iv = "${IV}", encoding
         ),
         allow_missing=True,
         headers={"Authorization": "Basic ${LOGIN}", "X-Team": "chat"},
-        written={"events": ("incoming", "${EVENT}")},
+        sources={"events": ("incoming", "${EVENT}")},
     )
 
 
@@ -174,7 +174,7 @@ body = '''{ "a": "<body> ${WORD}",
         channel="canary",
     )
     # the method is one of four words, and no secret
-    assert desired.written == {
+    assert desired.sources == {
         "title": "${TITLE}",
         "url": "https://${HOST}/$$",
         "body": '{"a":"<body> ${WORD}","b":["$$"]}',
@@ -186,23 +186,23 @@ body = '''{ "a": "<body> ${WORD}",
 def test_the_template_that_is_appended_to_a_url_is_shown():
     desired = profile('method = "get"\nurl = "${URL}?${REST}"', URL=URL, REST="x=1")
     assert desired.draft.url == f"{URL}?x=1&{QUERY}"
-    assert desired.written == {"url": "${URL}?${REST}" + f"&{QUERY}"}
+    assert desired.sources == {"url": "${URL}?${REST}" + f"&{QUERY}"}
     own = profile('method = "get"\nurl = "${URL}"', URL=f"{URL}?{QUERY}")
     assert own.draft.url == f"{URL}?{QUERY}"
-    assert own.written == {"url": "${URL}"}
+    assert own.sources == {"url": "${URL}"}
 
 
 def test_the_body_of_a_table_is_shown_as_json_and_its_keys_are_not_filled_in():
     text = 'body = { a = "${WORD}", "$$${b}" = [ "$$" ] }\nallow_missing = true'
     desired = profile(text, WORD='"canary"')
     assert desired.draft.body == '{"a":"\\"canary\\"","$$${b}":["$"]}'
-    assert desired.written == {"body": '{"a":"${WORD}","$$${b}":["$$"]}'}
+    assert desired.sources == {"body": '{"a":"${WORD}","$$${b}":["$$"]}'}
 
 
 def test_a_body_that_is_json_only_once_it_is_filled_in_is_shown_as_it_stands():
     desired = profile("body = ' {\"a\": ${COUNT}}'\nallow_missing = true", COUNT="5")
     assert desired.draft.body == '{"a":5}'
-    assert desired.written == {"body": ' {"a": ${COUNT}}'}
+    assert desired.sources == {"body": ' {"a": ${COUNT}}'}
 
 
 def test_what_a_variable_held_is_in_no_representation():
@@ -238,7 +238,7 @@ def two(first: str, second: str, **environ: Any) -> tuple[str, ...]:
     ],
 )
 def test_two_profiles_of_one_endpoint_are_noted(first: str, second: str):
-    assert two(first, second) == (f"profiles a and b have one endpoint: {URL}",)
+    assert two(first, second) == (f"profiles a and b share an endpoint: {URL}",)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_other_endpoints_are_not(other: str):
 
 
 def test_an_endpoint_that_came_from_a_variable_is_not_shown():
-    note = ("profiles a and b have one endpoint",)
+    note = ("profiles a and b share an endpoint",)
     assert two(URL, "${URL}", URL=URL) == note
     assert two("${URL}", "${URL}/?x", URL="https://example.com") == note
     assert two("${URL}", "${URL}/x", URL="https://example.com") == ()
@@ -258,19 +258,22 @@ def test_an_endpoint_that_came_from_a_variable_is_not_shown():
 
 def test_the_path_of_a_bare_host_is_the_root():
     assert two("https://example.com", "https://example.com/") == (
-        "profiles a and b have one endpoint: https://example.com",
+        "profiles a and b share an endpoint: https://example.com",
     )
 
 
 @pytest.mark.parametrize(
     ("numbers", "note"),
     [
-        ("", "no number of the file uses profiles a, b and c"),
-        ("[numbers]", "no number of the file uses profiles a, b and c"),
-        ('[numbers]\n"+15550100001" = "title b"', "no number of the file uses profiles a and c"),
+        ("", "profiles a, b and c are not used by any number in the file"),
+        ("[numbers]", "profiles a, b and c are not used by any number in the file"),
+        (
+            '[numbers]\n"+15550100001" = "title b"',
+            "profiles a and c are not used by any number in the file",
+        ),
         (
             '[numbers]\n"+15550100001" = "b"\n"+15550100002" = "c"',
-            "no number of the file uses profile a",
+            "profile a is not used by any number in the file",
         ),
     ],
 )

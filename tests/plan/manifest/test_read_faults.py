@@ -13,7 +13,7 @@ KEYS = (
 )
 PUBLIC = "use a public address, such as a tunnel's, or set allow_local = true"
 SECRET = 'write "${NAME}", and set NAME in the environment'
-SPOILT = "check what it does to the template"
+SPOILT = "check the template with the value filled in"
 JUST_BODY = "allow_missing = true\nbody = "
 
 
@@ -39,7 +39,7 @@ def test_what_is_no_toml_is_named_by_its_line(text: str, message: str):
     [
         (
             "profile = 3",
-            "profile: is no known key; did you mean profiles? known: numbers, profiles",
+            "profile: is not a valid key; did you mean profiles? known: numbers, profiles",
         ),
         ("profiles = 3", "profiles: must be a table"),
         ("[[profiles]]", "profiles: must be a table"),
@@ -47,15 +47,15 @@ def test_what_is_no_toml_is_named_by_its_line(text: str, message: str):
         ("[profiles]\na = 3", "[profiles.a]: must be a table"),
         (
             f'[profiles."a\\tb"]\n{PROFILE}',
-            '[profiles."a\\tb"]: has a name that is empty or holds a control character',
+            '[profiles."a\\tb"]: the name is empty or contains a control character',
         ),
         (
             f'[profiles.""]\n{PROFILE}',
-            '[profiles.""]: has a name that is empty or holds a control character',
+            '[profiles.""]: the name is empty or contains a control character',
         ),
         (
             f'[profiles."a.b"]\n{PROFILE}x = 1',
-            f'[profiles."a.b"] x: is no known key; known: {KEYS}',
+            f'[profiles."a.b"] x: is not a valid key; known: {KEYS}',
         ),
     ],
 )
@@ -66,7 +66,7 @@ def test_the_tables_of_a_file(text: str, told: str):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("urls = 3", f"urls: is no known key; did you mean url? known: {KEYS}"),
+        ("urls = 3", f"urls: is not a valid key; did you mean url? known: {KEYS}"),
         ("title = 3", "title: must be a string"),
         (
             'title = "in"',
@@ -74,7 +74,7 @@ def test_the_tables_of_a_file(text: str, told: str):
             "A-Z a-z 0-9, space, hyphen and underscore",
         ),
         ("method = true", "method: must be a string"),
-        ('method = "canary"', "method: is not a known one; known: get, post, put, delete"),
+        ('method = "canary"', "method: is not a valid value; use one of get, post, put, delete"),
         ("url = []", "url: must be a string"),
         ('url = ""', "url: the URL is empty; use a URL like https://example.com/hook"),
         (
@@ -90,21 +90,18 @@ def test_the_tables_of_a_file(text: str, told: str):
         (
             'url = "https://me:canary@example.com"',
             "url: the URL contains user info (before the @), which is never sent; "
-            'write headers = { Authorization = "${NAME}" }',
+            'use headers = { Authorization = "${NAME}" }',
         ),
-        ('url = "https://a.de/%3Cbody%3E"', "url: the URL holds <body> percent-encoded or "
-            "HTML-escaped, so Kaleyra would not fill it; take it out: a POST or PUT template "
-            "stands in the body"),
         (
             'method = "get"\nurl = "https://a.de/?body=1"',
-            "url: the query key 'body' already stands in the URL; remove or rename it: "
+            "url: the URL already has the query parameter 'body'; remove or rename it: "
             "wacb adds body=<body>",
         ),
         ("response_message = 5", "response_message: must be a string"),
-        ('channel = ""', "channel: is empty; leave it out, or fill it in"),
+        ('channel = ""', "channel: is empty; remove it or set a value"),
         ('events = "incoming"', "events: must be an array of strings"),
         ('events = ["incoming", 3]', "events: must be an array of strings"),
-        ('events = ["incoming", ""]', "events: is empty; leave it out, or fill it in"),
+        ('events = ["incoming", ""]', "events: is empty; remove it or set a value"),
         ('with_status = "canary"', "with_status: must be true or false"),
         ("allow_missing = 1", "allow_missing: must be true or false"),
         (
@@ -128,19 +125,19 @@ def test_a_key_that_must_be_there_is_missing(key: str):
     [
         (
             "with_status = true\n" + JUST_BODY + "'{}'",
-            "with_status: builds a template, and body brings one: they exclude each other",
+            "with_status: cannot be used together with body",
         ),
         (
             'method = "delete"\nbody = "{"',
-            'body: belongs to the methods post and put; use method = "post", or write the '
-            "placeholders into url",
+            "body: is only allowed with the methods post and put; "
+            'use method = "post", or put the placeholders in url',
         ),
         ("body = 3", "body: must be a table or a string of JSON"),
         ("body = []", "body: must be a table or a string of JSON"),
         ("body.a" + ".a" * 100 + " = 1", "body: is nested too deeply"),
         *(
             (JUST_BODY + f"{{ a = {value} }}",
-             "body: holds a date, a time or a number that JSON cannot; write it as a "
+             "body: contains a date, a time or a number that JSON cannot represent; write it as a "
              "string")
             for value in ("1979-05-27", "07:32:00", "nan", "[-inf]", "0x1" + "0" * 5000)
         ),
@@ -151,7 +148,7 @@ def test_a_key_that_must_be_there_is_missing(key: str):
         ),
         (
             JUST_BODY + '{ text = "<bdy>" }',
-            "body: <bdy> in member 'text' is unknown to Kaleyra (did you mean <body>?)",
+            "body: <bdy> in member 'text' is not a Kaleyra placeholder (did you mean <body>?)",
         ),
     ],
 )  # fmt: skip
@@ -162,9 +159,9 @@ def test_the_body(text: str, told: str):
 def test_a_placeholder_that_is_missing():
     told = fault(table('body = { text = "<body>" }'))
     assert told.startswith("[profiles.a] body: missing: <mime_type>, ")
-    assert told.endswith("; add the missing ones (allow_missing = true takes the body as it is)")
+    assert told.endswith("; add the missing ones (allow_missing = true accepts the body unchanged)")
     told = fault(table('method = "get"\nurl = "https://example.com/?text=<body>"'))
-    assert told.endswith("wacb adds them (allow_missing = true takes the URL as it is)")
+    assert told.endswith("let wacb add them (allow_missing = true accepts the URL unchanged)")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +179,7 @@ def test_a_placeholder_that_is_missing():
             "headers.X-A: the value of header X-A is empty or holds a line break, a control "
             "character or a character outside ASCII",
         ),
-        ('{ X-A = "1", x-a = "2" }', "headers.x-a: is the header X-A once more"),
+        ('{ X-A = "1", x-a = "2" }', "headers.x-a: duplicate header X-A"),
         *(
             (f'{{ {name} = "canary $${{A}} $" }}',
              f"headers.{name}: the header {name} authenticates, so its value must come "
@@ -211,28 +208,28 @@ def encryption(**changes: str) -> str:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"algorithm": '"canary"'}, f"algorithm: is not a known one; known: {KNOWN}"),
-        ({"algorithm": '"${X}"'}, f"algorithm: is not a known one; known: {KNOWN}"),
+        ({"algorithm": '"canary"'}, f"algorithm: is not a valid value; use one of {KNOWN}"),
+        ({"algorithm": '"${X}"'}, f"algorithm: is not a valid value; use one of {KNOWN}"),
         ({"algorithm": "5"}, "algorithm: must be a string"),
-        ({"encoding": '"canary"'}, "encoding: is not a known one; known: raw, hex, base64"),
+        ({"encoding": '"canary"'}, "encoding: is not a valid value; use one of raw, hex, base64"),
         ({"encoding": '"hex"'},
          "key: is not hex text\n[profiles.a] encryption.iv: is not hex text"),
         ({"key": '"${X}"'}, "key: has 6 bytes, AES-256-CFB needs 32"),
         ({"iv": '"${X}"'}, "iv: has 6 bytes, AES-256-CFB needs 16"),
         *(
             ({"key": '"${X}"', **choice},
-             "key: does not suit its algorithm and encoding; count its bytes")
+             "key: does not match its algorithm and encoding; check its length in bytes")
             for choice in ({"algorithm": '"${ALGORITHM}"'}, {"encoding": '"${ENCODING}"'})
         ),
         ({"key": "5"}, "key: must be a string"),
         *(
             ({"key": f'"{value}"'},
-             f"key: is a secret, so it must be one variable and nothing else; {SECRET}")
+             f"key: is a secret, so it must be a single variable; {SECRET}")
             for value in ("canary", "", "canary${X}", "${X}${X}", "$${X}")
         ),
         ({"iv": '"${NONE}"'}, "iv: the variable ${NONE} is not set; set it in the environment"),
         ({"kee": "1"},
-         "kee: is no known key; did you mean key? known: algorithm, encoding, iv, key"),
+         "kee: is not a valid key; did you mean key? known: algorithm, encoding, iv, key"),
     ],
 )  # fmt: skip
 def test_the_encryption(changes: dict[str, str], told: str):
@@ -264,12 +261,12 @@ def test_an_encryption_without_its_members_is_told_all_of_them():
         ('"+919812345678" = 3', '"+919812345678": must be a string'),
         (
             '"+919812345678" = ""',
-            '"+919812345678": is empty; leave the number out: apply --prune detaches it',
+            '"+919812345678": is empty; remove the number and run `wacb apply --prune` '
+            "to detach it",
         ),
         (
             '"+919812345678" = "a\\nb"',
-            '"+919812345678": holds a control character; write the name, the ID or the title of '
-            "a profile",
+            '"+919812345678": contains a control character; use the name, ID or title of a profile',
         ),
         (
             '98-x = "a"',
@@ -278,7 +275,8 @@ def test_an_encryption_without_its_members_is_told_all_of_them():
         ),
         (
             '"+91 98-12345678" = "a"\n00919812345678 = "a"',
-            '00919812345678: is the number of [numbers] "+91 98-12345678" too; write it once',
+            '00919812345678: duplicate number, same as [numbers] "+91 98-12345678"; '
+            "remove one of them",
         ),
     ],
 )
@@ -290,11 +288,12 @@ def test_two_profiles_of_one_title():
     second = PROFILE.replace("Incoming messages", "${TITLE}")
     text = f'[profiles."first one"]\n{PROFILE}[profiles.b]\n{second}'
     assert fault(text, environ={"TITLE": "Incoming messages"}) == (
-        '[profiles.b] title: is the title of [profiles."first one"] too; give each its own'
+        '[profiles.b] title: duplicate title, already used by [profiles."first one"]; '
+        "use another title"
     )
 
 
-def test_all_faults_are_told_in_the_order_of_the_file():
+def test_all_problems_are_reported_in_the_order_of_the_file():
     text = """\
 [numbers]
 "x" = 3
@@ -316,15 +315,15 @@ encryption = { key = "canary" }
         "[profiles.b] headers: a header name is empty or holds a character that none may hold",
         "[profiles.b] headers.Authorization: the header Authorization authenticates, so its value "
         "must come from a variable",
-        "[profiles.b] method: is not a known one",
+        "[profiles.b] method: is not a valid value",
         "[profiles.b] body: must be a table or a string of JSON",
         "[profiles.a] method: is missing",
         "[profiles.a] url: is missing",
         "[profiles.a] title: the title 'in' is not allowed",
         "[profiles.a] encryption.algorithm: is missing",
         "[profiles.a] encryption.iv: is missing",
-        "[profiles.a] encryption.key: is a secret, so it must be one variable and nothing else",
-        "extra: is no known key",
+        "[profiles.a] encryption.key: is a secret, so it must be a single variable",
+        "extra: is not a valid key",
     ]
 
 
@@ -336,36 +335,36 @@ encryption = { key = "canary" }
     [
         (
             'title = "${A}é"',
-            "title: what ${A} makes of it is refused; use at least 3 characters out of "
+            "title: the value of ${A} is not valid; use at least 3 characters out of "
             "A-Z a-z 0-9, space, hyphen and underscore",
         ),
-        ('url = "https://${A}/"', f"url: what ${{A}} makes of it is refused; {PUBLIC}"),
+        ('url = "https://${A}/"', f"url: the value of ${{A}} is not valid; {PUBLIC}"),
         (
             'url = "https://${A}_${B}-.de"',
-            "url: what ${A} and ${B} make of it is refused; check the value",
+            "url: the value of ${A} and ${B} is not valid; check the value",
         ),
         (
             'url = "https://a.de/%3Cbody%3E${A}"',
-            "url: the URL holds <body> percent-encoded or HTML-escaped, so Kaleyra would not "
-            "fill it; take it out: a POST or PUT template stands in the body",
+            "url: <body> in the URL is encoded or escaped, so Kaleyra never fills it; "
+            "remove it: POST and PUT have their template in the body",
         ),
         (
             'method = "get"\nurl = "https://a.de/?${B}=1"',
-            f"url: what ${{B}} makes of it is refused; {SPOILT}",
+            f"url: the value of ${{B}} is not valid; {SPOILT}",
         ),
         (JUST_BODY + "'{\"a\": ${A}}'", "body: the body is not JSON: line 1, column 7"),
         (JUST_BODY + "'${A}{'", "body: the body is not JSON: line 1, column 1"),
-        (JUST_BODY + "'\"${A}\" {'", f"body: what ${{A}} makes of it is refused; {SPOILT}"),
-        (JUST_BODY + '{ a = "<${A}>" }', f"body: what ${{A}} makes of it is refused; {SPOILT}"),
+        (JUST_BODY + "'\"${A}\" {'", f"body: the value of ${{A}} is not valid; {SPOILT}"),
+        (JUST_BODY + '{ a = "<${A}>" }', f"body: the value of ${{A}} is not valid; {SPOILT}"),
         (
             JUST_BODY + '{ a = "<bdy> ${A}" }',
-            "body: <bdy> in member 'a' is unknown to Kaleyra (did you mean <body>?)",
+            "body: <bdy> in member 'a' is not a Kaleyra placeholder (did you mean <body>?)",
         ),
         (
             'channel = "${EMPTY}"',
-            "channel: what ${EMPTY} makes of it is refused; leave it out, or fill it in",
+            "channel: the value of ${EMPTY} is not valid; remove it or set a value",
         ),
-        ('method = "${A}"', "method: is not a known one; known: get, post, put, delete"),
+        ('method = "${A}"', "method: is not a valid value; use one of get, post, put, delete"),
         (
             'headers = { X-A = "${A}é" }',
             "headers.X-A: the value of header X-A is empty or holds a line break, a control "
@@ -373,7 +372,7 @@ encryption = { key = "canary" }
         ),
         (
             "response_message = '${BAD}'",
-            "response_message: what ${BAD} makes of it is not valid text",
+            "response_message: the value of ${BAD} is not valid text",
         ),
     ],
 )
@@ -387,8 +386,8 @@ def test_what_a_variable_made_is_not_repeated(text: str, told: str):
 def test_a_number_may_name_its_profile_by_a_variable_that_holds_something():
     text = '[numbers]\n"+919812345678" = "${A}"'
     assert fault(text, environ={"A": ""}) == (
-        '[numbers] "+919812345678": what ${A} makes of it is refused; leave the number out: '
-        "apply --prune detaches it"
+        '[numbers] "+919812345678": the value of ${A} is not valid; '
+        "remove the number and run `wacb apply --prune` to detach it"
     )
 
 

@@ -47,7 +47,7 @@ def read(text: str, *, local: bool = False) -> Manifest | InvalidInput:
     assert "zq" not in "".join(shown).lower()
     assert not set(manifest.secrets) - set(SECRETS.values())
     for desired in manifest.profiles:
-        assert "zq" not in repr(desired.written).lower()
+        assert "zq" not in repr(desired.sources).lower()
     return manifest
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.errors import InvalidInput
-from wacb.plan.manifest.variables import Text, Variables
+from wacb.plan.manifest.variables import ResolvedText, Variables
 
 ENVIRON = {"HOST": "example.com", "_2": "b", "EMPTY": "", "QUOTE": '"\\\n<é>', "BAD": "x\udcff"}
 
@@ -29,7 +29,7 @@ ENVIRON = {"HOST": "example.com", "_2": "b", "EMPTY": "", "QUOTE": '"\\\n<é>', 
     ],
 )
 def test_a_string_is_filled_in(written, value, variables):
-    assert Variables(ENVIRON).fill(written) == Text(written, value, variables)
+    assert Variables(ENVIRON).fill(written) == ResolvedText(written, value, variables)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_a_string_is_filled_in(written, value, variables):
         *(
             (
                 written,
-                "holds a ${ that begins no reference",
-                "write ${NAME}, or $${ for the signs",
+                "contains a ${ that is not a variable",
+                "use ${NAME}, or $${ for a literal ${",
             )
             for written in ("${", "${}", "${HOST", "${A-B}", "${1A}", "${ HOST}", "${É}", "$$${")
         ),
@@ -51,11 +51,11 @@ def test_a_string_is_filled_in(written, value, variables):
         ),
         (
             "${WACB_API_KEY}",
-            "${WACB_API_KEY} is refused: a profile would send the API key away",
-            "use a variable of its own",
+            "${WACB_API_KEY} is not allowed: it would send the API key to an endpoint",
+            "use another variable",
         ),
-        ("a${BAD}", "what ${BAD} makes of it is not valid text", None),
-        ("${HOST}${BAD}", "what ${BAD} and ${HOST} make of it is not valid text", None),
+        ("a${BAD}", "the value of ${BAD} is not valid text", None),
+        ("${HOST}${BAD}", "the value of ${BAD} and ${HOST} is not valid text", None),
         ("\ud800", "is not valid text", None),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_value_is_escaped_in_json_text_wherever_it_stands():
 
 def test_in_the_values_of_json_keys_stay_as_they_are():
     written = '{"${NONE}":"a${QUOTE}$$","$$":["${_2}",{"${":1}]}'
-    assert Variables(ENVIRON).fill_values(written) == Text(
+    assert Variables(ENVIRON).fill_values(written) == ResolvedText(
         written, '{"${NONE}":"a\\"\\\\\\n<é>$","$$":["b",{"${":1}]}', ("QUOTE", "_2")
     )
 

@@ -8,9 +8,9 @@ command = Group(
     "callback",
     package=__name__,
     table={
-        "send": "Deliver sample messages through a stored profile or an endpoint.",
-        "listen": "Receive callbacks, and say which of the 14 fields came.",
-        "decode": "Take a received callback apart into named fields.",
+        "send": "Send sample messages to an endpoint as Kaleyra would.",
+        "listen": "Receive callbacks and show which of the 14 fields arrived.",
+        "decode": "Decode a received callback into named fields.",
     },
     help="Send, receive and decode callbacks.",
 )

@@ -24,16 +24,16 @@ from wacb.cli.output import is_terminal
     "key_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Key and IV that the values were encrypted with.",
+    help="Encryption file to decrypt the values with.",
 )
 @output_options
 @pass_app
 def command(app: App, *, file: str, key_file: Path | None) -> None:
-    """Take a received callback apart into named fields.
+    """Decode a received callback into named fields.
 
-    FILE holds what your endpoint received: a query string, a whole URL, a JSON or form body, or
-    what `callback listen --save` wrote. Without it, or for -, that is read from stdin. `message`
-    is opened, too, whose value is JSON text in itself. -q prints `message` or `other`.
+    FILE contains what your endpoint received: a query string, a URL, a JSON or form body, or a file
+    saved by `callback listen --save`. Without FILE, or with -, reads stdin. `message`, whose value
+    is JSON text, is decoded too. -q prints `message` or `other`.
 
     \b
     Example:
@@ -41,7 +41,7 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
     """
     decrypt = decrypter(app, key_file) if key_file else None
     if file == "-" and is_terminal(sys.stdin):
-        app.out.message("reading a callback from stdin; Ctrl-D on a line of its own ends it")
+        app.out.message("Reading a callback from stdin; press Ctrl-D on a new line to finish")
     received = read_text(read_input(file, "the callback"), decrypt=decrypt)
     _show(app, received)
 
@@ -51,10 +51,10 @@ def _show(app: App, received: Received) -> None:
     app.out.fields(received.fields, whole=whole, id=received.kind)
     app.out.note(*received.notes)
     if received.kind == "message":
-        faults = [
-            f"{what}: {', '.join(names)}"
-            for what in ("empty", "literal", "missing")
-            if (names := getattr(received, what))
+        details = [
+            f"{state}: {', '.join(names)}"
+            for state in ("empty", "literal", "missing")
+            if (names := getattr(received, state))
         ]
         arrived = len(received.present)
-        app.out.hint("; ".join((f"{arrived} of 14 fields of a message arrived", *faults)))
+        app.out.hint("; ".join((f"{arrived} of the 14 fields arrived", *details)))

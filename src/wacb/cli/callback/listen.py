@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
 from wacb.callbacks.decode import Request
 from wacb.callbacks.inspector import app as page_of
 from wacb.callbacks.receiver import End, Receiver
-from wacb.callbacks.recorder import Expectation, Newest, Record, Recorder, parse_names
+from wacb.callbacks.recorder import Expectation, RecentCallbacks, Record, Recorder, parse_names
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
-from wacb.cli.callback.record_view import block
+from wacb.cli.callback.record_view import format_record
 from wacb.cli.commands import Command
 from wacb.cli.encryption_keys import decrypter
 from wacb.cli.profile.draft_options import basic_authorization
@@ -23,7 +22,7 @@ from wacb.errors import CheckFailed, Interrupted, InvalidInput
 from wacb.storage import files
 from wacb.urls import is_loopback
 
-_REMEMBERED = 1000  # callbacks that the page of --inspect can list
+_MAX_RECENT = 1000  # callbacks that the inspector can list
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -36,35 +35,37 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     "--port",
     type=click.IntRange(0, 65535),
     default=8080,
-    help="0 takes any free one. [default: 8080]",
+    help="Port (0 = any free port). [default: 8080]",
 )
 @click.option(
-    "--expect", metavar="all|NAME,...", help="Fields that each message must carry; ends at --count."
+    "--expect",
+    metavar="all|NAME,...",
+    help="Fields that each message must have; stops after --count.",
 )
 @click.option(
     "--count",
     type=click.IntRange(1),
     metavar="N",
-    help="End after N messages (default with --expect: 1).",
+    help="Stop after N messages. [default with --expect: 1]",
 )
-@click.option("--wait", metavar="S", callback=_seconds, help="End after S seconds at the latest.")
+@click.option("--wait", metavar="S", callback=_seconds, help="Stop after S seconds.")
 @click.option(
     "--save",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Keep each callback as a file that `callback decode` reads.",
+    help="Save each callback to a file that `callback decode` can read.",
     shell_complete=completion.folders,
 )
 @click.option(
     "--basic-auth",
     metavar="USER",
-    help="Turn away what lacks these credentials. [env: WACB_BASIC_AUTH_PASSWORD]",
+    help="Require Basic auth with this user. [env: WACB_BASIC_AUTH_PASSWORD]",
 )
 @click.option(
     "--decrypt",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Encryption file that the values are decrypted with.",
+    help="Encryption file to decrypt the values with.",
 )
 @click.option(
     "--inspect",
@@ -72,28 +73,30 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     metavar="[PORT]",
     is_flag=False,
     flag_value="0",
-    help="Serve a page that lists the callbacks, on a loopback port of its own.",
+    help="Show the callbacks on a local web page. [default: any free port]",
 )
-@click.option("-o", "--output", "format", type=click.Choice(("json",)), help="NDJSON.")
+@click.option("-o", "--output", "format", type=click.Choice(("json",)), help="Print JSON lines.")
 @pass_app
 def command(
     app: App,
-    /,
     *,
     host: str,
     port: int,
+    expect: str | None,
+    count: int | None,
     wait: float | None,
+    save: Path | None,
     basic_auth: str | None,
+    decrypt: Path | None,
     inspect: int | None,
     format: str | None,
-    **how: Any,
 ) -> None:
-    """Receive callbacks, and say which of the 14 fields came.
+    """Receive callbacks and show which of the 14 fields arrived.
 
-    Shows each one as it comes: for eyes on a terminal, as a line of JSON elsewhere. Runs until
-    Ctrl-C, or until --expect, --count or --wait ends it; then exit 8 says that a message lacked a
-    field or that too few came. Probes and other callbacks are shown and not counted. An empty field
-    counts as arrived, a literal <name> does not.
+    Prints each callback: as text on a terminal, as a JSON line otherwise. Runs until Ctrl-C, or
+    until --expect, --count or --wait stops it; it then exits with code 8 if a message was missing a
+    field or if too few arrived. Probes and other callbacks are shown but not counted. Empty fields
+    count as arrived, a literal <name> does not.
 
     \b
     Example:
@@ -101,10 +104,17 @@ def command(
     """
     as_json = format == "json" or not app.out.to_terminal
     if inspect and inspect == port:
-        raise InvalidInput("--inspect needs a port of its own", hint="give another, or 0 for any")
+        raise InvalidInput(
+            "--inspect cannot use the port of --port",
+            hint="use another port, or 0 for any free one",
+        )
 
-    newest = None if inspect is None else Newest(_REMEMBERED)
-    expectation, recorder = _recorder(app, as_json, newest=newest, **how)
+    recent = None if inspect is None else RecentCallbacks(_MAX_RECENT)
+    names = () if expect is None else parse_names(expect)
+    expectation = Expectation(names, count or (1 if names else None))
+    recorder = _build_recorder(
+        app, as_json, expectation=expectation, save=save, key_file=decrypt, recent=recent
+    )
 
     def take(request: Request) -> None:
         recorder(request)
@@ -115,28 +125,25 @@ def command(
         take,
         host=host,
         port=port,
-        authorization=_authorization(app, basic_auth),
+        authorization=None if basic_auth is None else basic_authorization(app, basic_auth),
         on_refused=app.out.message,
-        page=None if newest is None else page_of(newest.after),
+        page=None if recent is None else page_of(recent.after),
         page_port=inspect or 0,
     )
-    end = receiver.run(_announce(app, as_json, host), wait=wait)
-    _conclude(app, expectation, end, bounded=bool(wait or expectation.wanted), as_json=as_json)
+    end = receiver.run(_print_ready(app, as_json, host), wait=wait)
+    _print_end(app, expectation, end, bounded=bool(wait or expectation.wanted), as_json=as_json)
 
 
-def _recorder(
+def _build_recorder(
     app: App,
     as_json: bool,
     *,
-    expect: str | None,
-    count: int | None,
+    expectation: Expectation,
     save: Path | None,
-    decrypt: Path | None,
-    newest: Newest | None,
-) -> tuple[Expectation, Recorder]:
-    names = () if expect is None else parse_names(expect)
-    expectation = Expectation(names, count or (1 if names else None))
-    reads = None if decrypt is None else decrypter(app, decrypt)
+    key_file: Path | None,
+    recent: RecentCallbacks | None,
+) -> Recorder:
+    decrypt = None if key_file is None else decrypter(app, key_file)
     if save:
         files.check_folder(save)
 
@@ -144,37 +151,29 @@ def _recorder(
         if as_json:
             app.out.json_line(record)
         else:
-            app.out.text(block(record, app.out.redact))
+            app.out.text(format_record(record, app.out.redact))
 
-    recorder = Recorder(show, expectation, save=save, decrypt=reads, clock=app.now, newest=newest)
-    return expectation, recorder
-
-
-def _authorization(app: App, user: str | None) -> str | None:
-    if user is None:
-        return None
-
-    return basic_authorization(app, user)
+    return Recorder(show, expectation, save=save, decrypt=decrypt, clock=app.now, recent=recent)
 
 
-def _announce(app: App, as_json: bool, host: str) -> Callable[[str, str | None], None]:
+def _print_ready(app: App, as_json: bool, host: str) -> Callable[[str, str | None], None]:
     def ready(url: str, page: str | None) -> None:
         if not is_loopback(host):
-            app.out.warn(f"{host} lets other machines send callbacks to this one")
+            app.out.warn(f"listening on {host}; other machines can send callbacks to this one")
         if as_json:
             app.out.json_line({"event": "ready", "url": url} | ({"inspect": page} if page else {}))
             return
-        app.out.text(f"listening on {url}; Ctrl-C ends it")
+        app.out.text(f"Listening on {url} (Ctrl-C to stop)")
         if page:
-            app.out.text(f"callbacks are listed on {page}")
+            app.out.text(f"Inspector: {page}")
 
     return ready
 
 
-def _conclude(
+def _print_end(
     app: App, expectation: Expectation, end: End, *, bounded: bool, as_json: bool
 ) -> None:
-    """Print the last line. Raises CheckFailed or Interrupted for a bounded run that failed."""
+    """Print the last line. Raises CheckFailed or Interrupted if a bounded run failed."""
     interrupted = bounded and end == "interrupted"
     ok = not bounded or (expectation.met and not interrupted)
     if as_json:
@@ -183,6 +182,6 @@ def _conclude(
         plural = "" if expectation.count == 1 else "s"
         app.out.text(f"{expectation.count} message{plural} received")
     if interrupted:
-        raise Interrupted("interrupted before what was waited for came")
+        raise Interrupted("interrupted before the expected messages arrived")
     if not ok:
         raise CheckFailed(expectation.complaint(), hint=expectation.remedy)

@@ -1,4 +1,4 @@
-"""How a callback looks on a terminal while `callback listen` runs: a few lines each."""
+"""Format received callbacks for a terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from wacb.jsontext import visible
 from wacb.template.placeholders import INCOMING
 
-_LONGEST = 60  # characters of a text that are enough to know it by
+# Fields that a text message has no value for.
+_EMPTY_IN_TEXT = frozenset(("mime_type", "media_url", "reply_to", "contacts", "location"))
+_LONGEST = 60  # characters of a text to show
 
 
-def block(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
-    """Lay out one record of recorder.py; `hide` masks secrets before anything is cut."""
-    return "\n".join(_lines(record, lambda text: _short(hide(text))))
+def format_record(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
+    """Format a record in a few lines; `hide` masks secrets before anything is cut."""
+    return "\n".join(_lines(record, lambda text: _shorten(hide(text))))
 
 
 def _lines(record: Mapping[str, Any], short: Callable[[str], str]) -> Iterator[str]:
@@ -37,12 +39,14 @@ def _lines(record: Mapping[str, Any], short: Callable[[str], str]) -> Iterator[s
 
 def _summary(record: Mapping[str, Any], short: Callable[[str], str]) -> str:
     if record["kind"] != "message":
-        return "no incoming message"
+        return "not a message"
     fields = record["fields"]
     kind, sender = (short(str(fields.get(name) or "?")) for name in ("type", "from"))
-    empty = f" ({len(record['empty'])} empty)" if record["empty"] else ""
-    return f"{kind} from {sender}  {len(record['present'])}/{len(INCOMING)}{empty}"
+    is_normal = fields.get("type") == "text" and _EMPTY_IN_TEXT.issuperset(record["empty"])
+    normal = " (normal for text)" if is_normal else ""
+    empty = f", {len(record['empty'])} empty{normal}" if record["empty"] else ""
+    return f"{kind} from {sender}  {len(record['present'])}/{len(INCOMING)} fields{empty}"
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

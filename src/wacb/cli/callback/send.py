@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from wacb.callbacks.samples import TYPES, override, sample
 from wacb.callbacks.sender import Delivery, Outgoing, build, deliver_all, open_session, withhold
 from wacb.cli.app import App, pass_app
-from wacb.cli.callback.deliveries import judge, show_outgoing, trace
+from wacb.cli.callback.deliveries import raise_failures, show_outgoing, trace
 from wacb.cli.commands import Command, Option, Section
 from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.input import read_input
@@ -34,12 +33,12 @@ from wacb.provision.steps import as_sent
 from wacb.redaction import secrets_of_headers
 from wacb.urls import check_endpoint, split_query
 
-NUMBER = "+15550100001"  # the sandbox's first
+NUMBER = "+15550100001"  # the first of the sandbox
 SENDER = "+15550123456"
 
 
 @click.command(cls=Command)
-@profile_option("Profile to deliver through. [env: WACB_PROFILE]")
+@profile_option("Profile to send with. [env: WACB_PROFILE]")
 @template_options
 @body_file_option
 @allow_missing_option
@@ -48,45 +47,52 @@ SENDER = "+15550123456"
     cls=Option,
     section=Section.ENDPOINT,
     metavar="URL",
-    help="Deliver there, and not to the endpoint.",
+    help="Deliver to this URL instead of the profile's endpoint.",
 )
 @click.option(
     "--encrypt-key-file",
     "key_file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Key to encrypt with, where the API does not show it.",
+    help="Encryption file to use if the API does not show the key.",
 )
 @click.option(
-    "--type", "kind", type=click.Choice(TYPES), default="text", help="Type of the message."
+    "--type", "kind", type=click.Choice(TYPES), default="text", help="Message type. [default: text]"
 )
 @click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Value of a placeholder."
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a field of the message."
 )
 @click.option(
     "--count",
     type=click.IntRange(1, 10_000),
     default=1,
     metavar="N",
-    help="How many messages. [default: 1]",
+    help="Number of messages to send. [default: 1]",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 64),
     default=1,
     metavar="N",
-    help="How many at a time. [default: 1]",
+    help="Number of parallel requests. [default: 1]",
 )
 @click.option(
-    "--seed", type=int, metavar="N", help="Make the same messages again, but for the time in them."
+    "--seed", type=int, metavar="N", help="Seed for reproducible messages (timestamps still vary)."
 )
 @dry_run_option
 @output_options
 @pass_app
 def command(
     app: App,
-    /,
     *,
+    profile: str | None,
+    method: str | None,
+    url: str | None,
+    with_status: bool,
+    allow_http: bool,
+    allow_local: bool,
+    body_file: str | None,
+    allow_missing: bool,
     to: str | None,
     key_file: Path | None,
     kind: str,
@@ -95,12 +101,11 @@ def command(
     jobs: int,
     seed: int | None,
     dry_run: bool,
-    **template: Any,
 ) -> None:
-    """Deliver sample messages through a stored profile or an endpoint.
+    """Send sample messages to an endpoint as Kaleyra would.
 
-    Use it to see whether your endpoint takes what Kaleyra will send: the stored template is filled,
-    the profile's headers and encryption are used. Each message is sent once.
+    Use it to test your endpoint. It fills the template of a profile, or the default one, and uses
+    the profile's headers and encryption. Each message is sent once.
 
     \b
     Example:
@@ -109,67 +114,87 @@ def command(
     """
     if to is not None:
         check_endpoint(to, allow_http=True, allow_local=True)
-    wanted = _settings(settings)
-    profile = _stored(app, **template) or _adhoc(app, to, **template)
-    outgoing = _outgoing(app, profile, to, key_file, _messages(app, kind, wanted, count, seed))
+    wanted = _parse_settings(settings)
+    template = {
+        "--method": method,
+        "--url": url,
+        "--with-status": with_status,
+        "--allow-http": allow_http,
+        "--allow-local": allow_local,
+        "--body-file": body_file,
+        "--allow-missing": allow_missing,
+    }
+    if _uses_stored_profile(profile, template):
+        reference = profile or app.settings.get("profile") or choose_profile(app)
+        target = find.find(app.client, reference)
+    else:
+        target = _build_unsaved_profile(
+            app,
+            to,
+            method=method,
+            url=url,
+            with_status=with_status,
+            allow_http=allow_http,
+            allow_local=allow_local,
+            body_file=body_file,
+            allow_missing=allow_missing,
+        )
+    messages = _make_messages(app, kind, wanted, count, seed)
+    outgoing = _build_callbacks(app, target, to, key_file, messages)
     if dry_run:
         show_outgoing(app, outgoing)
     else:
         _deliver(app, outgoing, kind, jobs)
 
 
-def _settings(pairs: Sequence[str]) -> dict[str, str]:
+def _parse_settings(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
-            raise InvalidInput(f"--set {pair!r} is not NAME=VALUE", hint="like --set body=Hello")
+            raise InvalidInput(
+                f"--set {pair!r} is not NAME=VALUE", hint="use a form like --set body=Hello"
+            )
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def _stored(
-    app: App, *, profile: str | None, method: str | None, url: str | None, **others: Any
-) -> CallbackProfile | None:
-    """Find the stored profile that is meant; None where the template is given on the line."""
-    given = {"--method": method, "--url": url}
-    given |= {f"--{name.replace('_', '-')}": value for name, value in others.items()}
-    for option, value in given.items():
-        if value and (profile or not (method or url)):
-            what = "and --profile exclude each other" if profile else "needs --method"
-            raise InvalidInput(f"{option} {what}")
-    if method or url:
-        return None
-
-    reference = profile or app.settings.get("profile") or choose_profile(app)
-    return find.find(app.client, reference)
+def _uses_stored_profile(profile: str | None, template: Mapping[str, object]) -> bool:
+    """Whether to send with a stored profile. Raises InvalidInput for options that contradict."""
+    defined = template["--method"] or template["--url"]
+    for option, value in template.items():
+        if value and (profile or not defined):
+            rule = "and --profile cannot be used together" if profile else "requires --method"
+            raise InvalidInput(f"{option} {rule}")
+    return not defined
 
 
-def _adhoc(
+def _build_unsaved_profile(
     app: App,
     to: str | None,
     *,
-    profile: None,
     method: str | None,
     url: str | None,
-    body_file: str | None,
+    with_status: bool,
     allow_http: bool,
     allow_local: bool,
-    **how: Any,
+    body_file: str | None,
+    allow_missing: bool,
 ) -> CallbackProfile:
-    """Build a profile that is stored nowhere, as `profile create` would."""
+    """Build a profile as `profile create` would, without storing it."""
     chosen = method or ask(app, "Method", option="--method", choices=METHODS)
     own = url or app.settings.get("endpoint")
-    accepts = app.accepts_local or not own  # --to may be any
+    accepts = app.accepts_local or not own  # --to may be any URL
     draft = build_draft(
         method=Method(chosen.upper()),
         url=own or split_query(to or "")[0] or ask(app, "Endpoint URL", option="--url"),
         body=None if body_file is None else read_input(body_file, "the body file"),
         allow_http=allow_http or accepts,
         allow_local=allow_local or accepts,
-        **how,
+        with_status=with_status,
+        allow_missing=allow_missing,
     )
     return as_sent(draft, "")
 
 
-def _messages(
+def _make_messages(
     app: App, kind: str, wanted: dict[str, str], count: int, seed: int | None
 ) -> list[dict[str, str]]:
     number = app.settings.get("number") or NUMBER
@@ -180,7 +205,7 @@ def _messages(
     ]
 
 
-def _outgoing(
+def _build_callbacks(
     app: App,
     profile: CallbackProfile,
     to: str | None,
@@ -206,4 +231,4 @@ def _deliver(app: App, outgoing: Sequence[Outgoing], kind: str, jobs: int) -> No
             session, outgoing, type=kind, jobs=jobs, hide=app.out.redact, done=done
         )
     app.out.table(deliveries, DELIVERY)
-    judge(deliveries)
+    raise_failures(deliveries)

@@ -9,9 +9,9 @@ command = Group(
     package=__name__,
     table={
         "serve": "Serve the emulator over HTTP on 127.0.0.1 until Ctrl-C.",
-        "message": "Make an incoming WhatsApp message arrive in the emulator.",
-        "reset": "Empty the emulator: no profiles, the four numbers as at first.",
-        "demo": "Show the whole job on this machine, step by step, without an account.",
+        "message": "Simulate an incoming WhatsApp message.",
+        "reset": "Reset the emulator to its initial state.",
+        "demo": "Demonstrate the whole setup locally, step by step.",
     },
     help="Run, demo or reset the built-in emulator of the Kaleyra API.",
 )

@@ -1,4 +1,4 @@
-"""How a message of the emulator is shown: its outcome, its request in a dry run, `-v`."""
+"""Show the delivery of a message by the emulator: its result, or its request in a dry run."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from wacb.sandbox.outgoing import Outgoing
 
 
 def show_request(app: App, outgoing: Outgoing) -> None:
-    """Print the request that would tell of a message."""
-    show_outgoing(app, [_callback(outgoing)])
+    """Print the request that would deliver a message."""
+    show_outgoing(app, [_as_callback(outgoing)])
 
 
 def show(app: App, delivery: Delivery) -> None:
-    """Print the outcome, and raise what it is when the message was not delivered."""
+    """Print the result. Raises its error if the message was not delivered."""
     if delivery.outgoing:
-        trace_callback(app, _callback(delivery.outgoing), delivery.attempts)
+        trace_callback(app, _as_callback(delivery.outgoing), delivery.attempts)
     app.out.record(delivery, SANDBOX_DELIVERY)
     if delivery.error:
         raise delivery.error
 
 
-def _callback(outgoing: Outgoing) -> sender.Outgoing:
-    """Make the client's record of the emulator's own: the two share none."""
+def _as_callback(outgoing: Outgoing) -> sender.Outgoing:
+    """Convert the emulator's record to the client's: the two share no code."""
     return sender.Outgoing(outgoing.method, outgoing.url, outgoing.headers, outgoing.body)

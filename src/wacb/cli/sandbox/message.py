@@ -25,21 +25,21 @@ from wacb.validation import parse_number
 @click.option(
     "--to",
     metavar="NUMBER",
-    help="The number that it arrives at. [env: WACB_NUMBER]",
+    help="Receiving number. [env: WACB_NUMBER]",
     shell_complete=completion.sandbox_numbers,
 )
+@click.option("--from", "sender", metavar="NUMBER", default="+15550123456", help="Sender's number.")
 @click.option(
-    "--from", "sender", metavar="NUMBER", default="+15550123456", help="Who seems to send it."
+    "--type", "kind", type=click.Choice(TYPES), default="text", help="Message type. [default: text]"
 )
-@click.option("--type", "kind", type=click.Choice(TYPES), default="text", help="Default: text.")
-@click.option("--text", metavar="TEXT", help="Text or caption, instead of the sample's own.")
-@click.option("--seed", type=int, metavar="N", help="The same seed gives the same message.")
+@click.option("--text", metavar="TEXT", help="Text or caption of the message.")
+@click.option("--seed", type=int, metavar="N", help="Seed for a reproducible message.")
 @click.option(
     "--escape",
     type=click.Choice(("none",)),
-    help="none: put values in as they are, as a naive platform would.",
+    help="none: insert values without escaping, as a naive platform would.",
 )
-@click.option("--allow-remote", is_flag=True, help="Deliver beyond this machine, too.")
+@click.option("--allow-remote", is_flag=True, help="Allow delivery to other machines.")
 @dry_run_option
 @output_options
 @pass_app
@@ -55,10 +55,10 @@ def command(
     allow_remote: bool,
     dry_run: bool,
 ) -> None:
-    """Make an incoming WhatsApp message arrive in the emulator.
+    """Simulate an incoming WhatsApp message.
 
-    It is delivered as the platform would: through the profile that the number carries, in three
-    tries at most, to an endpoint on this machine. Ten failures in a row disable the profile.
+    The emulator delivers it as the platform would: with the profile attached to the number, in up
+    to three attempts, to an endpoint on this machine. Ten failures in a row disable the profile.
 
     \b
     Example:
@@ -66,7 +66,7 @@ def command(
     """
     number = parse_number(to) if to else app.settings.get("number")
     if number is None:
-        raise InvalidInput("--to is missing", hint="give --to NUMBER, or set WACB_NUMBER")
+        raise InvalidInput("--to is required", hint="pass --to NUMBER, or set WACB_NUMBER")
     fields = sample(
         kind, number=number, sender=parse_number(sender), now=app.now(), seed=seed, text=text
     )
@@ -77,7 +77,7 @@ def command(
         if dry_run:
             show_request(app, outgoing(message))
             return
-        # the network itself, even where `--sandbox` puts the emulator in the place of Kaleyra's
+        # the real network, even with `--sandbox`, which replaces only the API
         with closing(Session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
             delivery = deliver(store, message, outgoing, session=session, sleep=app.sleep)
     show(app, delivery)

@@ -15,16 +15,18 @@ from wacb.cli.options import dry_run_option
 @dry_run_option
 @pass_app
 def command(app: App, *, dry_run: bool) -> None:
-    """Empty the emulator: no profiles, the four numbers as at first.
+    """Reset the emulator to its initial state.
+
+    Deletes all profiles and messages, and restores the four numbers.
 
     \b
     Example:
       wacb sandbox reset
     """
     if dry_run:
-        app.out.message("would empty the sandbox; nothing was changed")
+        app.out.message("Would reset the sandbox. Nothing was changed.")
         return
     with state_errors(app.state_folder):
         app.sandbox.reset()
     sandbox_cache(app).clear()
-    app.out.message("the sandbox is empty")
+    app.out.message("Sandbox reset")

@@ -13,21 +13,24 @@ from wacb.sandbox.server import Server
 
 
 @click.command(cls=Command)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes any free port.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port (0 = any free port).")
 @click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="FAULT",
-    help=f"Let requests fail, as {FORM}. A KIND is {' '.join(KINDS)}; 503:2 is for the next two, "
-    "429:10% for every tenth, reset,after,POST loses the answer to the next POST.",
+    help=f"Make requests fail: {FORM}, where KIND is one of {' '.join(KINDS)}. 503:2 "
+    "fails the next "
+    "two requests, 429:10% one in ten; reset,after,POST loses the response to the next POST.",
 )
-@click.option("-o", "--output", "format", type=click.Choice(("json",)), help="JSON ready line.")
+@click.option(
+    "-o", "--output", "format", type=click.Choice(("json",)), help="Print the ready line as JSON."
+)
 @pass_app
 def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None) -> None:
     """Serve the emulator over HTTP on 127.0.0.1 until Ctrl-C.
 
-    It shares its state with `wacb --sandbox`. Other programs reach it by the URL it prints.
+    Shares its state with `wacb --sandbox`. Other programs can use the URL that it prints.
 
     \b
     Example:
@@ -44,7 +47,7 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             account = {"sid": SID, "api_key": API_KEY, "waba_id": WABA_ID}
             app.out.json_line({"event": "ready", "url": url, **account})
         else:
-            app.out.text(f"the sandbox listens on {url}; Ctrl-C ends it")
+            app.out.text(f"Sandbox listening on {url} (Ctrl-C to stop)")
             command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
             app.out.hint(f"try: {command} --base-url {url} number list")
 

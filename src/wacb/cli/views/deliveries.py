@@ -34,7 +34,7 @@ def _sandbox_json(sent: delivery.Delivery) -> dict[str, Any]:
 
 
 def _attempt_words(attempts: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{each['status'] or 'no answer'} in {each['ms']:g} ms" for each in attempts)
+    return ", ".join(f"{each['status'] or 'no response'} in {each['ms']:g} ms" for each in attempts)
 
 
 SANDBOX_DELIVERY = View(

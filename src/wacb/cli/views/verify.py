@@ -9,13 +9,14 @@ from wacb.cli.render import Column
 from wacb.cli.views import View
 
 if TYPE_CHECKING:
-    from wacb.verify.result import Link
+    from wacb.verify.result import CheckResult
 
-_WORDS = {True: "ok", False: "broken", None: "skipped"}
+_WORDS = {True: "ok", False: "failed", None: "skipped"}
 
 
-def _as_json(link: Link) -> dict[str, Any]:
-    return {name: getattr(link, name) for name in ("link", "ok", "ms", "detail", "fix")}
+def _as_json(result: CheckResult) -> dict[str, Any]:
+    values = {name: getattr(result, name) for name in ("ok", "ms", "detail", "fix")}
+    return {"link": result.name, **values}
 
 
 def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -24,7 +25,7 @@ def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
 
 CHECK_RESULT = View(
     as_json=_as_json,
-    # without the fix: stderr has it in full, and a command that is cut cannot be run
+    # without the fix: stderr has it in full, and a shortened command cannot be pasted
     columns=(
         Column("LINK", keep=True, style="bold"),
         Column("OK", keep=True),

@@ -1,1 +1,1 @@
-"""The desired state in a file: `wacb.toml` to dataclasses and back (cli.md 10)."""
+"""The desired state in a file: read and write `wacb.toml`."""

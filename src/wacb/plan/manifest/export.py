@@ -1,7 +1,7 @@
-"""The live state as a manifest that plans to nothing (cli.md 10). Reading one is read.py's.
+"""Export an account as a manifest for which `plan` finds no changes: first the file, then tables.
 
-What a file cannot say, or must not, is left out and noted: each profile's table is read back and
-compared with the profile before it counts. How a table is made: live_table.py.
+Each profile's table is read back and compared with the profile. What a file cannot express, or must
+not contain, is left out and noted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 
 
 class Exported(NamedTuple):
-    """A manifest, the variables it wants, and a line on each thing that had to be left out."""
+    """A manifest, the variables it needs, and a note on each thing that is left out."""
 
     text: str
     variables: tuple[str, ...]
@@ -40,9 +40,9 @@ class Exported(NamedTuple):
 def write(
     profiles: Sequence[CallbackProfile], numbers: Sequence[Number], *, local: bool
 ) -> Exported:
-    """Write what there is.
+    """Write a manifest of profiles and numbers.
 
-    `local` says that the file is for an API on this machine, where any endpoint is fine.
+    With `local`, for an API on this machine, any endpoint is allowed.
     """
     titles = Counter(profile.title for profile in profiles)
     references = {profile.id: profile.id for profile in profiles if profile.id.isprintable()}
@@ -56,47 +56,47 @@ def write(
         try:
             if titles[profile.title] > 1:
                 raise InvalidInput(f"{titles[profile.title]} profiles have this title")
-            table = as_table(profile, secrets, local=local)
-            _check(profile, name, table, secrets.values, local=local)
+            table = profile_table(profile, secrets, local=local)
+            _check_round_trip(profile, name, table, secrets.values, local=local)
         except InvalidInput as error:
-            notes.append(f"profile {profile.id} ({profile.title}) is left out: {error.message}")
+            notes.append(f"profile '{profile.title}' ({profile.id}) is left out: {error.message}")
         else:
             references[profile.id] = name
             tables[name] = table
             variables |= secrets.values
-    rows, more = _rows(numbers, references)
+    rows, more = _number_rows(numbers, references)
     content = {"profiles": tables, "numbers": rows}
     return Exported(
-        text="\n".join((*_head((*notes, *more)), _toml(content))),
+        text="\n".join((*_header_comments((*notes, *more)), _write_toml(content))),
         variables=tuple(variables),
         notes=(*notes, *more),
     )
 
 
-def _head(notes: Sequence[str]) -> Iterator[str]:
-    """Write the comments: what is not in the file would be taken away by `apply --prune`."""
+def _header_comments(notes: Sequence[str]) -> Iterator[str]:
+    """Write the comments at the top, among them that `--prune` may remove what is left out."""
     yield f"# {_FILE}, written by wacb export"
     yield from (f"# {visible(note)}" for note in notes)
     if notes:
-        yield "# `wacb apply --prune` may take away what is left out here"
+        yield "# `wacb apply --prune` may remove what is left out here"
 
 
-def _toml(content: Mapping[str, Any]) -> str:
-    """Write TOML that no terminal is steered by, without empty tables. Raises InvalidInput."""
+def _write_toml(content: Mapping[str, Any]) -> str:
+    """Write TOML without empty tables or control characters. Raises InvalidInput."""
     text = dump_toml({name: part for name, part in content.items() if part})
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InvalidInput("it holds text that is not valid Unicode") from None
-    # whatever is not ASCII stands between quotes, where TOML takes escapes
-    return _NOT_ASCII.sub(lambda found: _visible(found[0]), text)
+        raise InvalidInput("it contains text that is not valid Unicode") from None
+    # non-ASCII text is always in quotes, where TOML allows escapes
+    return _NOT_ASCII.sub(lambda found: _escape_character(found[0]), text)
 
 
-def _visible(character: str) -> str:
+def _escape_character(character: str) -> str:
     return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
-def _check(
+def _check_round_trip(
     profile: CallbackProfile,
     name: str,
     table: Mapping[str, Any],
@@ -104,39 +104,39 @@ def _check(
     *,
     local: bool,
 ) -> None:
-    """Raise InvalidInput, in one line, unless the table asks for just this profile."""
-    text = _toml({"profiles": {name: table}})
+    """Raise InvalidInput, in one line, unless reading the table gives this very profile."""
+    text = _write_toml({"profiles": {name: table}})
     try:
         (desired,) = parse(text, file=_FILE, environ=secrets, local=local).profiles
     except InvalidInput as error:
         faults = "; ".join(error.details) or error.message.removeprefix(f"{_FILE}: ")
         raise InvalidInput(faults.replace(f"[profiles.{name}] ", "")) from None
     if found := differences(desired.draft, profile):
-        raise InvalidInput(f"a manifest cannot ask for its {', '.join(found)}")
+        raise InvalidInput(f"a manifest cannot express its {', '.join(found)}")
 
 
-def _rows(
+def _number_rows(
     numbers: Sequence[Number], references: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
-    """Give the table of the numbers that carry a profile, and notes on those left out."""
+    """Build the table of the numbers with a profile, and notes on those left out."""
     rows, notes = {}, []
     for number in sorted(numbers, key=lambda number: number.number):
-        carried = number.callback_profile_id
+        attached = number.callback_profile_id
         try:
-            if isinstance(carried, str) and carried not in references:
-                raise InvalidInput(f"it carries {carried}, which is no profile's ID")
-            if isinstance(carried, str):
-                rows[parse_number(number.number)] = escaped(references[carried])
+            if isinstance(attached, str) and attached not in references:
+                raise InvalidInput(f"its profile {attached} was not found")
+            if isinstance(attached, str):
+                rows[parse_number(number.number)] = escape(references[attached])
         except InvalidInput as error:
             notes.append(f"number {number.number} is left out: {error.message}")
     unknown = sum(number.callback_profile_id is UNKNOWN for number in numbers)
     if unknown:
-        notes.append(f"numbers left out, as the API does not show what they carry: {unknown}")
+        notes.append(f"numbers left out because the API does not show their profile: {unknown}")
     return rows, notes
 
 
 class Secrets:
-    """The secrets of one profile: `values` maps variables to them."""
+    """The secrets of one profile: `values` maps variables to secrets."""
 
     def __init__(self, table: str, taken: Container[str]) -> None:
         self.values: dict[str, str] = {}
@@ -144,13 +144,13 @@ class Secrets:
         self._taken = taken
 
     def hide(self, what: str, secret: Any) -> str:
-        """Return the reference to a new variable for the secret of `what`, a header or the like.
+        """Return a reference to a new variable for a secret; `what` is its header or other name.
 
-        Raises InvalidInput for one that is no text, as no variable can be.
+        Raises InvalidInput for a secret that is not text.
         """
         if not isinstance(secret, str):
-            raise InvalidInput(f"member {what!r} of its body may be a secret, and is no text")
-        # before a digit stands an underscore, too: no name begins with one
+            raise InvalidInput(f"member {what!r} of its body may be a secret, but is not text")
+        # a name must not begin with a digit, so it gets an underscore first
         base = re.sub(r"[^A-Z0-9]+|^(?=[0-9])", "_", f"{self._table}_{what}".upper())
         name = next(
             name
@@ -162,61 +162,61 @@ class Secrets:
 
 
 def numbered(base: str, separator: str) -> Iterator[str]:
-    """Yield `base`, then it with a 2 behind it, a 3 and so on."""
+    """Yield `base`, then `base` followed by 2, 3 and so on."""
     yield base
     yield from (f"{base}{separator}{number}" for number in count(2))
 
 
-def as_table(profile: CallbackProfile, secrets: Secrets, *, local: bool) -> dict[str, Any]:
-    """Say what a profile is in as few keys as do. Raises InvalidInput where that can't be said."""
+def profile_table(profile: CallbackProfile, secrets: Secrets, *, local: bool) -> dict[str, Any]:
+    """Describe a profile in as few keys as possible. Raises InvalidInput if that is impossible."""
     table = {
-        "title": escaped(profile.title),
+        "title": escape(profile.title),
         "method": profile.method.lower(),
-        **_url(profile, secrets),
-        **({} if local else _permissions(profile.url)),
-        # the API may show something else than text
-        "response_message": escaped(str(profile.response_message or "")),
-        "channel": escaped(str(profile.channel or "")),
-        "events": [escaped(event) for event in profile.events],
+        **_url_keys(profile, secrets),
+        **({} if local else _permission_keys(profile.url)),
+        # the API may return a value that is not text
+        "response_message": escape(str(profile.response_message or "")),
+        "channel": escape(str(profile.channel or "")),
+        "events": [escape(event) for event in profile.events],
         "headers": {
-            name: escaped(value) if is_harmless_header(name) else secrets.hide(name, value)
+            name: escape(value) if is_harmless_header(name) else secrets.hide(name, value)
             for name, value in profile.headers.items()
         },
-        "encryption": _encryption(profile.encryption, secrets),
+        "encryption": _encryption_keys(profile.encryption, secrets),
     }
-    body = _body(profile.body or "{}", secrets) if profile.method.uses_body else {}
+    body = _body_keys(profile.body or "{}", secrets) if profile.method.uses_body else {}
     return {name: value for name, value in table.items() if value or name == "title"} | body
 
 
-def escaped(text: str) -> str:
-    """Write text so that no part of it is taken for a variable."""
+def escape(text: str) -> str:
+    """Escape text so that no part of it is read as a variable."""
     return text.replace("$", "$$")
 
 
-def _url(profile: CallbackProfile, secrets: Secrets) -> dict[str, Any]:
-    """Give the keys of a URL; the template that wacb appends by itself is left out."""
+def _url_keys(profile: CallbackProfile, secrets: Secrets) -> dict[str, Any]:
+    """Build the keys of a URL, without the template that wacb appends."""
     url = profile.url
     if profile.method.uses_body:
-        return {"url": _hidden_in_url(url, secrets)}
+        return {"url": _hide_in_url(url, secrets)}
     if not placeholders.MARK.search(url):
-        raise InvalidInput("its URL holds no placeholder, and a manifest would add them")
+        raise InvalidInput("its URL has no placeholders, and a manifest would add them")
     for with_status in (False, True):
         names = placeholders.names(with_status=with_status)
         endpoint = url[: -len("?" + placeholders.build_query(names))]
         with suppress(TemplateError):
             if placeholders.build_url(endpoint, names) == url:
-                return {"url": _hidden_in_url(endpoint, secrets), "with_status": with_status}
+                return {"url": _hide_in_url(endpoint, secrets), "with_status": with_status}
     missing = placeholders.inspect_url(url).missing
-    return {"url": _hidden_in_url(url, secrets), "allow_missing": bool(missing)}
+    return {"url": _hide_in_url(url, secrets), "allow_missing": bool(missing)}
 
 
-def _hidden_in_url(url: str, secrets: Secrets) -> str:
-    """Put variables in the place of literal values in the query."""
-    return map_url(url, secret=secrets.hide, plain=escaped)
+def _hide_in_url(url: str, secrets: Secrets) -> str:
+    """Replace literal values in the query by variables."""
+    return map_url(url, secret=secrets.hide, plain=escape)
 
 
-def _permissions(url: str) -> dict[str, bool]:
-    """Give the keys that an endpoint needs which breaks a rule, none where they don't help."""
+def _permission_keys(url: str) -> dict[str, bool]:
+    """Build the keys that allow an endpoint to break a rule, none if they don't help."""
     for http, private in product((False, True), repeat=2):
         with suppress(InvalidInput):
             check_endpoint(url, allow_http=http, allow_local=private)
@@ -224,8 +224,8 @@ def _permissions(url: str) -> dict[str, bool]:
     return {}
 
 
-def _encryption(encryption: Encryption | None, secrets: Secrets) -> dict[str, str]:
-    """Give the table of a key; one that the API does not show is a variable all the same."""
+def _encryption_keys(encryption: Encryption | None, secrets: Secrets) -> dict[str, str]:
+    """Build the table of a key, with variables even if the API does not show the key."""
     if encryption is None:
         return {}
     cipher, _, mode = encryption.algorithm.upper().rpartition("-")
@@ -233,14 +233,14 @@ def _encryption(encryption: Encryption | None, secrets: Secrets) -> dict[str, st
     key = str(key or "0" * encryption_keys.KEY_LENGTHS.get(cipher, 0))
     iv = str(iv or "0" * encryption_keys.IV_LENGTHS.get(mode, (0,))[0])
     return {
-        "algorithm": escaped(encryption.algorithm),
+        "algorithm": escape(encryption.algorithm),
         "key": secrets.hide("encryption_key", key),
         "iv": secrets.hide("encryption_iv", iv),
     }
 
 
-def _body(text: str, secrets: Secrets) -> dict[str, Any]:
-    """Give the keys of a body, none where it is the template that wacb makes by itself."""
+def _body_keys(text: str, secrets: Secrets) -> dict[str, Any]:
+    """Build the keys of a body, none for the default template."""
     parse_object(text)
     try:
         members = read_json(text)
@@ -250,12 +250,12 @@ def _body(text: str, secrets: Secrets) -> dict[str, Any]:
         names = placeholders.names(with_status=with_status)
         if members == {name: f"<{name}>" for name in names}:
             return {"with_status": True} if with_status else {}
-    body = map_body(members, secret=secrets.hide, plain=escaped)
+    body = map_body(members, secret=secrets.hide, plain=escape)
     allowed = {"allow_missing": True} if placeholders.inspect_body(text).missing else {}
-    return {**allowed, "body": ascii_json(body) if _holds_null(body) else body}
+    return {**allowed, "body": ascii_json(body) if _contains_null(body) else body}
 
 
-def _holds_null(value: Any) -> bool:
-    """Say whether a value holds what TOML has no word for."""
+def _contains_null(value: Any) -> bool:
+    """Whether a value contains null, which TOML lacks."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value is None or any(map(_holds_null, inner))
+    return value is None or any(map(_contains_null, inner))

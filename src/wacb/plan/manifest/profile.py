@@ -1,4 +1,4 @@
-"""The table `[profiles.NAME]` of a manifest, with every rule of cli.md 6, 7 and 10 applied."""
+"""Read and check a table `[profiles.NAME]` of a manifest: the profile, its headers, its key."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from wacb import jsontext
 from wacb.errors import InvalidInput, TemplateError
 from wacb.models import UNKNOWN, Encryption, Method, ProfileDraft
-from wacb.plan.manifest.model import Desired
+from wacb.plan.manifest.model import DesiredProfile
 from wacb.plan.manifest.tables import Table, not_empty, one_of
-from wacb.plan.manifest.variables import Text
+from wacb.plan.manifest.variables import ResolvedText
 from wacb.redaction import check_literal_header
 from wacb.storage import encryption_keys
 from wacb.template import placeholders
@@ -24,54 +24,55 @@ _KEYS = (
 )
 
 
-def read_title(table: Table) -> Text | None:
-    """Read the title, None where it is missing or wrong."""
+def read_title(table: Table) -> ResolvedText | None:
+    """Read the title, None if it is missing or invalid."""
     title = table.text("title", required=True)
     return title if table.check("title", title, check_title) else None
 
 
-def read_profile(name: str, table: Table, title: Text | None, *, local: bool) -> Desired | None:
-    """Read a profile whose title is read already, None where a part that must be there is wrong.
+def read_profile(
+    name: str, table: Table, title: ResolvedText | None, *, local: bool
+) -> DesiredProfile | None:
+    """Read a profile whose title is already read, None if a required part is invalid.
 
-    What is wrong is noted in the table's faults. `local` allows what `allow_http` and
-    `allow_local` do.
+    Problems are collected in the table. `local` implies `allow_http` and `allow_local`.
     """
-    table.refuse_unknown(_KEYS)
-    flags = {key: table.flag(key) or (local and key in _FLAGS[2:]) for key in _FLAGS}
+    table.reject_unknown_keys(_KEYS)
+    flags = {key: table.boolean(key) or (local and key in _FLAGS[2:]) for key in _FLAGS}
     method = table.text("method", required=True)
     word = table.check("method", method, one_of([each.lower() for each in Method]))
     chosen = Method(word.upper()) if word else None
-    url = _url(table, chosen, flags)
-    body = _body(table, chosen, flags)
+    url = _read_url(table, chosen, flags)
+    body = _read_body(table, chosen, flags)
     response_message = table.text("response_message")
     channel = table.text("channel")
     table.check("channel", channel, not_empty)
-    events = _events(table)
-    headers = read_headers(table)
-    encryption = read_encryption(table)
+    events = _read_events(table)
+    headers = _read_headers(table)
+    encryption = _read_encryption(table)
     if title is None or chosen is None or url is None:
         return None
     texts = {"title": title, "url": url, "body": body, "channel": channel}
     texts |= {"response_message": response_message}
     known = {key: text for key, text in texts.items() if text}
-    written = {key: text.written for key, text in known.items() if text.variables}
-    return Desired(
+    sources = {key: text.source for key, text in known.items() if text.variables}
+    return DesiredProfile(
         name=name,
-        draft=_draft(chosen, known, events, headers, encryption),
+        draft=_build_draft(chosen, known, events, headers, encryption),
         allow_missing=flags["allow_missing"],
-        headers={header: text.written for header, text in (headers or {}).items()},
-        written=written | _written(events),
+        headers={header: text.source for header, text in (headers or {}).items()},
+        sources=sources | _event_sources(events),
     )
 
 
-def _draft(
+def _build_draft(
     method: Method,
-    texts: Mapping[str, Text],
-    events: list[Text] | None,
-    headers: Mapping[str, Text] | None,
+    texts: Mapping[str, ResolvedText],
+    events: list[ResolvedText] | None,
+    headers: Mapping[str, ResolvedText] | None,
     encryption: Encryption | None,
 ) -> ProfileDraft:
-    """Put the parts of a profile together, which are checked already."""
+    """Build a draft from checked parts."""
     values = {key: text.value for key, text in texts.items()}
     secret = (name for name, text in (headers or {}).items() if text.variables)
     return ProfileDraft(
@@ -88,8 +89,10 @@ def _draft(
     )
 
 
-def _url(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Text | None:
-    """Read the URL, with the template of GET and DELETE appended to what is written and sent."""
+def _read_url(
+    table: Table, method: Method | None, flags: Mapping[str, bool]
+) -> ResolvedText | None:
+    """Read the URL; for GET and DELETE, append the template to source and value."""
     url = table.text("url", required=True)
 
     def endpoint(value: str) -> str:
@@ -108,26 +111,26 @@ def _url(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Text
     value = table.check("url", url, endpoint) and table.check("url", url, full)
     if not url or not value:
         return None
-    return url._replace(written=url.written + value[len(url.value) :], value=value)
+    return url._replace(source=url.source + value[len(url.value) :], value=value)
 
 
-def _body(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Text | None:
-    """Read the body, or build the one that POST and PUT have without."""
+def _read_body(
+    table: Table, method: Method | None, flags: Mapping[str, bool]
+) -> ResolvedText | None:
+    """Read the body, or build the default one of POST and PUT."""
     if "body" not in table.content:
         built = default_body(with_status=flags["with_status"])
-        return Text(built, built) if method and method.uses_body else None
+        return ResolvedText(built, built) if method and method.uses_body else None
     if flags["with_status"]:
-        table.refuse(
-            "with_status", "builds a template, and body brings one: they exclude each other"
-        )
+        table.error("with_status", "cannot be used together with body")
     if method and not method.uses_body:
-        table.refuse(
+        table.error(
             "body",
-            "belongs to the methods post and put",
-            'use method = "post", or write the placeholders into url',
+            "is only allowed with the methods post and put",
+            'use method = "post", or put the placeholders in url',
         )
         return None
-    body = _body_text(table)
+    body = _read_body_text(table)
     value = table.check(
         "body",
         body,
@@ -135,16 +138,16 @@ def _body(table: Table, method: Method | None, flags: Mapping[str, bool]) -> Tex
     )
     if body is None or value is None:
         return None
-    return body._replace(written=_compact(body.written), value=value)
+    return body._replace(source=_compact_if_json(body.source), value=value)
 
 
-def _body_text(table: Table) -> Text | None:
-    """Read the body as JSON text, with its variables filled in: of a table in values alone."""
+def _read_body_text(table: Table) -> ResolvedText | None:
+    """Read the body as JSON text with variables replaced; in a table only in its values."""
     body = table.content["body"]
     if isinstance(body, str):
-        return table.attempt("body", table.variables.fill_json, body)
-    text = table.attempt("body", _as_json, body)
-    return None if text is None else table.attempt("body", table.variables.fill_values, text)
+        return table.try_("body", table.variables.fill_json, body)
+    text = table.try_("body", _as_json, body)
+    return None if text is None else table.try_("body", table.variables.fill_values, text)
 
 
 def _as_json(body: object) -> str:
@@ -154,111 +157,111 @@ def _as_json(body: object) -> str:
         raise InvalidInput("is nested too deeply")
     try:
         return jsontext.compact_json(body)
-    except (TypeError, ValueError):  # nan, inf and an integer of thousands of digits among them
-        what = "holds a date, a time or a number that JSON cannot"
+    except (TypeError, ValueError):  # also nan, inf and integers of thousands of digits
+        what = "contains a date, a time or a number that JSON cannot represent"
         raise InvalidInput(what, hint="write it as a string") from None
 
 
-def _compact(written: str) -> str:
-    """Write JSON text in one line, where it is JSON before its variables are filled in."""
+def _compact_if_json(written: str) -> str:
+    """Compact text that is JSON even before its variables are replaced."""
     try:
         return placeholders.compact(written)
     except TemplateError:
         return written
 
 
-def _events(table: Table) -> list[Text] | None:
+def _read_events(table: Table) -> list[ResolvedText] | None:
     events = table.content.get("events")
     if events is None:
         return None
     if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
-        table.refuse("events", "must be an array of strings")
+        table.error("events", "must be an array of strings")
         return None
-    texts = [text for event in events if (text := table.filled("events", event))]
+    texts = [text for event in events if (text := table.resolve("events", event))]
     for text in texts:
         table.check("events", text, not_empty)
     return texts
 
 
-def _written(events: list[Text] | None) -> dict[str, tuple[str, ...]]:
-    """Give what the file says of the events, where a variable made one of them."""
+def _event_sources(events: list[ResolvedText] | None) -> dict[str, tuple[str, ...]]:
+    """Return the source of the events if one of them uses a variable."""
     events = events or []
     made = any(event.variables for event in events)
-    return {"events": tuple(event.written for event in events)} if made else {}
+    return {"events": tuple(event.source for event in events)} if made else {}
 
 
-_BE_A_VARIABLE = 'write "${NAME}", and set NAME in the environment'
+_USE_VARIABLE = 'write "${NAME}", and set NAME in the environment'
 
 
-def read_headers(profile: Table) -> dict[str, Text] | None:
-    """Read the headers, which are such as HTTP can carry; one that authenticates is a variable's.
+def _read_headers(profile: Table) -> dict[str, ResolvedText] | None:
+    """Read the headers, None if there is no such table.
 
-    None where there is no such table.
+    They must be valid in HTTP; a header that authenticates must use a variable.
     """
     headers = profile.table("headers")
     if headers is None:
         return None
-    found: dict[str, Text] = {}
+    found: dict[str, ResolvedText] = {}
     spelled: dict[str, str] = {}
     for name, value in headers.content.items():
-        # The name by itself first: where none may be like it, it is not repeated either.
-        if not profile.attempt("headers", check_header, name, "-"):
+        # The name first: an invalid name must not be repeated in a message.
+        if not profile.try_("headers", check_header, name, "-"):
             continue
-        text = _header(headers, name, value)
+        text = _read_header(headers, name, value)
         if spelled.setdefault(name.lower(), name) != name:
-            headers.refuse(name, f"is the header {spelled[name.lower()]} once more")
+            headers.error(name, f"duplicate header {spelled[name.lower()]}")
         elif text:
             found[name] = text
     return found
 
 
-def _header(headers: Table, name: str, value: object) -> Text | None:
-    text = headers.filled(name, value)
+def _read_header(headers: Table, name: str, value: object) -> ResolvedText | None:
+    text = headers.resolve(name, value)
     if text is None:
         return None
-    if not text.variables and not headers.attempt(name, check_literal_header, name):
+    if not text.variables and not headers.try_(name, check_literal_header, name):
         return None
-    headers.attempt(name, check_header, name, text.value)
+    headers.try_(name, check_header, name, text.value)
     return text
 
 
-def read_encryption(profile: Table) -> Encryption | None:
-    """Read the encryption as the API is sent it, None where there is none or it is wrong."""
+def _read_encryption(profile: Table) -> Encryption | None:
+    """Read the encryption as it is sent to the API, None if there is none or it is invalid."""
     table = profile.table("encryption")
     if table is None:
         return None
-    table.refuse_unknown(("algorithm", "key", "iv", "encoding"))
+    table.reject_unknown_keys(("algorithm", "key", "iv", "encoding"))
     given = table.text("algorithm", required=True)
-    coded = table.text("encoding") or Text("raw", "raw")
+    coded = table.text("encoding") or ResolvedText("raw", "raw")
     algorithm = table.check("algorithm", given, one_of(encryption_keys.ALGORITHMS))
     encoding = table.check("encoding", coded, one_of(encryption_keys.ENCODINGS))
-    parts = {name: _secret(table, name) for name in ("key", "iv")}
+    parts = {name: _read_secret(table, name) for name in ("key", "iv")}
     if not algorithm or not encoding:
         return None
     values = {name: part.value for name, part in parts.items() if part}
     encryption = Encryption(algorithm=algorithm, encoding=encoding, **values)
     masked = bool((given and given.variables) or coded.variables)
-    sent = {name: _as_sent(table, name, encryption, masked=masked) for name in values}
+    sent = {name: _check_part(table, name, encryption, masked=masked) for name in values}
     key, iv = (sent.get(name) or UNKNOWN for name in ("key", "iv"))
     return Encryption(algorithm=algorithm, key=key, iv=iv)
 
 
-def _as_sent(table: Table, name: str, encryption: Encryption, *, masked: bool) -> str | None:
-    """Check a key or IV. `masked` says that a variable chose what the rule's words would name."""
+def _check_part(table: Table, name: str, encryption: Encryption, *, masked: bool) -> str | None:
+    """Check a key or IV. `masked`: a variable chose a value that the message would contain."""
     try:
         return encryption_keys.as_characters(name, encryption)
     except InvalidInput as error:
-        hint = "count its bytes" if masked else None
-        table.refuse(
-            name, "does not suit its algorithm and encoding" if masked else error.message, hint
+        hint = "check its length in bytes" if masked else None
+        table.error(
+            name, "does not match its algorithm and encoding" if masked else error.message, hint
         )
         return None
 
 
-def _secret(table: Table, name: str) -> Text | None:
-    """Read a text that must be one variable and nothing else."""
+def _read_secret(table: Table, name: str) -> ResolvedText | None:
+    """Read a text that must be a single variable."""
     text = table.text(name, required=True)
-    if text is None or text.written in {f"${{{variable}}}" for variable in text.variables}:
+    if text is None or text.source in {f"${{{variable}}}" for variable in text.variables}:
         return text
-    table.refuse(name, "is a secret, so it must be one variable and nothing else", _BE_A_VARIABLE)
+    table.error(name, "is a secret, so it must be a single variable", _USE_VARIABLE)
     return None

@@ -1,7 +1,4 @@
-"""Read a whole wacb.toml: every fault at its place, all at once (cli.md 10). Pure, no disk.
-
-One profile's table is profile_table.py's.
-"""
+"""Read a wacb.toml file, and report all its problems at once."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wacb.errors import ConfigError, InvalidInput
-from wacb.plan.manifest.model import Desired, Manifest
+from wacb.errors import Command, ConfigError, InvalidInput, Prose
+from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.plan.manifest.profile import read_profile, read_title
-from wacb.plan.manifest.tables import Faults, Table, place
+from wacb.plan.manifest.tables import Problems, Table, place
 from wacb.plan.manifest.variables import Variables
 from wacb.storage.toml import parse_toml
 from wacb.urls import Endpoint, parse_endpoint, split_query
@@ -20,29 +17,28 @@ from wacb.validation import parse_number
 
 
 def parse(text: str, *, file: str, environ: Mapping[str, str], local: bool = False) -> Manifest:
-    """Read a manifest whose `${NAME}` stand in `environ`; `file` is its name in a message.
+    """Read a manifest, with variables from `environ`; messages call it `file`.
 
-    `local` takes endpoints that are plain http or on this machine, as the sandbox does. Raises one
-    InvalidInput for all that is wrong, which repeats no value of a variable; of several faults
-    each is a line of its `details`.
+    `local` allows http:// and local endpoints, as the sandbox does. Raises one InvalidInput for all
+    problems, which never contains the value of a variable; its `details` list several problems.
     """
-    content = _tables(text, file)
-    faults, variables = Faults(), Variables(environ)
-    root = Table(content, (), faults, variables)
-    root.refuse_unknown(("profiles", "numbers"))
-    profiles, names = _profiles(root, local=local)
-    numbers, written = _numbers(root, names)
-    faults.raise_any(file, content)
+    content = _parse_toml(text, file)
+    problems, variables = Problems(), Variables(environ)
+    root = Table(content, (), problems, variables)
+    root.reject_unknown_keys(("profiles", "numbers"))
+    profiles, names = _read_profiles(root, local=local)
+    numbers, sources = _read_numbers(root, names)
+    problems.raise_if_any(file, content)
     return Manifest(
         profiles=profiles,
         numbers=numbers,
-        written=written,
+        sources=sources,
         secrets=variables.secrets,
-        notes=(*_shared_endpoints(profiles), *_unused(profiles, numbers)),
+        notes=(*_note_shared_endpoints(profiles), *_note_unused(profiles, numbers)),
     )
 
 
-def _tables(text: str, file: str) -> dict[str, Any]:
+def _parse_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return parse_toml(Path(file), text)
     except ConfigError as error:
@@ -50,33 +46,37 @@ def _tables(text: str, file: str) -> dict[str, Any]:
     raise InvalidInput(message, hint=hint)
 
 
-def _profiles(root: Table, *, local: bool) -> tuple[tuple[Desired, ...], dict[str, str]]:
-    """Read the profiles, and for each way to call one, by its title or its name, the name."""
+def _read_profiles(
+    root: Table, *, local: bool
+) -> tuple[tuple[DesiredProfile, ...], dict[str, str]]:
+    """Read the profiles, and map their titles and names to their names."""
     table = root.table("profiles")
     if table is None:
         return (), {}
-    found: list[Desired] = []
+    found: list[DesiredProfile] = []
     titles: dict[str, str] = {}
     for name in table.content:
         profile = table.table(name)
         if not name or not name.isprintable():
-            table.refuse(name, "has a name that is empty or holds a control character")
+            table.error(name, "the name is empty or contains a control character")
         if profile is None:
             continue
         title = read_title(profile)
         if title and titles.setdefault(title.value, name) != name:
             first = place(("profiles", titles[title.value]))
-            profile.refuse("title", f"is the title of {first} too", "give each its own")
+            profile.error("title", f"duplicate title, already used by {first}", "use another title")
         desired = read_profile(name, profile, title, local=local)
         if desired:
             found.append(desired)
     return tuple(found), titles | {name: name for name in table.content}
 
 
-def _numbers(root: Table, names: Mapping[str, str]) -> tuple[dict[str, str] | None, dict[str, str]]:
+def _read_numbers(
+    root: Table, names: Mapping[str, str]
+) -> tuple[dict[str, str] | None, dict[str, str]]:
     """Read the numbers as E.164, each with the name, ID or title of its profile.
 
-    The second value has what the file says of those that a variable made.
+    The second value has the source of those that use a variable.
     """
     table = root.table("numbers")
     if table is None:
@@ -85,53 +85,61 @@ def _numbers(root: Table, names: Mapping[str, str]) -> tuple[dict[str, str] | No
     made: dict[str, str] = {}
     spelled: dict[str, str] = {}
     for written, value in table.content.items():
-        text = table.filled(written, value)
-        profile = table.check(written, text, _profile)
-        number = table.attempt(written, parse_number, written)
+        text = table.resolve(written, value)
+        profile = table.check(written, text, _check_reference)
+        number = table.try_(written, parse_number, written)
         if number and spelled.setdefault(number, written) != written:
             first = place(("numbers", spelled[number]))
-            table.refuse(written, f"is the number of {first} too", "write it once")
+            table.error(written, f"duplicate number, same as {first}", "remove one of them")
         if number and profile:
             numbers[number] = names.get(profile, profile)
             if text and text.variables:
-                made[number] = text.written
+                made[number] = text.source
     return numbers, made
 
 
-def _profile(value: str) -> str:
+def _check_reference(value: str) -> str:
     if not value:
-        raise InvalidInput("is empty", hint="leave the number out: apply --prune detaches it")
+        raise InvalidInput(
+            "is empty",
+            hint=Prose(
+                "remove the number and run `", Command("apply", "--prune"), "` to detach it"
+            ),
+        )
     if not value.isprintable():
         raise InvalidInput(
-            "holds a control character", hint="write the name, the ID or the title of a profile"
+            "contains a control character", hint="use the name, ID or title of a profile"
         )
     return value
 
 
-def _shared_endpoints(profiles: tuple[Desired, ...]) -> Iterator[str]:
-    """Word a note for each endpoint that several profiles have."""
-    sharing: dict[Endpoint, list[Desired]] = {}
+def _note_shared_endpoints(profiles: tuple[DesiredProfile, ...]) -> Iterator[str]:
+    """Note each endpoint that several profiles share."""
+    sharing: dict[Endpoint, list[DesiredProfile]] = {}
     for desired in profiles:
         sharing.setdefault(parse_endpoint(desired.draft.url), []).append(desired)
     for group in sharing.values():
         if len(group) < 2:
             continue
-        note = f"{_listed(group)} have one endpoint"
-        if any("url" in desired.written for desired in group):
+        note = f"{_name_profiles(group)} share an endpoint"
+        if any("url" in desired.sources for desired in group):
             yield note
         else:
             yield f"{note}: {split_query(group[0].draft.url)[0]}"
 
 
-def _unused(profiles: tuple[Desired, ...], numbers: Mapping[str, str] | None) -> Iterator[str]:
-    """Word a note for the profiles that no number names."""
+def _note_unused(
+    profiles: tuple[DesiredProfile, ...], numbers: Mapping[str, str] | None
+) -> Iterator[str]:
+    """Note the profiles that no number uses."""
     used = set((numbers or {}).values())
     unused = [desired for desired in profiles if desired.name not in used]
     if unused:
-        yield f"no number of the file uses {_listed(unused)}"
+        verb = "is" if len(unused) == 1 else "are"
+        yield f"{_name_profiles(unused)} {verb} not used by any number in the file"
 
 
-def _listed(profiles: list[Desired]) -> str:
+def _name_profiles(profiles: list[DesiredProfile]) -> str:
     names = [desired.name for desired in profiles]
     if len(names) == 1:
         return f"profile {names[0]}"

@@ -1,6 +1,6 @@
-"""The variables of a manifest's strings: `${NAME}` is read from the environment, `$$` is a `$`.
+"""Variables in the strings of a manifest: `${NAME}` is read from the environment, `$$` is a `$`.
 
-No failure repeats the value of a variable.
+No error contains the value of a variable.
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ _MARK = re.compile(r"\$(?:\$|\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?)")
 _API_KEY = "WACB_API_KEY"
 
 
-class Text(NamedTuple):
-    """A string of the file: as it is written there, its value, and the variables that made it."""
+class ResolvedText(NamedTuple):
+    """A string of the file: its source, its value, and the variables it uses."""
 
-    written: str
+    source: str
     value: str
     variables: tuple[str, ...] = ()
 
     @property
-    def made_by(self) -> str:
-        """Name the variables in a sentence: `what ${A} and ${B} make of it`."""
-        verb = "makes" if len(self.variables) == 1 else "make"
-        return f"what {_named(self.variables)} {verb} of it"
+    def variables_phrase(self) -> str:
+        """Name the text in a sentence: `the value of ${A} and ${B}`."""
+        return f"the value of {_join_references(self.variables)}"
 
 
 class Variables:
-    """Fill in variables, and remember what they held."""
+    """Replace variables, and collect their values."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -39,27 +38,29 @@ class Variables:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return every value that was filled in, once, but for the empty one."""
+        """Return every value that was used, once, except the empty one."""
         return tuple(filter(None, self._secrets))
 
-    def fill(self, text: str) -> Text:
-        """Fill in a string. Raises InvalidInput for a broken reference or an unset variable."""
+    def fill(self, text: str) -> ResolvedText:
+        """Replace the variables of a string. Raises InvalidInput if one is malformed or not set."""
         return self._fill(text, str, lambda replace: _MARK.sub(replace, text))
 
-    def fill_json(self, text: str) -> Text:
-        """Fill in JSON text, in which a value is escaped, wherever it stands. Raises as fill."""
-        return self._fill(text, _escaped, lambda replace: _MARK.sub(replace, text))
+    def fill_json(self, text: str) -> ResolvedText:
+        """Replace variables anywhere in JSON text by escaped values. Raises as fill."""
+        return self._fill(text, _escape_json, lambda replace: _MARK.sub(replace, text))
 
-    def fill_values(self, text: str) -> Text:
-        """Fill in the string values of valid JSON text, but not its keys. Raises as fill."""
-        return self._fill(text, _escaped, lambda replace: jsontext.substitute(text, _MARK, replace))
+    def fill_values(self, text: str) -> ResolvedText:
+        """Replace variables in the string values of JSON text, not in keys. Raises as fill."""
+        return self._fill(
+            text, _escape_json, lambda replace: jsontext.substitute(text, _MARK, replace)
+        )
 
     def _fill(
         self,
-        written: str,
+        source: str,
         spell: Callable[[str], str],
         substitute: Callable[[Callable[[re.Match[str]], str]], str],
-    ) -> Text:
+    ) -> ResolvedText:
         names: set[str] = set()
 
         def replace(found: re.Match[str]) -> str:
@@ -71,36 +72,36 @@ class Variables:
 
         value = substitute(replace)
         self._check(names)
-        text = Text(written, value, tuple(sorted(names)))
+        text = ResolvedText(source, value, tuple(sorted(names)))
         try:
             value.encode()
         except UnicodeEncodeError:
-            what = f"{text.made_by} is" if names else "is"
-            raise InvalidInput(f"{what} not valid text") from None
+            subject = f"{text.variables_phrase} is" if names else "is"
+            raise InvalidInput(f"{subject} not valid text") from None
         self._secrets |= dict.fromkeys(self._environ[name] for name in text.variables)
         return text
 
     def _check(self, names: set[str]) -> None:
         if "" in names:
             raise InvalidInput(
-                "holds a ${ that begins no reference", hint="write ${NAME}, or $${ for the signs"
+                "contains a ${ that is not a variable", hint="use ${NAME}, or $${ for a literal ${"
             )
         if _API_KEY in names:
             raise InvalidInput(
-                f"${{{_API_KEY}}} is refused: a profile would send the API key away",
-                hint="use a variable of its own",
+                f"${{{_API_KEY}}} is not allowed: it would send the API key to an endpoint",
+                hint="use another variable",
             )
         if unset := sorted(names.difference(self._environ)):
-            what = "variable" if len(unset) == 1 else "variables"
-            verb = "is" if len(unset) == 1 else "are"
+            noun, verb = ("variable", "is") if len(unset) == 1 else ("variables", "are")
             raise InvalidInput(
-                f"the {what} {_named(unset)} {verb} not set", hint="set it in the environment"
+                f"the {noun} {_join_references(unset)} {verb} not set",
+                hint="set it in the environment",
             )
 
 
-def _named(names: list[str] | tuple[str, ...]) -> str:
+def _join_references(names: list[str] | tuple[str, ...]) -> str:
     return " and ".join(f"${{{name}}}" for name in names)
 
 
-def _escaped(value: str) -> str:
+def _escape_json(value: str) -> str:
     return jsontext.compact_json(value)[1:-1]
