@@ -13,7 +13,7 @@ ABSENT = "SG_99999999-0000-4000-8000-000000000000"
 TITLE_RULE = "use at least 3 characters out of A-Z a-z 0-9, space, hyphen and underscore"
 ENCODE = "remove it or percent-encode it (a host: in its xn-- form)"
 PUBLIC = "use a public address, such as a tunnel's, or pass --allow-local"
-ADD = "add the missing ones (--allow-missing takes the body as it is)"
+ADD = "add the missing ones (--allow-missing accepts the body unchanged)"
 ALL_OR_NONE = (
     "add the missing ones, or remove all placeholders to let wacb add them "
     "(--allow-missing accepts the URL unchanged)"

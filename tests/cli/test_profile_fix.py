@@ -47,8 +47,7 @@ SHOWN = (
 )
 HOPELESS = (
     f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query parameter 'q' is "
-    "encoded, so Kaleyra never "
-    "filled"
+    "encoded, so Kaleyra never fills it"
 )
 WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL`"
 

@@ -132,7 +132,7 @@ def check_export(account: Account, *, pages: int) -> list[str]:
     plan = run(account, "plan", "--detailed-exitcode", file="exported.toml", env=env)
     assert plan == (0, {"page": pages, "numbers": 1})
     *notes, variables = exported.err.splitlines()
-    assert variables == "note: set these variables before plan or apply: " + ", ".join(env)
+    assert variables == "note: set these variables before you run plan or apply: " + ", ".join(env)
     return notes
 
 
