@@ -129,7 +129,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     ),
     "profile and URL": (
         ("--profile", "x", "--url", "https://example.com"),
-        "--method and --profile exclude each other",
+        "--method and --profile cannot be used together",
         None,
     ),
     "a bad target": (
@@ -153,10 +153,10 @@ def test_wrong_usage_sends_nothing(wacb: Wacb, server: FaultServer, case: str):
 def test_what_makes_a_template_needs_a_method(live: Wacb, option: Sequence[str]):
     assert live(*SEND, *option) == failed(2, f"{option[0]} requires --method")
     both = live(*SEND, *option, "--profile", "x")
-    assert both == failed(2, f"{option[0]} and --profile exclude each other")
+    assert both == failed(2, f"{option[0]} and --profile cannot be used together")
 
 
 def test_an_unknown_profile_is_not_found(live: Wacb):
-    said = "no profile has the ID or title 'Nobody'"
-    hint = "`wacb profile list` shows what exists"
+    said = "no profile with ID or title 'Nobody'"
+    hint = "run `wacb profile list` to see available profiles"
     assert live(*SEND, "--profile", "Nobody") == failed(5, said, hint)
