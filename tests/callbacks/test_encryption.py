@@ -297,7 +297,7 @@ def test_an_unknown_algorithm_lists_the_known_ones():
     with pytest.raises(ConfigError) as caught:
         Cipher(Encryption(algorithm="AES-128-CBC", key=KEY[:16], iv=IV))
     assert caught.value.message == "'AES-128-CBC' is not a valid encryption algorithm"
-    assert caught.value.hint == f"known: {', '.join(ALGORITHMS)}"
+    assert caught.value.hint == f"use one of {', '.join(ALGORITHMS)}"
 
 
 # -- the library

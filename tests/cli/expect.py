@@ -47,7 +47,7 @@ def failed(code: int, message: str, hint: str | None = None) -> Outcome:
 def missing(option: str, variable: str = "") -> Outcome:
     """The failure of a command that can't ask for an option."""
     message = f"{option} is required when not running interactively"
-    return failed(2, message, f"pass {option}")
+    return failed(2, message, f"pass {option} or set {variable}" if variable else f"pass {option}")
 
 
 def table(*cells: object) -> str:
