@@ -493,7 +493,7 @@ def test_the_end_of_the_time_is_told_once(over: Wacb, manifest: Manifest, sandbo
     assert outcome.code == 7
     assert [result for _, result in rows(outcome)] == ["failed", *["not tried"] * 3]
     assert "error: 1 of 4 changes failed, 3 not tried\n" in outcome.err
-    assert outcome.err.count("would pass the deadline") == 1
+    assert outcome.err.count("would exceed the time limit") == 1
 
 
 def test_a_profile_that_is_deleted_meanwhile_is_deleted(

@@ -261,8 +261,8 @@ OPTIONS = {
     ),
     "a colon in the user's name": (
         ("--basic-auth", "me:secret"),
-        "'me:secret' cannot be a user name of Basic auth",
-        "it holds no colon and no control character; the password is asked for",
+        "invalid Basic auth username (must not contain ':' or control characters)",
+        "pass only the username; you are asked for the password",
     ),
     "an unknown algorithm": (
         ("--encrypt", "AES"),

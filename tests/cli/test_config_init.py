@@ -17,7 +17,7 @@ from wacb.sandbox.emulator import Sandbox
 
 INIT = ("config", "init")
 KEY = ("--api-key-stdin",)
-VALUE_MISSING = "a value is missing, or a string lacks its quotes; mend it in an editor"
+VALUE_MISSING = "a value is missing, or a string lacks its quotes; fix it in an editor"
 VERIFIED = "Credentials verified"
 
 

@@ -39,7 +39,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "incoming URL V1": (*INCOMING, *V1),
 }
 SECRET = "note: replace *** with the secret before running this"
-LOCAL = "note: the built-in sandbox has no address; `wacb sandbox serve` gives it one"
+LOCAL = "note: the built-in sandbox has no address; run `wacb sandbox serve` to send these requests"
 NOT_SHOWN = f"note: the API does not show which profile number {ONE} has attached"
 NOT_COMPARED = (
     "note: the API does not show a number's incoming URL: it is neither compared nor journaled"

@@ -80,7 +80,7 @@ def test_a_run_that_fails_in_part_is_reported(
 ):
     assert github(*ATTACH, ONE, NINE).code == 9
     assert outputs(output) == {"profile_id": FIRST, "result": "mixed", "changed": "true"}
-    assert "| failed |  |  | number &#43;15550100009 is pending; only an" in summary.read_text()
+    assert "| failed |  |  | number &#43;15550100009 is pending; only approved" in summary.read_text()
 
 
 def test_a_single_number_that_fails_is_reported(
@@ -126,7 +126,7 @@ def test_a_rejected_number_is_reported(
 ):
     assert github(*ATTACH, NINE).code == 9
     assert outputs(output) == {"profile_id": "", "result": "failed", "changed": "false"}
-    assert "is pending; only an" in summary.read_text()
+    assert "is pending; only approved" in summary.read_text()
 
 
 @pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])

@@ -64,9 +64,9 @@ def test_an_empty_list(over: Wacb, form: str, outcome: Outcome):
 def test_the_list_needs_a_waba_id(live: Wacb, sandbox: Sandbox):
     assert live("number", "list", *V1) == failed(
         3,
-        "the numbers can only be listed with a WABA ID: the V1 API has no listing",
-        "give --waba-id ID (the console shows it beside the number), or `wacb config set waba_id "
-        "ID`",
+        "numbers can only be listed with a WABA ID: the V1 API has no listing",
+        "pass --waba-id ID (the console shows it next to the number) or run `wacb config set "
+        "waba_id ID`",
     )
     assert sandbox.requests() == []
 

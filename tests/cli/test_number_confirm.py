@@ -40,7 +40,7 @@ HEADERS = (
 )
 BARE = ("number", "confirm", NEW)
 SECRET = "note: replace *** with the secret before running this"
-WRONG = "the API said no (400: The code is wrong; otp is wrong)"
+WRONG = "Kaleyra rejected the request (400: The code is wrong; otp is wrong)"
 REMEDY = (
     f"check the code and the ID, or send another code with `wacb number confirm {NEW} --resend`"
 )

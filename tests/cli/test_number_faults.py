@@ -82,7 +82,7 @@ def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
     outcome = invoke(app, *line)
     words = [row.split("\t")[1] for row in outcome.out.splitlines()]
     assert (outcome.code, Counter(words)) == (7, {"attached": 5, "failed": 15})
-    assert "would pass the deadline of 1 s" in outcome.err
+    assert "would exceed the time limit of 1 s" in outcome.err
     assert "error: 20 of 20 numbers failed, 5 of them changed anyway\n" in outcome.err
     attached = [row.split("\t")[0] for row in outcome.out.splitlines() if "\tattached" in row]
     assert sorted(journaled(tmp_path)) == attached

@@ -81,7 +81,7 @@ def test_history_is_kept_by_account_and_asks_no_api(live: Wacb, wacb: Wacb, sand
     assert wacb("number", "history", env={"WACB_SID": SID}).out.count("\n") == 1
     assert wacb("number", "history") == failed(
         3,
-        "the SID (WACB_SID) is missing; the journal is kept per SID",
+        "the SID (WACB_SID) is missing; the journal is kept by SID",
         "set it, or run `wacb config init`",
     )
     assert sandbox.requests() == before

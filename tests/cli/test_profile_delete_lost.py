@@ -85,7 +85,7 @@ def test_a_profile_that_is_still_there_is_not_called_deleted(
 def test_a_profile_that_cannot_be_looked_up_may_still_be_there(over: Wacb, sandbox: Sandbox):
     network = Unlucky(sandbox, LOST["500"][0], took=True, then=refusal(401, "too late"))
     message = (
-        f"{LOST['500'][1]}; profile {ID} may still exist: the API refused the SID and key "
+        f"{LOST['500'][1]}; profile {ID} may still exist: Kaleyra rejected the SID and API key "
         "(401: too late)"
     )
     assert over(network, *DELETE, "--yes") == failed(7, message, "run the same command again")

@@ -76,7 +76,7 @@ def test_a_look_that_fails_settles_nothing(sandbox: Sandbox):
 
     with pytest.raises(OutcomeUnknown) as caught:
         delete.delete_profile(make_client(dead), profile)
-    broke = "api.example broke the connection"
+    broke = "api.example closed the connection"
     assert (caught.value.message, caught.value.hint, caught.value.status) == (
         f"{broke}; profile {ID} may still exist: {broke}",
         "run the same command again",

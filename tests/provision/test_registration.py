@@ -181,7 +181,7 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
         (
             refusal(422, "wrong code"),
             ApiRejected,
-            f"number {NEW}: the API said no (422: wrong code)",
+            f"number {NEW}: Kaleyra rejected the request (422: wrong code)",
             f"check the code and the ID, or send another code with `wacb number confirm {NEW} "
             "--resend`",
             "RBC422",

@@ -106,7 +106,7 @@ def _status_error(
 def _redirected(host: str, response: Response) -> Redirected:
     target = host_of(response.headers.get("location", "")) or "no host"
     return Redirected(
-        f"{host} redirects to {target} ({response.status}), which is not followed",
+        f"{host} redirects to {target} ({response.status}); redirects are not followed",
         hint="copy the host from the console (API Domain) and pass it with --base-url or --region",
         status=response.status,
     )

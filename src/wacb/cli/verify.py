@@ -55,7 +55,7 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
     failed = [result for result in results if result.ok is False]
     app.out.table(failed if app.out.quiet else results, CHECK_RESULT)
     for result in failed[1:]:
-        app.out.message(f"also failed: {result.name}: {result.detail}; {result.fix}")
+        app.out.message(f"also broken: {result.name}: {result.detail}; {result.fix}")
     errors = [result.error for result in results if result.error]
     if errors:
         raise errors[0]

@@ -11,7 +11,7 @@ from wacb.cli.views import View
 if TYPE_CHECKING:
     from wacb.verify.result import CheckResult
 
-_WORDS = {True: "ok", False: "failed", None: "skipped"}
+_WORDS = {True: "ok", False: "broken", None: "skipped"}
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:
