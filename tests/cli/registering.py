@@ -21,7 +21,8 @@ CONFIRM = ("number", "confirm", NEW, "--otp", OTP)
 V1 = ("--waba-id", "")
 V1_REFUSAL = "a number can only be registered with a WABA ID: the V1 API has no such route"
 V1_HINT = (
-    "pass --waba-id ID (the console shows it next to the number) or run `wacb config set waba_id ID`"
+    "pass --waba-id ID (the console shows it next to the number) or run `wacb config set "
+    "waba_id ID`"
 )
 
 # what may happen to the answer of a POST, and how the failure begins then

@@ -145,7 +145,7 @@ def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watc
         outcome = live(*ROLLBACK, "--dry-run")
     assert '"callback_profile_id":""' in outcome.out
     asked = live(*ROLLBACK, "-q", input="y\n", tty=True)
-    assert asked == done(ONE, f"P{message[1:]}? [y/N] y\n{undo()}")
+    assert asked == done(ONE, f"{message[0].upper()}{message[1:]}? [y/N] y\n{undo()}")
 
 
 def test_rollback_is_refused_when_somebody_changed_the_number_since(

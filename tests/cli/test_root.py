@@ -302,7 +302,9 @@ def test_the_program_builds_its_own_app(monkeypatch, capsys):
 
 def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
     sandboxed = ("--sandbox", "profile", "show", "nobody")
-    assert wacb(*sandboxed).err.endswith("hint: run `wacb --sandbox profile list` to see available profiles\n")
+    assert wacb(*sandboxed).err.endswith(
+        "hint: run `wacb --sandbox profile list` to see available profiles\n"
+    )
     assert wacb(*sandboxed[1:], env=LIVE).err.endswith(
         "hint: run `wacb profile list` to see available profiles\n"
     )

@@ -10,12 +10,12 @@ command = Group(
     table={
         "list": "List the numbers of the WhatsApp business account.",
         "show": "Show one number and its profile.",
-        "attach": "Attach a callback profile to numbers.",
-        "detach": "Detach the profile from a number (it stops delivering callbacks).",
-        "history": "Show number changes made from this machine, oldest first.",
+        "attach": "Attach a profile to numbers.",
+        "detach": "Detach the profile from a number.",
+        "history": "Show number changes made from this machine.",
         "rollback": "Restore the number's previous profile.",
-        "add": "Register a number and send it a verification code (V2 only).",
-        "confirm": "Confirm a number with its verification code (V2 only).",
+        "add": "Register a number and send it a verification code.",
+        "confirm": "Confirm a number with its verification code.",
     },
     help="List WhatsApp numbers and manage their profiles.",
 )

@@ -66,7 +66,7 @@ def run_one(app: App, change: NumberChange, *, github: bool = False) -> None:
     if result.error:
         raise result.error
     if interrupt.interrupted:
-        unseen = "" if result.verified else ", not read back"
+        unseen = "" if result.verified else ", and not read back"
         raise Interrupted(f"interrupted: number {change.number} is {result.status}{unseen}")
 
 
