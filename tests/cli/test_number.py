@@ -65,8 +65,8 @@ def test_the_list_needs_a_waba_id(live: Wacb, sandbox: Sandbox):
     assert live("number", "list", *V1) == failed(
         3,
         "numbers can only be listed with a WABA ID: the V1 API has no listing",
-        "pass --waba-id ID (the console shows it next to the number) or run `wacb config set "
-        "waba_id ID`",
+        "pass --waba-id ID (the console shows it next to the number) or run "
+        "`wacb config set waba_id ID`",
     )
     assert sandbox.requests() == []
 
@@ -100,5 +100,5 @@ def test_show_of_a_number_that_is_not_listed(live: Wacb):
         "run `wacb number list` to see available numbers",
     )
     outcome = live("number", "show", "+15550100077", *V1)
-    message = "error: number +15550100077 does not exist (404: The number does not exist)\n"
+    message = "error: number +15550100077 does not exist (404: There is no such number)\n"
     assert (outcome.code, outcome.out, outcome.err[: len(message)]) == (5, "", message)

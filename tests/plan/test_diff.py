@@ -352,7 +352,7 @@ def test_a_pending_number_or_a_disabled_profile_that_is_right_already_forbids_no
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)
     assert (plan.changes, plan.problems, plan.unchanged) == ((), (), 2)
     assert plan.notes == (
-        f"profile incoming ({FIRST}) is disabled, so nothing arrives through it: enable it "
+        f"profile incoming ({FIRST}) is disabled, so it delivers nothing: enable it "
         "in the "
         "Kaleyra console",
     )

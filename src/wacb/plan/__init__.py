@@ -1,1 +1,1 @@
-"""From what a manifest asks for to what is there: compared, shown, carried out (cli.md 10)."""
+"""The changes that make an account match its manifest: compared, previewed, applied."""

@@ -1,1 +1,1 @@
-"""What commands do with the client: create or adopt a profile, attach it to a number safely."""
+"""What commands do with the client: create, update and delete profiles, change numbers."""
