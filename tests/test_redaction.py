@@ -289,7 +289,7 @@ def test_a_masked_draft_shows_neither_key_nor_secret_header():
         url=HOOK,
         headers={"X-Team": "red", "X-Token": "***"},
         secret_headers=frozenset(("X-Token",)),
-        encryption=Encryption(algorithm="AES-128-CFB", key="***", iv="***", encoding="hex"),
+        encryption=Encryption(algorithm="AES-128-CFB", key="***", iv="***"),
     )
 
 

@@ -39,8 +39,8 @@ def test_a_title_of_three_plain_characters_or_more_is_taken(title):
 )
 def test_another_title_is_refused(title):
     assert error_of(validation.check_title, title) == (
-        f"the title {title!r} is not allowed",
-        "use at least 3 characters out of A-Z a-z 0-9, space, hyphen and underscore",
+        f"{title!r} is not a valid title",
+        "use at least 3 characters of A-Z a-z 0-9, space, hyphen and underscore",
     )
 
 
@@ -85,8 +85,8 @@ def test_a_number_is_brought_into_e164(text, number):
 )
 def test_what_is_no_number_is_refused(text):
     assert error_of(validation.parse_number, text) == (
-        f"{text!r} is not a phone number",
-        "write it with its country code and 7 to 15 digits, like +919812345678",
+        f"{text!r} is not a valid phone number",
+        "use the country code and 7 to 15 digits, like +919812345678",
     )
 
 
@@ -127,7 +127,7 @@ def test_a_header_is_split_at_its_first_colon(text, header):
 
 
 NAME_HINT = "use letters, digits and hyphens"
-NAME_RULE = "a header name is empty or holds a character that none may hold"
+NAME_RULE = "the header name is empty or contains an invalid character"
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ NAME_RULE = "a header name is empty or holds a character that none may hold"
 )
 def test_a_header_without_a_colon_is_refused_and_not_repeated(text):
     assert error_of(validation.parse_header, text) == (
-        "a header has no colon",
-        "write 'Name: value'",
+        "the header has no colon",
+        "write it as 'Name: value'",
     )
 
 
@@ -160,8 +160,8 @@ def test_a_header_name_that_is_no_token_is_refused_and_not_repeated(text):
 )
 def test_a_header_value_that_http_cannot_carry_is_refused_and_not_repeated(value):
     message = (
-        "the value of header X-Team is empty or holds a line break, a control character or "
-        "a character outside ASCII"
+        "the value of header X-Team is empty or contains a line break, a control "
+        "character or a non-ASCII character"
     )
     assert error_of(validation.check_header, "X-Team", value) == (message, None)
     assert error_of(validation.parse_header, f"X-Team: {value}") == (message, None)

@@ -1,4 +1,4 @@
-"""Requests as api-contract.md has them, byte for byte, and answers in all the shapes it allows."""
+"""Requests byte for byte, and responses in all the shapes that the API may have."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ DEEP = b"[" * 100 + b"]" * 100
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REPEATABLE = ("GET", "PUT", "DELETE")
 
-# failure -> the methods it lets be sent again (quality.md 1.8)
+# failure -> the methods that may be sent again after it
 FAILURES: dict[str, tuple[Turn, tuple[str, ...]]] = {
     "connect error": (ConnectionRefusedError(), METHODS),
     "unknown host": (socket.gaierror(), METHODS),

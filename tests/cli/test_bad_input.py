@@ -10,7 +10,7 @@ from tests.cli.conftest import Refused
 from tests.cli.expect import CREATE, MEMBERS, ONE, as_json
 
 ABSENT = "SG_99999999-0000-4000-8000-000000000000"
-TITLE_RULE = "use at least 3 characters out of A-Z a-z 0-9, space, hyphen and underscore"
+TITLE_RULE = "use at least 3 characters of A-Z a-z 0-9, space, hyphen and underscore"
 ENCODE = "remove it or percent-encode it (a host: in its xn-- form)"
 PUBLIC = "use a public address, such as a tunnel's, or pass --allow-local"
 ADD = "add the missing ones (--allow-missing accepts the body unchanged)"
@@ -18,7 +18,7 @@ ALL_OR_NONE = (
     "add the missing ones, or remove all placeholders to let wacb add them "
     "(--allow-missing accepts the URL unchanged)"
 )
-DIGITS = "write it with its country code and 7 to 15 digits, like +919812345678"
+DIGITS = "use the country code and 7 to 15 digits, like +919812345678"
 HEADER_NAME = "use letters, digits and hyphens"
 
 
@@ -28,7 +28,7 @@ def all_but(*names: str) -> str:
 
 @pytest.mark.parametrize("title", ["ab", "", "Grüße", "abc\n", "a\tbc", "a/b", "abc\u0663"])
 def test_a_title_that_the_api_would_refuse(refused: Refused, title: str):
-    refused((*CREATE, "--title", title), 2, f"the title {title!r} is not allowed", TITLE_RULE)
+    refused((*CREATE, "--title", title), 2, f"{title!r} is not a valid title", TITLE_RULE)
 
 
 URLS = {
@@ -142,7 +142,7 @@ def test_an_encoded_placeholder_in_the_url_of_a_post(refused: Refused):
 @pytest.mark.parametrize("text", ["+1555CALLNOW", "+1234567890123456", "12345", "+0155501000"])
 def test_a_phone_number_with_letters_or_of_a_wrong_length(refused: Refused, text: str):
     line = ("number", "attach", text, "--profile", ABSENT)
-    refused(line, 2, f"{text!r} is not a phone number", DIGITS)
+    refused(line, 2, f"{text!r} is not a valid phone number", DIGITS)
 
 
 def authenticating(name: str) -> tuple[str, str]:
@@ -152,16 +152,16 @@ def authenticating(name: str) -> tuple[str, str]:
     )
 
 
-BAD_NAME = ("a header name is empty or holds a character that none may hold", HEADER_NAME)
+BAD_NAME = ("the header name is empty or contains an invalid character", HEADER_NAME)
 BAD_VALUE = (
-    "the value of header X-A is empty or holds a line break, a control character or a character "
-    "outside ASCII",
+    "the value of header X-A is empty or contains a line break, a control "
+    "character or a non-ASCII character",
     None,
 )
 HEADERS = {
     "Authorization": ("Authorization: Bearer canary-123", *authenticating("Authorization")),
     "a key": ("X-Api-Key: canary-123", *authenticating("X-Api-Key")),
-    "no colon": ("canary-123", "a header has no colon", "write 'Name: value'"),
+    "no colon": ("canary-123", "the header has no colon", "write it as 'Name: value'"),
     "no name": (": canary-123", *BAD_NAME),
     "line break in the name": ("X-A\nX-B: canary-123", *BAD_NAME),
     "line break in the value": ("X-A: canary-123\nX-B: b", *BAD_VALUE),

@@ -75,8 +75,8 @@ def test_a_key_that_no_header_can_carry(refused: Refused, key: str):
     refused(
         CREATE,
         3,
-        "WACB_API_KEY: the API key holds a character that no HTTP header can carry",
-        "a space, a line break or a quote was probably copied along",
+        "WACB_API_KEY: the API key contains a character that is invalid in an HTTP header",
+        "copy it again without spaces, line breaks or quotes",
         env={"WACB_API_KEY": key},
     )
 
@@ -106,4 +106,4 @@ def test_a_named_config_file_that_does_not_exist(refused: Refused, tmp_path: Pat
     file = tmp_path / "absent.toml"
     message = f"the config file {file} does not exist"
     env = {"WACB_CONFIG": str(file)}
-    refused(CREATE, 3, message, "wacb config init writes one", env=env)
+    refused(CREATE, 3, message, "run `wacb config init` to create it", env=env)

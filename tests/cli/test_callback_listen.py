@@ -373,8 +373,8 @@ def test_a_port_in_use_is_a_sentence(listen: Listen) -> None:
             ["--expect", "bodi"],
             failed(2, "'bodi' is not a valid field name", "did you mean body?"),
         ),
-        (["--wait", "nan"], failed(2, "'nan' is not a number of seconds up to 86400")),
-        (["--wait", "0"], failed(2, "'0' is not a number of seconds up to 86400")),
+        (["--wait", "nan"], failed(2, "'nan' is not a valid number of seconds (up to 86400)")),
+        (["--wait", "0"], failed(2, "'0' is not a valid number of seconds (up to 86400)")),
         (
             ["--decrypt", "nowhere"],
             failed(3, "the file nowhere does not exist", "check the path"),

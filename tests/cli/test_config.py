@@ -263,19 +263,19 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     ),
     "an unknown account": (
         ("set", "default_account", "x"),
-        failed(2, "there is no account 'x'", "there is none yet"),
+        failed(2, "account 'x' not found", "there is none yet"),
     ),
     "no account": (
         ("unset", "sid"),
-        failed(3, "there is no account in FILE", "create one with wacb config init"),
+        failed(3, "no accounts in FILE", "run `wacb config init` to create one"),
     ),
     "not set": (
         ("unset", "contract.attach_path"),
-        failed(2, "contract.attach_path is not set, so it cannot be unset"),
+        failed(2, "contract.attach_path is not set"),
     ),
     "another account": (
         ("show", "--account", "x"),
-        failed(3, "--account: there is no account 'x' in FILE", "there is none yet"),
+        failed(3, "--account: account 'x' not found in FILE", "there is none yet"),
     ),
 }
 
@@ -291,12 +291,16 @@ def test_invalid_settings_are_rejected(wacb: Wacb, file: Path, case: str):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("sid", "HX 1", "sid: the value is not a SID: letters, digits and underscores"),
+        ("sid", "HX 1", "sid: the value is not a valid SID: letters, digits, underscores"),
         ("region", "us", "region: 'us' is not one of in, sg, eu, na"),
-        ("base_url", "http://example.com", "base_url: plain http:// is for this machine only"),
-        ("number", "12", "number: '12' is not a phone number"),
+        (
+            "base_url",
+            "http://example.com",
+            "base_url: plain http:// is only allowed for this machine",
+        ),
+        ("number", "12", "number: '12' is not a valid phone number"),
         ("endpoint", "ftp://x.y/", "endpoint: the URL 'ftp://x.y/' does not start with https://"),
-        ("contract.attach_path", "x", "contract.attach_path: 'x' is not a path that begins with"),
+        ("contract.attach_path", "x", "contract.attach_path: 'x' is not a valid path"),
         ("api_key_command", "op read", "api_key_command is not a JSON array of strings"),
         ("sod", "x", "Invalid value for 'KEY': 'sod' is not one of 'sid', 'api_key', 'region'"),
     ],
@@ -342,4 +346,4 @@ def test_several_accounts_and_no_default_need_a_choice(wacb: Wacb, file: Path):
     file.write_text('[accounts.a]\nsid = "A"\n[accounts.b]\nsid = "B"\n')
     message = f"{file} has several accounts and no default_account"
     for line in (("config", "show"), ("profile", "list"), ("config", "set", "sid", "C")):
-        assert wacb(*line) == failed(3, message, "choose with --account: a, b")
+        assert wacb(*line) == failed(3, message, "pass --account with one of a, b")

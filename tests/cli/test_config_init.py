@@ -115,9 +115,9 @@ def test_an_invalid_answer_is_asked_for_again(wacb: Wacb, file: Path):
     outcome = wacb(*INIT, input=answers, tty=True)
     errors = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
     assert errors == [
-        "Error: the value is not a SID: letters, digits and underscores",
+        "Error: the value is not a valid SID: letters, digits, underscores",
         "Error: 'mars' is not one of 'in', 'sg', 'eu', 'na'.",
-        "Error: the value is not a WABA ID: digits only",
+        "Error: the value is not a valid WABA ID: digits only",
         "Error: the URL 'ftp://x.y/' does not start with https://",
     ]
     stored = {"sid": SID, "api_key": API_KEY, "region": "in", "endpoint": HOOK}
@@ -159,10 +159,13 @@ def test_no_check_saves_unverified_credentials(wacb: Wacb, sandbox: Sandbox, fil
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--sid", "HX 1"), "sid: the value is not a SID: letters, digits and underscores"),
-        (("--sid", SID, "--waba-id", "x"), "waba_id: the value is not a WABA ID: digits only"),
+        (("--sid", "HX 1"), "sid: the value is not a valid SID: letters, digits, underscores"),
+        (
+            ("--sid", SID, "--waba-id", "x"),
+            "waba_id: the value is not a valid WABA ID: digits only",
+        ),
         (("--sid", SID, "--endpoint", "ftp://x.y/"), "endpoint: the URL 'ftp://x.y/' does not"),
-        (("--sid", SID, "--base-url", "http://x.y/"), "base_url: plain http:// is for this"),
+        (("--sid", SID, "--base-url", "http://x.y/"), "base_url: plain http:// is only allowed"),
     ],
     ids=["SID", "WABA ID", "endpoint", "base URL"],
 )
@@ -181,8 +184,8 @@ def test_a_key_with_an_umlaut_is_not_sent(wacb: Wacb, sandbox: Sandbox, untouche
         outcome = wacb(*INIT, "--sid", SID, *KEY, input="schlüssel-canary\n")
     assert outcome == failed(
         2,
-        "api_key: the API key holds a character that no HTTP header can carry",
-        "a space, a line break or a quote was probably copied along",
+        "api_key: the API key contains a character that is invalid in an HTTP header",
+        "copy it again without spaces, line breaks or quotes",
     )
     assert sandbox.requests() == []
 

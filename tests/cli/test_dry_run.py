@@ -273,9 +273,8 @@ def test_a_stored_key_is_not_used_for_another_host(live: Wacb, untouched: Watch)
                 outcome = live(*command, *how, "--base-url", "https://other.example", env=env)
             assert outcome == failed(
                 3,
-                "--base-url names a host that the stored API key is not for",
-                "put the key for that host into WACB_API_KEY, or its URL into the account with "
-                "wacb config set base_url URL",
+                "the stored API key is not for the host in --base-url",
+                "set WACB_API_KEY to the key for that host, or run `wacb config set base_url URL`",
             )
 
 

@@ -163,7 +163,7 @@ def test_a_value_that_breaks_a_rule(
 
 def test_what_is_no_number(refused: Refused):
     line = ("number", "add", "12", "--name", "Shop", "--country-code", "1")
-    refused(line, 2, "'12' is not a phone number")
+    refused(line, 2, "'12' is not a valid phone number")
 
 
 @pytest.mark.parametrize("option", ["--name", "--country-code"])

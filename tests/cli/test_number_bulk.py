@@ -122,7 +122,7 @@ def test_every_bad_line_is_named_before_anything_is_written(refused: Refused):
             "",
             "cannot read the number list /absent: No such file or director",
         ),
-        ((ONE, "x", TWO, "y", "--profile", FIRST), "", "'x' is not a phone number; 'y' is"),
+        ((ONE, "x", TWO, "y", "--profile", FIRST), "", "'x' is not a valid phone number; 'y' is"),
         ((ONE, "--jobs", "0", "--profile", FIRST), "", "Invalid value for '--jobs': 0 is not in"),
     ],
 )

@@ -173,7 +173,7 @@ def test_a_number_that_does_not_exist(live: Wacb):
 
 
 def test_what_is_no_number(refused: Refused):
-    refused(("number", "confirm", "12", "--otp", OTP), 2, "'12' is not a phone number")
+    refused(("number", "confirm", "12", "--otp", OTP), 2, "'12' is not a valid phone number")
 
 
 @pytest.mark.parametrize("options", [(), ("--id", "x")], ids=["no ID", "ID"])

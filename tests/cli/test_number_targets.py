@@ -171,8 +171,8 @@ def test_arguments_are_wanted_once_each_in_their_order():
 
 def test_every_bad_argument_is_named():
     assert error_of(from_arguments, ["x", ONE, "12"], "P") == (
-        "'x' is not a phone number; '12' is not a phone number",
-        "write it with its country code and 7 to 15 digits, like +919812345678",
+        "'x' is not a valid phone number; '12' is not a valid phone number",
+        "use the country code and 7 to 15 digits, like +919812345678",
     )
 
 

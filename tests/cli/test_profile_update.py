@@ -250,9 +250,9 @@ def test_an_error_of_the_api_repeats_no_secret_of_the_profile(live: Wacb, over: 
 @pytest.mark.parametrize(
     ("headers", "message"),
     [
-        (("X A:",), "a header name is empty or holds a character that none may hold"),
+        (("X A:",), "the header name is empty or contains an invalid character"),
         (("X-A: 1", "x-a:"), "duplicate header x-a"),
-        (("X-A",), "a header has no colon"),
+        (("X-A",), "the header has no colon"),
     ],
     ids=["bad name", "twice", "no colon"],
 )

@@ -161,10 +161,10 @@ def test_flags_work_before_and_after_the_command(wacb: Wacb):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--timeout", "soon", "--timeout: 'soon' is not a number of seconds up to 86400"),
-        ("--deadline", "0", "--deadline: '0' is not a number of seconds up to 86400"),
-        ("--waba-id", "x", "--waba-id: the value is not a WABA ID: digits only"),
-        ("--base-url", "http://x.y", "--base-url: plain http:// is for this machine only"),
+        ("--timeout", "soon", "--timeout: 'soon' is not a valid number of seconds (up to 86400)"),
+        ("--deadline", "0", "--deadline: '0' is not a valid number of seconds (up to 86400)"),
+        ("--waba-id", "x", "--waba-id: the value is not a valid WABA ID: digits only"),
+        ("--base-url", "http://x.y", "--base-url: plain http:// is only allowed for this machine"),
     ],
 )
 def test_a_value_is_checked_where_it_is_used(live: Wacb, option: str, value: str, message: str):

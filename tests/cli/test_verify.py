@@ -180,9 +180,9 @@ def test_off_a_terminal_a_number_or_profile_must_be_named(live: Wacb):
 
 
 def test_a_bad_number_is_wrong_usage(live: Wacb, sandbox: Sandbox):
-    hint = "write it with its country code and 7 to 15 digits, like +919812345678"
+    hint = "use the country code and 7 to 15 digits, like +919812345678"
     for number in ("12", ""):
-        assert live("verify", number) == failed(2, f"{number!r} is not a phone number", hint)
+        assert live("verify", number) == failed(2, f"{number!r} is not a valid phone number", hint)
     assert sandbox.requests() == []
 
 
@@ -198,16 +198,20 @@ def test_missing_credentials_break_the_config(wacb: Wacb):
     ("env", "detail", "fix"),
     [
         ({"WACB_REGION": "xx"}, "WACB_REGION: 'xx' is not one of in, sg, eu, na", None),
-        ({"WACB_TIMEOUT": "x"}, "WACB_TIMEOUT: 'x' is not a number of seconds up to 86400", None),
+        (
+            {"WACB_TIMEOUT": "x"},
+            "WACB_TIMEOUT: 'x' is not a valid number of seconds (up to 86400)",
+            None,
+        ),
         (
             {"WACB_NUMBER": "12"},
-            "WACB_NUMBER: '12' is not a phone number",
-            "write it with its country code and 7 to 15 digits, like +919812345678",
+            "WACB_NUMBER: '12' is not a valid phone number",
+            "use the country code and 7 to 15 digits, like +919812345678",
         ),
         (
             {"WACB_CONFIG": "/nowhere/x.toml"},
             "the config file /nowhere/x.toml does not exist",
-            "wacb config init writes one",
+            "run `wacb config init` to create it",
         ),
     ],
     ids=["region", "timeout", "number", "config file"],

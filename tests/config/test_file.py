@@ -91,7 +91,7 @@ def test_a_command_is_a_json_array_of_strings(path, value):
     with pytest.raises(InvalidInput) as caught:
         set_value(path, "api_key_command", value, account="a")
     assert (caught.value.message, caught.value.hint) == (
-        "api_key_command is not a JSON array of strings that begins with a program",
+        "api_key_command is not a JSON array of strings that starts with a program",
         """write it like '["op", "read", "op://vault/kaleyra/key"]'""",
     )
     assert CANARY not in repr(caught.value)
@@ -112,7 +112,7 @@ def test_unset_of_what_is_not_set_changes_nothing(path):
     text = start(path, '[accounts.a]\nsid = "A"  # mine\n')
     with pytest.raises(InvalidInput) as caught:
         unset_value(path, "region", account=None)
-    assert caught.value.message == "region is not set, so it cannot be unset"
+    assert caught.value.message == "region is not set"
     assert path.read_text() == text
 
 
@@ -158,7 +158,7 @@ def test_a_key_is_unset_in_the_account_that_is_named(path):
 def test_a_new_account_has_a_plain_name(path, name):
     with pytest.raises(InvalidInput) as caught:
         set_value(path, "sid", "A", account=name)
-    assert caught.value.message == f"{name!r} is not an account's name: use A-Z a-z 0-9 _ -"
+    assert caught.value.message == f"{name!r} is not a valid account name: use A-Z a-z 0-9 _ -"
     assert not path.exists()
     set_value(path, "sid", "A", account="Az-0_9")
     assert list(read(path)["accounts"]) == ["Az-0_9"]
@@ -173,8 +173,8 @@ def test_an_account_that_stands_in_the_file_may_have_any_name(path):
 def test_without_an_account_in_use_nothing_is_set(path):
     with pytest.raises(ConfigError) as caught:
         set_value(path, "sid", "A", account=None)
-    assert caught.value.message == f"there is no account in {path}"
-    assert caught.value.hint == "create one with wacb config init"
+    assert caught.value.message == f"no accounts in {path}"
+    assert caught.value.hint == "run `wacb config init` to create one"
     text = "[accounts.a]\n[accounts.b]\n"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
@@ -187,7 +187,7 @@ def test_the_default_account_must_exist(path):
     start(path, "[accounts.prod]\n[accounts.test]\n")
     with pytest.raises(InvalidInput) as caught:
         set_value(path, "default_account", "prd", account=None)
-    assert caught.value.message == "there is no account 'prd'"
+    assert caught.value.message == "account 'prd' not found"
     assert caught.value.hint == "did you mean prod? known: prod, test"
     set_value(path, "default_account", "test", account=None)
     assert read(path)["default_account"] == "test"
@@ -250,7 +250,7 @@ def test_a_value_that_cannot_be_written_back_is_a_sentence(path):
     text = start(path, f"x = 0x{'f' * 5000}\n")
     with pytest.raises(ConfigError) as caught:
         set_value(path, "sid", "A", account="a")
-    assert caught.value.message == f"{path} holds a value that cannot be written back"
+    assert caught.value.message == f"{path} contains a value that cannot be written back"
     assert path.read_text() == text
 
 

@@ -63,7 +63,7 @@ def test_an_absent_file_is_empty_unless_it_must_exist(tmp_path):
     with pytest.raises(ConfigError) as caught:
         ConfigFile.load(path, must_exist=True)
     assert caught.value.message == f"the config file {path} does not exist"
-    assert caught.value.hint == "wacb config init writes one"
+    assert caught.value.hint == "run `wacb config init` to create it"
     assert caught.value.exit_code == 3
 
 
@@ -313,17 +313,17 @@ LIKE = "write it like https://api.example.com, as the console shows it under API
     ("name", "value", "message", "hint"),
     [
         ("region", "mars", "'mars' is not one of in, sg, eu, na", None),
-        ("sid", "a-b", "the value is not a SID: letters, digits and underscores", None),
-        ("waba_id", "x", "the value is not a WABA ID: digits only", None),
-        ("sandbox", "ja", "'ja' is neither yes nor no", "write 1 or 0"),
-        ("timeout", "nan", "'nan' is not a number of seconds up to 86400", None),
-        ("profile", "a\nb", "'a\\nb' is empty or holds a control character", None),
-        ("profile", "", "'' is empty or holds a control character", None),
-        ("base_url", "https://u:p@a", "the base URL holds user info (@)", LIKE),
-        ("base_url", "https://a?", "the base URL holds a query (?)", LIKE),
-        ("base_url", "https://a/#f", "the base URL holds a fragment (#)", LIKE),
+        ("sid", "a-b", "the value is not a valid SID: letters, digits, underscores", None),
+        ("waba_id", "x", "the value is not a valid WABA ID: digits only", None),
+        ("sandbox", "ja", "'ja' is not a valid yes or no", "use 1 or 0"),
+        ("timeout", "nan", "'nan' is not a valid number of seconds (up to 86400)", None),
+        ("profile", "a\nb", "'a\\nb' is empty or contains a control character", None),
+        ("profile", "", "'' is empty or contains a control character", None),
+        ("base_url", "https://u:p@a", "the base URL contains user info (@)", LIKE),
+        ("base_url", "https://a?", "the base URL contains a query (?)", LIKE),
+        ("base_url", "https://a/#f", "the base URL contains a fragment (#)", LIKE),
         ("base_url", "ftp://a.example", "the base URL is not a valid URL", LIKE),
-        ("base_url", "http://a.example", "plain http:// is for this machine only", LIKE),
+        ("base_url", "http://a.example", "plain http:// is only allowed for this machine", LIKE),
     ],
 )
 def test_what_is_wrong_with_a_value_is_said_with_a_remedy(name, value, message, hint):
@@ -363,7 +363,7 @@ def test_an_unknown_account_is_a_config_error_with_the_nearest_name():
     ):
         with pytest.raises(ConfigError) as caught:
             found.get("sid")
-        assert caught.value.message == f"{source}: there is no account 'prd' in {PATH}"
+        assert caught.value.message == f"{source}: account 'prd' not found in {PATH}"
         assert caught.value.hint == "did you mean prod? known: prod, test"
 
 
@@ -376,7 +376,7 @@ def test_an_account_where_there_is_none_says_so():
 def test_a_default_account_must_exist():
     with pytest.raises(ConfigError) as caught:
         make_settings(make_file('default_account = "x"\n[accounts.long]')).get("sid")
-    assert caught.value.message == f"default_account in {PATH}: there is no account 'x' in {PATH}"
+    assert caught.value.message == f"default_account in {PATH}: account 'x' not found in {PATH}"
     assert caught.value.hint == "known: long"
 
 
@@ -386,7 +386,7 @@ def test_several_accounts_matter_only_where_one_has_the_answer():
     with pytest.raises(ConfigError) as caught:
         make_settings(make_file(a={"sid": "A"}, b={})).get("sid")
     assert caught.value.message == f"{PATH} has several accounts and no default_account"
-    assert caught.value.hint == "choose with --account: a, b"
+    assert caught.value.hint == "pass --account with one of a, b"
 
 
 # -- [contract]
@@ -429,7 +429,7 @@ def test_a_bad_contract_value_is_named(key, value):
 def test_an_unknown_contract_key_gets_the_nearest_name():
     with pytest.raises(ConfigError) as caught:
         _ = make_settings(make_file('[contract]\natach_path = "/x"')).contract
-    assert caught.value.message == f"{PATH}: [contract] has no key 'atach_path'"
+    assert caught.value.message == f"{PATH}: 'atach_path' is not a valid key in [contract]"
     assert caught.value.hint == (
         "did you mean attach_path? known: attach_field, attach_method, attach_path, detach_value"
     )
@@ -474,29 +474,29 @@ def test_the_command_runs_without_a_shell_for_30_seconds_at_most():
     assert run.calls == [(["op", "read", "x y"], options)]
 
 
-BY_HAND, ON_PATH = "run it by hand to see why", "is it on the PATH?"
-COPIED_ALONG = "a space, a line break or a quote was probably copied along"
+BY_HAND, ON_PATH = "run it in a shell to see why", "check that it is on PATH"
+COPIED_ALONG = "copy it again without spaces, line breaks or quotes"
 
 
 @pytest.mark.parametrize(
     ("run", "message", "hint"),
     [
-        (Run(CANARY.encode(), 3), "the api_key_command 'op' ended with status 3", BY_HAND),
+        (Run(CANARY.encode(), 3), "the api_key_command 'op' failed with exit code 3", BY_HAND),
         (
             Run(error=subprocess.TimeoutExpired(["op", CANARY], 30, output=CANARY.encode())),
-            "the api_key_command 'op' took over 30 s",
+            "the api_key_command 'op' took longer than 30 s",
             BY_HAND,
         ),
         *(
-            (Run(error=error), "the api_key_command 'op' cannot be started", ON_PATH)
+            (Run(error=error), "cannot start the api_key_command 'op'", ON_PATH)
             for error in (FileNotFoundError(2, CANARY), ValueError(CANARY))
         ),
         (Run(b"\n"), "the api_key_command 'op': the API key is empty", None),
         *(
             (
                 Run(output),
-                "the api_key_command 'op': the API key holds a character that no HTTP header can "
-                "carry",
+                "the api_key_command 'op': the API key contains a character that is invalid "
+                "in an HTTP header",
                 COPIED_ALONG,
             )
             for output in (
@@ -520,7 +520,7 @@ def test_a_real_command_is_run(tmp_path):
     command = [sys.executable, "-c", "print('real-key')"]
     assert api_key(make_settings(make_file(a={"api_key_command": command}))) == "real-key"
     absent = str(tmp_path / "absent")
-    with pytest.raises(ConfigError, match="cannot be started"):
+    with pytest.raises(ConfigError, match="cannot start"):
         api_key(make_settings(make_file(a={"api_key_command": [absent]})))
 
 
@@ -533,7 +533,7 @@ def test_a_key_that_no_header_can_carry_is_a_config_error(key):
         with pytest.raises(ConfigError) as caught:
             api_key(found)
         assert caught.value.message == (
-            f"{source}: the API key holds a character that no HTTP header can carry"
+            f"{source}: the API key contains a character that is invalid in an HTTP header"
         )
 
 
@@ -550,10 +550,9 @@ def test_a_stored_key_does_not_go_to_another_host(environ, key):
     with pytest.raises(ConfigError) as caught:
         check_key_host(make_settings(file, environ, **flags))
     source = "WACB_BASE_URL" if environ else "--base-url"
-    assert caught.value.message == f"{source} names a host that the stored API key is not for"
+    assert caught.value.message == f"the stored API key is not for the host in {source}"
     assert caught.value.hint == (
-        "put the key for that host into WACB_API_KEY, or its URL into the account with wacb config "
-        "set base_url URL"
+        "set WACB_API_KEY to the key for that host, or run `wacb config set base_url URL`"
     )
     check_key_host(make_settings(file, environ | {"WACB_API_KEY": "k"}, **flags))
 

@@ -92,8 +92,8 @@ def test_local_and_plain_endpoints_are_taken_where_that_is_allowed() -> None:
     [
         ({"url": "http://example.com/"}, InvalidInput, "would be unencrypted"),
         ({"url": "https://localhost/"}, InvalidInput, "can only be reached from this machine"),
-        ({"title": "ab"}, InvalidInput, "the title 'ab' is not allowed"),
-        ({"title": ""}, InvalidInput, "the title '' is not allowed"),
+        ({"title": "ab"}, InvalidInput, "'ab' is not a valid title"),
+        ({"title": ""}, InvalidInput, "'' is not a valid title"),
         ({"method": Method.GET, "body": "{}"}, InvalidInput, "a GET callback has no body"),
         ({"body": "{}", "with_status": True}, InvalidInput, "cannot be used together"),
         ({"body": "{"}, TemplateError, "the body is not JSON"),

@@ -174,8 +174,8 @@ REFUSED: dict[str, Case] = {
     "a bad title": (
         post(),
         {"title": "ab"},
-        "the title 'ab' is not allowed",
-        "use at least 3 characters out of A-Z a-z 0-9, space, hyphen and underscore",
+        "'ab' is not a valid title",
+        "use at least 3 characters of A-Z a-z 0-9, space, hyphen and underscore",
     ),
     "no text": (post(), {"channel": "\udcff"}, "the value of --channel is not valid text", None),
     "no text in the answer": (

@@ -1,7 +1,4 @@
-"""The config file as tables: load it, check its types, name its accounts (cli.md 11).
-
-What the values mean is rules.py's, which of them win settings.py's.
-"""
+"""The config file: its tables, their types, its accounts, and changes to it."""
 
 from __future__ import annotations
 
@@ -19,14 +16,14 @@ from wacb.config.schema import (
     is_command,
     parse_command,
 )
-from wacb.errors import ConfigError, InvalidInput
+from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.storage import files
 from wacb.storage.toml import dump_toml, parse_toml
 from wacb.validation import did_you_mean
 
 
 class ConfigFile(NamedTuple):
-    """The config file's tables; an absent file has none. Unknown keys are kept, not judged."""
+    """The config file's tables; an absent file has none. Unknown keys are kept."""
 
     path: Path
     data: Mapping[str, Any] = MappingProxyType({})
@@ -36,11 +33,12 @@ class ConfigFile(NamedTuple):
 
     @classmethod
     def load(cls, path: Path, *, must_exist: bool) -> ConfigFile:
-        """Read `path`. Raises ConfigError if it is broken, or holds a key that others can read."""
+        """Read `path`. Raises ConfigError if it is broken, or others can read an API key in it."""
         text = files.read_text(path)
         if text is None and must_exist:
             raise ConfigError(
-                f"the config file {path} does not exist", hint="wacb config init writes one"
+                f"the config file {path} does not exist",
+                hint=Prose("run `", Command("config init"), "` to create it"),
             )
         file = cls.parse(path, text or "")
         if any("api_key" in account for account in file.accounts.values()):
@@ -49,7 +47,7 @@ class ConfigFile(NamedTuple):
 
     @classmethod
     def parse(cls, path: Path, text: str) -> ConfigFile:
-        """Check the text of `path` for TOML and for the types of all known keys."""
+        """Read the text of `path`; check that it is TOML and that known keys have their types."""
         if not text:  # the usual first run: spare it the import of a TOML parser
             return cls(path=path)
         file = cls(path=path, data=parse_toml(path, text))
@@ -63,10 +61,10 @@ class ConfigFile(NamedTuple):
         return accounts
 
     def usual_account(self) -> str | None:
-        """Name the account for a command that names none: `default_account`, or the only one.
+        """Return the account to use without --account: `default_account`, or the only one.
 
-        None where there is no account, or several. Raises ConfigError if there is no account of
-        the name in `default_account`.
+        None where there is no account, or several. Raises ConfigError if `default_account` does not
+        exist.
         """
         name: str | None = self.data.get("default_account")
         if name is None:
@@ -78,19 +76,20 @@ class ConfigFile(NamedTuple):
         """Raise ConfigError, with the nearest names, unless there is an account `name`."""
         if name not in self.accounts:
             raise ConfigError(
-                f"{source}: there is no account {name!r} in {self.path}",
+                f"{source}: account {name!r} not found in {self.path}",
                 hint=did_you_mean(name, self.accounts),
             )
 
     def no_usual_account(self) -> ConfigError:
-        """Make the error for a command that needs an account where none is the usual one."""
+        """Make the error for a command that needs an account where there is no usual one."""
         if not self.accounts:
             return ConfigError(
-                f"there is no account in {self.path}", hint="create one with wacb config init"
+                f"no accounts in {self.path}",
+                hint=Prose("run `", Command("config init"), "` to create one"),
             )
         return ConfigError(
             f"{self.path} has several accounts and no default_account",
-            hint=f"choose with --account: {', '.join(self.accounts)}",
+            hint=f"pass --account with one of {', '.join(self.accounts)}",
         )
 
     def _check_types(self) -> None:
@@ -100,7 +99,7 @@ class ConfigFile(NamedTuple):
             self._check_table(f"accounts.{name}", account)
             self._check_strings(f"accounts.{name}", account, ACCOUNT_RULES)
             if not is_command(account.get("api_key_command", ["absent"])):
-                raise self._wrong(f"accounts.{name}", "api_key_command", "an array of strings")
+                raise self._type_error(f"accounts.{name}", "api_key_command", "an array of strings")
         self._check_table("contract", self.data.get("contract", {}))
         self._check_strings("contract", self.data.get("contract", {}), CONTRACT_RULES)
 
@@ -111,9 +110,9 @@ class ConfigFile(NamedTuple):
     def _check_strings(self, table: str, values: Mapping[str, Any], keys: Iterable[str]) -> None:
         for key in keys:
             if not isinstance(values.get(key, ""), str):
-                raise self._wrong(table, key, "a string in quotes")
+                raise self._type_error(table, key, "a string in quotes")
 
-    def _wrong(self, table: str, key: str, what: str) -> ConfigError:
+    def _type_error(self, table: str, key: str, what: str) -> ConfigError:
         where = f"{key} in [{table}]" if table else key
         return ConfigError(f"{self.path}: {where} is not {what}")
 
@@ -130,8 +129,8 @@ CONNECTION = ("sid", "api_key", "api_key_command", "region", "base_url", "waba_i
 def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
     """Set one of KEYS in the file at `path`.
 
-    An account's key is set in `account`, which is created if need be, or in the usual account
-    where that is None. `api_key_command` is a JSON array of strings. Raises InvalidInput for a
+    An account's key is set in `account`, which is created if need be; None means the usual account.
+    `api_key_command` is a JSON array of strings. Raises InvalidInput for a
     value that breaks a rule, ConfigError for a file that is broken already.
     """
     checked = _check(key, value)
@@ -139,7 +138,7 @@ def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         if key == "default_account" and value not in file.accounts:
             raise InvalidInput(
-                f"there is no account {value!r}", hint=did_you_mean(value, file.accounts)
+                f"account {value!r} not found", hint=did_you_mean(value, file.accounts)
             )
         _table(file, data, key, account)[_leaf(key)] = checked
 
@@ -152,7 +151,7 @@ def unset_value(path: Path, key: str, *, account: str | None) -> None:
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         table = _table(file, data, key, account)
         if _leaf(key) not in table:
-            raise InvalidInput(f"{key} is not set, so it cannot be unset")
+            raise InvalidInput(f"{key} is not set")
         del table[_leaf(key)]
 
     _edit(path, edit)
@@ -161,7 +160,7 @@ def unset_value(path: Path, key: str, *, account: str | None) -> None:
 def init_account(path: Path, values: Mapping[str, str], *, account: str) -> None:
     """Write several of ACCOUNT_KEYS at once into `account`, which is created if need be.
 
-    Its CONNECTION is written anew: no key may reach a host that it was not given with.
+    Its CONNECTION settings are replaced: a key must not reach a host that it was not stored for.
     """
     checked = check_values(values)
 
@@ -193,8 +192,8 @@ def _dump(path: Path, data: dict[str, Any]) -> str:
     try:
         return dump_toml(data)
     except (ValueError, RecursionError):
-        # An unknown key may hold what can be read but not be written, such as a huge number.
-        raise ConfigError(f"{path} holds a value that cannot be written back") from None
+        # an unknown key may have a value that can be read but not written, such as a huge number
+        raise ConfigError(f"{path} contains a value that cannot be written back") from None
 
 
 def _check(key: str, value: str) -> str | list[str]:
@@ -208,7 +207,7 @@ def _check(key: str, value: str) -> str | list[str]:
 
 
 def _table(file: ConfigFile, data: dict[str, Any], key: str, account: str | None) -> dict[str, Any]:
-    """Return the table that holds `key`, made if need be."""
+    """Return the table of `key`, which is created if need be."""
     if key == "default_account":
         return data
     if key not in ACCOUNT_KEYS:
@@ -224,7 +223,7 @@ def _account(file: ConfigFile, data: dict[str, Any], name: str) -> dict[str, Any
     if name not in file.accounts:
         check_account_name(name)
         if not file.accounts or (len(file.accounts) == 1 and "default_account" not in data):
-            # A first account is the default; an only one stays it when a second one comes.
+            # the first account is the default, and stays it when a second one is added
             data["default_account"] = next(iter(file.accounts), name)
     table: dict[str, Any] = data.setdefault("accounts", {}).setdefault(name, {})
     return table

@@ -1,6 +1,6 @@
-"""The keys of the config file and the rules their values obey (cli.md 3, 11; api-contract.md 5).
+"""The keys of the config file, and the rules for their values.
 
-A rule returns the value in its normal form or raises InvalidInput; who gave it is not known here.
+A rule returns the value in its normal form or raises InvalidInput.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from wacb.urls import check_endpoint, is_loopback, parse_endpoint
 from wacb.validation import parse_number
 
 Rule = Callable[[str], str]
-_MOST_SECONDS = 86_400
+MAX_SECONDS = 86_400
 _BOOLEANS = {"1": "1", "true": "1", "yes": "1", "on": "1"}
 _BOOLEANS |= {"0": "0", "false": "0", "no": "0", "off": "0"}
 
 
 def check_account_name(name: str) -> str:
-    """Return a name that a new account may have."""
-    return _matching(r"[A-Za-z0-9_-]+", "an account's name: use A-Z a-z 0-9 _ -")(name)
+    """Return a valid name for a new account."""
+    return _matching(r"[A-Za-z0-9_-]+", "a valid account name: use A-Z a-z 0-9 _ -")(name)
 
 
 def is_command(value: Any) -> bool:
-    """Say whether a value is a program and its arguments as the system can start them."""
+    """Say whether a value is a program with arguments that the system can start."""
     if not isinstance(value, list) or not value or not all(isinstance(a, str) for a in value):
         return False
     return value[0] != "" and not any(re.search(r"[\x00\ud800-\udfff]", a) for a in value)
@@ -39,19 +39,19 @@ def parse_command(text: str) -> list[str]:
     if is_command(command):
         return list(command)
     raise InvalidInput(
-        "api_key_command is not a JSON array of strings that begins with a program",
+        "api_key_command is not a JSON array of strings that starts with a program",
         hint="""write it like '["op", "read", "op://vault/kaleyra/key"]'""",
     )
 
 
 def check_key(key: str) -> str:
-    """Return an API key that a header can carry. Never repeats the key."""
+    """Return an API key that is valid in a header. Never repeats the key."""
     if not key:
         raise InvalidInput("the API key is empty")
     if not re.fullmatch(r"[!-~]+", key):
         raise InvalidInput(
-            "the API key holds a character that no HTTP header can carry",
-            hint="a space, a line break or a quote was probably copied along",
+            "the API key contains a character that is invalid in an HTTP header",
+            hint="copy it again without spaces, line breaks or quotes",
         )
     return key
 
@@ -59,17 +59,17 @@ def check_key(key: str) -> str:
 def check_base_url(url: str) -> str:
     """Return the base URL without its trailing slash. Plain http is for loopback only.
 
-    Never repeats the URL: one that breaks these rules may hold a password.
+    Never repeats the URL: an invalid one may contain a password.
     """
     for character, what in (("@", "user info"), ("?", "a query"), ("#", "a fragment")):
         if character in url:
-            raise InvalidInput(f"the base URL holds {what} ({character})", hint=_BASE_URL)
+            raise InvalidInput(f"the base URL contains {what} ({character})", hint=_BASE_URL)
     try:
         endpoint = parse_endpoint(check_endpoint(url, allow_http=True, allow_local=True))
     except InvalidInput:
         raise InvalidInput("the base URL is not a valid URL", hint=_BASE_URL) from None
     if endpoint.scheme == "http" and not is_loopback(endpoint.host):
-        raise InvalidInput("plain http:// is for this machine only", hint=_BASE_URL)
+        raise InvalidInput("plain http:// is only allowed for this machine", hint=_BASE_URL)
     return url.rstrip("/")
 
 
@@ -77,7 +77,7 @@ _BASE_URL = "write it like https://api.example.com, as the console shows it unde
 
 
 def _matching(pattern: str, what: str, *, repeat: bool = True) -> Rule:
-    """Make a rule. `repeat=False` hides the value, where a key is easily pasted by mistake."""
+    """Make a rule. `repeat=False` hides the value, where a key may be pasted by mistake."""
 
     def rule(value: str) -> str:
         if re.fullmatch(pattern, value):
@@ -94,21 +94,21 @@ def _one_of(*words: str) -> Rule:
 def _boolean(value: str) -> str:
     if value.lower() in _BOOLEANS:
         return _BOOLEANS[value.lower()]
-    raise InvalidInput(f"{value!r} is neither yes nor no", hint="write 1 or 0")
+    raise InvalidInput(f"{value!r} is not a valid yes or no", hint="use 1 or 0")
 
 
 def _seconds(value: str) -> str:
-    # The pattern keeps out what float() takes but nobody means: nan, 1_0, other digits, spaces.
+    # float() also accepts nan, 1_0, non-ASCII digits and spaces, which are typos here
     number = re.fullmatch(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", value)
-    if number and 0 < float(value) <= _MOST_SECONDS:
+    if number and 0 < float(value) <= MAX_SECONDS:
         return value
-    raise InvalidInput(f"{value!r} is not a number of seconds up to {_MOST_SECONDS}")
+    raise InvalidInput(f"{value!r} is not a valid number of seconds (up to {MAX_SECONDS})")
 
 
 def _printable(value: str) -> str:
     if value and value.isprintable():
         return value
-    raise InvalidInput(f"{value!r} is empty or holds a control character")
+    raise InvalidInput(f"{value!r} is empty or contains a control character")
 
 
 def _detach_value(value: str) -> str:
@@ -116,11 +116,11 @@ def _detach_value(value: str) -> str:
 
 
 ACCOUNT_RULES: dict[str, Rule] = {
-    "sid": _matching(r"[A-Za-z0-9_]+", "a SID: letters, digits and underscores", repeat=False),
+    "sid": _matching(r"[A-Za-z0-9_]+", "a valid SID: letters, digits, underscores", repeat=False),
     "api_key": check_key,
     "region": _one_of(*REGIONS),
     "base_url": check_base_url,
-    "waba_id": _matching(r"[0-9]+", "a WABA ID: digits only", repeat=False),
+    "waba_id": _matching(r"[0-9]+", "a valid WABA ID: digits only", repeat=False),
     "endpoint": lambda value: check_endpoint(value, allow_http=True, allow_local=True),
     "number": parse_number,
     "profile": _printable,
@@ -133,8 +133,8 @@ RULES: dict[str, Rule] = ACCOUNT_RULES | {
     "deadline": _seconds,
 }
 CONTRACT_RULES: dict[str, Rule] = {
-    "attach_field": _matching(r"[A-Za-z0-9_.-]+", "a field name"),
-    "attach_path": _matching(r"/(?!/)[!-~]*", "a path that begins with one /"),
+    "attach_field": _matching(r"[A-Za-z0-9_.-]+", "a valid field name"),
+    "attach_path": _matching(r"/(?!/)[!-~]*", "a valid path: it must start with one /"),
     "attach_method": _one_of("PUT", "POST", "PATCH"),
     "detach_value": _detach_value,
 }

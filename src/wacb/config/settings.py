@@ -1,8 +1,4 @@
-"""The settings in force and the API key: flag > environment > config file > default.
-
-Each value remembers its source (cli.md 3, 11). The file's shape is file.py's, the rules for
-values are rules.py's, writing is edit.py's.
-"""
+"""The settings and their sources: flag, environment, config file, default; and the API key."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wacb.config.file import ConfigFile
 from wacb.config.schema import ACCOUNT_KEYS, CONTRACT_RULES, RULES, check_key
-from wacb.errors import ConfigError, InvalidInput
+from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.validation import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,13 +16,13 @@ if TYPE_CHECKING:
     Run = Callable[..., CompletedProcess[bytes]]
 
 NAMES = ("account", *RULES)
-# assumed: the region (api-contract.md 1)
+# assumed: the region (api.md §1)
 DEFAULTS = {"region": "sg", "timeout": "30", "deadline": "120"}
 _COMMAND_SECONDS = 30
 
 
 class Setting(NamedTuple):
-    """A value as it was given, not yet checked, and where it came from in words for a person."""
+    """An unchecked value, and its source in words."""
 
     value: str | None
     source: str
@@ -36,11 +32,11 @@ class Setting(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The settings in force, looked up and checked when they are asked for.
+    """The settings, resolved and checked on use.
 
-    So a bad value matters only where it wins, and a missing account only where it is needed: with
-    several accounts and no `default_account`, asking for what one of them has is a ConfigError.
-    A bad value is InvalidInput from a flag or the environment, ConfigError from the file.
+    So an invalid value matters only where it wins, and a missing account only where it is needed:
+    with several accounts and no `default_account`, reading a value that one of them has is a
+    ConfigError. An invalid value is InvalidInput from a flag or variable, else ConfigError.
     """
 
     given: Mapping[str, Setting]
@@ -57,14 +53,14 @@ class Settings(NamedTuple):
         try:
             return RULES[name](found.value)
         except InvalidInput as error:
-            raise self._blamed(name, found.source, error) from error
+            raise self._name_source(name, found.source, error) from error
 
     def source(self, name: str) -> str:
-        """Say where a setting comes from: "--region", "account prod in PATH", "not set"."""
+        """Return the source of a setting: "--region", "account prod in PATH", "not set"."""
         return self.find(name).source
 
     def find(self, name: str) -> Setting:
-        """Return the value that wins for one of NAMES. Only an account's name is checked."""
+        """Return the winning value for one of NAMES. Only an account name is checked."""
         if name == "account":
             return self._account()
         if name in self.given:
@@ -76,9 +72,9 @@ class Settings(NamedTuple):
         return Setting(value=default, source="not set" if default is None else "default")
 
     def stored(self, key: str) -> Any:
-        """Return what the account in use has in the file under `key`, None where it has not.
+        """Return the value of `key` in the file for the current account, else None.
 
-        Raises ConfigError if no account is in use and one of several has that key.
+        Raises ConfigError if there is no current account and one of several has that key.
         """
         if key not in ACCOUNT_KEYS:
             return None
@@ -90,12 +86,12 @@ class Settings(NamedTuple):
 
     @property
     def stores_key(self) -> bool:
-        """Whether the account in use has an API key in the file, or a command that gives it."""
+        """Whether the current account has an API key in the file, or a command that prints it."""
         return any(self.stored(key) for key in ("api_key", "api_key_command"))
 
     @property
     def account(self) -> str | None:
-        """The account in use; None where there is none, or several and none is chosen."""
+        """The current account; None where there is none, or several and none is selected."""
         return self._account().value
 
     @property
@@ -105,27 +101,27 @@ class Settings(NamedTuple):
 
     @property
     def deadline(self) -> float:
-        """Seconds for a command's API work in all."""
+        """Seconds for all API requests of a command."""
         return float(self.get("deadline") or 0)
 
     @property
     def sandbox(self) -> bool:
-        """Whether the built-in emulator takes Kaleyra's place."""
+        """Whether the built-in emulator replaces Kaleyra."""
         return self.get("sandbox") == "1"
 
     @property
     def no_input(self) -> bool:
-        """Whether prompts are switched off (not: whether there is a terminal)."""
+        """Whether prompts are disabled (not whether there is a terminal)."""
         return self.get("no_input") == "1"
 
     @property
     def contract(self) -> Mapping[str, str]:
-        """The checked overrides in the file's [contract] (api-contract.md 5)."""
+        """The checked overrides in the file's [contract] (api.md §5)."""
         checked = {}
         for key, value in self.file.data.get("contract", {}).items():
             if key not in CONTRACT_RULES:
                 raise ConfigError(
-                    f"{self.file.path}: [contract] has no key {key!r}",
+                    f"{self.file.path}: {key!r} is not a valid key in [contract]",
                     hint=did_you_mean(key, CONTRACT_RULES),
                 )
             try:
@@ -145,7 +141,9 @@ class Settings(NamedTuple):
         reason = "default_account" if "default_account" in self.file.data else "the only account"
         return Setting(value=name, source=f"{reason} in {self.file.path}")
 
-    def _blamed(self, name: str, source: str, error: InvalidInput) -> InvalidInput | ConfigError:
+    def _name_source(
+        self, name: str, source: str, error: InvalidInput
+    ) -> InvalidInput | ConfigError:
         if name not in self.given:
             return _config_error(f"{name} of {source}", error)
         if name == "api_key":
@@ -156,15 +154,15 @@ class Settings(NamedTuple):
 def resolve(
     flags: Mapping[str, str | None], environ: Mapping[str, str], file: ConfigFile
 ) -> Settings:
-    """Find out who gives each setting. `flags` has None for a flag that was not given.
+    """Collect the settings. `flags` has None for a flag that was not passed.
 
-    The environment's names are WACB_ and the name in capitals; an empty variable is not set.
+    Variables are named WACB_ and the name in capitals; an empty one counts as not set.
     """
     given = {}
     for name in NAMES:
         flag, variable = flags.get(name), f"WACB_{name.upper()}"
         if flag is not None:
-            # An empty --waba-id means that there is none: the V1 number API is asked for.
+            # an empty --waba-id means none, which selects the V1 number API
             value = None if name == "waba_id" and not flag else flag
             given[name] = Setting(value=value, source=f"--{name.replace('_', '-')}")
         elif environ.get(variable):
@@ -175,31 +173,34 @@ def resolve(
 def api_key(settings: Settings, *, run: Run | None = None) -> str | None:
     """Return the API key: WACB_API_KEY, the account's, or what its api_key_command prints.
 
-    `run` is subprocess.run or a stand-in. Raises ConfigError, which never holds a key or the
-    command's output, for a key that no header can carry and for a command that gives none.
+    `run` is subprocess.run or a stand-in. Raises ConfigError, which never contains a key or the
+    command's output, for a key that is invalid in a header and for a command that prints none.
     """
     key = settings.get("api_key")
     command = settings.stored("api_key_command") if key is None else None
-    return key if command is None else _ask(command, run)
+    return key if command is None else _run_command(command, run)
 
 
 def check_key_host(settings: Settings) -> None:
-    """Raise ConfigError if a stored key would go to a host that it was not stored for (cli.md 11).
+    """Raise ConfigError if a stored key would go to a host that it was not stored for.
 
-    For what is about to send the key to Kaleyra; `config init` and the sandbox don't ask.
+    `config init` and the sandbox do not need this check.
     """
     if "base_url" not in settings.given or "api_key" in settings.given:
         return
     if settings.stores_key and settings.get("base_url") != settings.stored("base_url"):
         raise ConfigError(
-            f"{settings.source('base_url')} names a host that the stored API key is not for",
-            hint="put the key for that host into WACB_API_KEY, or its URL into the account "
-            "with wacb config set base_url URL",
+            f"the stored API key is not for the host in {settings.source('base_url')}",
+            hint=Prose(
+                "set WACB_API_KEY to the key for that host, or run `",
+                Command("config set", "base_url", "URL"),
+                "`",
+            ),
         )
 
 
 class ShownSetting(NamedTuple):
-    """A setting for eyes: no secret in full."""
+    """A setting to show, without secrets."""
 
     key: str
     value: str | None
@@ -207,7 +208,7 @@ class ShownSetting(NamedTuple):
 
 
 def describe(settings: Settings, name: str) -> ShownSetting:
-    """Put one of NAMES and its source into words; an api_key_command is named, not run."""
+    """Describe one of NAMES and its source; an api_key_command is named, not run."""
     value, source = settings.get(name), settings.source(name)
     if name == "api_key" and value:
         value = mask(value)
@@ -217,17 +218,17 @@ def describe(settings: Settings, name: str) -> ShownSetting:
 
 
 def mask(secret: str) -> str:
-    """Shorten a secret to what tells it from another: at most its last four characters."""
+    """Shorten a secret to at most its last four characters, which tell it from another."""
     return "…" + (secret[-4:] if len(secret) >= 12 else "")
 
 
-def _ask(command: list[str], run: Run | None) -> str:
+def _run_command(command: list[str], run: Run | None) -> str:
     import subprocess
 
     program = f"the api_key_command {command[0]!r}"
-    hint = "run it by hand to see why"
+    hint = "run it in a shell to see why"
     try:
-        # Nothing but its stdout: wacb's stdin may hold data, and its stderr may hold the key.
+        # only its stdout is used: wacb's stdin may have data, and its stderr may show the key
         done = (run or subprocess.run)(
             command,
             stdin=subprocess.DEVNULL,
@@ -237,11 +238,11 @@ def _ask(command: list[str], run: Run | None) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"{program} took over {_COMMAND_SECONDS} s", hint=hint) from None
+        raise ConfigError(f"{program} took longer than {_COMMAND_SECONDS} s", hint=hint) from None
     except (OSError, ValueError):
-        raise ConfigError(f"{program} cannot be started", hint="is it on the PATH?") from None
+        raise ConfigError(f"cannot start {program}", hint="check that it is on PATH") from None
     if done.returncode != 0:
-        raise ConfigError(f"{program} ended with status {done.returncode}", hint=hint)
+        raise ConfigError(f"{program} failed with exit code {done.returncode}", hint=hint)
     try:
         return check_key(done.stdout.decode("utf-8", "replace").removesuffix("\n"))
     except InvalidInput as error:

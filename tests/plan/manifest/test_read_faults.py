@@ -70,7 +70,7 @@ def test_the_tables_of_a_file(text: str, told: str):
         ("title = 3", "title: must be a string"),
         (
             'title = "in"',
-            "title: the title 'in' is not allowed; use at least 3 characters out of "
+            "title: 'in' is not a valid title; use at least 3 characters of "
             "A-Z a-z 0-9, space, hyphen and underscore",
         ),
         ("method = true", "method: must be a string"),
@@ -171,13 +171,13 @@ def test_a_placeholder_that_is_missing():
         ("{ a = 3 }", "headers.a: must be a string"),
         (
             '{ "Token canary" = "canary" }',
-            "headers: a header name is empty or holds a character that none may hold; use "
+            "headers: the header name is empty or contains an invalid character; use "
             "letters, digits and hyphens",
         ),
         (
             '{ X-A = "line\\nbreak canary" }',
-            "headers.X-A: the value of header X-A is empty or holds a line break, a control "
-            "character or a character outside ASCII",
+            "headers.X-A: the value of header X-A is empty or contains a line break, a control "
+            "character or a non-ASCII character",
         ),
         ('{ X-A = "1", x-a = "2" }', "headers.x-a: duplicate header X-A"),
         *(
@@ -270,8 +270,8 @@ def test_an_encryption_without_its_members_is_told_all_of_them():
         ),
         (
             '98-x = "a"',
-            "98-x: '98-x' is not a phone number; write it with its country code and 7 to 15 "
-            "digits, like +919812345678",
+            "98-x: '98-x' is not a valid phone number; use the country code and 7 to 15 digits, "
+            "like +919812345678",
         ),
         (
             '"+91 98-12345678" = "a"\n00919812345678 = "a"',
@@ -309,17 +309,17 @@ encryption = { key = "canary" }
 """
     assert [line.partition(";")[0] for line in fault(text).splitlines()] == [
         "[numbers] x: must be a string",
-        "[numbers] x: 'x' is not a phone number",
+        "[numbers] x: 'x' is not a valid phone number",
         "[profiles.b] title: is missing",
         "[profiles.b] url: the URL 'ftp://example.com' does not start with https://",
-        "[profiles.b] headers: a header name is empty or holds a character that none may hold",
+        "[profiles.b] headers: the header name is empty or contains an invalid character",
         "[profiles.b] headers.Authorization: the header Authorization authenticates, so its value "
         "must come from a variable",
         "[profiles.b] method: is not a valid value",
         "[profiles.b] body: must be a table or a string of JSON",
         "[profiles.a] method: is missing",
         "[profiles.a] url: is missing",
-        "[profiles.a] title: the title 'in' is not allowed",
+        "[profiles.a] title: 'in' is not a valid title",
         "[profiles.a] encryption.algorithm: is missing",
         "[profiles.a] encryption.iv: is missing",
         "[profiles.a] encryption.key: is a secret, so it must be a single variable",
@@ -335,7 +335,7 @@ encryption = { key = "canary" }
     [
         (
             'title = "${A}é"',
-            "title: the value of ${A} is not valid; use at least 3 characters out of "
+            "title: the value of ${A} is not valid; use at least 3 characters of "
             "A-Z a-z 0-9, space, hyphen and underscore",
         ),
         ('url = "https://${A}/"', f"url: the value of ${{A}} is not valid; {PUBLIC}"),
@@ -367,8 +367,8 @@ encryption = { key = "canary" }
         ('method = "${A}"', "method: is not a valid value; use one of get, post, put, delete"),
         (
             'headers = { X-A = "${A}é" }',
-            "headers.X-A: the value of header X-A is empty or holds a line break, a control "
-            "character or a character outside ASCII",
+            "headers.X-A: the value of header X-A is empty or contains a line break, a control "
+            "character or a non-ASCII character",
         ),
         (
             "response_message = '${BAD}'",

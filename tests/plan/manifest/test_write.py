@@ -276,8 +276,8 @@ def test_names_of_tables_and_variables_are_unique():
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"title": "é"}, "title: the title 'é' is not allowed"),
-        ({"title": ""}, "title: the title '' is not allowed"),
+        ({"title": "é"}, "title: 'é' is not a valid title"),
+        ({"title": ""}, "title: '' is not a valid title"),
         (
             {"url": "https://u:pw@example.com/"},
             "url: the URL contains user info (before the @), which is never sent",
@@ -309,7 +309,7 @@ def test_names_of_tables_and_variables_are_unique():
         ({"channel": 5}, "a manifest cannot express its channel"),
         (
             {"title": "é", "encryption": Encryption(algorithm="ROT-13")},
-            "title: the title 'é' is not allowed; use at least 3 characters out of A-Z a-z 0-9, "
+            "title: 'é' is not a valid title; use at least 3 characters of A-Z a-z 0-9, "
             "space, hyphen and underscore; encryption.algorithm: is not a valid value; "
             "use one of AES-128-CFB, AES-128-GCM, AES-192-CFB, AES-192-GCM, "
             "AES-256-CFB, AES-256-GCM",
@@ -373,7 +373,7 @@ def test_a_number_is_written_where_its_profile_is_known():
     assert result.notes[2:] == (
         "number +15550100004 is left out: its profile SG_gone was not found",
         "number +15550100007 is left out: its profile SG_\x9b was not found",
-        "number one is left out: 'one' is not a phone number",
+        "number one is left out: 'one' is not a valid phone number",
         "numbers left out because the API does not show their profile: 2",
     )
 
