@@ -143,7 +143,7 @@ def make_profile(**changes: Any) -> CallbackProfile:
 
 
 def make_row(**changes: Any) -> dict[str, Any]:
-    """What the API shows of that profile, as documented (api-contract.md 4)."""
+    """What the API shows of that profile, as documented (api.md §4)."""
     return {
         "profile_id": "SG_1",
         "title": "Incoming messages",

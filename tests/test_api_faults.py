@@ -48,7 +48,7 @@ COMMANDS = {
     "export": ("export",),
     "config init": ("config", "init"),
 }
-# What these print is data whatever it says (cli.md 4).
+# What these print is data whatever it says.
 REPORTS = ("number attach --from", "verify")
 WRITES = ("number add", "number confirm")  # their first request is one already
 # A success is all that a confirmation has to hear.
@@ -146,7 +146,7 @@ def running_time() -> Iterator[Callable[[], float]]:
 
 
 def check_failure(server: FaultServer, name: str, command: str, home: Path) -> None:
-    """Run a command line against the server: it fails as cli.md 4 has it."""
+    """Run a command line against the server: it fails with one error and a documented exit code."""
     app = App(
         environ={**LIVE, "WACB_BASE_URL": server.url, "HOME": str(home)},
         interactive=False,

@@ -1,4 +1,4 @@
-"""Every error class has its exit code, its code and its word on trying again (cli.md 5)."""
+"""Every error class has its exit code, its code and its word on trying again."""
 
 from __future__ import annotations
 

@@ -162,6 +162,22 @@ def test_completions_are_what_click_generates(shell, file):
         assert "_WACB_COMPLETE" in generated
 
 
+def test_a_page_that_the_code_cites_exists_with_its_section():
+    texts = {path: path.read_text() for path in (PROJECT / "tests").rglob("*.py")}
+    texts |= {path: path.read_text() for path in MODULES}
+    del texts[Path(__file__)]
+    cited = [
+        (path.name, page, section)
+        for path, text in texts.items()
+        for page, section in re.findall(r"\b([a-z-]+\.md) §? ?([0-9]+)", text)
+    ]
+    assert cited
+    for name, page, section in cited:
+        file = SOURCE / "guide" / page
+        assert file.exists(), f"{name} cites {page}"
+        assert f"\n## {section}. " in file.read_text(), f"{name} cites {page} §{section}"
+
+
 def test_the_changelog_begins_with_this_version_below_what_is_unreleased():
     headings = re.findall(r"^## \[([^]]+)\]", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[headings[0] == "Unreleased"] == wacb.__version__

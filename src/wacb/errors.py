@@ -1,4 +1,4 @@
-"""The failures a user can cause or meet, each with an exit code (cli.md 5).
+"""The failures a user can cause or meet, each with an exit code.
 
 WacbError                  1  unexpected
 ├── BulkFailed             *  some things of many failed: the code they agree on, else 1

@@ -17,7 +17,7 @@ from wacb import __version__
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.cli.next_command import render
-from wacb.errors import WacbError
+from wacb.errors import Command, Prose, WacbError
 
 GROUPS = ("profile", "number", "sandbox", "config")
 START = """\
@@ -178,7 +178,7 @@ def test_a_bad_variable_does_not_matter_when_the_flag_is_passed(live: Wacb):
     env = {"WACB_REGION": "nowhere", "WACB_TIMEOUT": "soon"}
     assert live("profile", "list", env=env).err.startswith("error: WACB_REGION: 'nowhere' is not")
     line = ("profile", "list", "-q", "--region", "eu")
-    assert live(*line, env=env).err.startswith("error: WACB_TIMEOUT: 'soon' is not a number")
+    assert live(*line, env=env).err.startswith("error: WACB_TIMEOUT: 'soon' is not a valid number")
     assert live(*line, "--timeout", "3", env=env) == done()
 
 
@@ -311,17 +311,17 @@ def test_the_command_of_a_hint_reaches_the_same_account(wacb: Wacb):
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("command", "shown"),
     [
-        ("`wacb plan`", "`wacb --sandbox --config f --account a plan`"),
-        ("wacb config show", "wacb --sandbox --config f --account a config show"),
-        ("wacb config set base_url URL", "wacb --config f --account a config set base_url URL"),
-        ("wacb sandbox serve", "wacb sandbox serve"),
-        ("wacb planner", "wacb planner"),
+        (Command("plan"), "wacb --sandbox --config f --account a plan"),
+        (Command("config show"), "wacb --sandbox --config f --account a config show"),
+        (Command("config set", "url", "a b"), "wacb --config f --account a config set url 'a b'"),
+        (Command("sandbox serve"), "wacb sandbox serve"),
     ],
 )
-def test_a_command_gets_the_flags_that_it_needs(text: str, shown: str):
-    assert render({"sandbox": "1", "config": "f", "account": "a"}, text) == shown
+def test_a_command_gets_the_flags_that_it_needs(command: Command, shown: str):
+    text = Prose("Run `", command, "`.")
+    assert render({"sandbox": "1", "config": "f", "account": "a"}, text) == f"Run `{shown}`."
     assert render({}, text) == text
 
 
@@ -334,3 +334,9 @@ def test_the_commands_of_a_combined_error_reach_the_same_account(wacb: Wacb, tmp
     )
     told = wacb("--sandbox", "--config", str(odd), "plan", "-f", str(file)).err
     assert told.count(f"`wacb --sandbox --config '{odd}' number list`") == 2
+
+
+def test_a_title_that_reads_like_a_command_is_never_rewritten(wacb: Wacb):
+    outcome = wacb("--sandbox", "profile", "show", "wacb number one")
+    assert "'wacb number one'" in outcome.err
+    assert "`wacb --sandbox profile list`" in outcome.err

@@ -47,7 +47,7 @@ class State(NamedTuple):
         return any(self.carried(number) == id for number in self.numbers)
 
     def is_incoming(self, id: str) -> bool:
-        """Say whether a profile is one that prune may touch (cli.md 10)."""
+        """Say whether a profile is one that prune may touch."""
         row = self.profiles[id]
         template = row["body"] if row["http_method"] in ("POST", "PUT") else row["url"]
         if row["channel"] not in (None, "whatsapp"):

@@ -1,4 +1,4 @@
-"""A wacb.toml as data, and what the API has to show once it is applied (cli.md 6, 7 and 10).
+"""A wacb.toml as data, and what the API has to show once it is applied.
 
 Written out from the contract; nothing of it is asked of the program.
 """

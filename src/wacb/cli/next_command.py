@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from functools import partial
@@ -16,12 +15,7 @@ _NO_ACCOUNT = ("template", "completion", "help", "sandbox", "callback listen", "
 
 def render(flags: Mapping[str, str], text: str) -> str:
     """Write a text with its commands as they reach the account of these `flags`."""
-    if not isinstance(text, Prose):
-        return _rewrite_plain(flags, text)
-    parts = (
-        part if isinstance(part, Command) else _rewrite_plain(flags, part) for part in text.parts
-    )
-    return Prose(*parts).render(partial(_command_line, flags))
+    return text.render(partial(_command_line, flags)) if isinstance(text, Prose) else text
 
 
 def next_command(flags: Mapping[str, str]) -> str:
@@ -43,16 +37,3 @@ def _options(flags: Mapping[str, str], *names: str) -> list[str]:
     return [
         f"--{name.replace('_', '-')} {shlex.quote(flags[name])}" for name in names if name in flags
     ]
-
-
-_API = re.compile(
-    r"\bwacb (?=(?:(?:profile|number|verify|plan|apply|export|callback)|config show)\b)"
-)
-_FILE = re.compile(r"\bwacb (?=config (?!show\b))")
-
-
-def _rewrite_plain(flags: Mapping[str, str], text: str) -> str:
-    file = " ".join(("wacb", *_options(flags, "config", "account")))
-    for pattern, start in ((_API, next_command(flags)), (_FILE, file)):
-        text = pattern.sub(start.replace("\\", r"\\") + " ", text)
-    return text
