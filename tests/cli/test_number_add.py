@@ -339,8 +339,7 @@ def test_an_id_that_cannot_be_remembered_is_told(over: Wacb, sandbox: Sandbox, f
     assert over(network, *ADD) == failed(
         3,
         f"number {NEW} was added, but its registration ID {ID} could not be stored: {file} "
-        "does not hold "
-        "what wacb wrote there",
+        "was changed by another program",
         f"confirm it with `wacb number confirm {NEW} --id {ID}`",
     )
 
