@@ -100,5 +100,5 @@ def test_show_of_a_number_that_is_not_listed(live: Wacb):
         "run `wacb number list` to see available numbers",
     )
     outcome = live("number", "show", "+15550100077", *V1)
-    message = "error: number +15550100077 does not exist (404: The number does not exist\n"
+    message = "error: number +15550100077 does not exist (404: The number does not exist"
     assert (outcome.code, outcome.out, outcome.err[: len(message)]) == (5, "", message)
