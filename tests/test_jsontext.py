@@ -47,8 +47,8 @@ def test_text_and_bytes_with_and_without_a_bom_are_read(text):
         pytest.param("[-Infinity]", "it contains -Infinity", id="Infinity"),
         pytest.param("1e999", "it contains a number that is too large", id="large"),
         pytest.param("1" * 641, "it contains a number of too many digits", id="long"),
-        pytest.param("[" * 101 + "]" * 101, "nested too deeply", id="deep"),
-        pytest.param("[" * 99_999, "nested too deeply", id="deeper than the parser"),
+        pytest.param("[" * 101 + "]" * 101, "it is nested too deeply", id="deep"),
+        pytest.param("[" * 99_999, "it is nested too deeply", id="deeper than the parser"),
     ],
 )
 def test_what_is_not_json_is_refused_with_a_reason(text, reason):

@@ -531,7 +531,7 @@ def test_what_is_no_profile_is_no_answer(row: object) -> None:
         ),
         pytest.param(
             {"wa_number": "91 98123-45678", "verified_name": "One", "callback_profile_id": None},
-            {"name": "One", "callback_profile_id": ""},
+            {"name": "One", "callback_profile_id": None},
             id="no profile",
         ),
         pytest.param(
