@@ -26,7 +26,11 @@ INSTEAD = {
     "+919812345679": "+15550100002",
 }
 # installing and testing itself, and what does not end by itself
-NOT_RUN = ("pip install", "pytest", "serve")
+NOT_RUN = ("install .", "install --quiet .", "pytest", "serve")
+# how a script gets wacb, which a test has already
+INSTALLS = (
+    "git clone --quiet --depth 1 https://github.com/kaleyra-wacb/wacb && pip install --quiet ./wacb"
+)
 _SHELL = re.compile(r"[|&;<>`\n]|\$\(|^set |=\$")
 
 
@@ -42,6 +46,7 @@ def marked(name: str, text: str) -> str:
 
 
 def for_the_sandbox(text: str) -> str:
+    text = text.replace(INSTALLS, ":")
     for written, known in INSTEAD.items():
         text = text.replace(written, known)
     return text
