@@ -178,11 +178,7 @@ def test_a_command_without_credentials_is_completed_by_the_shell(
     assert fields(writes(sandbox)[-1]) == POST
 
 
-OFFLINE = (
-    "note: checked offline: without credentials the profile and the number were not looked "
-    "upwhether the profile exists, is active and "
-    "complete, and whether the number is approved and free"
-)
+OFFLINE = "note: checked offline: without credentials the profile and the number were not looked up"
 WITHOUT: dict[str, tuple[tuple[str, ...], Outcome]] = {
     "create": (
         CREATE,

@@ -163,7 +163,7 @@ def test_what_was_not_read_back_is_said(over: Wacb, two_profiles: None, sandbox:
 
 
 @pytest.mark.parametrize(
-    ("puts", "waba", "seen"), [(1, (), ""), (0, ("--waba-id", ""), ", not read back")]
+    ("puts", "waba", "seen"), [(1, (), ""), (0, ("--waba-id", ""), ", and not read back")]
 )
 def test_ctrl_c_at_a_single_change_lets_it_end_and_says_so(
     over: Wacb, two_profiles: None, sandbox: Sandbox, puts: int, waba: tuple[str, ...], seen: str

@@ -189,7 +189,7 @@ def test_a_bad_number_is_wrong_usage(live: Wacb, sandbox: Sandbox):
 def test_missing_credentials_break_the_config(wacb: Wacb):
     detail = "missing credentials: the SID (WACB_SID) and the API key (WACB_API_KEY)"
     fix = "set the variables, run `wacb config init`, or add --sandbox to try it out"
-    links = {"config": line("config", "failed", detail, fix), **not_started()}
+    links = {"config": line("config", "broken", detail, fix), **not_started()}
     check(wacb(*VERIFY), 3, links, detail, fix)
     check(wacb("verify"), 3, links, detail, fix)
 
@@ -220,7 +220,7 @@ def test_a_bad_setting_breaks_the_config(
     live: Wacb, env: dict[str, str], detail: str, fix: str | None
 ):
     fix = fix or "wacb config show"
-    links = {"config": line("config", "failed", detail, fix), **not_started()}
+    links = {"config": line("config", "broken", detail, fix), **not_started()}
     check(live("verify", env=env), 3, links, detail, fix)
 
 

@@ -29,7 +29,7 @@ def test_an_endpoint_where_nobody_listens(live: Wacb, sandbox: Sandbox, send: tu
         attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, *send)
     detail = f"cannot connect to {server.url.removeprefix('http://')}: Connection refused"
-    links = good(endpoint=line("endpoint", "failed", detail, ELSEWHERE))
+    links = good(endpoint=line("endpoint", "broken", detail, ELSEWHERE))
     if send:
         links |= skipped("delivery", why="not checked: the endpoint is not reachable")
     check(outcome, 7, links, detail, ELSEWHERE)
@@ -53,7 +53,7 @@ def test_an_endpoint_that_never_answers(
         attach_new(sandbox, f"{server.url}/hook")
         outcome = live(*VERIFY, limit, "0.2")
     detail = detail.format(server.url.removeprefix("http://"))
-    links = good(endpoint=line("endpoint", "failed", detail, fix))
+    links = good(endpoint=line("endpoint", "broken", detail, fix))
     check(outcome, 7, links, detail, fix)
 
 
@@ -76,7 +76,7 @@ def test_an_endpoint_whose_certificate_nobody_trusts(
         outcome = live(*VERIFY)
     host = server.url.removeprefix("https://")
     detail = f"{host} shows a certificate that is not trusted: self-signed certificate"
-    links = good(endpoint=line("endpoint", "failed", detail, ELSEWHERE))
+    links = good(endpoint=line("endpoint", "broken", detail, ELSEWHERE))
     check(outcome, 7, links, detail, ELSEWHERE)
 
 
@@ -85,7 +85,7 @@ def test_an_endpoint_that_is_no_address(over: Wacb, sandbox: Sandbox, chain: str
     odd = Showing(sandbox, host.encode(), b"127.0.0.1:99999")
     detail = "'127.0.0.1:99999' is not the address of a server"
     fix = "write a URL like https://api.example.com, with a valid host and port"
-    links = good(endpoint=line("endpoint", "failed", detail, fix))
+    links = good(endpoint=line("endpoint", "broken", detail, fix))
     check(over(odd, *VERIFY), 7, links, detail, fix)
 
 
@@ -112,7 +112,7 @@ def test_a_callback_that_is_not_taken(
         outcome = live(*VERIFY, "--send")
     detail = detail.format(server.url.removeprefix("http://"))
     fix = f"check the endpoint's log, then wacb verify {ONE} --send"
-    links = good(url, delivery=line("delivery", "failed", detail, fix))
+    links = good(url, delivery=line("delivery", "broken", detail, fix))
     check(outcome, 8, links, detail, fix)
 
 
@@ -122,7 +122,7 @@ def test_a_key_that_is_not_known(over: Wacb, sandbox: Sandbox, server: FaultServ
     hidden = Showing(sandbox, b'"key": "' + b"k" * 16 + b'", ', b"")
     detail = f"profile {FIRST} encrypts, and the API does not show its key"
     fix = "pass the file that holds it as --encrypt-key-file"
-    links = good(url, delivery=line("delivery", "failed", detail, fix))
+    links = good(url, delivery=line("delivery", "broken", detail, fix))
     check(over(hidden, *VERIFY, "--send"), 8, links, detail, fix)
 
 
@@ -136,7 +136,7 @@ def test_the_first_broken_link_decides_and_the_others_are_named(live: Wacb, sand
         assert live(*VERIFY, "-q").out == "template\nendpoint\n"
     refused = f"cannot connect to {server.url.removeprefix('http://')}: Connection refused"
     links = good(
-        template=line("template", "failed", detail, fix),
-        endpoint=line("endpoint", "failed", refused, ELSEWHERE),
+        template=line("template", "broken", detail, fix),
+        endpoint=line("endpoint", "broken", refused, ELSEWHERE),
     )
     check(outcome, 8, links, detail, fix, f"endpoint: {refused}; {ELSEWHERE}")

@@ -35,7 +35,7 @@ def test_a_number_that_is_not_listed(live: Wacb, chain: str):
     detail = f"number {other} not found in WABA {WABA_ID}"
     fix = "wacb number list"
     links = good(
-        number=line("number", "failed", detail, fix),
+        number=line("number", "broken", detail, fix),
         **skipped("profile", why="not checked: the number's profile is unknown"),
         **skipped("template", "endpoint", "delivery"),
     )
@@ -49,7 +49,7 @@ def test_what_was_named_is_checked_whatever_the_number_is_like(live: Wacb, chain
     again = f"wacb verify {other} --profile {FIRST} --send"
     links = good(
         chain,
-        number=line("number", "failed", detail, fix),
+        number=line("number", "broken", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(live("verify", other, "--profile", FIRST), 5, links, detail, fix)
@@ -70,7 +70,7 @@ def test_a_pending_number(live: Wacb, number: str, fix: str):
     live(*ADD)
     detail = f"{number} is pending; only approved numbers receive messages"
     links = good(
-        number=line("number", "failed", detail, fix),
+        number=line("number", "broken", detail, fix),
         **skipped("profile", why="not checked: the number has none"),
         **skipped("template", "endpoint", "delivery"),
     )
@@ -88,7 +88,7 @@ def test_a_rejected_number_still_has_its_profile_checked(
     again = ("wacb --waba-id ''" if waba else "wacb") + f" verify {ONE} --profile Hook --send"
     links = good(
         chain,
-        number=line("number", "failed", detail, fix),
+        number=line("number", "broken", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(outcome, 8, links, detail, fix)
@@ -105,7 +105,7 @@ def test_a_number_without_a_profile(live: Wacb, chain: str, named: tuple[str, ..
     if named:
         again = f"wacb verify {TWO} --profile Hook --send"
         rest = {"delivery": line("delivery", "skipped", NO_SEND, again)}
-    links = good(chain, number=line("number", "failed", detail, fix), **rest)
+    links = good(chain, number=line("number", "broken", detail, fix), **rest)
     check(live("verify", TWO, *named), 8, links, detail, fix)
 
 
@@ -116,7 +116,7 @@ def test_a_number_with_another_profile(live: Wacb, sandbox: Sandbox, chain: str)
     again = f"wacb verify {ONE} --profile Hook --send"
     links = good(
         chain,
-        number=line("number", "failed", detail, fix),
+        number=line("number", "broken", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(live(*VERIFY, "--profile", "Hook"), 8, links, detail, fix)
@@ -170,7 +170,7 @@ def test_v1_what_the_journal_says_counts(live: Wacb, sandbox: Sandbox, chain: st
     again = f"{V1_VERIFY} --profile Hook --send"
     links = good(
         chain,
-        number=line("number", "failed", detail, fix),
+        number=line("number", "broken", detail, fix),
         delivery=line("delivery", "skipped", NO_SEND, again),
     )
     check(live(*VERIFY, *V1, "--profile", "Hook"), 8, links, detail, fix)

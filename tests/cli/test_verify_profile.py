@@ -26,7 +26,7 @@ def test_a_profile_that_was_deleted_under_the_number(live: Wacb, sandbox: Sandbo
     detail = f"callback profile {FIRST} does not exist (404: The profile does not exist)"
     fix = f"wacb number attach {ONE} --profile ID --replace"
     links = good(
-        profile=line("profile", "failed", detail, fix),
+        profile=line("profile", "broken", detail, fix),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live(*VERIFY), 5, links, detail, fix)
@@ -52,7 +52,7 @@ def test_a_profile_that_does_not_exist(
     live: Wacb, chain: str, reference: str, detail: str, fix: str
 ):
     links = good(
-        profile=line("profile", "failed", detail, fix),
+        profile=line("profile", "broken", detail, fix),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live(*VERIFY, "--profile", reference), 5, links, detail, fix)
@@ -64,7 +64,7 @@ def test_two_profiles_of_one_title(live: Wacb, sandbox: Sandbox, chain: str):
     fix = "pass the ID of one of them"
     links = good(
         number=line("number", "ok", f"approved, {SECOND}"),
-        profile=line("profile", "failed", detail, fix),
+        profile=line("profile", "broken", detail, fix),
         **skipped("template", "endpoint", "delivery"),
     )
     check(live(*VERIFY, "--profile", "Hook"), 8, links, detail, fix)
@@ -84,7 +84,7 @@ def test_a_profile_that_is_not_active(
 ):
     off = Showing(sandbox, b'"status": 1', f'"status": {status}'.encode())
     detail = f"profile 'Hook' ({FIRST}) is {word}, so nothing is delivered"
-    links = good(chain, profile=line("profile", "failed", detail, fix))
+    links = good(chain, profile=line("profile", "broken", detail, fix))
     check(over(off, *VERIFY), 8, links, detail, fix)
 
 
@@ -113,7 +113,7 @@ def test_a_template_that_is_not_complete(
     live: Wacb, sandbox: Sandbox, server: FaultServer, body: str, detail: str, fix: str
 ):
     url = attach_new(sandbox, f"{server.url}/hook", body=body)
-    links = good(url, template=line("template", "failed", detail, fix))
+    links = good(url, template=line("template", "broken", detail, fix))
     check(live(*VERIFY), 8, links, detail, fix)
     host = server.url.removeprefix("http://")
     links["delivery"] = line("delivery", "ok", f"{host} returned 200")

@@ -63,8 +63,8 @@ def failed(
 ) -> Outcome:
     """A report, the `others` that are broken, and the sentence of the first failed check."""
     out = "".join(f"{text}\n" for text in links.values())
-    name = next(name for name, text in links.items() if text.split("\t")[1] == "failed")
-    also = "".join(f"also failed: {other}\n" for other in others)
+    name = next(name for name, text in links.items() if text.split("\t")[1] == "broken")
+    also = "".join(f"also broken: {other}\n" for other in others)
     return Outcome(code=code, out=out, err=f"{also}error: verify: {name}: {detail}\nhint: {fix}\n")
 
 
