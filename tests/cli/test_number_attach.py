@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
@@ -23,7 +24,7 @@ from tests.cli.expect import (
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
-from wacb.sandbox.in_process import exchange
+from wacb.sandbox.in_process import Answer, exchange
 from wacb.sandbox.store import Store
 
 V1 = ("--waba-id", "")
@@ -87,6 +88,22 @@ def test_the_end_of_status_callbacks_is_said(live: Wacb, two_profiles: None, san
     hint = "pass --replace to replace it"
     assert live(*line) == failed(9, f"{message}replace it with {profile_id(1)}; {said}", hint)
     assert live(*line, "--replace", "-q") == done(ONE, f"note: {said}\n{undo()}")
+
+
+def test_a_profile_that_cannot_be_looked_up_is_replaced_with_a_note(
+    over: Wacb, two_profiles: None, sandbox: Sandbox
+):
+    put(sandbox, profile_id(1))
+
+    def handler(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "GET" and url.endswith(profile_id(1)):
+            raise ConnectionResetError
+        return exchange(sandbox, method, url, headers, body)
+
+    outcome = over(handler, "number", "attach", ONE, "--profile", profile_id(2), "--replace")
+    assert outcome.code == 0
+    assert "note: the old profile could not be looked up: " in outcome.err
+    assert attached(sandbox, ONE) == profile_id(2)
 
 
 def test_a_profile_that_went_away_is_replaced(live: Wacb, two_profiles: None, sandbox: Sandbox):
