@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-from contextlib import redirect_stderr, redirect_stdout
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +14,12 @@ from tests.cli.expect import (
     TWO,
     attachment_row,
     done,
-    failed,
     profile_json,
     row,
 )
-from tests.conftest import LIVE, Wacb, profile_id
+from tests.conftest import Wacb, profile_id
 from tests.fake_api import Network, answer, make_row
-from wacb.cli import root
-from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, WABA_ID
-from wacb.sandbox.emulator import Sandbox
-from wacb.sandbox.in_process import exchange
 
 NUMBERS = f"""\
 NUMBER        NAME           STATUS    CALLBACK PROFILE ID
@@ -148,49 +138,6 @@ def test_a_secret_in_an_error_is_masked(over: Wacb):
         outcome = over(network, "profile", "list", "-o", form)
         assert (outcome.code, API_KEY in outcome.err) == (6, False)
         assert "*** is odd" in outcome.err
-
-
-def run_into(stream: Any, *line: str) -> int:
-    with redirect_stdout(stream):
-        return root.run(list(line), App(environ={**LIVE, "WACB_SANDBOX": "1", "HOME": "/absent"}))
-
-
-def test_a_closed_pipe_ends_quietly(capfd: pytest.CaptureFixture[str]):
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "w") as pipe:
-        assert run_into(pipe, "template", "--method", "post") == 0
-        assert run_into(pipe, "config", "show", "-o", "table") == 0  # what follows goes nowhere
-    assert capfd.readouterr() == ("", "")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("line", [("template", "--method", "post"), ("--help",)])
-def test_a_full_disk_is_an_error(capfd: pytest.CaptureFixture[str], line: tuple[str, ...]):
-    with Path("/dev/full").open("w") as full:
-        code = run_into(full, *line)
-    assert code == 1
-    message = "cannot write to stdout: No space left on device"
-    assert capfd.readouterr() == ("", failed(1, message).err)
-
-
-class Unread(io.StringIO):
-    """A pipe that nobody reads from any more."""
-
-    def write(self, text: str) -> int:
-        raise BrokenPipeError
-
-
-def test_a_broken_stderr_stops_nothing(
-    live: Wacb, two_profiles: None, home: Path, sandbox: Sandbox
-):
-    app = App(environ={"HOME": str(home), **LIVE}, handler=partial(exchange, sandbox))
-    line = ["-v", "number", "attach", ONE, "--profile", profile_id(1)]
-    with redirect_stderr(Unread()), redirect_stdout(io.StringIO()):
-        assert root.run(line, app) == 0
-        assert root.run(["nosuch"], app) == 2
-        assert root.run(["nosuch", "-o", "json"], app) == 2
-    assert live("number", "history").out.count("\n") == 1
 
 
 def test_a_note_is_not_data(live: Wacb):

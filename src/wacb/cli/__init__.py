@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ from wacb import __version__
 from wacb.cli.app import App
 from wacb.cli.commands import Group
 from wacb.cli.completion import shells
-from wacb.cli.output import give_up, to_stderr
+from wacb.cli.output import to_stderr
+from wacb.cli.streams import write_error
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
@@ -41,9 +41,6 @@ wacb sets up incoming WhatsApp messages on Kaleyra.io.
 
 Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 
-# How writing stdout fails where click prints by itself (help, version).
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-
 
 class Root(Group):
     """Turn every failure into text on stderr and an exit code."""
@@ -58,7 +55,8 @@ class Root(Group):
     ) -> NoReturn:
         line = list(sys.argv[1:] if args is None else args)
         app = extra.pop("obj", None) or App()
-        sys.exit(self.run(line, app, prog_name, complete_var, **extra))
+        code = self.run(line, app, prog_name, complete_var, **extra)
+        sys.exit(_check_stdout(app, code, line))
 
     def run(
         self,
@@ -84,14 +82,21 @@ class Root(Group):
             return error.exit_code
         except click.ClickException as error:
             return report(app, _usage_error(error), line)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            give_up(sys.stdout)
-            return report(app, WacbError(f"cannot write to stdout: {error.strerror}"), line)
         except click.Abort:
             return report(app, Interrupted("interrupted"), line)
         return int(status or 0)
+
+
+def _check_stdout(app: App, code: int, line: Sequence[str]) -> int:
+    """Report output that was lost (a full disk); return 1 where the work itself deserved 0."""
+    lost = write_error(sys.stdout)
+    if lost is None:
+        return code
+    text = f"cannot write to stdout: {lost.strerror}"
+    if code == 0:
+        return report(app, WacbError(text), line)
+    app.out.warn(text)
+    return code
 
 
 def _usage_error(error: click.ClickException) -> WacbError:

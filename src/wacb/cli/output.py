@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, Any
 
 import click
 
-from wacb.cli import console, render
+from wacb.cli import console, render, streams
 from wacb.cli.views import View, error_json
 from wacb.errors import Prose, WacbError
 from wacb.jsontext import json_line, json_text, visible
@@ -23,17 +22,9 @@ def is_terminal(stream: IO[str] | None) -> bool:
 
 
 def to_stderr(line: str) -> None:
-    """Write a line, or drop it: work in progress must not stop because nobody reads stderr."""
-    try:
-        click.echo(line, err=True)
-    except OSError:
-        give_up(sys.stderr)
-
-
-def give_up(stream: IO[str]) -> None:
-    """Discard what a stream could not write: else Python tries once more, and exits with 120."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    """Write a line."""
+    if sys.stderr is not None:  # as it is after `2>&-`
+        click.echo(line, file=sys.stderr)
 
 
 class Output:
@@ -75,14 +66,8 @@ class Output:
 
     def text(self, text: str) -> None:
         """Print text unchanged but for secrets: a template, a request, a path."""
-        try:
-            click.echo(self._hide(text), color=True)
-        except BrokenPipeError:  # the reader has enough, so this is no failure
-            give_up(sys.stdout)
-            raise click.exceptions.Exit(0) from None
-        except OSError as error:
-            give_up(sys.stdout)
-            raise WacbError(f"cannot write to stdout: {error.strerror}") from error
+        # with `file`, click keeps to the stream's own encoding
+        click.echo(self._hide(text), file=sys.stdout, color=True)
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
@@ -180,6 +165,11 @@ class Output:
     def color(self) -> bool:
         """Whether stdout takes colour."""
         return self._color()
+
+    @property
+    def unread(self) -> bool:
+        """Whether the reader of stdout has gone."""
+        return streams.is_unread(sys.stdout)
 
     @property
     def to_terminal(self) -> bool:

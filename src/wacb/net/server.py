@@ -57,15 +57,19 @@ def url_of(listener: socket.socket) -> str:
 
 @contextmanager
 def signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on SIGINT and SIGTERM. Only the main thread gets signals.
+    """Call `stop` on SIGINT, SIGTERM and SIGHUP. Only the main thread gets signals.
 
     At its end uvicorn raises the signal again, for the handler that it found at its start.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    previous = {
+        number: signal.signal(number, lambda *_: stop())
+        for number in numbers
+        if signal.getsignal(number) is not signal.SIG_IGN  # as under nohup
+    }
     try:
         yield
     finally:

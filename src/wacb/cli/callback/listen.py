@@ -112,12 +112,15 @@ def command(
     recent = None if inspect is None else RecentCallbacks(_MAX_RECENT)
     names = () if expect is None else parse_names(expect)
     expectation = Expectation(names, count or (1 if names else None))
+    bounded = bool(wait or expectation.wanted)
     recorder = _build_recorder(
         app, as_json, expectation=expectation, save=save, key_file=decrypt, recent=recent
     )
 
     def take(request: Request) -> None:
         recorder(request)
+        if app.out.unread and not (bounded or save):
+            raise click.exceptions.Exit(0)  # nobody has seen it, so it is answered with a 500
         if expectation.complete:
             receiver.stop()
 
@@ -131,7 +134,7 @@ def command(
         page_port=inspect or 0,
     )
     end = receiver.run(_print_ready(app, as_json, host), wait=wait)
-    _print_end(app, expectation, end, bounded=bool(wait or expectation.wanted), as_json=as_json)
+    _print_end(app, expectation, end, bounded=bounded, as_json=as_json)
 
 
 def _build_recorder(

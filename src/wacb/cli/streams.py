@@ -1,0 +1,74 @@
+"""Standard streams that never fail: what cannot be written is dropped, and the work goes on."""
+
+from __future__ import annotations
+
+import errno
+import io
+import signal
+import sys
+from typing import IO, TextIO
+
+
+class SafeFile(io.FileIO):
+    """A file whose first failed write is kept as `error`; what comes after it is dropped."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self._terminal = self.isatty()  # a terminal that is gone would not say so
+        self.error: OSError | None = None
+
+    def write(self, data: object) -> int:
+        """Write bytes, or drop them."""
+        if self.error is None:
+            try:
+                return super().write(data)  # type: ignore[arg-type]
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes  # type: ignore[arg-type]
+
+    @property
+    def unread(self) -> bool:
+        """Whether the reader has gone: a closed pipe or a lost terminal."""
+        number = self.error.errno if self.error else None
+        return number == errno.EPIPE or (number == errno.EIO and self._terminal)
+
+
+def prepare_process() -> None:
+    """Replace stdout and stderr by streams that never fail; let each signal end like Ctrl-C."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
+    if sys.stdout is not None:  # as it is after `>&-`
+        sys.stdout = _make_safe(sys.stdout)
+    if sys.stderr is not None:
+        sys.stderr = _make_safe(sys.stderr)
+
+
+def is_unread(stream: IO[str] | None) -> bool:
+    """Say whether the reader of a standard stream has gone."""
+    file = _safe_file(stream)
+    return file is not None and file.unread
+
+
+def write_error(stream: IO[str] | None) -> OSError | None:
+    """Return why a standard stream lost output that somebody would have read."""
+    file = _safe_file(stream)
+    if stream is None or file is None:
+        return None
+    stream.flush()
+    return None if file.unread else file.error
+
+
+def _safe_file(stream: IO[str] | None) -> SafeFile | None:
+    raw = getattr(getattr(stream, "buffer", None), "raw", None)
+    return raw if isinstance(raw, SafeFile) else None
+
+
+def _make_safe(stream: TextIO) -> TextIO:
+    """Wrap the stream's descriptor; a character that its encoding lacks is escaped."""
+    return io.TextIOWrapper(
+        io.BufferedWriter(SafeFile(stream.fileno())),
+        encoding=stream.encoding,
+        errors="backslashreplace",
+        line_buffering=stream.isatty() or stream is sys.stderr,
+    )
