@@ -359,7 +359,7 @@ def test_a_port_in_use_is_a_sentence(listen: Listen) -> None:
         send(url)
 
     outcome = listen(client, "--count", "1")
-    assert codes == [1]
+    assert codes == [7]
     assert outcome.err == (
         f"error: cannot listen on port {ports[0]} of 127.0.0.1: Address already in use\n"
         "hint: choose another port, or 0 for any free one\n"

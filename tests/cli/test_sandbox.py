@@ -290,7 +290,7 @@ def test_a_port_that_is_taken_is_refused(wacb: Wacb):
         taken.listen()
         port = taken.getsockname()[1]
         assert wacb("sandbox", "serve", "--port", str(port)) == failed(
-            1,
+            7,
             f"cannot listen on port {port} of 127.0.0.1: Address already in use",
             "choose another port, or 0 for any free one",
         )

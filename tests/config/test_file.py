@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wacb.config.file import KEYS, check_values, init_account, set_value, unset_value
+from wacb.config.file import KEYS, check_values, has_comment, init_account, set_value, unset_value
 from wacb.errors import ConfigError, InvalidInput
 
 CANARY = "canary-0123456789"
@@ -281,3 +281,19 @@ def test_parallel_commands_keep_all_accounts(path):
     found = read(path)
     assert found["accounts"] == expected
     assert found["default_account"] in expected
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"),
+    [
+        ("", False),
+        ("a = \"# none\"\nb = '# none'\n", False),
+        ('a = """\n# none\n"""\n', False),
+        ("a = '''\n# none\n'''\n", False),
+        (r'a = "\"# none"', False),
+        ("# one\na = 1\n", True),
+        ('a = "x" # one\n', True),
+    ],
+)
+def test_comments_are_found_outside_strings(toml: str, expected: bool):
+    assert has_comment(toml) is expected

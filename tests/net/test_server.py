@@ -32,7 +32,7 @@ def test_a_port_in_use_is_a_sentence() -> None:
     with listen(LOOPBACK, 0) as listener:
         port = listener.getsockname()[1]
         assert refused(LOOPBACK, port) == (
-            1,
+            7,
             f"cannot listen on port {port} of 127.0.0.1: Address already in use",
             "choose another port, or 0 for any free one",
         )
@@ -40,8 +40,8 @@ def test_a_port_in_use_is_a_sentence() -> None:
 
 def test_an_address_of_another_machine_is_a_sentence() -> None:
     assert refused("192.0.2.1") == (
-        1,
-        "192.0.2.1 is not an address of this machine",
+        2,
+        "--host: 192.0.2.1 is not an address of this machine",
         "use one, like 127.0.0.1",
     )
 
@@ -49,5 +49,5 @@ def test_an_address_of_another_machine_is_a_sentence() -> None:
 @pytest.mark.parametrize("host", ["a..b", "x" * 70, "not a name"])
 def test_a_host_that_is_none_is_a_sentence(host: str) -> None:
     code, message, hint = refused(host)
-    assert (code, hint) == (1, "use an address of this machine, like 127.0.0.1")
-    assert re.match(rf"cannot listen on '{re.escape(host)}': [A-Za-z]", message)
+    assert (code, hint) == (2, "use an address of this machine, like 127.0.0.1")
+    assert re.match(rf"--host: cannot listen on '{re.escape(host)}': [A-Za-z]", message)

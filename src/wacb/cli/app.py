@@ -281,7 +281,8 @@ class App:
         choice = self.flags.get("color", "auto")
         if choice != "auto" or self.environ.get("NO_COLOR"):
             return choice == "always"
-        return bool(self.environ.get("FORCE_COLOR")) or self.out.to_terminal
+        dumb = self.environ.get("TERM") == "dumb"  # it shows escapes as text
+        return bool(self.environ.get("FORCE_COLOR")) or (self.out.to_terminal and not dumb)
 
 
 def _measure_width() -> int:

@@ -13,6 +13,7 @@ from wacb.net.message import Handler
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
+from wacb.storage.paths import require_folder
 
 _FILE = "sandbox.sqlite3"
 
@@ -20,6 +21,7 @@ _FILE = "sandbox.sqlite3"
 def open_sandbox(folder: Path) -> Sandbox:
     """Open the emulator whose state is in `folder`. Raises ConfigError if that fails."""
     path = folder / _FILE
+    require_folder(path)
     try:
         with state_errors(folder):
             return Sandbox(Store(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -123,15 +124,17 @@ _RULES: dict[str, Rule] = {
     **{f"contract.{key}": rule for key, rule in CONTRACT_RULES.items()},
 }
 KEYS = (*_RULES, "api_key_command")
+COMMENTS_DROPPED = "the comments in the config file were removed"
 CONNECTION = ("sid", "api_key", "api_key_command", "region", "base_url", "waba_id")
 
 
-def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
+def set_value(path: Path, key: str, value: str, *, account: str | None) -> bool:
     """Set one of KEYS in the file at `path`.
 
     An account's key is set in `account`, which is created if need be; None means the usual account.
     `api_key_command` is a JSON array of strings. Raises InvalidInput for a
     value that breaks a rule, ConfigError for a file that is broken already.
+    Returns whether comments were dropped.
     """
     checked = _check(key, value)
 
@@ -142,11 +145,14 @@ def set_value(path: Path, key: str, value: str, *, account: str | None) -> None:
             )
         _table(file, data, key, account)[_leaf(key)] = checked
 
-    _edit(path, edit)
+    return _edit(path, edit)
 
 
-def unset_value(path: Path, key: str, *, account: str | None) -> None:
-    """Remove one of KEYS from the file at `path`. Raises InvalidInput if it is not set."""
+def unset_value(path: Path, key: str, *, account: str | None) -> bool:
+    """Remove one of KEYS from the file at `path`. Raises InvalidInput if it is not set.
+
+    Returns whether comments were dropped.
+    """
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         table = _table(file, data, key, account)
@@ -154,13 +160,14 @@ def unset_value(path: Path, key: str, *, account: str | None) -> None:
             raise InvalidInput(f"{key} is not set")
         del table[_leaf(key)]
 
-    _edit(path, edit)
+    return _edit(path, edit)
 
 
-def init_account(path: Path, values: Mapping[str, str], *, account: str) -> None:
+def init_account(path: Path, values: Mapping[str, str], *, account: str) -> bool:
     """Write several of ACCOUNT_KEYS at once into `account`, which is created if need be.
 
     Its CONNECTION settings are replaced: a key must not reach a host that it was not stored for.
+    Returns whether comments were dropped.
     """
     checked = check_values(values)
 
@@ -170,7 +177,7 @@ def init_account(path: Path, values: Mapping[str, str], *, account: str) -> None
             table.pop(key, None)
         table.update(checked)
 
-    _edit(path, edit)
+    return _edit(path, edit)
 
 
 def check_values(values: Mapping[str, str]) -> dict[str, str | list[str]]:
@@ -178,14 +185,30 @@ def check_values(values: Mapping[str, str]) -> dict[str, str | list[str]]:
     return {key: _check(key, value) for key, value in values.items()}
 
 
-def _edit(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> None:
+def _edit(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> bool:
+    """Rewrite the file; return whether it had comments, which are not kept."""
+    dropped = False
+
     def change(text: str | None) -> str:
+        nonlocal dropped
+        dropped = has_comment(text or "")
         file = ConfigFile.parse(path, text or "")
         data = dict(file.data)
         edit(file, data)
         return _dump(path, data)
 
     files.update(path, change)
+    return dropped
+
+
+_STRING_OR_COMMENT = re.compile(
+    r'''"""(?:\\.|[^\\])*?"""|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|(#)''', re.DOTALL
+)
+
+
+def has_comment(toml: str) -> bool:
+    """Say whether a TOML text has a comment."""
+    return any(match[1] for match in _STRING_OR_COMMENT.finditer(toml))
 
 
 def _dump(path: Path, data: dict[str, Any]) -> str:

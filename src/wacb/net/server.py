@@ -15,21 +15,26 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wacb.errors import WacbError
+from wacb.errors import InvalidInput, Unavailable
 
 LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen on an address; port 0 means any free one. Raises WacbError."""
+    """Listen on an address; port 0 means any free one.
+
+    Raises InvalidInput for a host that is not one of this machine, and Unavailable for a port that
+    is in use.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # Only for a socket that says it is TCP does asyncio turn Nagle's algorithm (40 ms) off.
         listener = socket.socket(family, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
-        raise WacbError(
-            f"cannot listen on {host!r}: {getattr(error, 'strerror', 'not a valid host name')}",
+        reason = getattr(error, "strerror", "not a valid host name")
+        raise InvalidInput(
+            f"--host: cannot listen on {host!r}: {reason}",
             hint="use an address of this machine, like 127.0.0.1",
         ) from error
     with listener:
@@ -39,10 +44,12 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listener.listen()
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL:
-                raise WacbError(
-                    f"{host} is not an address of this machine", hint="use one, like 127.0.0.1"
+                raise InvalidInput(
+                    f"--host: {host} is not an address of this machine",
+                    hint="use one, like 127.0.0.1",
                 ) from error
-            raise WacbError(
+            kind = Unavailable if error.errno == errno.EADDRINUSE else InvalidInput
+            raise kind(
                 f"cannot listen on port {port} of {host}: {error.strerror}",
                 hint="choose another port, or 0 for any free one",
             ) from error

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wacb.errors import ConfigError, WacbError
+from wacb.storage import paths
 
 _HINTS = {
     errno.EACCES: "check its owner and mode, and its folder's, with ls -ld",
@@ -43,6 +44,8 @@ def read_text(path: Path) -> str | None:
 
 def read_bytes(path: Path) -> bytes | None:
     """Return the content of `path`, None when there is no such file, else raise ConfigError."""
+    if paths.is_nowhere(path):
+        return None
     with _translate_os_error("read", path), suppress(FileNotFoundError):
         return path.read_bytes()
     return None
@@ -80,6 +83,7 @@ def create(path: Path, text: str) -> None:
 
     A reader or a crash sees all of it or nothing. Raises ConfigError.
     """
+    paths.require_folder(path)
     with _translate_os_error("write", path):
         _replace(path, text.encode("utf-8"))
 
@@ -89,6 +93,7 @@ def check_folder(path: Path) -> None:
 
     Temporary files that killed writers left a minute ago or more are removed.
     """
+    paths.require_folder(path)
     with _translate_os_error("write to", path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = _temporary(path / "probe")
@@ -139,6 +144,7 @@ def locked(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[Path]:
     stays: removing it would let two processes lock two files of one name. Raises ConfigError, also
     where the lock is still taken after `seconds`.
     """
+    paths.require_folder(path)
     with _translate_os_error("write", path):
         # Links are followed first, so that two names of one file share one lock.
         target = Path(os.path.realpath(path))
@@ -167,6 +173,7 @@ def hold_lock(
     Calls `on_busy` once if there is a wait. Raises `timeout_error` when `remaining` seconds do not
     suffice, and ConfigError where the disk does not let it.
     """
+    paths.require_folder(lock)
     with _translate_os_error("lock", lock):
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)

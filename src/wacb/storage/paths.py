@@ -7,6 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from wacb.errors import ConfigError
+
+NOWHERE = Path("/dev/null/wacb")  # the folder of a user without a home: no file can be there
+
+
+def is_nowhere(path: Path) -> bool:
+    """Say whether `path` would be in the home folder of a user who has none."""
+    return path.is_relative_to(NOWHERE)
+
+
+def require_folder(path: Path) -> None:
+    """Raise ConfigError if `path` would be in the home folder of a user who has none."""
+    if is_nowhere(path):
+        raise ConfigError(
+            f"there is no folder for {path.name}: HOME is not set, and the user has no home",
+            hint="set HOME, or both XDG_CONFIG_HOME and XDG_STATE_HOME",
+        )
+
 
 def config_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder of the config file."""
@@ -32,4 +50,12 @@ def _folder(environ: Mapping[str, str], variable: str, default: str) -> Path:
         return Path(given) / "wacb"
     if sys.platform == "darwin":
         default = "Library/Application Support"
-    return Path(environ.get("HOME") or Path.home()) / default / "wacb"
+    home = environ.get("HOME") or _find_home()
+    return Path(home) / default / "wacb" if home else NOWHERE
+
+
+def _find_home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:  # a user without a passwd entry, as in many containers
+        return None

@@ -73,7 +73,8 @@ def command(
             client.check_access()
         app.out.message("Credentials verified")
     before = app.config_file.accounts.get(account, {})
-    file.init_account(app.config_path, values, account=account)
+    if file.init_account(app.config_path, values, account=account):
+        app.out.note(file.COMMENTS_DROPPED)
     dropped = [key for key in file.CONNECTION if key in before and key not in values]
     if dropped:
         app.out.note(f"removed {', '.join(map(repr, dropped))} (not given this time)")

@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.storage import paths
 
 
 @click.command(cls=Command)
@@ -19,4 +20,5 @@ def command(app: App) -> None:
     Example:
       wacb config path
     """
+    paths.require_folder(app.config_path)
     app.out.text(str(app.config_path))
