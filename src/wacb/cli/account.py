@@ -18,6 +18,7 @@ def build_api(settings: Settings) -> Api:
 
     Without a SID the URLs name the shell's variable. Raises InvalidInput for two different servers.
     """
+    _ = settings.account  # one that is named has to exist, even if it is not needed
     if settings.sandbox:
         return _build_sandbox_api(settings)
     if base := settings.get("base_url"):

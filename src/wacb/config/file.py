@@ -155,6 +155,8 @@ def unset_value(path: Path, key: str, *, account: str | None) -> bool:
     """
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
+        if account is not None and key in ACCOUNT_KEYS:
+            file.check_account(account, "--account or WACB_ACCOUNT")
         table = _table(file, data, key, account)
         if _leaf(key) not in table:
             raise InvalidInput(f"{key} is not set")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAMES = ("account", *RULES)
 # assumed: the region (api.md §1)
 DEFAULTS = {"region": "sg", "timeout": "30", "deadline": "120"}
+_CONNECTION = ("sid", "api_key", "region", "base_url", "waba_id")
 _COMMAND_SECONDS = 30
 
 
@@ -156,18 +157,31 @@ def resolve(
 ) -> Settings:
     """Collect the settings. `flags` has None for a flag that was not passed.
 
-    Variables are named WACB_ and the name in capitals; an empty one counts as not set.
+    Variables are named WACB_ and the name in capitals; an empty one counts as not set. `--account`
+    selects the connection of its account over the environment's. Raises InvalidInput for both
+    `--region` and `--base-url`.
     """
+    if flags.get("region") is not None and flags.get("base_url") is not None:
+        raise InvalidInput("--region and --base-url cannot be used together")
     given = {}
     for name in NAMES:
         flag, variable = flags.get(name), f"WACB_{name.upper()}"
         if flag is not None:
-            # an empty --waba-id means none, which selects the V1 number API
-            value = None if name == "waba_id" and not flag else flag
-            given[name] = Setting(value=value, source=f"--{name.replace('_', '-')}")
-        elif environ.get(variable):
+            given[name] = Setting(value=flag, source=f"--{name.replace('_', '-')}")
+        elif environ.get(variable) and not (flags.get("account") and name in _CONNECTION):
             given[name] = Setting(value=environ[variable], source=variable)
+    if "waba_id" in given and given["waba_id"].value in ("", "none"):  # the V1 number API
+        given["waba_id"] = given["waba_id"]._replace(value=None)
+    if _overrides_base_url(given):
+        given["base_url"] = Setting(value=None, source="not set")
     return Settings(given=given, file=file)
+
+
+def _overrides_base_url(given: Mapping[str, Setting]) -> bool:
+    """Say whether the region comes from a higher level than every base URL."""
+    if "region" not in given:
+        return False
+    return "base_url" not in given or given["region"].source == "--region"
 
 
 def api_key(settings: Settings, *, run: Run | None = None) -> str | None:
@@ -186,7 +200,8 @@ def check_key_host(settings: Settings) -> None:
 
     `config init` and the sandbox do not need this check.
     """
-    if "base_url" not in settings.given or "api_key" in settings.given:
+    host = settings.given.get("base_url")
+    if host is None or host.value is None or "api_key" in settings.given:
         return
     if settings.stores_key and settings.get("base_url") != settings.stored("base_url"):
         raise ConfigError(
