@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,8 +55,7 @@ class JsonReader:
             text = text if isinstance(text, str) else text.decode("utf-8-sig")
             value = self._decode(text)
         except json.JSONDecodeError as error:
-            place = f"line {error.lineno}, column {error.colno}"
-            raise NotJson(place, error.pos) from None
+            raise _locate(text, error.pos) from None
         except UnicodeDecodeError:
             raise NotJson("it is not UTF-8") from None
         except RecursionError:
@@ -64,6 +64,15 @@ class JsonReader:
         if most is not None and text.count("[") + text.count("{") > most and is_deep(value, most):
             raise NotJson("it is nested too deeply")
         return value
+
+
+def _locate(text: str | bytes, position: int) -> NotJson:
+    """Name the place of a mistake; of a comma too many, Python versions report either end."""
+    text = text if isinstance(text, str) else text.decode("utf-8-sig")
+    closing = re.compile(r",\s*(?=[}\]])").match(text, position)
+    position = closing.end() if closing else position
+    line, column = text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+    return NotJson(f"line {line}, column {column}", position)
 
 
 def _integer(text: str) -> int:
@@ -187,10 +196,35 @@ _CHARACTER = re.compile(rf"{_HIGH_LOW}|\\u....|\\.|.", re.DOTALL)
 def parse(text: str) -> object:
     """Read the JSON of a body, however deep. Raises TemplateError, also for a duplicate key."""
     try:
-        return _read_template(text)
+        root, faults = read_template(text)
     except NotJson as error:
-        hint = _explain_syntax(text, error.position)
+        hint = explain_syntax(text, error.position)
         raise TemplateError(f"the body is not JSON: {error}", hint=hint) from None
+    if faults:
+        raise TemplateError(faults[0])
+    return root
+
+
+def read_template(text: str) -> tuple[object, list[str]]:
+    """Read the JSON of a body, and what is wrong with its keys. Raises NotJson.
+
+    A duplicate key is left out of its object: which value arrives depends on the receiver.
+    """
+    faults: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        counts = Counter(key for key, _ in pairs)
+        for key, count in counts.items():
+            if count > 1:
+                faults.append(f"duplicate key {key!r} in one object of the body")
+            if key.startswith(_QUOTES) and key.endswith(_QUOTES):
+                faults.append(f"the key {key!r} of the body has typographic quotes around it")
+        return {key: value for key, value in pairs if counts[key] == 1}
+
+    if text.startswith("\ufeff"):
+        raise NotJson("it begins with a byte order mark (U+FEFF)")
+    # only strings matter here: a number of 5 000 digits is not an error
+    return JsonReader(max_depth=None, huge_as_text=True, members=members)(text), faults
 
 
 def parse_object(text: str) -> dict[str, object]:
@@ -244,24 +278,16 @@ def append_members(text: str, members: str) -> str:
     return kept + comma + members + text[len(kept) :]
 
 
-def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in members:
-            raise TemplateError(f"duplicate key {key!r} in one object of the body")
-        if key.startswith(_QUOTES) and key.endswith(_QUOTES):
-            raise TemplateError(f"the key {key!r} of the body has typographic quotes around it")
-        members[key] = value
-    return members
-
-
-# only strings matter here: a number of 5 000 digits is not an error
-_read_template = JsonReader(max_depth=None, huge_as_text=True, members=_unique_members)
-
-
-def _explain_syntax(text: str, position: int) -> str | None:
+def explain_syntax(text: str, position: int) -> str | None:
+    """Say what to do about the mistake at a position of text that is not JSON, if it is known."""
     if quote := re.search(_QUOTE_AS_DELIMITER, text):
         return f'use straight quotes (") instead of typographic ones ({quote[1] or quote[2]})'
     if text.startswith("<", position):
         return 'write a placeholder between quotes, like "<body>"'
+    if text.startswith("&quot;", position):
+        return 'write " instead of &quot;'
+    if text.startswith("'", position):
+        return "use double quotes instead of single ones"
+    if text.startswith(("}", "]"), position) and text[:position].rstrip().endswith(","):
+        return f"remove the comma before the {text[position]}"
     return None

@@ -42,10 +42,16 @@ ROWS = (
     table(THREE, "Lost", "false", 13, "contacts", ""),
     complete(4, "Fine"),
 )
+LOST = "is encoded, so Kaleyra never fills it"
 FAULTS = (
-    f"note: profile 'Encoded' ({ONE}): encoded <body> <from> <id> <qqq>\n",
-    f"note: profile 'Misspelt' ({TWO}): missing <media_url>, unknown <mediaurl>\n",
-    f"note: profile 'Lost' ({THREE}): missing <contacts>\n",
+    f"note: profile 'Encoded' ({ONE}): "
+    f"&lt;body&gt; in query parameter 1 ('body') {LOST} (did you mean <body>?); "
+    f"%3Cfrom%3E in query parameter 4 ('from') {LOST} (did you mean <from>?); "
+    f"%3Cid%3E in query parameter 15 ('id') {LOST} (did you mean <id>?); "
+    f"%3Cqqq%3E in query parameter 16 ('q') {LOST}\n",
+    f"note: profile 'Misspelt' ({TWO}): <mediaurl> in member 'media_url' is not a Kaleyra "
+    "placeholder (did you mean <media_url>?)\n",
+    f"note: profile 'Lost' ({THREE}): missing: <contacts>\n",
 )
 
 

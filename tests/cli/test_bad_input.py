@@ -93,13 +93,13 @@ URLS = {
 QUERIES = {
     "percent-encoded placeholder": (
         "https://example.com/?b=%3Cbody%3E",
-        "%3Cbody%3E in query parameter 'b' is encoded, so Kaleyra never fills it (did "
-        "you mean <body>?); missing: " + all_but("body"),
+        "%3Cbody%3E in query parameter 1 ('b') is encoded, so Kaleyra never fills it (did you mean "
+        "<body>?); missing: " + all_but("body"),
         ALL_OR_NONE,
     ),
     "misspelt placeholder": (
         "https://example.com/?x=<mimetype>",
-        "<mimetype> in query parameter 'x' is not a Kaleyra placeholder (did you mean "
+        "<mimetype> in query parameter 1 ('x') is not a Kaleyra placeholder (did you mean "
         "<mime_type>?); missing: " + all_but("mime_type"),
         ALL_OR_NONE,
     ),

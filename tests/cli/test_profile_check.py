@@ -55,7 +55,9 @@ def test_where_there_is_none_it_is_said(live: Wacb, sandbox: Sandbox, fix: tuple
 
 def test_any_profile_can_be_named(live: Wacb, sandbox: Sandbox):
     make(sandbox, "Delivery reports", body='{"id":"<id>","status":"<status>"}')
-    said = f"note: profile 'Delivery reports' ({ONE}): missing {' '.join(f'<{n}>' for n in NAMES)}"
+    said = (
+        f"note: profile 'Delivery reports' ({ONE}): missing: {', '.join(map('<{}>'.format, NAMES))}"
+    )
     assert live(*CHECK, "Delivery reports") == report(
         8,
         (table(ONE, "Delivery reports", "false", 0, ",".join(NAMES), ""),),
@@ -94,7 +96,7 @@ def test_a_terminal_shows_a_table_and_cuts_no_name_on_stderr(on_screen: Wacb, sa
         f"{TWO}  Fine      true   14\n"
     )
     assert outcome.code == 8
-    assert outcome.err.splitlines()[0].endswith(" ".join(f"<{name}>" for name in NAMES))
+    assert outcome.err.splitlines()[0].endswith(", ".join(f"<{name}>" for name in NAMES))
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,14 @@ def masked(url: str) -> str:
 
 
 SHOWN = (
+    f"note: profile 'Misspelt' ({TWO}): correct misspelled placeholders\n"
     f"note: profile 'Misspelt' ({TWO}): body: {json.dumps(json.loads(MISSPELT))} → "
     f"{json.dumps(json.loads(BODY))}\n"
+    f"note: profile 'Lost' ({THREE}): add the missing placeholders\n"
     f"note: profile 'Lost' ({THREE}): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
-    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query parameter 'q' is "
+    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query parameter 16 ('q') is "
     "encoded, so Kaleyra never fills it"
 )
 WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL`"
@@ -109,7 +111,7 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
 
 
 def test_consent_names_the_one_profile(live: Wacb, faulty: None):
-    assert live(*FIX, THREE).err.splitlines()[1] == (
+    assert live(*FIX, THREE).err.splitlines()[2] == (
         f"error: refusing to repair profile 'Lost' ({THREE}) without confirmation"
     )
 
@@ -142,8 +144,8 @@ def test_several_that_cannot_be_mended_are_all_named(live: Wacb, sandbox: Sandbo
     assert (outcome.code, outcome.out) == (8, f"{ONE}\n{TWO}\n")
     assert outcome.err.splitlines()[-3:] == [
         "error: 2 of 2 profiles could not be repaired",
-        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query parameter 'q' is not a "
-        f"Kaleyra placeholder; {WHOLE}",
+        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query parameter 1 ('q') is "
+        f"not a Kaleyra placeholder; {WHOLE}",
         f"  profile 'Inbound' ({TWO}) cannot be repaired: the URL cannot be repaired without "
         f"changing query parameter 'body'; {WHOLE.replace(ONE, TWO)}",
     ]

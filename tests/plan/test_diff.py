@@ -325,9 +325,9 @@ def test_what_forbids_an_attachment_is_a_problem_each():
         (Unsafe, f"profile 'The other' ({SECOND}) is auto-disabled, so it delivers nothing"),
         (
             ConsentRequired,
-            f"profile 'Old hook' ({THIRD}) has 1 of 14 placeholders; missing: <body> <mime_type> "
-            "<media_url> <name> <type> <created_at> <reply_to> <wanumber> <mobile> "
-            "<custom_response> <message> <contacts> <location>",
+            f"profile 'Old hook' ({THIRD}) has 1 of 14 placeholders; missing: <body>, <mime_type>, "
+            "<media_url>, <name>, <type>, <created_at>, <reply_to>, <wanumber>, <mobile>, "
+            "<custom_response>, <message>, <contacts>, <location>",
         ),
         (Unsafe, f"number {THREE} is pending; only approved numbers can be changed"),
         (NotFound, "number +15550199999 not found in this WABA"),

@@ -25,7 +25,7 @@ def get(url: str, **changes: Any) -> CallbackProfile:
 
 
 def faults(checked: Checked) -> tuple[Sequence[str], ...]:
-    return checked.missing, checked.unknown, checked.encoded
+    return checked.missing, checked.unknown, checked.inspection.encoded
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_repair_changes_the_template_and_nothing_else(
         ),
         (
             get(f"{URL}&a=<qqq>"),
-            "<qqq> in query parameter 'a' is not a Kaleyra placeholder",
+            "<qqq> in query parameter 15 ('a') is not a Kaleyra placeholder",
             "--url URL",
         ),
     ],

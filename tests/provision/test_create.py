@@ -41,7 +41,7 @@ from wacb.provision.create import create_only_profile, create_profile
 from wacb.provision.steps import ProfileResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
-from wacb.template import placeholders
+from wacb.template.inspect import inspect
 
 CREATED_AT = "2026-09-21T14:13:20.000Z"
 TITLE = "Incoming messages"
@@ -483,4 +483,4 @@ def test_an_id_is_known_by_its_form(reference: str, is_one: bool) -> None:
 def test_a_template_is_looked_at_where_the_method_puts_it(
     profile: CallbackProfile, present: int
 ) -> None:
-    assert placeholders.inspect_template(profile).present == present
+    assert inspect(profile).present == present

@@ -48,7 +48,8 @@ from wacb.provision.steps import CreateStep, ProfileResult
 from wacb.provision.update import update_profile
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
-from wacb.template.placeholders import INCOMING, build_url
+from wacb.template.build import build_url
+from wacb.template.placeholders import INCOMING
 
 TITLE = "Incoming messages"
 GET_URL = build_url("https://example.com/hook", INCOMING)

@@ -11,7 +11,8 @@ from tests.fake_api import BODY, make_profile
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method
 from wacb.provision.drafts import updated_draft
-from wacb.template.placeholders import INCOMING, build_body, build_query, inspect_template, names
+from wacb.template.inspect import inspect
+from wacb.template.placeholders import INCOMING, build_body, build_query, names
 
 ALL = names(with_status=True)
 QUERY = build_query(INCOMING)
@@ -67,7 +68,7 @@ def test_no_placeholder_gets_lost_on_the_way(
     if with_status:
         assert literal(becomes) >= set(ALL) - set(INCOMING)
     if draft.method.uses_body != method.uses_body and not allow_missing:
-        assert not inspect_template(becomes).missing
+        assert not inspect(becomes).missing
 
 
 def literal(profile: CallbackProfile) -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from wacb.errors import TemplateError
+from wacb.template.inspect import inspect_body, inspect_url, require_complete
 from wacb.template.placeholders import KNOWN
 
 # Text in which brackets, names, escapes and JSON are likely to meet.
@@ -40,3 +41,11 @@ def error_of(check, *args, **options) -> tuple[str, str | None]:
     with pytest.raises(TemplateError) as caught:
         check(*args, **options)
     return caught.value.message, caught.value.hint
+
+
+def check_url(url: str, *, allow_missing: bool = False) -> None:
+    require_complete(inspect_url(url), allow_missing=allow_missing)
+
+
+def check_body(text: str, *, allow_missing: bool = False) -> None:
+    require_complete(inspect_body(text), allow_missing=allow_missing)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wacb.callbacks.samples import TYPES, sample
+from wacb.template.build import build_url
 from wacb.template.fill import fill_body, fill_url
-from wacb.template.placeholders import INCOMING, build_body, build_query, build_url
+from wacb.template.placeholders import INCOMING, build_body, build_query
 
 UNICODE = st.text(st.characters(codec="utf-8"))
 VALUES = st.dictionaries(st.sampled_from(INCOMING), UNICODE)

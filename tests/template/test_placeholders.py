@@ -9,10 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cli.expect import HOOK, QUERY
-from tests.template.templating import JSON_VALUES, QUERIES, SAFE, TEXTS, error_of
+from tests.template.templating import (
+    JSON_VALUES,
+    QUERIES,
+    SAFE,
+    TEXTS,
+    check_body,
+    check_url,
+    error_of,
+)
 from wacb.errors import TemplateError
 from wacb.template import placeholders
-from wacb.template.placeholders import INCOMING, KNOWN, TemplateReport
+from wacb.template.build import build_url
+from wacb.template.inspect import Inspection, inspect_body, inspect_url
+from wacb.template.placeholders import INCOMING, KNOWN
 
 BODY = """{
   "body": "<body>",
@@ -30,7 +40,8 @@ BODY = """{
   "contacts": "<contacts>",
   "location": "<location>"
 }"""
-COMPLETE = TemplateReport(present=14, missing=(), unknown=(), encoded=())
+Report = tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+COMPLETE: Report = (14, (), (), ())
 
 URL_HINT = (
     "add the missing ones, or remove all placeholders to let wacb add them "
@@ -45,10 +56,14 @@ def body_with(**changes: object) -> str:
     return json.dumps({key: value for key, value in members.items() if value is not None})
 
 
-def report(present: int = 0, **found: tuple[str, ...]) -> TemplateReport:
+def report(present: int = 0, **found: tuple[str, ...]) -> Report:
     """A report; everything is missing unless said otherwise."""
     values = {"missing": INCOMING, "unknown": (), "encoded": ()} | found
-    return TemplateReport(present=present, **values)
+    return present, values["missing"], values["unknown"], values["encoded"]
+
+
+def summarize(found: Inspection) -> Report:
+    return found.present, found.missing, found.unknown, found.encoded
 
 
 # names and building
@@ -102,26 +117,26 @@ def test_the_body_maps_every_name_to_its_literal_placeholder():
         pytest.param(f"{HOOK}?a=1<2>0", f"{HOOK}?a=1<2>0&{QUERY}", id="brackets around no name"),
         pytest.param(f"{HOOK}?{QUERY}", f"{HOOK}?{QUERY}", id="own template"),
         pytest.param(
-            f"{HOOK}/<body>?{QUERY[12:]}", f"{HOOK}/<body>?{QUERY[12:]}", id="own, in the path"
+            f"{HOOK}/<body>?{QUERY}", f"{HOOK}/<body>?{QUERY}", id="own, in the path as well"
         ),
     ],
 )
 def test_a_url_keeps_its_own_characters_and_gets_the_placeholders(url, expected):
-    assert placeholders.build_url(url, INCOMING) == expected
+    assert build_url(url, INCOMING) == expected
 
 
 def test_a_url_gets_the_names_it_is_given():
-    assert placeholders.build_url(HOOK, ("id", "ref")) == f"{HOOK}?id=<id>&ref=<ref>"
+    assert build_url(HOOK, ("id", "ref")) == f"{HOOK}?id=<id>&ref=<ref>"
 
 
 def test_a_key_that_only_a_status_template_adds_is_free_in_another():
-    assert placeholders.build_url(f"{HOOK}?id=7", INCOMING) == f"{HOOK}?id=7&{QUERY}"
-    assert error_of(placeholders.build_url, f"{HOOK}?id=7", placeholders.names(with_status=True))
+    assert build_url(f"{HOOK}?id=7", INCOMING) == f"{HOOK}?id=7&{QUERY}"
+    assert error_of(build_url, f"{HOOK}?id=7", placeholders.names(with_status=True))
 
 
 @pytest.mark.parametrize("text", [f"{HOOK}?text=<body>", f"{HOOK}?code=<error_code>"])
 def test_an_own_template_may_be_incomplete_on_request(text):
-    assert placeholders.build_url(text, INCOMING, allow_missing=True) == text
+    assert build_url(text, INCOMING, allow_missing=True) == text
 
 
 @pytest.mark.parametrize(
@@ -159,7 +174,7 @@ def test_an_own_template_may_be_incomplete_on_request(text):
         ),
         pytest.param(
             f"{HOOK}?a=\u201cb\u201d",
-            "query parameter 'a' contains the typographic quote \u201c",
+            "query parameter 1 ('a') contains the typographic quote \u201c",
             "remove it",
             id="typographic quotes in the query",
         ),
@@ -176,16 +191,16 @@ def test_an_own_template_may_be_incomplete_on_request(text):
             id="one missing",
         ),
         pytest.param(
-            f"{HOOK}?{QUERY[38:]}&type=<Type>",
-            "<Type> in query parameter 'type' is not a Kaleyra placeholder (did you mean <type>?); "
-            "missing: <body>, <mime_type>",
+            f"{HOOK}?{QUERY[38:]}".replace("=<type>", "=<Type>"),
+            "<Type> in query parameter 4 ('type') is not a Kaleyra placeholder "
+            "(did you mean <type>?); missing: <body>, <mime_type>",
             URL_HINT,
             id="unknown and missing",
         ),
     ],
 )
 def test_a_url_is_refused_with_the_place_and_a_remedy(url, message, hint):
-    assert error_of(placeholders.build_url, url, INCOMING) == (message, hint)
+    assert error_of(build_url, url, INCOMING) == (message, hint)
 
 
 @pytest.mark.parametrize(
@@ -200,22 +215,22 @@ def test_a_url_is_refused_with_the_place_and_a_remedy(url, message, hint):
 def test_encoded_brackets_are_refused_in_url_and_body(spelled):
     url = f"{HOOK}?a=1&text={spelled}"
     problem = "is encoded, so Kaleyra never fills it (did you mean <body>?)"
-    expected = f"{spelled} in query parameter 'text' {problem}"
+    expected = f"{spelled} in query parameter 2 ('text') {problem}"
     lost = ", ".join(f"<{name}>" for name in INCOMING[1:])
-    assert error_of(placeholders.build_url, url, INCOMING) == (
+    assert error_of(build_url, url, INCOMING) == (
         f"{expected}; missing: {lost}",
         URL_HINT,
     )
-    assert error_of(placeholders.check_url, url, allow_missing=True) == (expected, None)
-    assert error_of(placeholders.check_body, body_with(body=spelled)) == (
+    assert error_of(check_url, url, allow_missing=True) == (expected, None)
+    assert error_of(check_body, body_with(body=spelled)) == (
         f"{spelled} in member 'body' {problem}",
         None,
     )
 
 
 def test_an_encoded_copy_of_a_placeholder_that_stands_literally_is_the_users_own():
-    placeholders.check_url(f"{HOOK}?{QUERY}&next=%3Cbody%3E")
-    placeholders.check_body(body_with(html="&lt;body&gt;"))
+    check_url(f"{HOOK}?{QUERY}&next=%3Cbody%3E")
+    check_body(body_with(html="&lt;body&gt;"))
 
 
 # checking bodies
@@ -237,14 +252,14 @@ def test_an_encoded_copy_of_a_placeholder_that_stands_literally_is_the_users_own
     ],
 )
 def test_a_right_body_passes(text):
-    placeholders.check_body(text)
+    check_body(text)
 
 
 def test_an_incomplete_body_passes_on_request_only():
     text = body_with(body=None, location=None)
-    placeholders.check_body(text, allow_missing=True)
-    placeholders.check_body("{}", allow_missing=True)
-    assert error_of(placeholders.check_body, text) == ("missing: <body>, <location>", BODY_HINT)
+    check_body(text, allow_missing=True)
+    check_body("{}", allow_missing=True)
+    assert error_of(check_body, text) == ("missing: <body>, <location>", BODY_HINT)
 
 
 STRAIGHT = 'use straight quotes (") instead of typographic ones'
@@ -254,7 +269,7 @@ STRAIGHT = 'use straight quotes (") instead of typographic ones'
     ("text", "message", "hint"),
     [
         pytest.param("", "the body is not JSON: line 1, column 1", None, id="empty"),
-        pytest.param("{\n  'a': 1}", "the body is not JSON: line 2, column 3", None, id="invalid"),
+        pytest.param("{\n  a: 1}", "the body is not JSON: line 2, column 3", None, id="invalid"),
         pytest.param(
             '{"body": <body>}',
             "the body is not JSON: line 1, column 10",
@@ -319,7 +334,7 @@ STRAIGHT = 'use straight quotes (") instead of typographic ones'
     ],
 )
 def test_a_body_that_is_no_template_is_refused(text, message, hint):
-    assert error_of(placeholders.check_body, text) == (message, hint)
+    assert error_of(check_body, text) == (message, hint)
 
 
 @pytest.mark.parametrize(
@@ -391,17 +406,17 @@ def test_a_body_that_is_no_template_is_refused(text, message, hint):
 def test_a_wrong_placeholder_is_named_with_its_place_and_the_nearest_right_one(
     changes, message, hint
 ):
-    assert error_of(placeholders.check_body, body_with(**changes)) == (message, hint)
+    assert error_of(check_body, body_with(**changes)) == (message, hint)
 
 
 def test_allowing_missing_placeholders_does_not_allow_wrong_ones():
     message = "<bdy> in {} is not a Kaleyra placeholder (did you mean <body>?)"
     url, body = f"{HOOK}?a=<bdy>", '{"a": "<bdy>"}'
-    assert error_of(placeholders.check_url, url, allow_missing=True) == (
-        message.format("query parameter 'a'"),
+    assert error_of(check_url, url, allow_missing=True) == (
+        message.format("query parameter 1 ('a')"),
         None,
     )
-    assert error_of(placeholders.check_body, body, allow_missing=True) == (
+    assert error_of(check_body, body, allow_missing=True) == (
         message.format("member 'a'"),
         None,
     )
@@ -409,17 +424,17 @@ def test_allowing_missing_placeholders_does_not_allow_wrong_ones():
 
 def test_the_place_of_an_escaped_bracket_is_the_query_key_it_stands_under():
     url = f"{HOOK}?a=1&amp;b=&lt;x_x&gt;&lt;y_y&gt;&c=<body>"
-    assert error_of(placeholders.check_url, url, allow_missing=True) == (
-        "&lt;x_x&gt; in query parameter 'amp;b' is encoded, so Kaleyra never fills it; "
-        "&lt;y_y&gt; in query parameter 'amp;b' is encoded, so Kaleyra never fills it",
+    assert error_of(check_url, url, allow_missing=True) == (
+        "&lt;x_x&gt; in query parameter 2 ('amp;b') is encoded, so Kaleyra never fills it; "
+        "&lt;y_y&gt; in query parameter 2 ('amp;b') is encoded, so Kaleyra never fills it",
         None,
     )
 
 
 def test_a_query_begins_at_the_first_question_mark_and_a_value_at_the_first_equals_sign():
     url = f"{HOOK}?a=b?c=<x_x>"
-    assert error_of(placeholders.check_url, url, allow_missing=True) == (
-        "<x_x> in query parameter 'a' is not a Kaleyra placeholder",
+    assert error_of(check_url, url, allow_missing=True) == (
+        "<x_x> in query parameter 1 ('a') is not a Kaleyra placeholder",
         None,
     )
 
@@ -484,22 +499,22 @@ def test_compact_refuses_what_is_not_json_and_a_key_that_stands_twice():
         ),
         pytest.param(
             '{"a": "<body>", b: "\\u003cname>"}',
-            report(1, missing=INCOMING[1:], encoded=("name",)),
-            id="not JSON: as plain text",
+            report(),
+            id="not JSON: nothing arrives",
         ),
         pytest.param("< body><1a><body", report(), id="not shaped like a name"),
         pytest.param("%3C<\u212aa><\u017f>", report(), id="ASCII letters alone make a name"),
     ],
 )
 def test_inspect_reports_what_stands_in_a_template(text, expected):
-    look = placeholders.inspect_body if text.startswith("{") else placeholders.inspect_url
-    assert look(text) == expected
+    look = inspect_body if text.lstrip().startswith("{") else inspect_url
+    assert summarize(look(text)) == expected
 
 
 def test_inspect_takes_a_url_as_it_stands_and_a_body_by_its_values():
-    text = '["\\u003cbody\\u003e"]'
-    assert placeholders.inspect_url(text) == report(encoded=("body",))
-    assert placeholders.inspect_body(text) == report(1, missing=INCOMING[1:])
+    text = '{"a": "\\u003cbody\\u003e"}'
+    assert summarize(inspect_url(text)) == report(encoded=("body",))
+    assert summarize(inspect_body(text)) == report(1, missing=INCOMING[1:])
 
 
 # what a profile is for
@@ -545,25 +560,25 @@ def test_a_template_has_status_by_names_that_only_status_callbacks_fill(text, ex
 @given(path=st.text(SAFE, max_size=8), mark=st.sampled_from(("", "?")), query=QUERIES)
 def test_any_url_keeps_its_bytes_and_gets_every_placeholder_once(path, mark, query):
     url = f"https://example.com/{path}{mark}{query}"
-    built = placeholders.build_url(url, INCOMING)
+    built = build_url(url, INCOMING)
     assert built.startswith(url)
     assert built.endswith(QUERY)
     assert built[len(url)] in "?&" or url[-1] in "?&"
     assert [built.count(f"<{name}>") for name in INCOMING] == [1] * 14
-    assert placeholders.inspect_url(built) == COMPLETE
-    assert placeholders.build_url(built, INCOMING) == built
+    assert summarize(inspect_url(built)) == COMPLETE
+    assert build_url(built, INCOMING) == built
 
 
 @given(name=st.sampled_from(INCOMING), encoded=st.sets(st.sampled_from("aeiorstum_")))
 def test_any_taken_key_is_refused_however_it_is_spelled(name, encoded):
     key = "".join(f"%{ord(char):02x}" if char in encoded else char for char in name)
-    message, _ = error_of(placeholders.build_url, f"{HOOK}?x=1&{key}=2", INCOMING)
+    message, _ = error_of(build_url, f"{HOOK}?x=1&{key}=2", INCOMING)
     assert message == f"the URL already has the query parameter {key!r}"
 
 
 @given(text=TEXTS)
 def test_any_text_is_a_body_or_a_template_error(text):
-    for check in (placeholders.check_body, placeholders.check_url, placeholders.compact):
+    for check in (check_body, check_url, placeholders.compact):
         try:
             check(text)
         except TemplateError as error:
@@ -572,7 +587,7 @@ def test_any_text_is_a_body_or_a_template_error(text):
 
 @given(text=TEXTS)
 def test_any_text_is_inspected_without_an_error(text):
-    for look in (placeholders.inspect_url, placeholders.inspect_body):
+    for look in (inspect_url, inspect_body):
         found = look(text)
         assert found.present == 14 - len(found.missing)
         assert not set(found.unknown) & set(KNOWN)
@@ -582,7 +597,7 @@ def test_any_text_is_inspected_without_an_error(text):
 
 @pytest.mark.parametrize("text", ['{"a":' * 50_000, "[" * 50_000, "<" * 50_000, "%25" * 50_000])
 def test_a_monstrous_text_is_inspected_without_an_error(text):
-    assert placeholders.inspect_body(text) == report()
+    assert summarize(inspect_body(text)) == report()
 
 
 @given(
@@ -595,7 +610,7 @@ def test_compact_means_the_same_and_is_stable(value, indent, ascii_only):
     assert json.loads(compacted) == value
     assert list(json.loads(compacted)) == list(value)
     assert placeholders.compact(compacted) == compacted
-    assert placeholders.inspect_body(compacted) == placeholders.inspect_body(json.dumps(value))
+    assert inspect_body(compacted) == inspect_body(json.dumps(value))
 
 
 @given(
@@ -605,9 +620,9 @@ def test_any_dropped_placeholders_are_the_ones_reported_missing(dropped, order, 
     kept = [name for name in order if name not in dropped]
     text = f"{HOOK}?{placeholders.build_query(kept)}" if url else placeholders.build_body(kept)
     expected = tuple(name for name in INCOMING if name in dropped)
-    look = placeholders.inspect_url if url else placeholders.inspect_body
-    assert look(text) == report(len(kept), missing=expected)
-    check = placeholders.check_url if url else placeholders.check_body
+    look = inspect_url if url else inspect_body
+    assert summarize(look(text)) == report(len(kept), missing=expected)
+    check = check_url if url else check_body
     check(text, allow_missing=True)
     if dropped:
         message = "missing: " + ", ".join(f"<{name}>" for name in expected)

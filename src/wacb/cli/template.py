@@ -14,6 +14,7 @@ from wacb.cli.views.guide import PLACEHOLDER
 from wacb.errors import InvalidInput
 from wacb.models import Method
 from wacb.template import placeholders
+from wacb.template.build import build_url
 from wacb.template.descriptions import describe_placeholders
 
 _TEMPLATE_FORMS = ("raw", "shell")
@@ -66,7 +67,7 @@ def command(
         text = placeholders.build_body(names)
     elif endpoint := url or app.settings.get("endpoint"):
         app.check_endpoint(endpoint, allow_http=allow_http, allow_local=allow_local)
-        text = placeholders.build_url(endpoint, names)
+        text = build_url(endpoint, names)
     else:
         text = placeholders.build_query(names)
     app.out.text(shlex.quote(text) if format == "shell" else text)

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wacb.errors import Command, ConsentRequired, NotFound, Prose, Unavailable, Unsafe
+from wacb.errors import (
+    Command,
+    ConsentRequired,
+    NotFound,
+    Prose,
+    TemplateError,
+    Unavailable,
+    Unsafe,
+)
 from wacb.models import UNKNOWN, CallbackProfile, Number
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
 from wacb.template import placeholders
+from wacb.template.build import build_url
+from wacb.template.inspect import inspect, require_complete
 
 if TYPE_CHECKING:
     from wacb.storage.journal import Action
@@ -114,7 +124,7 @@ def prepare_incoming_url(
 
     `lookup` is None in a dry run without credentials. Raises as prepare_attach does.
     """
-    full_url = placeholders.build_url(url, placeholders.names(), allow_missing=allow_missing)
+    full_url = build_url(url, placeholders.names(), allow_missing=allow_missing)
     notes: tuple[str, ...] = (
         "the API does not show a number's incoming URL: it is neither compared nor journaled",
     )
@@ -165,17 +175,19 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
             f"profile {profile.label} is {profile.status}, so it delivers nothing",
             hint="enable it in the Kaleyra console; the API can't enable profiles",
         )
-    report = placeholders.inspect_template(profile)
-    if report.missing and not allow_missing:
+    inspection = inspect(profile)
+    try:
+        require_complete(inspection, allow_missing=allow_missing)
+    except TemplateError as error:
         raise ConsentRequired(
-            f"profile {profile.label} has {report.present} of {len(placeholders.INCOMING)} "
-            "placeholders; missing: " + " ".join(f"<{name}>" for name in report.missing),
+            f"profile {profile.label} has {inspection.present} of {len(placeholders.INCOMING)} "
+            f"placeholders; {inspection.sentence}",
             hint=Prose(
                 "repair it with `",
                 Command("profile check", profile.id, "--fix"),
                 "`, or pass --allow-missing",
             ),
-        )
+        ) from error
 
 
 def check_number(number: Number) -> None:

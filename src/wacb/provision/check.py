@@ -11,45 +11,55 @@ from wacb.provision import find, update
 from wacb.provision.compare import differences
 from wacb.provision.steps import UpdateStep
 from wacb.template import placeholders, repair
+from wacb.template.inspect import Inspection, inspect
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
 
 
 class Checked(NamedTuple):
-    """What was found in one profile, names without brackets.
-
-    `present` counts which of the 14 stand as literal `<name>`, `missing` are the rest of them and
-    other names of Kaleyra's that stand only encoded, `unknown` are in none of its lists;
-    `encoded` are those of both that stand with escaped brackets.
-    """
+    """What was found in one profile, names without brackets."""
 
     profile: CallbackProfile
-    present: int
-    missing: tuple[str, ...]
-    unknown: tuple[str, ...]
-    encoded: tuple[str, ...]
+    inspection: Inspection
 
     @property
     def ok(self) -> bool:
-        """Whether all placeholders are there and nothing else is taken for one."""
-        return not (self.missing or self.unknown)
+        """Whether all placeholders arrive and nothing else is taken for one."""
+        return self.inspection.complete
+
+    @property
+    def present(self) -> int:
+        """How many of the 14 arrive."""
+        return self.inspection.present
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The rest of the 14, and other names of Kaleyra's that stand only encoded."""
+        lost = (name for name in self.inspection.encoded if name in placeholders.KNOWN)
+        return tuple(dict.fromkeys((*self.inspection.missing, *lost)))
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names that are in none of Kaleyra's lists."""
+        lost = (name for name in self.inspection.encoded if name not in placeholders.KNOWN)
+        return (*self.inspection.unknown, *lost)
 
     @property
     def faults(self) -> str:
-        """What is wrong in words, each name once: `missing <a> <b>, encoded <c>`"""
-        gone = [name for name in self.missing if name not in self.encoded]
-        strange = [name for name in self.unknown if name not in self.encoded]
-        words = (("missing", gone), ("unknown", strange), ("encoded", self.encoded))
-        named = ((what, " ".join(f"<{name}>" for name in names)) for what, names in words if names)
-        return ", ".join(f"{what} {names}" for what, names in named)
+        """What is wrong, in words."""
+        return self.inspection.sentence
 
 
 class Repair(NamedTuple):
-    """The repair of a faulty profile; `error` is why there is none, or why it failed."""
+    """The repair of a faulty profile; `error` is why there is none, or why it failed.
+
+    `done` names what the step repairs.
+    """
 
     checked: Checked
     step: UpdateStep | None
+    done: tuple[str, ...] = ()
     error: WacbError | None = None
 
 
@@ -72,15 +82,7 @@ def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int
 
 def check_one(profile: CallbackProfile) -> Checked:
     """Check one profile."""
-    report = placeholders.inspect_template(profile)
-    lost = [name for name in report.encoded if name not in report.missing]
-    return Checked(
-        profile=profile,
-        present=report.present,
-        missing=(*report.missing, *(name for name in lost if name in placeholders.KNOWN)),
-        unknown=(*report.unknown, *(name for name in lost if name not in placeholders.KNOWN)),
-        encoded=report.encoded,
-    )
+    return Checked(profile, inspect(profile))
 
 
 def prepare_repair(checked: Checked) -> Repair:
@@ -92,18 +94,18 @@ def prepare_repair(checked: Checked) -> Repair:
     url, body = live.url, live.body
     try:
         if live.method.uses_body:
-            body = repair.repair_body(body or "{}")
+            body, done = repair.repair_body(body or "{}")
         else:
-            url, body = repair.repair_url(url), None
+            (url, done), body = repair.repair_url(url), None
     except TemplateError as error:
         message = f"profile {live.label} cannot be repaired: {error.message}"
         option = ("--body-file", "FILE") if live.method.uses_body else ("--url", "URL")
         command = Command("profile update", live.id, *option)
         hint = Prose("replace the whole template with `", command, "`")
-        return Repair(checked, None, CheckFailed(message, hint=hint))
+        return Repair(checked, None, error=CheckFailed(message, hint=hint))
     draft = ProfileDraft(title=live.title, method=live.method, url=url, body=body)
     changes = differences(draft, live)
-    return Repair(checked, UpdateStep(live=live, draft=draft, changes=changes))
+    return Repair(checked, UpdateStep(live=live, draft=draft, changes=changes), done)
 
 
 def execute(client: Client, repairs: Sequence[Repair]) -> list[Repair]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.template import placeholders
-from wacb.template.body import custom_body, default_body, refuse_encoded
+from wacb.template.build import build_url, custom_body, default_body, refuse_encoded
 from wacb.template.move import body_template, query_template, url_beside_body
 from wacb.urls import check_endpoint, default_title
 from wacb.validation import check_title
@@ -44,7 +44,7 @@ def build_draft(
     else:
         check_no_body(method, body)
         names = placeholders.names(with_status=with_status)
-        full_url = placeholders.build_url(url, names, allow_missing=allow_missing)
+        full_url = build_url(url, names, allow_missing=allow_missing)
     check_texts(response_message, channel, events)
     return ProfileDraft(
         title=check_title(default_title(url) if title is None else title),

@@ -9,13 +9,12 @@ from urllib.parse import quote
 from wacb.errors import Command, Prose, TemplateError
 from wacb.jsontext import append_members, ascii_json, parse_object, strings
 from wacb.models import CallbackProfile
-from wacb.template import body, placeholders
+from wacb.template import build, placeholders
+from wacb.template.inspect import inspect_body, inspect_url, require_complete
 from wacb.template.placeholders import (
     MARK,
     append_query,
     build_query,
-    check_body,
-    check_url,
     compact,
     taken_keys,
 )
@@ -30,7 +29,7 @@ def query_template(
 ) -> str:
     """Build the URL of a GET or DELETE profile: a custom template, or the live one at `url`."""
     if url is not None and MARK.search(url):
-        check_url(url, allow_missing=allow_missing)
+        require_complete(inspect_url(url), allow_missing=allow_missing)
         return _add_parameters(url) if with_status else url
     if live.method.uses_body:
         known, moved = None, _query_from_body(live.body or "{}", live.url if url is None else url)
@@ -39,14 +38,14 @@ def query_template(
     moved = _add_parameters(moved) if with_status else moved
     if moved != known:
         with _name_profile_in_errors(live):
-            check_url(moved, allow_missing=allow_missing)
+            require_complete(inspect_url(moved), allow_missing=allow_missing)
     return moved
 
 
 def _query_from_body(body: str, endpoint: str) -> str:
     if parse_object(body):
         return body_to_query(endpoint, body)
-    return placeholders.build_url(endpoint, placeholders.names())  # no template to move
+    return build.build_url(endpoint, placeholders.names())  # no template to move
 
 
 def _move_query(live: CallbackProfile, endpoint: str) -> str:
@@ -59,7 +58,7 @@ def _move_query(live: CallbackProfile, endpoint: str) -> str:
         )
     template = [each for each in parameters(query) if MARK.search(each.text)]
     if not template:
-        return placeholders.build_url(endpoint, placeholders.names())
+        return build.build_url(endpoint, placeholders.names())
     _check_keys_free(endpoint, [each.name for each in template])
     return append_query(endpoint, "&".join(each.text for each in template))
 
@@ -85,13 +84,13 @@ def _check_keys_free(url: str, keys: list[str]) -> None:
 def url_beside_body(live: CallbackProfile, url: str | None) -> str:
     """Find the URL of a POST or PUT profile, whose template is in the body."""
     if url is not None:
-        body.refuse_encoded(url)
+        build.refuse_encoded(url)
         return url
     if live.method.uses_body:
         return live.url
     endpoint = endpoint_of(live.url)
     with _name_profile_in_errors(live):
-        body.refuse_encoded(endpoint)
+        build.refuse_encoded(endpoint)
     return endpoint
 
 
@@ -102,11 +101,11 @@ def body_template(live: CallbackProfile, *, with_status: bool, allow_missing: bo
     elif MARK.search(live.url):
         known, moved = None, _body_from_query(live)
     else:
-        return body.default_body(with_status=with_status)  # no template to move
+        return build.default_body(with_status=with_status)  # no template to move
     moved = _add_members(moved or "{}") if with_status else moved
     if moved != known:
         with _name_profile_in_errors(live):
-            check_body(moved or "", allow_missing=allow_missing)
+            require_complete(inspect_body(moved or ""), allow_missing=allow_missing)
     return moved
 
 

@@ -1,4 +1,4 @@
-"""Kaleyra's placeholders (api.md §6): their names, and how to build and check templates of them.
+"""Kaleyra's placeholders (api.md §6): their names, and how to build templates of them.
 
 Nothing is ever re-encoded: URL libraries turn `<body>` into `%3Cbody%3E`, which Kaleyra does not
 replace.
@@ -7,14 +7,11 @@ replace.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Sequence
 
 from wacb.errors import TemplateError
-from wacb.jsontext import TYPOGRAPHIC_QUOTE, json_text, parse, parse_object, strings
-from wacb.models import CallbackProfile
+from wacb.jsontext import json_text, parse, strings
 from wacb.urls import parameters, split_query
-from wacb.validation import nearest
 
 
 def _split_names(names: str) -> tuple[str, ...]:
@@ -50,19 +47,6 @@ _STRING_OR_SPACE = r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+'
 _ESCAPE = r"\\(?:u00(3[Cc]|3[Ee]|26)|.)"
 
 
-class TemplateReport(NamedTuple):
-    """The placeholders of a template, names without brackets.
-
-    `present` counts the incoming names found as literal `<name>`, `missing` lists the rest of the
-    14; `unknown` are in none of Kaleyra's lists, `encoded` have only escaped brackets.
-    """
-
-    present: int
-    missing: tuple[str, ...]
-    unknown: tuple[str, ...]
-    encoded: tuple[str, ...]
-
-
 def names(*, with_status: bool = False) -> tuple[str, ...]:
     """List the 14 incoming names, optionally followed by the other outgoing-status names."""
     return tuple(dict.fromkeys(INCOMING + OUTGOING_STATUS)) if with_status else INCOMING
@@ -76,25 +60,6 @@ def build_query(names: Sequence[str]) -> str:
 def build_body(names: Sequence[str]) -> str:
     """Build the JSON object of a POST template, one member per line."""
     return json_text({name: f"<{name}>" for name in names})
-
-
-def build_url(url: str, names: Sequence[str], *, allow_missing: bool = False) -> str:
-    """Append the GET template to `url`, whose own characters are kept.
-
-    A URL that already has a placeholder is a custom template: checked, not changed.
-    Raises TemplateError as check_url does, and if a query parameter would be duplicated.
-    """
-    own = MARK.search(url) is not None
-    check_url(url, allow_missing=allow_missing or not own)
-    if own:
-        return url
-    if taken := taken_keys(url, names):
-        key, name = taken[0]
-        raise TemplateError(
-            f"the URL already has the query parameter {key!r}",
-            hint=f"remove or rename it: wacb adds {name}=<{name}>",
-        )
-    return append_query(url, build_query(names))
 
 
 def append_query(url: str, query: str) -> str:
@@ -116,48 +81,10 @@ def compact(text: str) -> str:
     """Return JSON text without white space, and with `<`, `>` and `&` never escaped.
 
     The order of keys, numbers and other escapes stay as written. Raises TemplateError for text that
-    is not JSON and for keys that check_body rejects.
+    is not JSON and for a duplicate key.
     """
     parse(text)
     return re.sub(_STRING_OR_SPACE, lambda found: re.sub(_ESCAPE, _unescape, found[1] or ""), text)
-
-
-def check_url(url: str, *, allow_missing: bool = False) -> None:
-    """Raise TemplateError unless `url` has all 14 placeholders and no wrong one."""
-    parts = _url_parts(url)
-    for place, text in parts:
-        if quote := re.search(TYPOGRAPHIC_QUOTE, text):
-            raise TemplateError(
-                f"{place} contains the typographic quote {quote[0]}", hint="remove it"
-            )
-    _check(
-        parts,
-        allow_missing=allow_missing,
-        hint="add the missing ones, or remove all placeholders to let wacb add them "
-        "(--allow-missing accepts the URL unchanged)",
-    )
-
-
-def check_body(text: str, *, allow_missing: bool = False) -> None:
-    """Raise TemplateError unless `text` is a JSON object with all 14 placeholders and no wrong one.
-
-    Placeholders count in string values at any depth, but not in keys.
-    """
-    _check(
-        [(f"member {path!r}", value) for path, value in strings(parse_object(text))],
-        allow_missing=allow_missing,
-        hint="add the missing ones (--allow-missing accepts the body unchanged)",
-    )
-
-
-def inspect_url(url: str) -> TemplateReport:
-    """Report on the placeholders of a URL. Never raises."""
-    return _report(MARK.finditer(url))
-
-
-def inspect_body(text: str) -> TemplateReport:
-    """Report on a JSON body's string values, or on the plain text of another. Never raises."""
-    return _report(_marks(text))
 
 
 def looks_incoming(text: str, title: str, events: Sequence[str]) -> bool:
@@ -172,7 +99,7 @@ def looks_incoming(text: str, title: str, events: Sequence[str]) -> bool:
 
 def has_status(text: str) -> bool:
     """Whether a template has a placeholder that only outgoing-status callbacks fill."""
-    return any(_is_is_is_literal(mark) and mark["name"] in _STATUS_ONLY for mark in _marks(text))
+    return any(is_literal(mark) and mark["name"] in _STATUS_ONLY for mark in _marks(text))
 
 
 def _marks(text: str) -> Iterator[re.Match[str]]:
@@ -185,61 +112,10 @@ def _marks(text: str) -> Iterator[re.Match[str]]:
         yield from MARK.finditer(each)
 
 
-def _is_is_is_literal(mark: re.Match[str]) -> bool:
-    return mark["open"] == "<" and mark["close"] == ">"
-
-
-def _report(marks: Iterable[re.Match[str]]) -> TemplateReport:
-    found = {mark[0]: mark for mark in marks}.values()  # one of each spelling, in order
-    literal = dict.fromkeys(mark["name"] for mark in found if _is_is_is_literal(mark))
-    encoded = dict.fromkeys(mark["name"] for mark in found if mark["name"] not in literal)
-    missing = tuple(name for name in INCOMING if name not in literal)
-    return TemplateReport(
-        present=len(INCOMING) - len(missing),
-        missing=missing,
-        unknown=tuple(name for name in literal if name not in KNOWN),
-        encoded=tuple(encoded),
-    )
-
-
-def _check(parts: list[tuple[str, str]], *, allow_missing: bool, hint: str) -> None:
-    """Raise one TemplateError that lists everything wrong with the (place, text) of `parts`."""
-    found = [(place, mark) for place, text in parts for mark in MARK.finditer(text)]
-    report = _report(mark for _, mark in found)
-    problems, explained = [], set()
-    for place, mark in found:
-        if mark["name"] in (report.unknown if _is_is_is_literal(mark) else report.encoded):
-            meant = _suggest(mark["name"])
-            question = f" (did you mean <{meant}>?)" if meant else ""
-            literal = "is not a Kaleyra placeholder"
-            what = literal if _is_is_is_literal(mark) else "is encoded, so Kaleyra never fills it"
-            problems.append(f"{mark[0]} in {place} {what}{question}")
-            explained.add(meant)
-    missing = [name for name in report.missing if name not in explained and not allow_missing]
-    if missing:
-        problems.append("missing: " + ", ".join(f"<{name}>" for name in missing))
-    if problems:
-        raise TemplateError("; ".join(problems), hint=hint if missing else None)
-
-
-def _suggest(name: str) -> str | None:
-    """Return the name itself if it is known, else the closest known one."""
-    return name if name in KNOWN else nearest(name.lower(), KNOWN)
-
-
-def _url_parts(url: str) -> list[tuple[str, str]]:
-    """Split a URL into (place, text): the part before the query, then each query parameter."""
-    path, query = split_query(url)
-    parts = ((f"query parameter {each.key!r}", each.text) for each in parameters(query))
-    return [("the path", path), *parts]
-
-
 def _unescape(found: re.Match[str]) -> str:
     return chr(int(found[1], 16)) if found[1] else found[0]
 
 
-def inspect_template(profile: CallbackProfile) -> TemplateReport:
-    """Report on the template of a profile, which is in its URL or its body."""
-    if profile.method.uses_body:
-        return inspect_body(profile.template)
-    return inspect_url(profile.template)
+def is_literal(mark: re.Match[str]) -> bool:
+    """Whether the brackets of a placeholder are such as Kaleyra replaces."""
+    return mark["open"] == "<" and mark["close"] == ">"

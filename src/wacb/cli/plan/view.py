@@ -16,6 +16,7 @@ from wacb.plan.model import Action, Change, Plan
 from wacb.provision.compare import as_text
 from wacb.provision.number_change import NumberChange
 from wacb.template import move, placeholders
+from wacb.template.inspect import inspect_body, inspect_url
 from wacb.urls import parameters, split_query
 
 _MARKS: Mapping[Action, tuple[str, render.Style]] = {
@@ -132,9 +133,9 @@ def _created(fields: Mapping[str, tuple[Any, Any]]) -> Iterator[tuple[str, str, 
     url, body = values["url"], values.pop("body", None)
     if Method(values["method"]).uses_body:
         text = body if isinstance(body, str) else jsontext.json_line(body)
-        report = placeholders.inspect_body(text)
+        report = inspect_body(text)
     else:
-        report = placeholders.inspect_url(url)
+        report = inspect_url(url)
         values["url"] = move.endpoint_of(url)
     for name, value in values.items():
         yield name, "", as_text(name, value)
@@ -147,7 +148,7 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, str, str]
         yield from _url_differences(old, new)
         return
     if name == "body" and isinstance(new, dict) and not old:
-        report = placeholders.inspect_body(jsontext.json_line(new))
+        report = inspect_body(jsontext.json_line(new))
         yield "body", "none", f"{report.present}/{len(placeholders.INCOMING)} placeholders"
         return
     if not (isinstance(old, dict) and isinstance(new, dict) and name == "body"):

@@ -87,7 +87,8 @@ def _raise_faults(found: Sequence[Checked]) -> None:
 
 def _show_differences(app: App, repairs: Sequence[Repair]) -> None:
     for repair in repairs:
-        for line in describe(repair.step.changes if repair.step else {}):
+        changes = describe(repair.step.changes if repair.step else {})
+        for line in (*filter(None, (", ".join(repair.done),)), *changes):
             app.out.note(f"profile {repair.checked.profile.label}: {line}")
 
 

@@ -11,7 +11,7 @@ from wacb.errors import Command, Prose
 from wacb.jsontext import read_json_or
 from wacb.models import CallbackProfile
 from wacb.redaction import MASK
-from wacb.template.placeholders import inspect_template
+from wacb.template.inspect import inspect
 
 if TYPE_CHECKING:
     from wacb.provision.check import Checked
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _profile_json(profile: CallbackProfile) -> dict[str, Any]:
     """Return a profile as JSON: secrets masked, placeholders counted."""
-    report = inspect_template(profile)
+    report = inspect(profile)
     body = read_json_or(profile.body or "", None)
     return {
         "id": profile.id,

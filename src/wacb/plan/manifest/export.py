@@ -22,6 +22,8 @@ from wacb.redaction import is_harmless_header, map_body, map_url
 from wacb.storage import encryption_keys
 from wacb.storage.toml import dump_toml
 from wacb.template import placeholders
+from wacb.template.build import build_url
+from wacb.template.inspect import inspect_body, inspect_url
 from wacb.urls import check_endpoint
 from wacb.validation import parse_number
 
@@ -204,9 +206,9 @@ def _url_keys(profile: CallbackProfile, secrets: Secrets) -> dict[str, Any]:
         names = placeholders.names(with_status=with_status)
         endpoint = url[: -len("?" + placeholders.build_query(names))]
         with suppress(TemplateError):
-            if placeholders.build_url(endpoint, names) == url:
+            if build_url(endpoint, names) == url:
                 return {"url": _hide_in_url(endpoint, secrets), "with_status": with_status}
-    missing = placeholders.inspect_url(url).missing
+    missing = inspect_url(url).missing
     return {"url": _hide_in_url(url, secrets), "allow_missing": bool(missing)}
 
 
@@ -251,7 +253,7 @@ def _body_keys(text: str, secrets: Secrets) -> dict[str, Any]:
         if members == {name: f"<{name}>" for name in names}:
             return {"with_status": True} if with_status else {}
     body = map_body(members, secret=secrets.hide, plain=escape)
-    allowed = {"allow_missing": True} if placeholders.inspect_body(text).missing else {}
+    allowed = {"allow_missing": True} if inspect_body(text).missing else {}
     return {**allowed, "body": ascii_json(body) if _contains_null(body) else body}
 
 

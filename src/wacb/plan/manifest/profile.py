@@ -13,7 +13,7 @@ from wacb.plan.manifest.variables import ResolvedText
 from wacb.redaction import check_literal_header
 from wacb.storage import encryption_keys
 from wacb.template import placeholders
-from wacb.template.body import custom_body, default_body, refuse_encoded
+from wacb.template.build import build_url, custom_body, default_body, refuse_encoded
 from wacb.urls import check_endpoint
 from wacb.validation import check_header, check_title
 
@@ -106,7 +106,7 @@ def _read_url(
             refuse_encoded(value)
             return value
         names = placeholders.names(with_status=flags["with_status"])
-        return placeholders.build_url(value, names, allow_missing=flags["allow_missing"])
+        return build_url(value, names, allow_missing=flags["allow_missing"])
 
     value = table.check("url", url, endpoint) and table.check("url", url, full)
     if not url or not value:
