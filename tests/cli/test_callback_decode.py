@@ -117,7 +117,8 @@ def test_a_terminal_is_told_what_arrived_and_what_did_not(on_screen: Wacb, tmp_p
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_sample_is_decoded(wacb: Wacb, kind: str):
     fields = sample(kind, number="+15550100001", sender="+15550100099", now=1.0, seed=5)
-    opened = fields | {"message": json.loads(fields["message"])}
+    nested = ("message", "contacts", "location")
+    opened = fields | {name: json.loads(fields[name]) for name in nested if fields[name]}
     for text in (json.dumps(fields), f"https://example.com/?{urlencode(fields)}"):
         outcome = decode(wacb, "-o", "json", input=text)
         assert json.loads(outcome.out)["fields"] == opened
@@ -150,7 +151,7 @@ def test_a_callback_of_metas_shape_comes_in_the_same_names(wacb: Wacb):
     value = {"metadata": {"display_phone_number": "15550100001"}, "messages": [message]}
     text = json.dumps({"meta_object": {"field": "messages", "value": value}, "extra_info": {}})
     assert decode(wacb, input=text) == done(
-        "body\tHi\nmime_type\t\nmedia_url\t\nfrom\t15550100099\ntype\ttext\ncreated_at\t1\n"
+        "body\tHi\nmime_type\t\nmedia_url\t\nfrom\t15550100099\nname\t\ntype\ttext\ncreated_at\t1\n"
         "reply_to\t\nwanumber\t15550100001\nmobile\t15550100099\n"
         "custom_response\t\n"
         'message\t[{"from": "15550100099", "timestamp": "1", "type": "text", '

@@ -255,6 +255,7 @@ def test_fix_repairs_what_has_one_meaning_and_leaves_the_rest(
         pytest.param(f"/hook?firm=R&amp;D&{QUERY}", None, id="&amp; in an own value"),
         pytest.param(f"/a;b=1&c/hook?{QUERY}", None, id="; and & in the path"),
         pytest.param(f"/hook?{QUERY}&text=Hi-<body>", None, id="placeholder in one more value"),
+        pytest.param(f"/hook?{QUERY}&note={{{{body}}}}", None, id="foreign beside a whole one"),
         pytest.param(f"/<wanumber>/hook?{QUERY}", None, id="placeholder in the path as well"),
         pytest.param("/hook?a=1", PRETTY.replace("\n", "\r\n") + "\r\n", id="CR LF in a body"),
         pytest.param("/hook", BODY[:-1] + ',"n":[1,{"a":"<from>"}]}', id="a placeholder twice"),

@@ -481,6 +481,9 @@ def test_compact_refuses_what_is_not_json_and_a_key_that_stands_twice():
     [
         pytest.param("", report(), id="empty"),
         pytest.param(f"{HOOK}?{QUERY}", COMPLETE, id="complete URL"),
+        pytest.param(
+            f"{HOOK}?{QUERY}".replace("<", '"<').replace(">", '>"'), COMPLETE, id="in quotes"
+        ),
         pytest.param(f"\n{BODY}", COMPLETE, id="complete body"),
         pytest.param(
             f"{HOOK}?{QUERY}&x=<Body>&y=<x y>&z=<Body>&b=%3Cbody%3E&q=&lt;id&gt;&r=%3Cid%3E",

@@ -13,7 +13,8 @@ from wacb.callbacks.payload import PayloadReader
 from wacb.template.placeholders import INCOMING
 
 _MEDIA = frozenset(("image", "audio", "voice", "video", "document", "sticker"))
-_ALWAYS = frozenset(("from", "name", "type", "created_at", "wanumber", "mobile", "message"))
+# A sender with a username has no number, and a contact may have no name.
+_ALWAYS = frozenset(("type", "created_at", "message"))
 # assumed: a field that a message type, or this format, does not have is empty as in the other
 # format, not missing
 _NEEDED = {
@@ -23,7 +24,7 @@ _NEEDED = {
     **dict.fromkeys(_MEDIA, frozenset(("mime_type", "media_url"))),
 }
 # where a message has its text, in the member named after its type
-_TEXTS = ("body", "caption", "text", "emoji")
+_TEXTS = ("body", "caption", "text", "emoji", "payload")
 
 
 def read_cloud_api(
@@ -35,17 +36,15 @@ def read_cloud_api(
     received fields; those of an event without a message are as received.
     """
     meta, extra = (reader.parse_if_json(fields.get(name)) for name in ("meta_object", "extra_info"))
+    meta = _find_change(fields) if meta is None else meta
     if not isinstance(meta, dict):
         return None
     extra, value = _object(extra), _object(meta.get("value"))
     messages = [_object(message) for message in _list(value.get("messages"))]
     others = {name: item for name, item in fields.items() if name not in _SHAPE}
     if not messages:
-        return (
-            OTHER,
-            {**fields, **_parsed_members(meta, extra)},
-            [classify_event(meta.get("field"), value)],
-        )
+        parsed = _parsed_members(meta, extra) if "meta_object" in fields else {}
+        return OTHER, {**fields, **parsed}, [classify_event(meta.get("field"), value)]
     message = _message_fields(messages[0], value, extra)
     rest = {name: item for name, item in extra.items() if name not in INCOMING}
     count = len(messages)
@@ -53,7 +52,16 @@ def read_cloud_api(
     return MESSAGE, {**others, **message, **rest}, notes
 
 
-_SHAPE = ("meta_object", "extra_info")
+_SHAPE = ("meta_object", "extra_info", "object", "entry", "field", "value")
+
+
+def _find_change(fields: Mapping[str, Any]) -> Any:
+    """Return the change in Meta's own envelope, or the fields where they are one by themselves."""
+    entry = next(iter(_list(fields.get("entry"))), None)
+    change = next(iter(_list(_object(entry).get("changes"))), None)
+    if change is None and _list(_object(fields.get("value")).get("messages")):
+        return dict(fields)
+    return change
 
 
 def _parsed_members(meta: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +78,7 @@ def _message_fields(
     found = {
         "body": _text(content),
         "mime_type": content.get("mime_type"),
-        "media_url": extra.get("media_url"),
+        "media_url": extra.get("media_url") or content.get("url"),
         "from": message.get("from"),
         "name": _object(contact.get("profile")).get("name"),
         "type": type_,
@@ -83,12 +91,14 @@ def _message_fields(
         "contacts": message.get("contacts"),
         "location": message.get("location"),
     }
+    user_id = message.get("from_user_id") or contact.get("user_id")
+    more = {} if user_id is None else {"from_user_id": user_id}
     needed = _ALWAYS | _NEEDED.get(type_ if isinstance(type_, str) else "", frozenset())
     return {
         name: "" if item is None else item
         for name, item in found.items()
         if item is not None or name not in needed
-    }
+    } | more
 
 
 def _contact(value: dict[str, Any], sender: Any) -> dict[str, Any]:
@@ -102,8 +112,9 @@ def _text(content: dict[str, Any]) -> Any:
     for name in _TEXTS:
         if isinstance(content.get(name), str):
             return content[name]
-    kind = content.get("type")  # of an interactive message: button_reply or list_reply
-    return _object(content.get(kind)).get("title") if isinstance(kind, str) else None
+    kind = content.get("type")  # of an interactive message: button_reply, list_reply or nfm_reply
+    reply = _object(content.get(kind)) if isinstance(kind, str) else {}
+    return reply.get("title") or reply.get("body")
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from wacb.callbacks import classify
 from wacb.callbacks.cloud_api import read_cloud_api
 from wacb.callbacks.encryption import decrypt_fields
 from wacb.callbacks.payload import PayloadReader, looks_like_form
+from wacb.callbacks.unwrap import unwrap
 from wacb.errors import Command, InvalidInput, Prose
 from wacb.jsontext import NotJson, ascii_json
 from wacb.template.placeholders import INCOMING
@@ -63,13 +65,29 @@ def read(request: Request, *, decrypt: Callable[[str], str] | None = None) -> Re
 def _read_v1(
     reader: PayloadReader, method: str, fields: dict[str, Any]
 ) -> tuple[str, dict[str, Any], list[str]]:
-    if "message" in fields:
-        fields["message"] = reader.parse_if_json(fields["message"])
+    for name in ("message", "contacts", "location"):
+        if name in fields:
+            fields[name] = _parse_twice(reader, fields[name])
     kind, notes = classify.classify(method, fields)
     text = fields.get("message")
     if kind == classify.MESSAGE and isinstance(text, str) and classify.has_value("message", text):
         notes.append("`message` is not JSON; shown unparsed")
     return kind, fields, notes
+
+
+def _parse_twice(reader: PayloadReader, value: Any) -> Any:
+    """Parse JSON text, and JSON text in a string of JSON."""
+    if isinstance(value, str) and value.startswith('"'):
+        with suppress(NotJson):
+            value = reader.json(value)
+    return reader.parse_if_json(value)
+
+
+def _is_text_of(message: Any, text: Any) -> bool:
+    """Whether a message has this text: a person wrote what looks like a placeholder."""
+    first = message[0] if isinstance(message, list) and message else message
+    content = first.get("text") if isinstance(first, dict) else None
+    return isinstance(content, dict) and content.get("body") == text
 
 
 def _sort_fields(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any) -> Received:
@@ -83,7 +101,7 @@ def _sort_fields(kind: str, fields: dict[str, Any], notes: Iterable[str], body: 
         elif classify.is_empty(value := fields[name]):
             present.append(name)
             empty.append(name)
-        elif classify.is_unfilled(name, value):
+        elif classify.is_unfilled(name, value) and not _is_text_of(fields.get("message"), value):
             literal.append(name)
         else:
             present.append(name)
@@ -113,6 +131,14 @@ def read_text(text: str, *, decrypt: Callable[[str], str] | None = None) -> Rece
     value = reader.parse_if_json(text)
     if _is_record(value):
         return _read_record(value, decrypt)
+    if found := unwrap(text):
+        first = found[0]
+        request = _request("POST" if first.body else "GET", query=first.query, body=first.body)
+        received = read(request, decrypt=decrypt)
+        notes = [f"found the callback in {first.path or 'the text'}"]
+        if len(found) > 1:
+            notes.append(f"{len(found)} callbacks found; showing the first")
+        return received._replace(notes=(*notes, *received.notes))
     if isinstance(value, dict):
         return read(_request("POST", body=text), decrypt=decrypt)
     return read(_request("GET", query=_extract_query(text)), decrypt=decrypt)

@@ -210,9 +210,9 @@ def _find_misplaced(places: Sequence[tuple[str, str]], excused: frozenset[str]) 
     for place, text in places:
         for name in dict.fromkeys(_lost_names(text, excused)):
             if name in INCOMING:
-                text = f"<{name}> in {place} is not the whole value of a query parameter"
+                words = f"<{name}> in {place} is not the whole value of a query parameter"
                 hint = f"write {name}=<{name}> behind the '?'"
-                yield Fault(text, (name,), hint=hint, excusable=True)
+                yield Fault(words, (name,), hint=hint, excusable=True)
 
 
 # -- bodies
@@ -287,8 +287,8 @@ def _find_characters(
                 yield Fault(f"<{name}> in {place} contains {codes}", (name,))
         for found in _FOREIGN.finditer(text):
             if found["name"] not in arriving:
-                text = f"{found[0]} in {place} is not one of Kaleyra's placeholders"
-                yield Fault(text, (found["name"],), hint=f"write <{found['name']}>")
+                words = f"{found[0]} in {place} is not a Kaleyra placeholder"
+                yield Fault(words, (found["name"],), hint=f"write <{found['name']}>")
 
 
 def read_lookalike(found: re.Match[str]) -> str | None:

@@ -1,0 +1,107 @@
+"""Find the callback in what logs, proxies and platforms wrap around it."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from wacb.callbacks import classify
+from wacb.callbacks.payload import PayloadReader, looks_like_form
+from wacb.jsontext import NotJson, compact_json
+from wacb.template.placeholders import INCOMING
+from wacb.urls import split_query
+
+_DEPTH = 6  # levels of wrapping
+_BODIES = ("body", "rawBody", "content", "json", "form", "data", "payload")
+_QUERIES = ("args", "query", "queryStringParameters", "rawQueryString")
+_OUTER = ("req", "request", "event", "jsonPayload", "params")
+_REQUEST_LINE = re.compile(r"\b(?P<method>GET|POST|PUT|DELETE) (?P<target>\S+) HTTP/\d")
+
+
+class Found(NamedTuple):
+    """One callback: a query string or a JSON body, and the `path` of members that led to it."""
+
+    query: str
+    body: str
+    path: str
+
+
+def unwrap(text: str) -> list[Found]:
+    """Return the callbacks of a text, in their order; none if it is itself one."""
+    if text.startswith('"'):
+        with suppress(NotJson):
+            return [*_search(PayloadReader().json(text), "a string of JSON", _DEPTH)]
+    value = PayloadReader().parse_if_json(text)
+    if not isinstance(value, str):
+        return [] if is_callback(value) else [*_search(value, "", _DEPTH)]
+    if looks_like_form(text.removeprefix("?")) and not text.startswith(("b'", "'")):
+        pairs = PayloadReader().pairs(text)
+        opened = [PayloadReader().parse_if_json(member) for member in (*pairs.values(), *pairs)]
+        whole = not any(name in pairs for name in INCOMING)
+        return [each for item in opened if whole for each in _search(item, "", _DEPTH)]
+    return [*_search_text(text)]
+
+
+def is_callback(value: Any) -> bool:
+    """Whether JSON is a callback: two of the 14 have a value, or it has Meta's shape."""
+    if not isinstance(value, dict):
+        return False
+    if "meta_object" in value or "entry" in value:
+        return True
+    inner = value.get("value")
+    if isinstance(inner, dict) and "messages" in inner:
+        return True
+    names = [name for name in INCOMING if classify.has_value(name, value.get(name))]
+    return len(names) > 1
+
+
+def _search(value: Any, path: str, depth: int) -> Iterator[Found]:
+    if isinstance(value, str):
+        yield from _search_member(value, path, depth)
+    elif is_callback(value):
+        yield Found("", compact_json(value), path)
+    elif isinstance(value, list) and depth > 0:
+        for at, item in enumerate(value):
+            yield from _search(item, f"{path}[{at}]", depth - 1)
+    elif isinstance(value, dict) and depth > 0:
+        coded = value.get("isBase64Encoded") is True
+        names = (*_BODIES, *_QUERIES, *_OUTER, *(value if len(value) == 1 else ()))
+        for name in names:
+            item = value.get(name)
+            if coded and name == "body" and isinstance(item, str):
+                with suppress(ValueError):  # a body that is not base64 stays the text it is
+                    item = b64decode(item).decode("utf-8", "replace")
+            found = [*_search(item, f"{path}.{name}".removeprefix("."), depth - 1)]
+            if not found and len(value) == 1:
+                found = [*_search(PayloadReader().parse_if_json(name), path, depth - 1)]
+            if found:
+                yield from found
+                return
+        if isinstance(body := value.get("body"), dict) and body:
+            yield Found("", compact_json(body), f"{path}.body".removeprefix("."))
+
+
+def _search_member(text: str, path: str, depth: int) -> Iterator[Found]:
+    opened = PayloadReader().parse_if_json(text)
+    if not isinstance(opened, str):
+        yield from _search(opened, path, depth - 1)
+    elif looks_like_form(text) and is_callback(pairs := PayloadReader().pairs(text)):
+        yield Found(urlencode(pairs), "", path)
+
+
+def _search_text(text: str) -> Iterator[Found]:
+    """Find callbacks in lines of logs and in requests as they are sent."""
+    for line in text.splitlines():
+        request = _REQUEST_LINE.search(line)
+        query = split_query(request["target"])[1] if request else None
+        if query:
+            yield from _search_member(query, "the request line", 1)
+            continue
+        start, end = line.find("{"), line.rfind("}")
+        opened = PayloadReader().parse_if_json(line[start : end + 1])
+        if start >= 0 and not isinstance(opened, str):
+            yield from _search(opened, "the text around it", _DEPTH)
