@@ -195,7 +195,7 @@ def test_a_profile_that_does_not_exist(refused: Refused):
 def test_a_profile_that_is_incomplete(refused: Refused, live: Wacb):
     options = ("--method", "get", "--url", "https://example.com/?a=<body>", "--title", "Brief")
     assert live(*CREATE, *options, "--allow-missing").code == 0
-    left = " ".join(f"<{name}>" for name in NAMES if name != "body")
+    left = ", ".join(f"<{name}>" for name in NAMES if name != "body")
     message = f"profile 'Brief' ({profile_id(1)}) has 1 of 14 placeholders; missing: {left}"
     refused((*ADD, "--profile", "Brief"), 9, message)
 

@@ -129,7 +129,7 @@ def test_a_key_that_is_not_known(over: Wacb, sandbox: Sandbox, server: FaultServ
 def test_the_first_broken_link_decides_and_the_others_are_named(live: Wacb, sandbox: Sandbox):
     with FaultServer("refused") as server:
         attach_new(sandbox, f"{server.url}/hook", body='{"body":"<body>"}')
-        missing = " ".join(f"<{name}>" for name in json.loads(BODY) if name != "body")
+        missing = ", ".join(f"<{name}>" for name in json.loads(BODY) if name != "body")
         detail = f"1 of 14 placeholders: missing {missing}"
         fix = f"wacb profile check {FIRST} --fix"
         outcome = live(*VERIFY)
