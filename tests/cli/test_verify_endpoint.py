@@ -130,7 +130,7 @@ def test_the_first_broken_link_decides_and_the_others_are_named(live: Wacb, sand
     with FaultServer("refused") as server:
         attach_new(sandbox, f"{server.url}/hook", body='{"body":"<body>"}')
         missing = ", ".join(f"<{name}>" for name in json.loads(BODY) if name != "body")
-        detail = f"1 of 14 placeholders: missing {missing}"
+        detail = f"1 of 14 placeholders; missing: {missing}"
         fix = f"wacb profile check {FIRST} --fix"
         outcome = live(*VERIFY)
         assert live(*VERIFY, "-q").out == "template\nendpoint\n"

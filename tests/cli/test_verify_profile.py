@@ -93,19 +93,19 @@ def test_a_profile_that_is_not_active(
     [
         (
             BODY.replace(',"contacts":"<contacts>"', ""),
-            "13 of 14 placeholders: missing: <contacts>",
+            "13 of 14 placeholders; missing: <contacts>",
             f"wacb profile check {FIRST} --fix",
         ),
         (
             BODY.replace("<from>", "%3Cfrom%3E").replace("<media_url>", "<mediaurl>"),
-            "12 of 14 placeholders: <mediaurl> in member 'media_url' is not a Kaleyra placeholder "
+            "12 of 14 placeholders; <mediaurl> in member 'media_url' is not a Kaleyra placeholder "
             "(did you mean <media_url>?); %3Cfrom%3E in member 'from' is encoded, so Kaleyra never "
             "fills it (did you mean <from>?)",
             f"wacb profile check {FIRST} --fix",
         ),
         (
             BODY.replace("<from>", "<sender>"),
-            "13 of 14 placeholders: <sender> in member 'from' is not a Kaleyra placeholder; "
+            "13 of 14 placeholders; <sender> in member 'from' is not a Kaleyra placeholder; "
             "missing: <from>",
             f"replace the whole template with `wacb profile update {FIRST} --body-file FILE`",
         ),

@@ -167,7 +167,7 @@ def template(context: Context) -> Passed:
         return Passed(count)
     unrepaired = prepare_repair(checked).error
     raise CheckFailed(
-        f"{count}: {checked.faults}",
+        f"{count}; {checked.faults}",
         hint=(unrepaired and unrepaired.hint)
         or Prose(Command("profile check", context.profile.id, "--fix")),
     )
