@@ -200,6 +200,11 @@ class App:
 
         return AccountLookup(self.client, self.journal)
 
+    def look_again(self) -> None:
+        """Forget what was looked up: others may have changed it meanwhile."""
+        for name in ("lookup", "journal"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def journal(self) -> Journal:
         """The record of this account's attachments. Raises ConfigError without a SID."""

@@ -92,7 +92,7 @@ def command(
 def _confirm(app: App, plan: Plan, file: str, *, prune: bool) -> Plan:
     """Ask, and plan again: it may take hours until the answer."""
     confirm(app, "make these changes", yes=False)
-    del app.journal  # others may have written to it meanwhile
+    app.look_again()
     again = make_plan(app, file, prune=prune)
     refuse_problems(again)
     _check_reviewed(app, again, checksum_of(app, plan))

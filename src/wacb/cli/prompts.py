@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from wacb.cli.app import App
 from wacb.cli.render import Column, table
-from wacb.errors import ConsentRequired, InvalidInput, NotFound
+from wacb.errors import ConsentRequired, InvalidInput, NotFound, Unsafe
 from wacb.jsontext import visible
 from wacb.models import id_to_json
+
+T = TypeVar("T")
 
 
 def choose_number(app: App) -> str:
@@ -93,19 +95,35 @@ def _check_answer(rule: Callable[[str], str], answer: str) -> str:
         raise click.BadParameter(error.in_one_line) from error
 
 
-def confirm(app: App, action: str, *, yes: bool) -> None:
+def confirm_unchanged(app: App, action: str, *, yes: bool, shown: T, look: Callable[[], T]) -> None:
+    """Confirm as `confirm` does; after a question, `look` must still return what was `shown`.
+
+    A question may stand open for hours. Raises Unsafe where the account changed meanwhile.
+    """
+    if confirm(app, action, yes=yes):
+        app.look_again()
+        if look() != shown:
+            raise Unsafe(
+                "the account changed while the question was open; nothing was changed",
+                hint="run the same command again",
+            )
+
+
+def confirm(app: App, action: str, *, yes: bool) -> bool:
     """Ask whether to do the `action` ("delete profile X"); `yes` is `--yes`, which asks nothing.
 
-    Raises ConsentRequired when the answer is no, and where nobody can be asked.
+    Returns whether a person was asked. Raises ConsentRequired when the answer is no, and where
+    nobody can be asked.
     """
     if yes:
-        return
+        return False
     if not app.interactive:
         raise ConsentRequired(f"refusing to {action} without confirmation", hint="pass --yes")
     question = f"{action[0].upper()}{action[1:]}?"
     answer = _prompt(app, question, default="n", suffix=" [y/N] ")
     if str(answer).strip().lower() not in ("y", "yes"):
         raise ConsentRequired("cancelled; nothing was changed")
+    return True
 
 
 def _prompt(

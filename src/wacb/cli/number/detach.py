@@ -8,10 +8,10 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.number.report import online_lookup, run_one, show_changes
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
-from wacb.cli.prompts import confirm
+from wacb.cli.prompts import confirm_unchanged
 from wacb.models import UNKNOWN
 from wacb.provision import attach
-from wacb.provision.number_change import NumberResult
+from wacb.provision.number_change import NumberChange, NumberResult
 from wacb.validation import parse_number
 
 
@@ -32,11 +32,15 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
       wacb number detach +919812345678 --yes
     """
     target = parse_number(number)
-    change = attach.prepare_detach(online_lookup(app, dry_run=dry_run), target)
+
+    def look() -> NumberChange:
+        return attach.prepare_detach(online_lookup(app, dry_run=dry_run), target)
+
+    change = look()
     if dry_run:
         show_changes(app, [NumberResult(change)])
         return
     if change.is_needed:
         old = "the profile" if change.old is UNKNOWN else change.old
-        confirm(app, f"detach {old} from {target}", yes=yes)
+        confirm_unchanged(app, f"detach {old} from {target}", yes=yes, shown=change, look=look)
     run_one(app, change)

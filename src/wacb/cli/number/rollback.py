@@ -8,9 +8,9 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.number.report import run_one, show_changes
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
-from wacb.cli.prompts import confirm
+from wacb.cli.prompts import confirm_unchanged
 from wacb.provision import attach
-from wacb.provision.number_change import NumberResult
+from wacb.provision.number_change import NumberChange, NumberResult
 from wacb.validation import parse_number
 
 
@@ -31,11 +31,17 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
     Example:
       wacb number rollback +919812345678 --yes
     """
-    change = attach.prepare_rollback(app.lookup, parse_number(number))
+    target = parse_number(number)
+
+    def look() -> NumberChange:
+        return attach.prepare_rollback(app.lookup, target)
+
+    change = look()
     if dry_run:
         show_changes(app, [NumberResult(change)])
         return
     if change.is_needed:
         old, new = (profile_id or "no profile" for profile_id in (change.old, change.new))
-        confirm(app, f"restore {change.number} from {old} to {new}", yes=yes)
+        action = f"restore {target} from {old} to {new}"
+        confirm_unchanged(app, action, yes=yes, shown=change, look=look)
     run_one(app, change)

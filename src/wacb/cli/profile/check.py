@@ -11,7 +11,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import dry_run_option, output_options, yes_option
-from wacb.cli.prompts import confirm
+from wacb.cli.prompts import confirm_unchanged
 from wacb.cli.views.profiles import PROFILE_CHECK
 from wacb.errors import BulkFailed, CheckFailed, InvalidInput
 from wacb.provision import check
@@ -45,13 +45,15 @@ def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_
             "incoming messages; pass their IDs to check them"
         )
     if fix:
-        _fix(app, found, yes=yes, dry_run=dry_run)
+        _fix(app, found, references, yes=yes, dry_run=dry_run)
     else:
         _report(app, found)
         _raise_faults(found)
 
 
-def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> None:
+def _fix(
+    app: App, found: Sequence[Checked], references: Sequence[str], *, yes: bool, dry_run: bool
+) -> None:
     repairs = [check.prepare_repair(checked) for checked in found if not checked.ok]
     _show_differences(app, repairs)
     if dry_run:
@@ -59,7 +61,12 @@ def _fix(app: App, found: Sequence[Checked], *, yes: bool, dry_run: bool) -> Non
         if steps or not repairs:
             show_requests(app, [request for step in steps for request in step.requests(app.api)])
     else:
-        _confirm(app, [repair for repair in repairs if repair.step], yes=yes)
+        if action := _describe([repair.checked for repair in repairs if repair.step]):
+
+            def look() -> Sequence[Checked]:
+                return check.check(app.client, references)[0]
+
+            confirm_unchanged(app, action, yes=yes, shown=found, look=look)
         repairs = check.execute(app.client, repairs)
         repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
         _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
@@ -92,11 +99,10 @@ def _show_differences(app: App, repairs: Sequence[Repair]) -> None:
             app.out.note(f"profile {repair.checked.profile.label}: {line}")
 
 
-def _confirm(app: App, repairs: Sequence[Repair], *, yes: bool) -> None:
-    if repairs:
-        one = f"profile {repairs[0].checked.profile.label}"
-        what = one if len(repairs) == 1 else f"{len(repairs)} profiles"
-        confirm(app, f"repair {what}", yes=yes)
+def _describe(faulty: Sequence[Checked]) -> str:
+    if len(faulty) > 1:
+        return f"repair {len(faulty)} profiles"
+    return f"repair profile {faulty[0].profile.label}" if faulty else ""
 
 
 def _raise_failures(repairs: Sequence[Repair]) -> None:

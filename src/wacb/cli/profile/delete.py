@@ -9,10 +9,10 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Section
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import dry_run_option, option, output_options, yes_option
-from wacb.cli.prompts import confirm
+from wacb.cli.prompts import confirm_unchanged
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.provision import find
-from wacb.provision.delete import delete_profile, prepare_delete
+from wacb.provision.delete import DeleteStep, delete_profile, prepare_delete
 
 
 @click.command(cls=Command)
@@ -40,13 +40,18 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
         )
         show_requests(app, [app.api.delete_profile(reference)])
         return
-    step = prepare_delete(app.lookup, reference, force=force)
+
+    def look() -> DeleteStep:
+        return prepare_delete(app.lookup, reference, force=force)
+
+    step = look()
     app.out.note(*step.notes)
     profile = step.profile
     if dry_run:
         show_requests(app, [app.api.delete_profile(profile.id)])
         return
-    confirm(app, f"delete profile {profile.label}", yes=yes)
+    action = f"delete profile {profile.label}"
+    confirm_unchanged(app, action, yes=yes, shown=step, look=look)
     deleted = delete_profile(app.client, profile)
     app.out.note(*deleted.notes)
     app.out.record(deleted, PROFILE_RESULT)
