@@ -61,7 +61,8 @@ def check_header(name: str, value: str) -> tuple[str, str]:
     if not value or not value.isascii() or not value.isprintable():
         raise InvalidInput(
             f"the value of header {name} is empty or contains a line break, a control character "
-            "or a non-ASCII character"
+            "or a non-ASCII character",
+            hint="use printable ASCII characters",
         )
     return name, value
 

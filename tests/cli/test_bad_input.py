@@ -156,7 +156,7 @@ BAD_NAME = ("the header name is empty or contains an invalid character", HEADER_
 BAD_VALUE = (
     "the value of header X-A is empty or contains a line break, a control "
     "character or a non-ASCII character",
-    None,
+    "use printable ASCII characters",
 )
 HEADERS = {
     "Authorization": ("Authorization: Bearer canary-123", *authenticating("Authorization")),
@@ -224,11 +224,11 @@ def test_a_body_that_cannot_be_read(refused: Refused, tmp_path: Path):
     for name, reason in (
         (tmp_path / "absent", "No such file or directory"),
         (tmp_path, "Is a directory"),
-        (latin, "it is not UTF-8 text"),
+        (latin, "it is not UTF-8 text (line 1)"),
     ):
         message = f"cannot read the body file {name}: {reason}"
         refused((*CREATE, "--body-file", str(name)), 2, message, hint)
-    message = "stdin is not UTF-8 text"
+    message = "stdin is not UTF-8 text (line 1)"
     line = (*CREATE, "--body-file", "-")
     refused(line, 2, message, "convert it to UTF-8", input=latin.read_bytes())
 

@@ -70,7 +70,7 @@ def test_required_options_without_a_terminal(
     refused(line, 2, f"{option} is required when not running interactively", hint)
 
 
-@pytest.mark.parametrize("key", ["schlüssel-canary", "canary key", "canary\n"])
+@pytest.mark.parametrize("key", ["schlüssel-canary", "canary key", "canary\n\n"])
 def test_a_key_that_no_header_can_carry(refused: Refused, key: str):
     refused(
         CREATE,

@@ -181,7 +181,7 @@ def test_a_callback_of_metas_shape_comes_in_the_same_names(wacb: Wacb):
             "the URL has no query string",
             "include everything after the ?",
         ),
-        (b"\xff", "stdin is not UTF-8 text", "convert it to UTF-8"),
+        (b"\xff", "stdin is not UTF-8 text (line 1)", "convert it to UTF-8"),
         (
             SAVED.replace('"query": ""', '"query": 7'),
             "the saved callback is damaged",

@@ -317,7 +317,7 @@ def test_a_value_that_breaks_a_rule_is_refused(
 def test_a_key_that_is_not_text_is_rejected(wacb: Wacb, untouched: Watch):
     with untouched():
         outcome = wacb("config", "set", "api_key", "--api-key-stdin", input=b"canary\xff\n")
-    assert outcome == failed(2, "stdin is not UTF-8 text", "convert it to UTF-8")
+    assert outcome == failed(2, "stdin is not UTF-8 text (line 1)", "convert it to UTF-8")
 
 
 def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path):

@@ -503,9 +503,12 @@ COPIED_ALONG = "copy it again without spaces, line breaks or quotes"
                 f"{CANARY}\n\n".encode(),
                 f"{CANARY} x".encode(),
                 f"{CANARY}é".encode(),
-                CANARY.encode() + b"\xff",
-                CANARY.encode() + b"\r\n",
             )
+        ),
+        (
+            Run(CANARY.encode() + b"\xff"),
+            "the output of the api_key_command 'op' is not UTF-8 text (line 1)",
+            BY_HAND,
         ),
     ],
 )

@@ -42,12 +42,6 @@ def test_a_required_file_must_exist(tmp_path):
     assert files.read_required(tmp_path / "there") == "text"
 
 
-def test_reading_gives_the_text_unchanged(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes("naïve\r\n✓".encode())
-    assert files.read_text(path) == "naïve\r\n✓"
-
-
 def test_reading_bytes_gives_what_is_no_text(tmp_path):
     path = tmp_path / "file"
     assert files.read_bytes(path) is None
@@ -79,7 +73,7 @@ def test_reading_what_is_not_utf8_never_shows_it(tmp_path):
     path.write_bytes(CANARY.encode() + b"\xff")
     with pytest.raises(ConfigError) as caught:
         files.read_text(path)
-    assert caught.value.message == f"{path} is not UTF-8 text"
+    assert caught.value.message == f"{path} is not UTF-8 text (line 1)"
     assert caught.value.__suppress_context__
 
 

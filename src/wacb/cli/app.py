@@ -14,6 +14,7 @@ import click
 
 from wacb.cli import next_command
 from wacb.cli.output import Output, is_terminal
+from wacb.config.environment import read_environment
 from wacb.errors import InvalidInput, WacbError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class App:
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.environ = os.environ if environ is None else environ
+        self.environ = read_environment(os.environ if environ is None else environ)
         self.flags: dict[str, str] = {}
         self.verbosity = 0
         self.sleep = sleep or time.sleep
@@ -69,12 +70,10 @@ class App:
     @cached_property
     def config_path(self) -> Path:
         """The config file in use, which need not exist."""
-        from pathlib import Path
-
-        from wacb.storage.paths import config_folder
+        from wacb.storage.paths import config_folder, expand
 
         named = self._named_config
-        return Path(named) if named else config_folder(self.environ) / "config.toml"
+        return expand(named, self.environ) if named else config_folder(self.environ) / "config.toml"
 
     @property
     def _named_config(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -46,7 +47,7 @@ from wacb.provision.number_change import NumberChange
 def command(
     app: App,
     *,
-    file: str,
+    file: Path,
     prune: bool,
     checksum: str | None,
     yes: bool,
@@ -89,7 +90,7 @@ def command(
         raise error
 
 
-def _confirm(app: App, plan: Plan, file: str, *, prune: bool) -> Plan:
+def _confirm(app: App, plan: Plan, file: Path, *, prune: bool) -> Plan:
     """Ask, and plan again: it may take hours until the answer."""
     confirm(app, "make these changes", yes=False)
     app.look_again()

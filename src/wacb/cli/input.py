@@ -6,25 +6,27 @@ import sys
 from pathlib import Path
 
 from wacb.errors import InvalidInput
+from wacb.storage.text import decode_text
+
+STDIN = Path("-")
 
 
 def read_stdin() -> str:
-    """Read stdin as UTF-8, with or without a byte order mark; a closed one is empty."""
+    """Read the text on stdin; a closed one is empty. Raises InvalidInput."""
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig") if sys.stdin else ""
-    except UnicodeDecodeError:
-        raise InvalidInput("stdin is not UTF-8 text", hint="convert it to UTF-8") from None
+        return decode_text(sys.stdin.buffer.read()) if sys.stdin else ""
+    except ValueError as error:
+        raise InvalidInput(f"stdin {error}", hint="convert it to UTF-8") from None
 
 
-def read_input(name: str, what: str, *, hint: str = "pass a UTF-8 file, or - for stdin") -> str:
-    """Read the UTF-8 file `name`, or stdin for `-`. Raises InvalidInput naming `what` it is."""
-    if name == "-":
+def read_input(path: Path, what: str, *, hint: str = "pass a UTF-8 file, or - for stdin") -> str:
+    """Read the text of a file, or of stdin for `-`. Raises InvalidInput naming `what` it is."""
+    if path == STDIN:
         return read_stdin()
     try:
-        return Path(name).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InvalidInput(
-            f"cannot read {what} {name}: {reason}",
-            hint=hint,
-        ) from error
+        return decode_text(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror
+    except ValueError as error:
+        reason = f"it {error}"
+    raise InvalidInput(f"cannot read {what} {path}: {reason}", hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,8 +12,21 @@ from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.commands import Option, Section
 from wacb.models import Method
+from wacb.storage import paths
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class FilePath(click.ParamType[Path]):
+    """A file or folder; `~` is the home folder, for shells leave it in `--file=~/name`."""
+
+    name = "path"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        context = ctx or click.get_current_context()
+        return paths.expand(str(value), context.find_root().ensure_object(App).environ)
 
 
 def combine(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -78,6 +92,7 @@ allow_missing_option = option(
 body_file_option = click.option(
     "--body-file",
     metavar="FILE",
+    type=FilePath(),
     help="Use your own JSON template from this file; - reads stdin.",
     shell_complete=completion.files,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wacb.config.file import ConfigFile
 from wacb.config.schema import ACCOUNT_KEYS, CONTRACT_RULES, RULES, check_key
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
+from wacb.storage.text import decode_text, drop_line_end
 from wacb.validation import did_you_mean
 
 if TYPE_CHECKING:
@@ -259,9 +260,11 @@ def _run_command(command: list[str], run: Run | None) -> str:
     if done.returncode != 0:
         raise ConfigError(f"{program} failed with exit code {done.returncode}", hint=hint)
     try:
-        return check_key(done.stdout.decode("utf-8", "replace").removesuffix("\n"))
+        return check_key(drop_line_end(decode_text(done.stdout)))
     except InvalidInput as error:
         raise _config_error(program, error) from error
+    except ValueError as error:
+        raise ConfigError(f"the output of {program} {error}", hint=hint) from None
 
 
 def _config_error(where: str, error: InvalidInput) -> ConfigError:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from wacb.errors import ConfigError, WacbError
 from wacb.storage import paths
+from wacb.storage.text import decode_text
 
 _HINTS = {
     errno.EACCES: "check its owner and mode, and its folder's, with ls -ld",
@@ -30,16 +31,16 @@ _TRY_EVERY = 0.01  # seconds
 
 
 def read_text(path: Path) -> str | None:
-    """Return the UTF-8 text of `path`, None when there is no such file.
+    """Return the text of `path`, None when there is no such file.
 
     Raises ConfigError, which never repeats the content, for a folder, an unreadable file or text
-    that is not UTF-8.
+    that cannot be decoded.
     """
     content = read_bytes(path)
     try:
-        return None if content is None else content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8 text", hint="save it as UTF-8") from None
+        return None if content is None else decode_text(content)
+    except ValueError as error:
+        raise ConfigError(f"{path} {error}", hint="save it as UTF-8") from None
 
 
 def read_bytes(path: Path) -> bytes | None:

@@ -26,6 +26,24 @@ def require_folder(path: Path) -> None:
         )
 
 
+def expand(text: str, environ: Mapping[str, str]) -> Path:
+    """Return the path that `text` names; `~` is the home folder, `~user` that of another user.
+
+    Raises ConfigError where there is no such folder: a folder named `~` is never meant.
+    """
+    first, _, rest = text.partition("/")
+    if not first.startswith("~"):
+        return Path(text)
+    home = environ.get("HOME") if first == "~" else None
+    try:
+        return (Path(home) if home else Path(first).expanduser()) / rest
+    except RuntimeError:  # no such user, or one without a passwd entry, as in many containers
+        raise ConfigError(
+            f"cannot expand {text}: there is no home folder for {first}",
+            hint=f"write the path out, or ./{text} for a file of that name",
+        ) from None
+
+
 def config_folder(environ: Mapping[str, str]) -> Path:
     """Return the folder of the config file."""
     return _folder(environ, "XDG_CONFIG_HOME", ".config")
@@ -45,9 +63,9 @@ def key_file(state: Path, title: str) -> Path:
 
 
 def _folder(environ: Mapping[str, str], variable: str, default: str) -> Path:
-    given = environ.get(variable, "")
-    if given.startswith("/"):
-        return Path(given) / "wacb"
+    given = expand(environ.get(variable, ""), environ)
+    if given.is_absolute():
+        return given / "wacb"
     if sys.platform == "darwin":
         default = "Library/Application Support"
     home = environ.get("HOME") or _find_home()

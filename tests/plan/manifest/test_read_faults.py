@@ -177,7 +177,7 @@ def test_a_placeholder_that_is_missing():
         (
             '{ X-A = "line\\nbreak canary" }',
             "headers.X-A: the value of header X-A is empty or contains a line break, a control "
-            "character or a non-ASCII character",
+            "character or a non-ASCII character; use printable ASCII characters",
         ),
         ('{ X-A = "1", x-a = "2" }', "headers.x-a: duplicate header X-A"),
         *(
@@ -368,7 +368,7 @@ encryption = { key = "canary" }
         (
             'headers = { X-A = "${A}é" }',
             "headers.X-A: the value of header X-A is empty or contains a line break, a control "
-            "character or a non-ASCII character",
+            "character or a non-ASCII character; use printable ASCII characters",
         ),
         (
             "response_message = '${BAD}'",

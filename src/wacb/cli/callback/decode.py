@@ -12,23 +12,25 @@ from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.encryption_keys import decrypter
-from wacb.cli.input import read_input
-from wacb.cli.options import output_options
+from wacb.cli.input import STDIN, read_input
+from wacb.cli.options import FilePath, output_options
 from wacb.cli.output import is_terminal
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="[FILE|-]", default="-", shell_complete=completion.files)
+@click.argument(
+    "file", metavar="[FILE|-]", type=FilePath(), default="-", shell_complete=completion.files
+)
 @click.option(
     "--decrypt",
     "key_file",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Encryption file to decrypt the values with.",
 )
 @output_options
 @pass_app
-def command(app: App, *, file: str, key_file: Path | None) -> None:
+def command(app: App, *, file: Path, key_file: Path | None) -> None:
     """Decode a received callback into named fields.
 
     FILE contains what your endpoint received: a query string, a URL, a JSON or form body, or a file
@@ -40,7 +42,7 @@ def command(app: App, *, file: str, key_file: Path | None) -> None:
       wacb callback decode callback.json --decrypt key.toml
     """
     decrypt = decrypter(app, key_file) if key_file else None
-    if file == "-" and is_terminal(sys.stdin):
+    if file == STDIN and is_terminal(sys.stdin):
         app.out.message("Reading a callback from stdin; press Ctrl-D on a new line to finish")
     received = read_text(read_input(file, "the callback"), decrypt=decrypt)
     _show(app, received)

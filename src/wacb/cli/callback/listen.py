@@ -16,6 +16,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.callback.record_view import format_record
 from wacb.cli.commands import Command
 from wacb.cli.encryption_keys import decrypter
+from wacb.cli.options import FilePath
 from wacb.cli.profile.draft_options import basic_authorization
 from wacb.config.schema import RULES
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
@@ -52,7 +53,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 @click.option(
     "--save",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Save each callback to a file that `callback decode` can read.",
     shell_complete=completion.folders,
 )
@@ -64,7 +65,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 @click.option(
     "--decrypt",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Encryption file to decrypt the values with.",
 )
 @click.option(

@@ -16,6 +16,7 @@ from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
+    FilePath,
     allow_missing_option,
     body_file_option,
     dry_run_option,
@@ -53,7 +54,7 @@ SENDER = "+15550123456"
     "--encrypt-key-file",
     "key_file",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help="Encryption file to use if the API does not show the key.",
 )
 @click.option(
@@ -91,7 +92,7 @@ def command(
     with_status: bool,
     allow_http: bool,
     allow_local: bool,
-    body_file: str | None,
+    body_file: Path | None,
     allow_missing: bool,
     to: str | None,
     key_file: Path | None,
@@ -175,7 +176,7 @@ def _build_unsaved_profile(
     with_status: bool,
     allow_http: bool,
     allow_local: bool,
-    body_file: str | None,
+    body_file: Path | None,
     allow_missing: bool,
 ) -> CallbackProfile:
     """Build a profile as `profile create` would, without storing it."""

@@ -14,6 +14,7 @@ from wacb.cli.commands import Command
 from wacb.cli.config.api_key import api_key_options, read_key
 from wacb.cli.prompts import ask
 from wacb.config import file
+from wacb.config.environment import read_secret
 from wacb.config.file import ConfigFile
 from wacb.config.regions import REGIONS
 from wacb.config.schema import RULES
@@ -92,7 +93,7 @@ def _complete(app: App, options: dict[str, str | None], key: str | None) -> dict
     found = {
         name: value or app.environ.get(f"WACB_{name.upper()}") for name, value in options.items()
     }
-    key = key or app.environ.get("WACB_API_KEY")
+    key = key or read_secret(app.environ, "WACB_API_KEY")
     if app.interactive and not (found["sid"] and key):
         for line in _INTRODUCTION:
             app.out.message(line)

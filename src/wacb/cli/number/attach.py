@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import click
 
@@ -21,6 +22,7 @@ from wacb.cli.number.report import (
 )
 from wacb.cli.number.targets import AttachTarget, from_arguments, parse
 from wacb.cli.options import (
+    FilePath,
     allow_missing_option,
     dry_run_option,
     endpoint_options,
@@ -42,6 +44,7 @@ from wacb.provision.number_change import NumberChange
     "--from",
     "file",
     metavar="FILE",
+    type=FilePath(),
     help="Read many numbers: lines of NUMBER or NUMBER,PROFILE; - reads stdin.",
     shell_complete=completion.files,
 )
@@ -84,7 +87,7 @@ def command(
     *,
     numbers: tuple[str, ...],
     profile: str | None,
-    file: str | None,
+    file: Path | None,
     incoming_url: str | None,
     replace: bool,
     if_current: str | None,
@@ -156,7 +159,7 @@ def _refuse_together(name: str, value: object, other_name: str, other: object) -
 
 
 def _read_targets(
-    app: App, numbers: Sequence[str], file: str | None, reference: str | None
+    app: App, numbers: Sequence[str], file: Path | None, reference: str | None
 ) -> Sequence[AttachTarget]:
     """Read the numbers and the profile of each, or the incoming URL in its place."""
     reference = reference or app.settings.get("profile")

@@ -12,6 +12,7 @@ from wacb.cli.number.report import run_one
 from wacb.cli.options import dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
 from wacb.cli.views.numbers import NUMBER
+from wacb.config.environment import read_secret
 from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
 from wacb.provision import attach, registration
@@ -46,7 +47,7 @@ def command(
     target = parse_number(number)
     if resend and otp:
         raise InvalidInput("--resend and --otp cannot be used together")
-    given = None if resend else otp or app.environ.get("WACB_OTP")
+    given = None if resend else otp or read_secret(app.environ, "WACB_OTP")
     code = registration.check_otp(given) if given else None
     app.check_credentials(dry_run=dry_run)
     remembered = RegistrationStore(app.state_folder, account=app.api.sid)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from wacb.cli.app import App, pass_app
@@ -22,7 +24,7 @@ CHANGES_PENDING = 10  # exit code
 @github_option
 @plan_output_options
 @pass_app
-def command(app: App, *, file: str, prune: bool, detailed_exitcode: bool, github: bool) -> None:
+def command(app: App, *, file: Path, prune: bool, detailed_exitcode: bool, github: bool) -> None:
     """Preview the changes wacb.toml would make.
 
     Compares the file with the account and changes nothing; a change made in the console shows as an
@@ -41,7 +43,7 @@ def command(app: App, *, file: str, prune: bool, detailed_exitcode: bool, github
         write_github(app, outs, as_markdown(app, plan))
     refuse_problems(plan)
     if plan.changes:
-        options = ["-f", file] * (file != DEFAULT_FILE) + ["--prune"] * prune
+        options = ["-f", str(file)] * (file != DEFAULT_FILE) + ["--prune"] * prune
         app.out.hint(Prose("next: ", NextCommand("apply", *options)))
     if detailed_exitcode and plan.changes:
         click.get_current_context().exit(CHANGES_PENDING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -10,7 +11,7 @@ import click
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.input import read_input
-from wacb.cli.options import combine
+from wacb.cli.options import FilePath, combine
 from wacb.errors import BulkFailed, Command, InvalidInput, Prose
 from wacb.jsontext import json_line
 from wacb.plan.diff import diff
@@ -18,7 +19,7 @@ from wacb.plan.manifest.read import parse
 from wacb.plan.model import Plan, read_live_state
 
 F = TypeVar("F", bound="Callable[..., Any]")
-DEFAULT_FILE = "wacb.toml"
+DEFAULT_FILE = Path("wacb.toml")
 
 
 def plan_options(command: F) -> F:
@@ -28,6 +29,7 @@ def plan_options(command: F) -> F:
             "-f",
             "--file",
             metavar="FILE",
+            type=FilePath(),
             default=DEFAULT_FILE,
             help=f"Manifest to use; - reads stdin [default: {DEFAULT_FILE}].",
             shell_complete=completion.files,
@@ -36,14 +38,14 @@ def plan_options(command: F) -> F:
     )(command)
 
 
-def make_plan(app: App, file: str, *, prune: bool) -> Plan:
+def make_plan(app: App, file: Path, *, prune: bool) -> Plan:
     """Read the file and the live state, and compare them; print the notes."""
     text = read_input(
         file,
         "the manifest",
         hint=Prose("pass one with -f, or create it with `", Command("export"), "`"),
     )
-    manifest = parse(text, file=file, environ=app.environ, local=app.accepts_local)
+    manifest = parse(text, file=str(file), environ=app.environ, local=app.accepts_local)
     app.out.keep_secret(*manifest.secrets)
     if prune and not manifest.profiles and manifest.numbers is None:
         raise InvalidInput(

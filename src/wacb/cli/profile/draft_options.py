@@ -8,14 +8,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-import click
-
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.commands import Section
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
+    FilePath,
     allow_missing_option,
     body_file_option,
     combine,
@@ -25,6 +24,7 @@ from wacb.cli.options import (
     status_option,
 )
 from wacb.cli.prompts import ask
+from wacb.config.environment import read_secret
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision.drafts import build_draft, updated_draft
@@ -52,7 +52,7 @@ class DraftOptions(NamedTuple):
     response_message: str | None
     channel: str | None
     events: tuple[str, ...]
-    body_file: str | None
+    body_file: Path | None
     allow_missing: bool
 
 
@@ -103,7 +103,7 @@ def draft_options(*, url: str, title: str, header: str) -> Callable[[F], F]:
             "--encrypt-key-file",
             section=Section.RARE,
             metavar="FILE",
-            type=click.Path(path_type=Path),
+            type=FilePath(),
             help="File of the key and IV; generated if it does not exist.",
         ),
         option(
@@ -230,12 +230,13 @@ def _env_header(app: App, pair: str) -> tuple[str, str]:
             f"{variable} cannot be used in --header-env: it would send the API key to the endpoint",
             hint="use a different variable",
         )
-    if not app.environ.get(variable):
+    value = read_secret(app.environ, variable)
+    if value is None:
         raise InvalidInput(
             f"the variable {variable} of --header-env {name} is not set",
             hint="export it, and pass only its name",
         )
-    return check_header(name, app.environ[variable])
+    return check_header(name, value)
 
 
 def basic_authorization(app: App, user: str) -> str:
@@ -245,7 +246,7 @@ def basic_authorization(app: App, user: str) -> str:
             "invalid Basic auth username (must not contain ':' or control characters)",
             hint="pass only the username; you are asked for the password",
         )
-    password = app.environ.get("WACB_BASIC_AUTH_PASSWORD") or ask(
+    password = read_secret(app.environ, "WACB_BASIC_AUTH_PASSWORD") or ask(
         app, f"Password of {user}", variable="WACB_BASIC_AUTH_PASSWORD", hide_input=True
     )
     app.out.keep_secret(password)

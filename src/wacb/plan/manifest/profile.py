@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from wacb import jsontext
 from wacb.errors import InvalidInput, TemplateError
@@ -221,7 +222,7 @@ def _read_header(headers: Table, name: str, value: object) -> ResolvedText | Non
         return None
     if not text.variables and not headers.try_(name, check_literal_header, name):
         return None
-    headers.try_(name, check_header, name, text.value)
+    headers.check(name, text, partial(check_header, name))
     return text
 
 
