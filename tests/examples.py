@@ -1,7 +1,11 @@
-"""How many examples a property gets: a few by default, many with `--thorough`."""
+"""How many examples a property or a matrix gets: a few by default, many with `--thorough`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
 from hypothesis import settings
 
 DEFAULT, THOROUGH = 160, 960
@@ -16,3 +20,14 @@ def choose_tier(*, thorough: bool) -> None:
 def examples(count: int) -> int:
     """Scale the number of examples that a property has by default to the tier."""
     return count * settings().max_examples // DEFAULT
+
+
+def few(values: Iterable[Any], count: int = 2) -> list[Any]:
+    """Return parameters of which the first `count` run by default, and the rest with --thorough."""
+    found = []
+    for position, value in enumerate(values):
+        is_param = isinstance(value, type(pytest.param()))
+        marks = (*(value.marks if is_param else ()), *[pytest.mark.thorough] * (position >= count))
+        id = value.id if is_param else None
+        found.append(pytest.param(*(value.values if is_param else [value]), marks=marks, id=id))
+    return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.conftest import Outcome, profile_id
+from tests.conftest import LIVE, Outcome, profile_id
 
 ONE, TWO, THREE, NINE = (f"+1555010000{digit}" for digit in (1, 2, 3, 9))
 HOOK = "https://example.com/hook"
 CREATE = ("profile", "create", "--method", "post", "--url", HOOK)
 TITLE = "wacb-incoming-example-com-hook"
+LIVE_KEYS = f"keys/api.kaleyra.io/{LIVE['WACB_SID']}"
 
 NAMES = [
     *("body", "mime_type", "media_url", "from", "name", "type", "created_at", "reply_to"),

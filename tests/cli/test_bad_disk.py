@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Watch, writes
-from tests.cli.expect import CREATE, TITLE, done, failed
+from tests.cli.expect import CREATE, LIVE_KEYS, TITLE, done, failed
 from tests.conftest import Outcome, Wacb, invoke, profile_id
 from tests.storage.bad_disk import full_disk, read_only
 from wacb.cli.app import App
@@ -49,7 +49,7 @@ def file(home: Path) -> Path:
 @pytest.fixture
 def key_file(home: Path) -> Path:
     """Where the key of the profile would be."""
-    path = home / ".local" / "state" / "wacb" / "keys" / f"{TITLE}.toml"
+    path = home / ".local/state/wacb" / LIVE_KEYS / f"{TITLE}.toml"
     path.parent.mkdir(parents=True)
     return path
 

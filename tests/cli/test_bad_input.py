@@ -246,7 +246,7 @@ OPTIONS = {
     ),
     "no variable": (
         ("--header-env", "X-Token"),
-        "'X-Token' is not NAME=VARIABLE",
+        "a value of --header-env is not NAME=VARIABLE",
         "use a form like X-Token=HOOK_TOKEN",
     ),
     "the API key": (
@@ -256,7 +256,7 @@ OPTIONS = {
     ),
     "an unset variable": (
         ("--header-env", "X-Token=HOOK_TOKEN"),
-        "the variable HOOK_TOKEN of --header-env X-Token is not set",
+        "the variable that --header-env X-Token names is not set",
         "export it, and pass only its name",
     ),
     "a colon in the user's name": (

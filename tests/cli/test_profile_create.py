@@ -194,17 +194,6 @@ def test_nothing_is_asked_with_no_input(live: Wacb):
     assert live(*line, env=env, input=f"{HOOK}\n", tty=True) == missing("--url")
 
 
-@pytest.mark.parametrize(
-    "line",
-    [("--sandbox",), ("--base-url", "http://127.0.0.1:8900"), ("--allow-local", "--allow-http")],
-    ids=" ".join,
-)
-def test_an_endpoint_on_this_machine(live: Wacb, line: tuple[str, ...]):
-    url = "http://localhost:8080/hook"
-    line = ("profile", "create", "--method", "post", "--url", url, *line)
-    assert live(*line) == done(row(url=url, title="wacb-incoming-localhost-8080-hook"))
-
-
 def test_a_title_that_is_taken_is_said(live: Wacb):
     assert live(*CREATE, "-q") == done(profile_id(1))
     note = f"note: another profile is also named '{TITLE}' ({profile_id(1)})"

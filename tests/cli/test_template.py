@@ -97,23 +97,6 @@ LOCAL = "http://localhost:8080/hook"
 
 
 @pytest.mark.parametrize(
-    "line",
-    [
-        ("--allow-http", "--allow-local"),
-        ("--sandbox",),
-        ("--base-url", "http://127.0.0.1:8900"),
-        ("--sandbox", "--allow-http"),
-    ],
-    ids=" ".join,
-)
-def test_an_endpoint_on_this_machine_is_taken_where_the_api_is_here(
-    wacb: Wacb, line: tuple[str, ...]
-):
-    line = ("template", "--method", "get", "--url", LOCAL, *line)
-    assert wacb(*line) == done(f"{LOCAL}?{QUERY}")
-
-
-@pytest.mark.parametrize(
     ("line", "outcome"),
     [
         (

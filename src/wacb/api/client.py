@@ -13,11 +13,18 @@ from wacb.models import CallbackProfile, Number, ProfileDraft
 
 
 class Client:
-    """Talk to the API as one account."""
+    """Talk to the API as one account; `seen` gets every profile that is read."""
 
-    def __init__(self, api: Api, retrying: RetryingClient) -> None:
+    def __init__(
+        self,
+        api: Api,
+        retrying: RetryingClient,
+        *,
+        seen: Callable[[CallbackProfile], None] = lambda profile: None,
+    ) -> None:
         self.api = api
         self._retrying = retrying
+        self._seen = seen
 
     def send(self, request: ApiRequest, *, until_deadline: bool = False) -> Any:
         """Send a request and return the `data` of the answer, as RetryingClient does."""
@@ -109,11 +116,16 @@ class Client:
                 return None
             raise
         members = row.members | (details if isinstance(details, dict) else {})
-        return responses.parse_profile(members)
+        return self._read(members)
 
     def get_profile(self, profile_id: str) -> CallbackProfile:
         """Fetch one profile. Raises NotFound."""
-        return responses.parse_profile(self.send(self.api.get_profile(profile_id)))
+        return self._read(self.send(self.api.get_profile(profile_id)))
+
+    def _read(self, data: Any) -> CallbackProfile:
+        profile = responses.parse_profile(data)
+        self._seen(profile)
+        return profile
 
     def create_profile(self, draft: ProfileDraft) -> str:
         """Create a profile and return its ID.

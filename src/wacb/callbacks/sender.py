@@ -114,7 +114,7 @@ def withhold(profile: CallbackProfile, to: str | None) -> tuple[CallbackProfile,
     if profile.method.uses_body:
         body = map_body_text(body or "", secret=mask)
     else:
-        url = map_url(url, secret=mask)
+        url = map_url(url.partition("#")[0], secret=mask)
     return profile._replace(url=url, body=body, headers=headers), list(dict.fromkeys(notes))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,12 @@ import click
 from wacb.cli import next_command
 from wacb.cli.output import Output, is_terminal
 from wacb.config.environment import read_environment
-from wacb.errors import InvalidInput, WacbError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wacb.api.client import Client
     from wacb.api.requests import Api
-    from wacb.api.retry import RequestTrace
     from wacb.config.file import ConfigFile
     from wacb.config.settings import Settings
     from wacb.net.message import Handler
@@ -64,6 +62,7 @@ class App:
             color=self._color,
             render_commands=partial(next_command.render, self.flags),
             make_redactor=_make_redactor,
+            mask_repeated=_mask_repeated,
             measure_width=_measure_width,
         )
 
@@ -142,17 +141,6 @@ class App:
 
         return self.settings.sandbox or is_loopback(self.api_host)
 
-    def check_endpoint(self, url: str, *, allow_http: bool, allow_local: bool) -> None:
-        """Raise InvalidInput unless callbacks can be sent to `url`."""
-        from wacb.urls import check_endpoint
-
-        try:
-            check_endpoint(url, allow_http=allow_http, allow_local=allow_local)
-        except InvalidInput:  # not before: `template` needs no settings for a valid URL
-            if not self.accepts_local:
-                raise
-            check_endpoint(url, allow_http=True, allow_local=True)
-
     @cached_property
     def has_credentials(self) -> bool:
         """Whether a SID and a key are configured, so that requests can be sent."""
@@ -180,17 +168,9 @@ class App:
     def client(self) -> Client:
         """The API client. Raises ConfigError without SID or key."""
         self.check_credentials()
-        from wacb.api.client import Client
-        from wacb.api.retry import RetryingClient
+        from wacb.cli.client import build_client
 
-        exchanger = RetryingClient(
-            key=self._key or "",
-            session=self.session,
-            sleep=self._sleep,
-            trace=self._show_attempt if self.verbosity else None,
-            waiting=self._show_wait,
-        )
-        return Client(self.api, exchanger)
+        return build_client(self, self._key or "", sleep=self._sleep)
 
     @cached_property
     def lookup(self) -> AccountLookup:
@@ -262,15 +242,6 @@ class App:
 
         return self._sandbox or open_sandbox(self.state_folder)
 
-    def _show_wait(self, seconds: float, failure: WacbError) -> None:
-        self.out.hint(f"{failure.message}; retrying in {seconds:.0f} s")
-
-    def _show_attempt(self, exchange: RequestTrace) -> None:
-        from wacb.cli.trace import describe
-
-        for line in describe(exchange, self.verbosity):
-            self.out.message(line)
-
     @property
     def interactive(self) -> bool:
         """Whether a person can be asked."""
@@ -296,9 +267,15 @@ def _measure_width() -> int:
 
 
 def _make_redactor(secrets: Sequence[str]) -> Callable[[str], str]:
-    from wacb.redaction import Redactor
+    from wacb.redaction.text import Redactor
 
     return Redactor(secrets)
+
+
+def _mask_repeated(text: str, secrets: Collection[str]) -> str:
+    from wacb.redaction.text import mask_repeated
+
+    return mask_repeated(text, secrets)
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

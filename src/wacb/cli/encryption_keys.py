@@ -12,6 +12,7 @@ from wacb.errors import ConfigError, InvalidInput
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, NewKey, ProfileDraft
 from wacb.provision.steps import CreateStep, UpdateStep
 from wacb.storage import encryption_keys, files, paths
+from wacb.urls import host_of
 
 S = TypeVar("S", CreateStep, UpdateStep)
 
@@ -35,8 +36,8 @@ def encryption_of(
     if key_file is not None:
         encryption = _from_file(key_file, profile)
     elif encryption and encryption.key is UNKNOWN:
-        path = paths.key_file(app.state_folder, profile.title)
-        if not path.exists():
+        path = key_file_of(app, profile.title)
+        if files.read_text(path) is None:
             raise ConfigError(
                 f"profile {profile.id} encrypts, and the API does not show its key",
                 hint="pass the file that holds it as --encrypt-key-file",
@@ -47,6 +48,17 @@ def encryption_of(
     _keep_key_secret(app, encryption)
 
     return Cipher(encryption).encrypt
+
+
+def key_file_of(app: App, title: str) -> Path:
+    """Return the file of the key of this account's profile: where 0.1 put it, if only that exists.
+
+    Raises ConfigError where it cannot be read.
+    """
+    host = host_of(app.api.v1)
+    own = paths.key_file(app.state_folder, host=host, sid=app.api.sid, title=title)
+    old = paths.old_key_file(app.state_folder, title)
+    return old if files.read_text(own) is None and files.read_text(old) is not None else own
 
 
 def _from_file(path: Path, profile: CallbackProfile) -> Encryption:
@@ -70,7 +82,7 @@ def with_key(
     app.check_credentials(dry_run=dry_run)  # before a key file is written that nothing uses
     if algorithm is None:
         return draft
-    path = file or paths.key_file(app.state_folder, draft.title)
+    path = file or key_file_of(app, draft.title)
     if files.read_text(path) is None:
         return draft._replace(encryption=NewKey(algorithm))
     return draft._replace(encryption=_load_or_create(app, path, algorithm))
@@ -81,7 +93,7 @@ def store_key(app: App, step: S, file: Path | None) -> S:
     draft = step.draft
     if not isinstance(draft.encryption, NewKey):
         return step
-    path = file or paths.key_file(app.state_folder, draft.title)
+    path = file or key_file_of(app, draft.title)
     key = _load_or_create(app, path, draft.encryption.algorithm)
     return step._replace(draft=draft._replace(encryption=key))
 

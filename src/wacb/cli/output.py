@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import IO, Any
@@ -31,8 +31,9 @@ class Output:
     """The two streams of a command.
 
     `color` says whether stdout takes colour, `render_commands` writes a text with its commands as
-    they reach the account in use, `make_redactor` returns what hides secrets in a text, and
-    `measure_width` the columns of the terminal.
+    they reach the account in use, `make_redactor` returns what hides secrets in a text,
+    `mask_repeated` hides what the API may repeat, and `measure_width` returns the columns of the
+    terminal.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Output:
         color: Callable[[], bool],
         render_commands: Callable[[str], str],
         make_redactor: Callable[[Sequence[str]], Callable[[str], str]],
+        mask_repeated: Callable[[str, Collection[str]], str],
         measure_width: Callable[[], int],
     ) -> None:
         self.format: str | None = None
@@ -48,8 +50,10 @@ class Output:
         self._color = color
         self._render_commands = render_commands
         self._make_redactor = make_redactor
+        self._mask_repeated = mask_repeated
         self._measure_width = measure_width
         self._secrets: list[str] = []
+        self._stored: set[str] = set()
         self._write: Callable[[str], None] = to_stderr
 
     @cached_property
@@ -61,6 +65,13 @@ class Output:
         """Never print any of these values."""
         self._secrets += filter(None, secrets)
         self.__dict__.pop("redact", None)
+
+    def keep_from_words(self, secrets: Iterable[str]) -> None:
+        """Print none of these values on stderr or in an error; stdout shows profiles as they are.
+
+        They are looked for as they are written, as a listing may bring thousands.
+        """
+        self._stored.update(filter(None, secrets))
 
     # -- stdout
 
@@ -140,16 +151,23 @@ class Output:
         elif not self.quiet:
             self.message(none or view.none)
 
-    def _clean(self, value: Any) -> Any:
+    def _clean(self, value: Any, hide: Callable[[str], str] | None = None) -> Any:
         """Redact before the layout: half a secret, cut in a table, is not recognised."""
+        hide = hide or self._hide
         if isinstance(value, str):
-            return self._hide(self._render_commands(value) if isinstance(value, Prose) else value)
-        if isinstance(value, Mapping):
-            return {name: self._clean(item) for name, item in value.items()}
-        return [self._clean(item) for item in value] if isinstance(value, list) else value
+            return hide(self._render_commands(value) if isinstance(value, Prose) else value)
+        if isinstance(value, Mapping):  # the words of an error may be the API's
+            return {
+                name: self._clean(item, self._hide_in_words if name == "error" else hide)
+                for name, item in value.items()
+            }
+        return [self._clean(item, hide) for item in value] if isinstance(value, list) else value
 
     def _hide(self, text: str) -> str:
         return self.redact(text) if self._secrets else text
+
+    def _hide_in_words(self, text: str) -> str:
+        return self._hide(self._mask_repeated(text, self._stored) if self._stored else text)
 
     @property
     def width(self) -> int:
@@ -193,7 +211,7 @@ class Output:
 
     def message(self, text: str) -> None:
         """Print a line for people, which is not data."""
-        self._write(visible(self._hide(self._render_commands(text))))
+        self._write(visible(self._hide_in_words(self._render_commands(text))))
 
     def note(self, *texts: str) -> None:
         """Print what is worth knowing beside the data, a line each."""

@@ -8,6 +8,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.endpoint import check_endpoint
 from wacb.cli.options import METHODS, template_options
 from wacb.cli.prompts import ask
 from wacb.cli.views.guide import PLACEHOLDER
@@ -66,7 +67,7 @@ def command(
     if chosen.uses_body:
         text = placeholders.build_body(names)
     elif endpoint := url or app.settings.get("endpoint"):
-        app.check_endpoint(endpoint, allow_http=allow_http, allow_local=allow_local)
+        check_endpoint(app, endpoint, allow_http=allow_http, allow_local=allow_local)
         text = build_url(endpoint, names)
     else:
         text = placeholders.build_query(names)

@@ -21,7 +21,6 @@ from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
 from wacb.template import placeholders
-from wacb.template.build import build_url
 from wacb.template.inspect import inspect, require_complete
 
 if TYPE_CHECKING:
@@ -117,14 +116,18 @@ def offline_change(number: str, profile_id: str) -> NumberChange:
     return NumberChange(number, UNKNOWN, profile_id, notes=(note,))
 
 
-def prepare_incoming_url(
-    lookup: AccountLookup | None, number: str, url: str, *, allow_missing: bool = False
-) -> NumberChange:
-    """Return the change that stores an endpoint with the GET template on the number itself (V1).
+def prepare_incoming_url(lookup: AccountLookup | None, number: str, url: str) -> NumberChange:
+    """Return the change that stores a plain URL on the number itself (V1).
 
-    `lookup` is None in a dry run without credentials. Raises as prepare_attach does.
+    `lookup` is None in a dry run without credentials. Raises TemplateError for a placeholder, else
+    as prepare_attach does.
     """
-    full_url = build_url(url, placeholders.names(), allow_missing=allow_missing)
+    if mark := placeholders.MARK.search(url):
+        raise TemplateError(
+            f"the incoming URL contains {mark[0]}, which Kaleyra does not fill in there: it adds "
+            "its own query parameters (body, from, …) to the URL",
+            hint="remove the placeholders, or create a profile to choose the fields yourself",
+        )
     notes: tuple[str, ...] = (
         "the API does not show a number's incoming URL: it is neither compared nor journaled",
     )
@@ -132,7 +135,7 @@ def prepare_incoming_url(
         notes = (*notes, _OFFLINE)
     else:
         check_number(lookup.client.get_number(number))
-    return NumberChange(number, UNKNOWN, UNKNOWN, incoming_url=full_url, notes=notes)
+    return NumberChange(number, UNKNOWN, UNKNOWN, incoming_url=url, notes=notes)
 
 
 def _look_up_change(

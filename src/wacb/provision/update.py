@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wacb.errors import CheckFailed, Command, InvalidInput, OutcomeUnknown, Prose, Unavailable
+from wacb.errors import (
+    CheckFailed,
+    Command,
+    InvalidInput,
+    OutcomeUnknown,
+    Prose,
+    Unavailable,
+    Unsafe,
+)
 from wacb.models import UNKNOWN, CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.steps import ProfileResult, UpdateStep
@@ -26,6 +34,17 @@ def prepare_update(
             hint="create another profile",
         )
     return step
+
+
+def refuse_key_exchange(step: UpdateStep) -> None:
+    """Raise Unsafe if a step gives an encrypted profile another key, which no option names."""
+    if step.live.encryption is None or "encryption" not in step.changes:
+        return
+    raise Unsafe(
+        f"profile {step.live.label} already encrypts with another key or algorithm, and its "
+        "receiver could not decrypt with a new one",
+        hint="pass --encrypt-key-file FILE to replace the key",
+    )
 
 
 def compare_with(

@@ -24,6 +24,10 @@ _INCOMING = (
     "body mime_type media_url from name type created_at reply_to wanumber mobile"
     " custom_response message contacts location"
 )
+_ADDED = (
+    *("body", "from", "name", "type", "created_at", "wanumber", "mobile", "message"),
+    *("reply_to", "media_url"),
+)
 _STATUS = (
     "id custom_response timestamp mobile message status phone_number error error_code ref"
     " ref1 ref2 price"
@@ -140,6 +144,8 @@ def _find_profile(store: Store, number: str) -> Row:
         return _check_usable(store.profile(profile_id), profile_id, number)
     if row["incoming_url"]:
         url = row["incoming_url"]
+        # assumed: the URL is called by GET, with parameters of the platform's own choice
+        url += ("&" if "?" in url else "?") + "&".join(f"{name}=<{name}>" for name in _ADDED)
         return {"profile_id": "", "http_method": "GET", "url": url, "headers": "{}", "enc": None}
     raise CheckFailed(
         f"{number} has no profile attached, so nothing was delivered",

@@ -54,12 +54,19 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return _folder(environ, "XDG_STATE_HOME", ".local/state")
 
 
-def key_file(state: Path, title: str) -> Path:
-    """Return the path of the key that was generated for a profile of this title.
+def key_file(state: Path, *, host: str, sid: str, title: str) -> Path:
+    """Return the path of the key that is generated for an account's profile of this title."""
+    return state / "keys" / _file_name(host) / _file_name(sid) / f"{_file_name(title)}.toml"
 
-    Characters that no title may have are percent-encoded: the API may show any.
-    """
-    return state / "keys" / f"{quote(title, safe=' ', errors='surrogatepass')}.toml"
+
+def old_key_file(state: Path, title: str) -> Path:
+    """Return where wacb 0.1 kept a key: one for the profiles of all accounts with this title."""
+    return state / "keys" / f"{_file_name(title)}.toml"
+
+
+def _file_name(text: str) -> str:
+    """Percent-encode what no title may have, as the API may show any."""
+    return quote(text, safe=" ", errors="surrogatepass")
 
 
 def _folder(environ: Mapping[str, str], variable: str, default: str) -> Path:

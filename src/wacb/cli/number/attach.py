@@ -11,6 +11,7 @@ import click
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Section
+from wacb.cli.endpoint import check_endpoint
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
 from wacb.cli.number.report import (
@@ -76,7 +77,7 @@ from wacb.provision.number_change import NumberChange
     "--incoming-url",
     section=Section.RARE,
     metavar="URL",
-    help="Store an endpoint on the number itself instead (V1).",
+    help="Store a plain URL on the number itself instead (V1); Kaleyra adds the fields to it.",
 )
 @github_option
 @dry_run_option
@@ -118,6 +119,7 @@ def command(
         "--from": file,
         "--replace": replace,
         "--if-current": if_current is not None,
+        "--allow-missing": allow_missing,
     }
     for option_name, value in conflicts.items():
         _refuse_together(option_name, value, "--incoming-url", incoming_url)
@@ -184,10 +186,8 @@ def _prepare(
 ) -> NumberChange:
     lookup = online_lookup(app, dry_run=dry_run)
     if incoming_url:
-        app.check_endpoint(incoming_url, allow_http=allow_http, allow_local=allow_local)
-        return attach.prepare_incoming_url(
-            lookup, target.number, incoming_url, allow_missing=allow_missing
-        )
+        check_endpoint(app, incoming_url, allow_http=allow_http, allow_local=allow_local)
+        return attach.prepare_incoming_url(lookup, target.number, incoming_url)
     if lookup is None:
         return attach.offline_change(target.number, target.profile)
     return attach.prepare_attach(

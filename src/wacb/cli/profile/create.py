@@ -26,7 +26,7 @@ from wacb.provision.create import (
     prepare_create,
 )
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
-from wacb.provision.update import update_profile
+from wacb.provision.update import refuse_key_exchange, update_profile
 
 
 @click.command(cls=Command)
@@ -118,6 +118,8 @@ def _ensure(
         key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
         step = prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
         if not isinstance(step, CreateStep):
+            if key_file is None:
+                refuse_key_exchange(step)
             app.out.note(*describe(step.changes))
         if dry_run:
             show_requests(app, step.requests(app.api))

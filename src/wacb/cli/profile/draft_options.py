@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.commands import Section
+from wacb.cli.endpoint import check_endpoint
 from wacb.cli.input import read_input
 from wacb.cli.options import (
     METHODS,
@@ -141,6 +142,7 @@ def new_draft(app: App, options: DraftOptions) -> ProfileDraft:
     """Ask for what is missing on a terminal, read files and variables, and check everything."""
     method = options.method or ask(app, "Method", option="--method", choices=METHODS)
     url = options.url or app.settings.get("endpoint") or ask(app, "Endpoint URL", option="--url")
+    check_endpoint(app, url, allow_http=options.allow_http, allow_local=options.allow_local)
     headers, secrets = _read_headers(app, options, _literal_header)
     return build_draft(
         method=Method(method.upper()),
@@ -161,6 +163,10 @@ def new_draft(app: App, options: DraftOptions) -> ProfileDraft:
 
 def changed_draft(app: App, live: CallbackProfile, options: DraftOptions) -> ProfileDraft:
     """Read files and variables, and apply the options to a live profile."""
+    if options.url is not None:
+        check_endpoint(
+            app, options.url, allow_http=options.allow_http, allow_local=options.allow_local
+        )
     headers, secrets = _read_headers(app, options, _header_or_removal)
     return updated_draft(
         live,
@@ -223,8 +229,11 @@ def _env_header(app: App, pair: str) -> tuple[str, str]:
     name, equals, variable = pair.partition("=")
     if not equals:
         raise InvalidInput(
-            f"{pair!r} is not NAME=VARIABLE", hint="use a form like X-Token=HOOK_TOKEN"
+            # the text is not repeated: it may be a secret
+            "a value of --header-env is not NAME=VARIABLE",
+            hint="use a form like X-Token=HOOK_TOKEN",
         )
+    check_header(name, "-")
     if variable == "WACB_API_KEY":
         raise InvalidInput(
             f"{variable} cannot be used in --header-env: it would send the API key to the endpoint",
@@ -233,7 +242,7 @@ def _env_header(app: App, pair: str) -> tuple[str, str]:
     value = read_secret(app.environ, variable)
     if value is None:
         raise InvalidInput(
-            f"the variable {variable} of --header-env {name} is not set",
+            f"the variable that --header-env {name} names is not set",
             hint="export it, and pass only its name",
         )
     return check_header(name, value)

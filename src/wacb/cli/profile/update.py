@@ -10,7 +10,7 @@ from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
-from wacb.cli.encryption_keys import store_key, with_key
+from wacb.cli.encryption_keys import key_file_of, store_key, with_key
 from wacb.cli.options import dry_run_option, output_options
 from wacb.cli.profile.draft_options import DraftOptions, changed_draft, draft_options
 from wacb.cli.views.profiles import PROFILE_RESULT
@@ -20,9 +20,8 @@ from wacb.models import CallbackProfile, Method
 from wacb.provision import find
 from wacb.provision.compare import CompareKey, describe
 from wacb.provision.steps import UpdateStep
-from wacb.provision.update import prepare_update, update_profile
-from wacb.redaction import secrets_of_headers
-from wacb.storage import files, paths
+from wacb.provision.update import prepare_update, refuse_key_exchange, update_profile
+from wacb.storage import files
 
 # These allow what a change may lead to, and change nothing by themselves.
 _NO_CHANGE = ("allow_http", "allow_local", "allow_missing")
@@ -105,21 +104,23 @@ def _offline_profile(reference: str, given: set[str]) -> CallbackProfile:
 def _prepare(
     app: App, live: CallbackProfile, options: DraftOptions, *, dry_run: bool
 ) -> UpdateStep:
-    app.out.keep_secret(*secrets_of_headers(live.headers))
     key_file = options.encrypt_key_file
     draft = changed_draft(app, live, options)
     draft = with_key(app, draft, options.encrypt, key_file, dry_run=dry_run)
     # a key in a file that was named is sent even if the API hides the present one
     key = CompareKey.IF_SHOWN if key_file is None else CompareKey.ALWAYS
-    return prepare_update(live, draft, key=key)
+    step = prepare_update(live, draft, key=key)
+    if key_file is None:
+        refuse_key_exchange(step)
+    return step
 
 
 def _note_old_key(app: App, step: UpdateStep) -> None:
     """Note where the key of a renamed profile is. Another account may use it, too."""
     if "title" not in step.changes or "encryption" in step.changes:
         return
-    old, new = (paths.key_file(app.state_folder, title) for title in step.changes["title"])
     with suppress(ConfigError):
+        old, new = (key_file_of(app, title) for title in step.changes["title"])
         if files.read_text(old) is not None and files.read_text(new) is None:
             app.out.note(f"its key stays in {old}; with the new title it is looked for in {new}")
 

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import count, product
+from itertools import count
 from typing import Any, NamedTuple
 
 from wacb.errors import InvalidInput, TemplateError
@@ -18,13 +18,13 @@ from wacb.jsontext import NotJson, ascii_json, parse_object, read_json, visible
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, Number
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
+from wacb.provision.drafts import needed_permissions
 from wacb.redaction import is_harmless_header, map_body, map_url
 from wacb.storage import encryption_keys
 from wacb.storage.toml import dump_toml
 from wacb.template import placeholders
 from wacb.template.build import build_url
 from wacb.template.inspect import inspect_body, inspect_url
-from wacb.urls import check_endpoint
 from wacb.validation import parse_number
 
 _FILE = "wacb.toml"
@@ -175,7 +175,7 @@ def profile_table(profile: CallbackProfile, secrets: Secrets, *, local: bool) ->
         "title": escape(profile.title),
         "method": profile.method.lower(),
         **_url_keys(profile, secrets),
-        **({} if local else _permission_keys(profile.url)),
+        **({} if local else dict.fromkeys(needed_permissions(profile.url), True)),
         # the API may return a value that is not text
         "response_message": escape(str(profile.response_message or "")),
         "channel": escape(str(profile.channel or "")),
@@ -215,15 +215,6 @@ def _url_keys(profile: CallbackProfile, secrets: Secrets) -> dict[str, Any]:
 def _hide_in_url(url: str, secrets: Secrets) -> str:
     """Replace literal values in the query by variables."""
     return map_url(url, secret=secrets.hide, plain=escape)
-
-
-def _permission_keys(url: str) -> dict[str, bool]:
-    """Build the keys that allow an endpoint to break a rule, none if they don't help."""
-    for http, private in product((False, True), repeat=2):
-        with suppress(InvalidInput):
-            check_endpoint(url, allow_http=http, allow_local=private)
-            return {"allow_http": http, "allow_local": private}
-    return {}
 
 
 def _encryption_keys(encryption: Encryption | None, secrets: Secrets) -> dict[str, str]:

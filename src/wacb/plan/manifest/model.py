@@ -15,11 +15,13 @@ class DesiredProfile:
 
     `sources` maps each field that uses a variable to its text in the file, except for the method.
     Only that text of such a field may be printed. `headers` has the text of each header.
+    `undeclared` names the permissions that the endpoint needs from the real API.
     """
 
     name: str
     draft: ProfileDraft = field(repr=False)
     allow_missing: bool = False
+    undeclared: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, Any] = field(default_factory=dict)
 

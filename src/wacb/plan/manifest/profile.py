@@ -11,6 +11,7 @@ from wacb.models import UNKNOWN, Encryption, Method, ProfileDraft
 from wacb.plan.manifest.model import DesiredProfile
 from wacb.plan.manifest.tables import Table, not_empty, one_of
 from wacb.plan.manifest.variables import ResolvedText
+from wacb.provision.drafts import needed_permissions
 from wacb.redaction import check_literal_header
 from wacb.storage import encryption_keys
 from wacb.template import placeholders
@@ -18,7 +19,8 @@ from wacb.template.build import build_url, custom_body, default_body, refuse_enc
 from wacb.urls import check_endpoint
 from wacb.validation import check_header, check_title
 
-_FLAGS = ("with_status", "allow_missing", "allow_http", "allow_local")
+_PERMISSIONS = ("allow_http", "allow_local")
+_FLAGS = ("with_status", "allow_missing", *_PERMISSIONS)
 _KEYS = (
     *("title", "method", "url", "headers", "response_message", "channel", "events", "body"),
     *("encryption", *_FLAGS),
@@ -39,7 +41,8 @@ def read_profile(
     Problems are collected in the table. `local` implies `allow_http` and `allow_local`.
     """
     table.reject_unknown_keys(_KEYS)
-    flags = {key: table.boolean(key) or (local and key in _FLAGS[2:]) for key in _FLAGS}
+    declared = {key: table.boolean(key) for key in _FLAGS}
+    flags = {key: is_set or (local and key in _PERMISSIONS) for key, is_set in declared.items()}
     method = table.text("method", required=True)
     word = table.check("method", method, one_of([each.lower() for each in Method]))
     chosen = Method(word.upper()) if word else None
@@ -61,6 +64,7 @@ def read_profile(
         name=name,
         draft=_build_draft(chosen, known, events, headers, encryption),
         allow_missing=flags["allow_missing"],
+        undeclared=tuple(key for key in needed_permissions(url.value) if not declared[key]),
         headers={header: text.source for header, text in (headers or {}).items()},
         sources=sources | _event_sources(events),
     )
@@ -97,8 +101,7 @@ def _read_url(
     url = table.text("url", required=True)
 
     def endpoint(value: str) -> str:
-        local = {key: flags[key] for key in ("allow_http", "allow_local")}
-        return check_endpoint(value, **local)
+        return check_endpoint(value, **{key: flags[key] for key in _PERMISSIONS})
 
     def full(value: str) -> str:
         if method is None:

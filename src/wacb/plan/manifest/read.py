@@ -34,7 +34,11 @@ def parse(text: str, *, file: str, environ: Mapping[str, str], local: bool = Fal
         numbers=numbers,
         sources=sources,
         secrets=variables.secrets,
-        notes=(*_note_shared_endpoints(profiles), *_note_unused(profiles, numbers)),
+        notes=(
+            *_note_shared_endpoints(profiles),
+            *_note_unused(profiles, numbers),
+            *_note_undeclared(profiles),
+        ),
     )
 
 
@@ -137,6 +141,14 @@ def _note_unused(
     if unused:
         verb = "is" if len(unused) == 1 else "are"
         yield f"{_name_profiles(unused)} {verb} not used by any number in the file"
+
+
+def _note_undeclared(profiles: tuple[DesiredProfile, ...]) -> Iterator[str]:
+    """Note each endpoint that only an API on this machine accepts as the file has it."""
+    for desired in profiles:
+        if desired.undeclared:
+            keys = " and ".join(f"{key} = true" for key in desired.undeclared)
+            yield f"profile {desired.name}: with the real API, its endpoint needs {keys}"
 
 
 def _name_profiles(profiles: list[DesiredProfile]) -> str:

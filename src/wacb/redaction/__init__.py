@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from binascii import b2a_base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from wacb.errors import InvalidInput
-from wacb.jsontext import compact_json, json_line, open_body, parse_or_none, visible
+from wacb.jsontext import compact_json, open_body, parse_or_none
 from wacb.models import Encryption, ProfileDraft
 from wacb.template.placeholders import KNOWN, MARK
 from wacb.urls import parameters, split_query, without_user_info
 
 MASK = "***"
-MIN_LENGTH = 6  # characters of a secret that is looked for in other text
 
 # -- headers
 
@@ -85,17 +83,27 @@ def _has_word(text: str) -> bool:
 
 
 def map_url(url: str, *, secret: Secret, plain: Plain = str, filled: bool = False) -> str:
-    """Replace the query values that are secrets by `secret(key, value)`, all else by `plain`.
+    """Replace secrets in query and fragment by `secret(key, value)`, all else by `plain`.
 
     `filled` says that the template was filled: what is under the name of a field is harmless then.
     """
+
+    def written(key: str, name: str, value: str) -> str:
+        hidden = _is_secret(name, value, filled=filled)
+        return plain(key) + (secret(name, value) if hidden else plain(value))
+
     endpoint, query = split_query(url)
-    written = []
-    for each in parameters(query):
-        hidden = _is_secret(each.name, each.value, filled=filled)
-        value = secret(each.name, each.value) if hidden else plain(each.value)
-        written.append(plain(each.key) + each.text[len(each.key) :][:1] + value)
-    return plain(endpoint) + ("" if query is None else "?" + "&".join(written))
+    place, mark, fragment = endpoint.partition("#")
+    shown = written(f"{place}{mark}", "fragment", fragment)
+    if query is None:
+        return shown
+    # a parameter without a `=` is a value without a name
+    return f"{shown}?" + "&".join(
+        written(f"{each.key}=", each.name, each.value)
+        if "=" in each.text
+        else written("", "query", each.text)
+        for each in parameters(query)
+    )
 
 
 def map_body(
@@ -226,75 +234,3 @@ def _mask_member(name: str, value: Any) -> Any:
 def has_mask(value: Any) -> bool:
     """Say whether a secret was masked anywhere in JSON."""
     return MASK in compact_json(value)
-
-
-# -- secrets in other text
-
-
-class Redactor:
-    """Replace known secrets by `***`, however they are encoded.
-
-    Run it over values before they are cut or laid out: half a secret is not recognised. Secrets
-    of fewer than 6 characters are let through, for they would blot out ordinary words.
-    """
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: set[str] = set()
-        self.add(*secrets)
-
-    def add(self, *secrets: str) -> None:
-        """Take further secrets into account from now on."""
-        self._secrets.update(secret for secret in secrets if len(secret) >= MIN_LENGTH)
-        longest_first = sorted(self._secrets, key=lambda secret: (-len(secret), secret))
-        forms = dict.fromkeys(form for secret in longest_first for form in _forms(secret))
-        self._pattern = re.compile("|".join(forms) or r"(?!)")
-
-    def __call__(self, text: str) -> str:
-        """Return `text` without any known secret."""
-        while True:  # `***` and its surroundings may spell another secret
-            text, found = self._pattern.subn(MASK, text)
-            if not found:
-                return text
-
-
-def _forms(secret: str) -> Iterator[str]:
-    """Yield patterns of a secret: raw or percent-encoded, escaped once or twice, in base64."""
-    yield "".join(map(_percent_encoded, secret))
-    yield "".join(map(_backslash_escaped, secret))
-    twice = json_line(json_line(secret)[1:-1])[1:-1]  # in JSON that is a string of JSON
-    if "\\" in twice:
-        yield re.escape(twice)
-    yield from _in_base64(secret.encode("utf-8", "surrogatepass"))
-
-
-def _percent_encoded(character: str) -> str:
-    if character.isascii() and character.isalnum():
-        return character
-    encoded = character.encode("utf-8", "surrogatepass").hex("%")
-    plus = r"|\+" if character == " " else ""
-    return f"(?:(?i:%{encoded})|{re.escape(character)}{plus})"
-
-
-def _backslash_escaped(character: str) -> str:
-    r"""Match a character in JSON, TSV or a Python literal, where a bare `\` stands for nothing."""
-    if character.isascii() and character.isalnum():
-        return character
-    spellings = {character, visible(character), json_line(character)[1:-1]} - {"\\"}
-    if character in "/'":
-        spellings.add(f"\\{character}")
-    units = character.encode("utf-16-be", "surrogatepass").hex("u", 2).replace("u", r"\\u")
-    return f"(?:{'|'.join(map(re.escape, sorted(spellings)))}|(?i:\\\\u{units}))"
-
-
-def _in_base64(data: bytes) -> Iterator[str]:
-    """Match `data` inside a longer base64 text, at each of the three ways bytes can fall.
-
-    The characters it shares with its neighbours are taken too: they hold bits of it.
-    """
-    neighbour = r"(?:[A-Za-z0-9_+-]|\\?/|%2[BbFf])?"
-    for shift, shared in enumerate((0, 2, 3)):
-        end, torn = divmod((shift + len(data)) * 4, 3)
-        core = b2a_base64(bytes(shift) + data, newline=False).decode()[shared:end]
-        core = core.replace("/", r"(?:\\?/|_|%2[Ff])").replace("+", r"(?:[+-]|%2[Bb])")
-        tail = f"{neighbour}(?:=|%3[Dd]){{0,2}}" if torn else ""
-        yield f"{neighbour if shift else ''}{core}{tail}"

@@ -1,0 +1,37 @@
+"""The client of the account in use, and what the terminal shows of its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wacb.api.client import Client
+from wacb.api.retry import RequestTrace, RetryingClient
+from wacb.cli.app import App
+from wacb.errors import WacbError
+from wacb.models import CallbackProfile
+from wacb.redaction import secrets_of_headers
+
+
+def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -> Client:
+    """Build the client that sends with this API key."""
+
+    def show_wait(seconds: float, failure: WacbError) -> None:
+        app.out.hint(f"{failure.message}; retrying in {seconds:.0f} s")
+
+    def show_attempt(exchange: RequestTrace) -> None:
+        from wacb.cli.trace import describe
+
+        for line in describe(exchange, app.verbosity):
+            app.out.message(line)
+
+    def keep_headers(profile: CallbackProfile) -> None:
+        app.out.keep_from_words(secrets_of_headers(profile.headers))
+
+    retrying = RetryingClient(
+        key=key,
+        session=app.session,
+        sleep=sleep,
+        trace=show_attempt if app.verbosity else None,
+        waiting=show_wait,
+    )
+    return Client(app.api, retrying, seen=keep_headers)
