@@ -25,6 +25,7 @@ from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
+from wacb.storage.observed import ShownMark
 
 if TYPE_CHECKING:
     from wacb.net.message import Handler
@@ -160,6 +161,16 @@ def wacb(tmp_path: Path, sandbox: Sandbox, sleeps: list[float]) -> Wacb:
         return invoke(app, *line, input=input)
 
     return run
+
+
+def mark_shown(home: Path) -> None:
+    """Let the account of LIVE be one whose API has shown the profile of a number before."""
+    ShownMark(
+        home / ".local/state/wacb/observed",
+        host="api.kaleyra.io",
+        sid=LIVE["WACB_SID"],
+        waba_id=LIVE["WACB_WABA_ID"],
+    ).set()
 
 
 @pytest.fixture

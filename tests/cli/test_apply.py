@@ -16,7 +16,7 @@ from tests.actions import outputs
 from tests.cli.conftest import Answer, Handler, Showing, Watch, ask, attached, fields, put, writes
 from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, failed
 from tests.cli.manifests import ENV, TOKEN, Manifest
-from tests.conftest import LIVE, Outcome, Wacb, invoke, profile_id
+from tests.conftest import LIVE, Outcome, Wacb, invoke, mark_shown, profile_id
 from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -371,11 +371,12 @@ def test_a_number_does_not_move_to_a_profile_whose_update_failed(
 
 @pytest.mark.parametrize("fails", [False, True], ids=["shown", "not shown"])
 def test_a_profile_that_got_a_number_meanwhile_is_not_deleted(
-    over: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, fails: bool
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, home: Path, fails: bool
 ):
     put(sandbox, "", ONE)
     put(sandbox, "", THREE)
     manifest.write("[numbers]\n")
+    mark_shown(home)
     listings: list[str] = []
 
     def api(method: str, url: str, *rest: Any) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.cli.conftest import Answer, Refused, Showing, Watch, attached, put, w
 from tests.cli.expect import (
     CREATE,
     ONE,
+    THREE,
     TITLE,
     TWO,
     as_json,
@@ -19,7 +21,7 @@ from tests.cli.expect import (
     profile_json,
     row,
 )
-from tests.conftest import Wacb, profile_id
+from tests.conftest import Wacb, mark_shown, profile_id
 from tests.fake_api import refusal
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
@@ -30,8 +32,10 @@ ID = profile_id(1)
 DELETE = ("profile", "delete", ID)
 V1 = ("--waba-id", "")
 UNKNOWN = "the profile may still be attached to a number"
-HIDDEN = f"note: the API does not show which profile a number has: {UNKNOWN}"
-NO_LIST = f"note: without a WABA ID the numbers cannot be listed: {UNKNOWN}"
+UNSEEN = f"the API does not show which profile {ONE}, {TWO}, {THREE} and 1 more has"
+NO_LIST = "without a WABA ID the numbers cannot be listed"
+DOUBT = f"profile '{TITLE}' ({ID}) may still be attached to a number: {UNSEEN}"
+FORCE = "pass --force to delete it anyway"
 FREE = "detach it with `wacb number detach NUMBER` first, or pass --force to delete it anyway"
 NEEDS_YES = failed(
     9,
@@ -41,9 +45,10 @@ NEEDS_YES = failed(
 
 
 @pytest.fixture(autouse=True)
-def profile(live: Wacb) -> None:
-    """The profile that CREATE makes."""
+def profile(live: Wacb, home: Path) -> None:
+    """The profile that CREATE makes; the account's listing has shown profiles before."""
     assert live(*CREATE).code == 0
+    mark_shown(home)
 
 
 def deleted(sandbox: Sandbox) -> list[str]:
@@ -122,14 +127,18 @@ def test_another_profile_on_a_number_is_no_reason_to_refuse(live: Wacb, sandbox:
 
 
 def test_the_journal_says_what_v1_does_not(live: Wacb, sandbox: Sandbox, untouched: Watch):
-    assert live(*DELETE, "--dry-run", *V1).err == f"{NO_LIST}\n"
+    doubt = f"profile '{TITLE}' ({ID}) may still be attached to a number: {NO_LIST}"
+    with untouched():
+        assert live(*DELETE, "--yes", *V1) == failed(9, doubt, FORCE)
     assert live("number", "attach", ONE, "--profile", ID, *V1).code == 0
     with untouched():
         outcome = live(*DELETE, "--yes", *V1)
     message = f"profile '{TITLE}' ({ID}) is attached to {ONE} (by the journal)"
     assert outcome == failed(9, message, FREE.replace("wacb ", "wacb --waba-id '' "))
     note = carried(f"{ONE} (by the journal)")
-    assert live(*DELETE, "--yes", "--force", "-q", *V1) == done(ID, f"{note}\n{NO_LIST}")
+    assert live(*DELETE, "--yes", "--force", "-q", *V1) == done(
+        ID, f"{note}\nnote: {NO_LIST}: {UNKNOWN}"
+    )
 
 
 def test_what_the_api_shows_counts_more_than_the_journal(live: Wacb, sandbox: Sandbox):
@@ -138,19 +147,46 @@ def test_what_the_api_shows_counts_more_than_the_journal(live: Wacb, sandbox: Sa
     assert live(*DELETE, "--yes", "-q") == done(ID)
 
 
-def test_the_journal_says_what_the_listing_does_not_show(over: Wacb):
+def test_what_the_listing_does_not_show_is_only_deleted_by_force(over: Wacb):
     ids = iter((ID, profile_id(2)))
     sandbox = Sandbox(Store(":memory:"), new_id=lambda: next(ids), shows_attachment=False)
     network = partial(exchange, sandbox)
     assert over(network, *CREATE).code == 0
-    assert over(network, *DELETE, "--dry-run").err == f"{HIDDEN}\n"
+    doubt = failed(
+        9, f"profile '{TITLE}' ({ID}) may still be attached to a number: {UNSEEN}", FORCE
+    )
+    assert over(network, *DELETE, "--dry-run") == doubt
     assert over(network, "number", "attach", ONE, "--profile", ID).code == 0
     message = f"profile '{TITLE}' ({ID}) is attached to {ONE} (by the journal)"
     assert over(network, *DELETE, "--yes") == failed(9, message, FREE)
     assert over(network, *CREATE, "--title", "Second").code == 0
     line = ("number", "attach", ONE, "--profile", profile_id(2), "--replace")
     assert over(network, *line).code == 0
-    assert over(network, *DELETE, "--yes", "-q") == done(ID, HIDDEN)
+    assert over(network, *DELETE, "--yes") == doubt  # what the journal has is no evidence
+    forced = over(network, *DELETE, "--yes", "--force", "-q")
+    assert forced == done(ID, f"note: {UNSEEN}: {UNKNOWN}")
+
+
+def test_an_empty_profile_proves_nothing_where_none_was_ever_shown(
+    live: Wacb, sandbox: Sandbox, home: Path
+):
+    for mark in home.rglob("*.shown"):
+        mark.unlink()
+    doubt = failed(
+        9, f"profile '{TITLE}' ({ID}) may still be attached to a number: {UNSEEN}", FORCE
+    )
+    assert live(*DELETE, "--yes") == doubt
+    live(*CREATE, "--title", "Second")
+    assert live("number", "attach", ONE, "--profile", "Second").code == 0
+    assert live("number", "detach", ONE, "--yes").code == 0  # from now on the API is known to show
+    assert live(*DELETE, "--yes", "-q") == done(ID)
+
+
+def test_a_number_that_is_listed_twice_counts_twice(over: Wacb, sandbox: Sandbox):
+    network = Showing(sandbox, TWO.encode(), ONE.encode())
+    put(sandbox, ID, ONE)
+    message = f"profile '{TITLE}' ({ID}) is attached to {ONE}"
+    assert over(network, *DELETE, "--yes") == failed(9, message, FREE)
 
 
 def test_a_number_that_is_not_listed_here_counts_by_the_journal(over: Wacb, sandbox: Sandbox):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Answer
 from tests.cli.expect import CREATE, done, failed
-from tests.conftest import Wacb, profile_id
+from tests.conftest import Wacb, mark_shown, profile_id
 from tests.fake_api import Reply, answer, refusal
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -19,9 +20,10 @@ DELETE = ("profile", "delete", ID)
 
 
 @pytest.fixture(autouse=True)
-def profile(live: Wacb) -> None:
-    """The profile that CREATE makes."""
+def profile(live: Wacb, home: Path) -> None:
+    """The profile that CREATE makes; the account's listing has shown profiles before."""
     assert live(*CREATE).code == 0
+    mark_shown(home)
 
 
 class Unlucky:
@@ -103,9 +105,29 @@ def test_a_delete_that_is_refused_says_so(over: Wacb, sandbox: Sandbox):
     assert over(network, *DELETE, "--yes") == failed(6, message)
 
 
-@pytest.mark.parametrize(
+DONE = pytest.mark.parametrize(
     "reply", [Reply(status=204), answer({"profileId": ID})], ids=["204", "as documented"]
 )
-def test_what_counts_as_done_is_not_looked_up(over: Wacb, sandbox: Sandbox, reply: Reply):
-    network = Unlucky(sandbox, reply, took=True, then=refusal(500))
-    assert over(network, *DELETE, "--yes", "-q") == done(ID)
+
+
+@DONE
+def test_a_success_is_read_back(over: Wacb, sandbox: Sandbox, reply: Reply):
+    assert over(Unlucky(sandbox, reply, took=True), *DELETE, "--yes", "-q") == done(ID)
+
+
+@DONE
+def test_a_success_that_deleted_nothing_fails_a_check(over: Wacb, sandbox: Sandbox, reply: Reply):
+    message = f"the API accepted the deletion of profile {ID}, but still returns it"
+    hint = f"check with `wacb profile show {ID}`"
+    outcome = over(Unlucky(sandbox, reply, took=False), *DELETE, "--yes", "-q")
+    assert outcome == failed(8, message, hint)
+
+
+def test_a_success_that_cannot_be_read_back_is_unknown(over: Wacb, sandbox: Sandbox):
+    network = Unlucky(sandbox, Reply(status=204), took=True, then=refusal(500))
+    message = (
+        f"the API accepted the deletion; profile {ID} may still exist: callback profile {ID}: the "
+        "API is unavailable (500)"
+    )
+    outcome = over(network, *DELETE, "--yes", "-q")
+    assert outcome == failed(7, message, "run the same command again")

@@ -133,7 +133,7 @@ def test_a_refused_secret_of_a_manifest_is_not_echoed(live: Wacb, tmp_path: Path
     ("method", "line"),
     [
         pytest.param("PATCH", ("profile", "update", FIRST, "--title", "New"), id="update"),
-        pytest.param("DELETE", ("profile", "delete", FIRST, "--yes"), id="delete"),
+        pytest.param("DELETE", ("profile", "delete", FIRST, "--yes", "--force"), id="delete"),
         pytest.param("PUT", ("number", "attach", ONE, "--profile", FIRST), id="attach"),
         pytest.param("PUT", ("number", "attach", ONE, TWO, "--profile", FIRST), id="bulk"),
     ],

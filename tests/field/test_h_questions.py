@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
 
 from tests.cli.conftest import ask, attached, put, writes
 from tests.cli.expect import BODY, CREATE, HOOK, ONE
-from tests.conftest import Wacb, profile_id
+from tests.conftest import Wacb, mark_shown, profile_id
 from tests.field.seeding import seed
 from wacb.sandbox.emulator import Sandbox
 
@@ -18,10 +19,11 @@ Change = Callable[[Sandbox], object]
 
 
 @pytest.fixture
-def profiles(live: Wacb) -> None:
-    """Two complete profiles."""
+def profiles(live: Wacb, home: Path) -> None:
+    """Two complete profiles, and an API that is known to show what a number has."""
     for title in ("First", "Second"):
         assert live(*CREATE, "--title", title).code == 0
+    mark_shown(home)
 
 
 def move(sandbox: Sandbox) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from tests.conftest import LIVE, Outcome, invoke, profile_id
+from tests.conftest import LIVE, Outcome, invoke, mark_shown, profile_id
 from tests.fake_api import Clock
 from tests.sandbox.shells import NUMBERS, PROFILES
 from wacb.cli.app import App
@@ -73,6 +73,8 @@ class Account:
         self.meanwhile: tuple[int, Callable[[], None]] | None = None
         self._serial = count(1)
         self._lock = threading.Lock()
+        if shows_attachment:  # as any earlier change of a number has shown
+            mark_shown(home)
         self.meets()
 
     def meets(self, *faults: str) -> None:

@@ -47,4 +47,6 @@ def make_live(
         profiles={profile.id: profile for profile in profiles},
         numbers=None if numbers is None else {number.number: number for number in numbers},
         believed=believed or {},
+        rows=numbers or (),
+        shows_profiles=True,
     )

@@ -13,7 +13,11 @@ from wacb.models import CallbackProfile, Number, ProfileDraft
 
 
 class Client:
-    """Talk to the API as one account; `seen` gets every profile that is read."""
+    """Talk to the API as one account.
+
+    `seen` gets every profile that is read. `shows_profiles` says whether a listing of numbers is
+    known to show which profile each has; `remember` records that for later runs.
+    """
 
     def __init__(
         self,
@@ -21,8 +25,12 @@ class Client:
         retrying: RetryingClient,
         *,
         seen: Callable[[CallbackProfile], None] = lambda profile: None,
+        shows_profiles: bool = False,
+        remember: Callable[[], None] = lambda: None,
     ) -> None:
         self.api = api
+        self.shows_profiles = shows_profiles
+        self._remember = remember
         self._retrying = retrying
         self._seen = seen
 
@@ -45,6 +53,11 @@ class Client:
     def check_access(self) -> None:
         """Make one cheap read. Raises AuthenticationFailed where SID and key do not match."""
         responses.profile_page(self.send(self.api.list_profiles(offset=0, limit=1)))
+
+    def remember_shown(self) -> None:
+        """Record for later runs that the API shows profiles, if it does."""
+        if self.shows_profiles:
+            self._remember()
 
     # -- profiles
 
@@ -152,7 +165,10 @@ class Client:
     def list_numbers(self) -> list[Number]:
         """List the numbers of the WABA. Raises ConfigError without a WABA ID."""
         rows = responses.number_rows(self.send(self.api.list_numbers()))
-        return [responses.parse_listed_number(row, self.api) for row in rows]
+        numbers = [responses.parse_listed_number(row, self.api) for row in rows]
+        if any(isinstance(number.callback_profile_id, str) for number in numbers):
+            self.shows_profiles = True
+        return numbers
 
     def get_number(self, number: str) -> Number:
         """Fetch one number's details, which do not show its profile. Raises NotFound."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from wacb.api.requests import Api
 from wacb.config.regions import REGIONS
 from wacb.config.settings import Settings, api_key, check_key_host
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.storage.observed import ShownMark
+from wacb.urls import parse_endpoint
 
 # What stands for the in-process sandbox in a URL; nothing is ever sent there.
 _SANDBOX_URL = "http://sandbox.localhost"
@@ -78,3 +82,9 @@ def missing_credentials(api: Api, key: str | None) -> ConfigError:
             "set the variables, run `", Command("config init"), "`, or add --sandbox to try it out"
         ),
     )
+
+
+def shown_mark(api: Api, state_folder: Path) -> ShownMark:
+    """Return the mark that the account's listing of numbers has shown a profile."""
+    host = parse_endpoint(api.v1).host
+    return ShownMark(state_folder / "observed", host=host, sid=api.sid, waba_id=api.waba_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from wacb.api.client import Client
 from wacb.api.retry import RequestTrace, RetryingClient
+from wacb.cli.account import shown_mark
 from wacb.cli.app import App
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
@@ -34,4 +35,11 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
         trace=show_attempt if app.verbosity else None,
         waiting=show_wait,
     )
-    return Client(app.api, retrying, seen=keep_headers)
+    mark = shown_mark(app.api, app.state_folder)
+    return Client(
+        app.api,
+        retrying,
+        seen=keep_headers,
+        shows_profiles=app.settings.sandbox or mark.is_set,  # the emulator always does
+        remember=mark.set,
+    )

@@ -18,7 +18,7 @@ from wacb.errors import (
     Unsafe,
     WacbError,
 )
-from wacb.models import UNKNOWN, AttachedId, CallbackProfile
+from wacb.models import UNKNOWN, CallbackProfile
 from wacb.plan.model import Action, Change, Plan
 from wacb.provision import create
 from wacb.provision.attach import JOBS
@@ -28,6 +28,7 @@ from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, Result
 from wacb.provision.steps import CreateStep, ProfileResult, UpdateStep
 from wacb.provision.update import update_profile
+from wacb.provision.usage import Usage, find_usage
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -111,7 +112,7 @@ class PlanRunner:
 
     def _execute_step(self, change: Change) -> ProfileResult:
         if isinstance(change.work, CallbackProfile):
-            return delete_profile(self._client, change.work)
+            return delete_profile(self._client, change.work, sleep=self._sleep)
         if isinstance(change.work, UpdateStep):
             return update_profile(self._client, change.work)
         assert isinstance(change.work, CreateStep)
@@ -141,22 +142,21 @@ class PlanRunner:
             raise OutcomeUnknown(error.message, hint=again, status=error.status) from error
 
     def _delete_profiles(self, changes: Sequence[Change]) -> list[PlanResult]:
-        """Delete profiles, unless a number uses one now."""
+        """Delete profiles, unless a number uses one now, or may."""
         if not changes:
             return []
         try:
-            numbers = self._client.list_numbers()
+            rows = self._client.list_numbers()
         except WacbError as error:
             return [PlanResult(change, error=error) for change in changes]
-        users: dict[AttachedId, str] = {
-            number.callback_profile_id: number.number for number in numbers
-        }
-        return [
-            self._change_profile(change)
-            if change.id is None or change.id not in users
-            else PlanResult(change, error=_in_use_error(change, users[change.id]))
-            for change in changes
-        ]
+        usage = find_usage(rows, shows_profiles=self._client.shows_profiles)
+        results = []
+        for change in changes:
+            in_use = _in_use_error(change, usage)
+            results.append(
+                PlanResult(change, error=in_use) if in_use else self._change_profile(change)
+            )
+        return results
 
     # -- numbers
 
@@ -214,11 +214,15 @@ def _plan_result(change: Change, result: NumberResult) -> PlanResult:
     )
 
 
-def _in_use_error(change: Change, number: str) -> Unsafe:
-    return Unsafe(
-        f"profile {change.name!r} ({change.id}) was not deleted: number {number} now uses it",
-        hint=_PLAN_AGAIN,
-    )
+def _in_use_error(change: Change, usage: Usage) -> Unsafe | None:
+    users = usage.users.get(change.id or "")
+    if users:
+        why = f"number {users[0]} now uses it"
+    elif usage.unseen:
+        why = f"the API does not show which profile {usage.unseen_phrase} has"
+    else:
+        return None
+    return Unsafe(f"profile {change.name!r} ({change.id}) was not deleted: {why}", hint=_PLAN_AGAIN)
 
 
 def _skip(change: Change) -> PlanResult:

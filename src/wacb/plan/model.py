@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -86,7 +86,8 @@ class LiveState(NamedTuple):
     """What an account holds.
 
     `titles` has every profile's title by its ID, `profiles` those that the comparison needs, whole.
-    `numbers` is None where numbers were not asked for. `believed` is the journal's last value for
+    `numbers` is None where numbers were not asked for; `rows` are all rows of their listing, which
+    `shows_profiles` or may never do so. `believed` is the journal's last value for
     each number, which counts where the API does not show it.
     """
 
@@ -94,6 +95,8 @@ class LiveState(NamedTuple):
     profiles: Mapping[str, CallbackProfile]
     numbers: Mapping[str, Number] | None
     believed: Mapping[str, str | None]
+    rows: Sequence[Number] = ()
+    shows_profiles: bool = False
 
     def attached_profile_id(self, number: Number) -> AttachedId:
         """Return the ID of the profile on a number."""
@@ -113,8 +116,13 @@ def read_live_state(
     """
     live = LiveState({}, {}, None, {})
     if manifest.numbers or prune:
-        numbers = {number.number: number for number in client.list_numbers()}
-        live = live._replace(numbers=numbers, believed=journal.believed)
+        rows = client.list_numbers()
+        live = live._replace(
+            numbers={number.number: number for number in rows},
+            rows=rows,
+            shows_profiles=client.shows_profiles,
+            believed=journal.believed,
+        )
     wanted: set[AttachedId] = {desired.draft.title for desired in manifest.profiles}
     for number, reference in (manifest.numbers or {}).items():
         wanted.add(reference)

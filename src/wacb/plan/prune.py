@@ -8,6 +8,7 @@ from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, id_to_json
 from wacb.plan.manifest.model import Manifest
 from wacb.plan.model import Change, LiveState
 from wacb.provision.number_change import NumberChange
+from wacb.provision.usage import find_usage
 from wacb.template.placeholders import looks_incoming
 
 # assumed: the names of the channels that incoming WhatsApp messages may arrive by (api.md §4)
@@ -38,6 +39,7 @@ class _Pruning:
         # so that a second run finds nothing more to remove
         self._profiles = {**live.profiles, **{each.id: each for each in planned.values()}}
         self._users: dict[AttachedId, list[str]] = {}
+        self._unseen = find_usage(live.rows, shows_profiles=live.shows_profiles).unseen
         self.changes: list[Change] = []
         self.notes: list[str] = []
 
@@ -115,9 +117,9 @@ class _Pruning:
         return None
 
     def _prune_profile(self, profile: CallbackProfile) -> None:
-        for attached, verb in ((profile.id, "is"), (UNKNOWN, "may be")):
-            if attached in self._users:
-                first, *others = self._users[attached]
+        for numbers, verb in ((self._users.get(profile.id), "is"), (self._unseen, "may be")):
+            if numbers:
+                first, *others = numbers
                 more = f" and {len(others)} more" if others else ""
                 self.notes.append(
                     f"profile {profile.label}, not in the file, is kept: it {verb} attached to "

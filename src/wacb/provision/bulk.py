@@ -97,6 +97,8 @@ class BulkRunner:
                 results = list(pool.map(lambda item: self._run(item, until_deadline), prepared))
             if self._client.api.waba_id is not None:
                 results = self._compare(results)
+                if any(result.status in ("attached", "detached") for result in results):
+                    self._client.remember_shown()
         return [
             result if item.error else _settle(result)
             for item, result in zip(prepared, results, strict=True)

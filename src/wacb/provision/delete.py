@@ -5,9 +5,11 @@ The API itself does not check whether a number uses a profile (api.md §4).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, NamedTuple
 
 from wacb.errors import (
+    CheckFailed,
     Command,
     ConsentRequired,
     NotFound,
@@ -16,9 +18,11 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.models import UNKNOWN, CallbackProfile, Number
+from wacb.models import CallbackProfile
+from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.steps import ProfileResult
+from wacb.provision.usage import find_usage
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -32,21 +36,13 @@ class DeleteStep(NamedTuple):
 
 
 def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> DeleteStep:
-    """Find the profile and the numbers it is attached to.
+    """Find the profile, and evidence that no number of the WABA uses it.
 
-    Raises NotFound and Ambiguous, and ConsentRequired for a profile that is attached, unless
-    `force`.
+    Raises NotFound and Ambiguous and, unless `force`, ConsentRequired for a profile that is
+    attached or for which the evidence is missing.
     """
     profile = lookup.profile(reference)
-    listed, notes = _list_numbers(lookup, force=force)
-    users = [
-        number.number for number in listed.values() if number.callback_profile_id == profile.id
-    ]
-    users += [
-        f"{number} (by the journal)"
-        for number, believed in sorted(lookup.journal.believed.items())
-        if believed == profile.id and (number not in listed or _is_hidden(listed[number]))
-    ]
+    users, doubt = _find_users(lookup, profile.id, force=force)
     attached = ", ".join(users)
     if users and not force:
         raise ConsentRequired(
@@ -56,58 +52,87 @@ def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> Del
                 "or pass --force to delete it anyway",
             ),
         )
-    if users:
-        notes.insert(0, f"it is attached to {attached}: no callbacks will be delivered there")
+    if doubt and not force:
+        raise ConsentRequired(
+            f"profile {profile.label} may still be attached to a number: {doubt}",
+            hint="pass --force to delete it anyway",
+        )
+    notes = [f"it is attached to {attached}: no callbacks will be delivered there"] * bool(users)
+    notes += [f"{doubt}: the profile may still be attached to a number"] * bool(doubt)
     return DeleteStep(profile=profile, notes=tuple(notes))
 
 
-def _is_hidden(number: Number) -> bool:
-    return number.callback_profile_id is UNKNOWN
-
-
-def _list_numbers(lookup: AccountLookup, *, force: bool) -> tuple[dict[str, Number], list[str]]:
-    """List the numbers, and note what the listing does not show."""
-    unknown = "the profile may still be attached to a number"
+def _find_users(
+    lookup: AccountLookup, profile_id: str, *, force: bool
+) -> tuple[list[str], str | None]:
+    """Return the numbers that use the profile, and why there may be more."""
     if lookup.client.api.waba_id is None:
-        return {}, [f"without a WABA ID the numbers cannot be listed: {unknown}"]
+        return _find_believed(lookup, profile_id), "without a WABA ID the numbers cannot be listed"
     try:
-        listed = lookup.listed
+        rows = lookup.rows
     except WacbError as error:
         if not force:
             raise
-        return {}, [f"{error.message}: {unknown}"]
-    if any(map(_is_hidden, listed.values())):
-        return listed, [f"the API does not show which profile a number has: {unknown}"]
-    return listed, []
+        return _find_believed(lookup, profile_id), error.message
+    usage = find_usage(rows, shows_profiles=lookup.client.shows_profiles)
+    seen = {number.number for number in rows}.difference(usage.unseen)
+    users = [*usage.users.get(profile_id, ()), *_find_believed(lookup, profile_id, seen)]
+    unseen = usage.unseen_phrase
+    return users, f"the API does not show which profile {unseen} has" if unseen else None
 
 
-def delete_profile(client: Client, profile: CallbackProfile) -> ProfileResult:
-    """Delete the profile; one that somebody else deleted meanwhile counts as deleted.
+def _find_believed(lookup: AccountLookup, profile_id: str, seen: Collection[str] = ()) -> list[str]:
+    """Return the numbers beside those `seen` that have the profile according to the journal."""
+    believed = sorted(lookup.journal.believed.items())
+    return [
+        f"{number} (by the journal)"
+        for number, last in believed
+        if last == profile_id and number not in seen
+    ]
 
-    Raises OutcomeUnknown when the answer is lost and the profile is still there, or cannot be
+
+def delete_profile(
+    client: Client, profile: CallbackProfile, *, sleep: Callable[[float], None]
+) -> ProfileResult:
+    """Delete the profile and read it back; one that somebody else deleted counts as deleted.
+
+    Raises CheckFailed when the API accepted the deletion and still returns the profile,
+    OutcomeUnknown when the answer is lost and the profile is still there, or when it cannot be
     looked up.
     """
+    lost: WacbError | None = None
     try:
         client.delete_profile(profile.id)
     except NotFound as error:
-        _check_gone(client, profile.id, error)  # perhaps an attempt whose answer was lost did it
+        lost = error  # perhaps an attempt whose answer was lost did it
     except Unavailable as error:
         if not error.sent:
             raise
-        _check_gone(client, profile.id, error)
+        lost = error
+    _check_gone(client, profile.id, lost, sleep)
     return ProfileResult(profile=profile, status="deleted")
 
 
-def _check_gone(client: Client, profile_id: str, lost: WacbError) -> None:
+def _check_gone(
+    client: Client, profile_id: str, lost: WacbError | None, sleep: Callable[[float], None]
+) -> None:
     state = "still exists"
-    try:
-        client.get_profile(profile_id)
-    except NotFound:
-        return
-    except WacbError as error:
-        state = f"may still exist: {error.message}"
+    for pause in (0.0,) if lost else READ_BACK_AFTER:
+        sleep(pause)
+        try:
+            client.get_profile(profile_id)
+        except NotFound:
+            return
+        except WacbError as error:
+            state = f"may still exist: {error.message}"
+    if lost is None and state == "still exists":
+        raise CheckFailed(
+            f"the API accepted the deletion of profile {profile_id}, but still returns it",
+            hint=Prose("check with `", Command("profile show", profile_id), "`"),
+        )
+    reason = lost.message if lost else "the API accepted the deletion"
     raise OutcomeUnknown(
-        f"{lost.message}; profile {profile_id} {state}",
+        f"{reason}; profile {profile_id} {state}",
         hint="run the same command again",
-        status=lost.status,
+        status=lost.status if lost else None,
     ) from lost

@@ -44,7 +44,12 @@ class AccountLookup:
     @property
     def listed(self) -> dict[str, Number]:
         """The numbers of the WABA by their E.164 form. Raises ConfigError without a WABA ID."""
-        return self._look_up_once("the numbers", self._list)
+        return {number.number: number for number in self.rows}
+
+    @property
+    def rows(self) -> list[Number]:
+        """All rows of the listing of numbers, in which a number may stand twice."""
+        return self._look_up_once("the numbers", self.client.list_numbers)
 
     def number(self, number: str) -> Number:
         """Find one number (E.164). Raises NotFound."""
@@ -62,9 +67,6 @@ class AccountLookup:
     def profile(self, reference: str) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""
         return self._look_up_once(f"profile {reference}", lambda: find.find(self.client, reference))
-
-    def _list(self) -> dict[str, Number]:
-        return {number.number: number for number in self.client.list_numbers()}
 
     def _look_up_once(self, key: str, find: Callable[[], T]) -> T:
         """Look something up, and return the same value or raise the same failure ever after."""

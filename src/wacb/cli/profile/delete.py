@@ -52,6 +52,6 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
         return
     action = f"delete profile {profile.label}"
     confirm_unchanged(app, action, yes=yes, shown=step, look=look)
-    deleted = delete_profile(app.client, profile)
+    deleted = delete_profile(app.client, profile, sleep=app.sleep)
     app.out.note(*deleted.notes)
     app.out.record(deleted, PROFILE_RESULT)

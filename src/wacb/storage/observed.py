@@ -1,0 +1,29 @@
+"""A mark for each account whose listing of numbers has shown the profile of a number."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
+
+from wacb.errors import ConfigError
+from wacb.storage import files
+
+
+class ShownMark:
+    """The mark of one account, known by `host`, `sid` and `waba_id`; its file is in `folder`."""
+
+    def __init__(self, folder: Path, *, host: str, sid: str, waba_id: str | None) -> None:
+        name = uuid5(NAMESPACE_OID, "\n".join((host, sid, waba_id or "")))
+        self._path = folder / f"{name}.shown"
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a listing has shown a profile."""
+        return self._path.exists()
+
+    def set(self) -> None:
+        """Set the mark; without it, a deletion needs its evidence from a later listing."""
+        if not self.is_set:
+            with suppress(ConfigError):
+                files.update(self._path, lambda text: text or "")
