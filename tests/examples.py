@@ -31,3 +31,18 @@ def few(values: Iterable[Any], count: int = 2) -> list[Any]:
         id = value.id if is_param else None
         found.append(pytest.param(*(value.values if is_param else [value]), marks=marks, id=id))
     return found
+
+
+def pairs(rows: Iterable[str], columns: Iterable[str]) -> pytest.MarkDecorator:
+    """Parametrize `row` and `column` with every pair; by default each row has one column."""
+    rows, columns = list(rows), list(columns)
+    return pytest.mark.parametrize(
+        ("row", "column"),
+        [
+            pytest.param(
+                row, column, marks=() if here == place % len(columns) else pytest.mark.thorough
+            )
+            for place, row in enumerate(rows)
+            for here, column in enumerate(columns)
+        ],
+    )

@@ -51,49 +51,75 @@ def test_another_title_is_refused(title):
     ("text", "number"),
     [
         pytest.param("+919812345678", "+919812345678", id="E.164"),
-        pytest.param("919812345678", "+919812345678", id="no plus"),
         pytest.param("00919812345678", "+919812345678", id="00"),
         pytest.param("00 91 98123-45678", "+919812345678", id="00 and separators"),
         pytest.param(" +1 (555) 010-0001 ", "+15550100001", id="parentheses and spaces"),
+        pytest.param("(+1) 555 010 0001", "+15550100001", id="country code in parentheses"),
         pytest.param("+1.555.010.0001", "+15550100001", id="dots"),
-        pytest.param("1234567", "+1234567", id="shortest"),
-        pytest.param("123456789012345", "+123456789012345", id="longest"),
+        pytest.param("001 555 (010) 00.44", "+15550100044", id="zero in a later group"),
+        pytest.param("+33.1.23.45.67.89", "+33123456789", id="dots before two digits"),
+        pytest.param("+1\u2011555\u2212010\u30000001", "+15550100001", id="typographic separators"),
+        pytest.param("\u202a+1555\u200b0100001\u202c", "+15550100001", id="invisible characters"),
+        pytest.param("+1234567", "+1234567", id="shortest"),
+        pytest.param("+123456789012345", "+123456789012345", id="longest"),
     ],
 )
 def test_a_number_is_brought_into_e164(text, number):
     assert validation.parse_number(text) == number
+    assert validation.read_phone(text) == number
+
+
+UNEXPECTED = "unexpected character"
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "problem"),
     [
-        pytest.param("", id="empty"),
-        pytest.param("+", id="plus alone"),
-        pytest.param("123456", id="6 digits"),
-        pytest.param("1234567890123456", id="16 digits"),
-        pytest.param("0919812345678", id="national"),
-        pytest.param("+0919812345678", id="plus and zero"),
-        pytest.param("000919812345678", id="three zeros"),
-        pytest.param("++919812345678", id="two plus signs"),
-        pytest.param("00+919812345678", id="00 and plus"),
-        pytest.param("91+9812345678", id="plus inside"),
-        pytest.param("+919812345678\n", id="line feed"),
-        pytest.param("+91\u00a09812345678", id="no-break space"),
-        pytest.param("+\u0661\u0662\u0663\u0664\u0665\u0666\u0667", id="Arabic digits"),
-        pytest.param("+91981234567x", id="letter"),
+        pytest.param("", "it has 0 digits, not 7 to 15", id="empty"),
+        pytest.param("+", "it has 0 digits, not 7 to 15", id="plus alone"),
+        pytest.param("+123456", "it has 6 digits, not 7 to 15", id="6 digits"),
+        pytest.param("1234567890123456", "it has 16 digits, not 7 to 15", id="16 digits"),
+        pytest.param("+0919812345678", "a country code never begins with 0", id="plus and zero"),
+        pytest.param("000919812345678", "a country code never begins with 0", id="three zeros"),
+        pytest.param("+44 (0)20 7946 0958", "(0) after the country code", id="trunk zero"),
+        pytest.param("+39 ( 06) 1234567", "(0) after the country code", id="zero of an area"),
+        pytest.param("001 555 (0) 1234567", "(0) after the country code", id="zero further on"),
+        pytest.param("9.19812E+11", "it has an exponent, like numbers in a spreadsheet", id="E"),
+        pytest.param(
+            "+919812345678.0", "it has a decimal part, like numbers in a spreadsheet", id="float"
+        ),
+        pytest.param("-919812345678", f"{UNEXPECTED} '-' at the start", id="minus"),
+        pytest.param("++919812345678", f"{UNEXPECTED} '+'", id="two plus signs"),
+        pytest.param("91+9812345678", f"{UNEXPECTED} '+'", id="plus inside"),
+        pytest.param("+919812345678\n", f"{UNEXPECTED} U+000A", id="line feed"),
+        pytest.param("+\u0661234567", f"{UNEXPECTED} U+0661 (\u0661)", id="Arabic digit"),
+        pytest.param("+91981234567x", f"{UNEXPECTED} 'x'", id="letter"),
     ],
 )
-def test_what_is_no_number_is_refused(text):
-    assert error_of(validation.parse_number, text) == (
-        f"{text!r} is not a valid phone number",
-        "use the country code and 7 to 15 digits, like +919812345678",
+def test_what_is_no_number_is_refused(text, problem):
+    assert error_of(validation.read_phone, text) == (
+        f"{text!r} is not a valid phone number: {problem}",
+        "use + and the country code, like +919812345678",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "digits", "hint"),
+    [
+        ("91 98123-45678", "919812345678", "use +919812345678 if it begins with the country code"),
+        ("(0) 981234567", "0981234567", "use + and the country code, like +919812345678"),
+    ],
+)
+def test_a_number_without_a_marked_country_code_stays_digits(text, digits, hint):
+    assert validation.read_phone(text) == digits
+    message = f"{text!r} is not a valid phone number: no + before the country code"
+    assert error_of(validation.parse_number, text) == (message, hint)
 
 
 @given(
     digits=st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True),
-    prefix=st.sampled_from(("", "+", "00", "(+", "0-0")),
-    gaps=st.lists(st.sampled_from(("", " ", "-", ".", ") (")), min_size=15, max_size=15),
+    prefix=st.sampled_from(("+", "00", "(+", "0-0")),
+    gaps=st.lists(st.sampled_from(("", " ", "-", "- ", "\u00a0")), min_size=15, max_size=15),
 )
 def test_any_number_is_read_whatever_separates_its_digits(digits, prefix, gaps):
     text = prefix + "".join(map("".join, zip(digits, gaps, strict=False)))
@@ -103,11 +129,11 @@ def test_any_number_is_read_whatever_separates_its_digits(digits, prefix, gaps):
 @given(text=st.text() | st.text("0123456789+-(). \n\u0663", max_size=20))
 def test_any_text_is_a_number_or_invalid_input(text):
     try:
-        number = validation.parse_number(text)
+        number = validation.read_phone(text)
     except InvalidInput:
         return
-    assert re.fullmatch(r"\+[1-9][0-9]{6,14}", number)
-    assert validation.parse_number(number) == number
+    assert re.fullmatch(r"(\+[1-9]|[0-9])[0-9]{6,14}", number)
+    assert validation.read_phone(number) == number
 
 
 # headers

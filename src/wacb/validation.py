@@ -7,11 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from unicodedata import category
 
-from wacb.errors import InvalidInput
+from wacb.errors import InvalidInput, join_prose
 
 _TITLE = re.compile(r"[A-Za-z0-9 _-]{3,}")
-_E164 = re.compile(r"\+?[1-9][0-9]{6,14}")
+_MISREAD = (
+    (
+        re.compile(r"\A\(?(?:\+|00)? *[0-9]{1,3}\)?[ .-]*\( *0|[0-9][^0-9]*\( *0 *\)"),
+        "(0) after the country code",
+    ),
+    (re.compile(r"[0-9][eE][+-]?[0-9]+\Z"), "it has an exponent, like numbers in a spreadsheet"),
+    (
+        re.compile(r"\A(\+?[0-9]+\.(0+|[0-9]{1,2})|[^.]*[0-9]\.0{1,2})\Z"),
+        "it has a decimal part, like numbers in a spreadsheet",
+    ),
+)
+PHONE_HINT = "use + and the country code, like +919812345678"
+NO_COUNTRY_CODE = "no + before the country code"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MAX_NAMES = 20  # that a hint lists
 
@@ -26,20 +39,68 @@ def check_title(title: str) -> str:
     )
 
 
+class InvalidPhone(InvalidInput):
+    """A text that is not a phone number; `problem` says why, and never repeats the text."""
+
+    def __init__(
+        self, text: str, problem: str, *, hint: str = PHONE_HINT, suggestion: str | None = None
+    ) -> None:
+        message = f"{text!r} is not a valid phone number: {problem}"
+        super().__init__(message, hint=suggestion or hint)
+        self.problem = join_prose("; ", filter(None, (problem, suggestion)))
+
+
+def read_phone(text: str) -> str:
+    """Return a phone number as E.164, or as digits alone where no + or 00 marks its country code.
+
+    Separators and invisible characters are dropped. Raises InvalidPhone for anything else that is
+    not a digit, since dropping it might make another number.
+    """
+    plain = "".join(map(_plain, text)).strip(" ")
+    for pattern, problem in _MISREAD:
+        if pattern.search(plain):
+            raise InvalidPhone(text, problem)
+    if plain[:1] in ("-", ".", ")"):
+        raise InvalidPhone(text, f"unexpected character {plain[0]!r} at the start")
+    compact = re.sub(r"[ \-.()]", "", plain)
+    compact = "+" + compact[2:] if compact.startswith("00") else compact
+    digits = compact.removeprefix("+")
+    if other := re.search("[^0-9]", digits):
+        raise InvalidPhone(text, f"unexpected character {name_character(other[0])}")
+    if compact.startswith("+0"):
+        raise InvalidPhone(text, "a country code never begins with 0")
+    if not 7 <= len(digits) <= 15:
+        raise InvalidPhone(text, f"it has {len(digits)} digits, not 7 to 15")
+    return compact
+
+
 def parse_number(text: str) -> str:
     """Convert a phone number to E.164 (`+919812345678`).
 
-    Spaces, dashes, dots and parentheses are dropped, a leading `00` is `+`.
-    Raises InvalidInput unless it has 7 to 15 ASCII digits.
+    Raises InvalidPhone as read_phone does, and where no + or 00 marks the country code.
     """
-    compact = re.sub(r"[ \-.()]", "", text)
-    compact = "+" + compact[2:] if compact.startswith("00") else compact
-    if not _E164.fullmatch(compact):
-        raise InvalidInput(
-            f"{text!r} is not a valid phone number",
-            hint="use the country code and 7 to 15 digits, like +919812345678",
-        )
-    return "+" + compact.lstrip("+")
+    number = read_phone(text)
+    if number.startswith("+"):
+        return number
+    hint = PHONE_HINT if number[0] == "0" else f"use +{number} if it begins with the country code"
+    raise InvalidPhone(text, NO_COUNTRY_CODE, hint=hint)
+
+
+def _plain(char: str) -> str:
+    """Return the separator of a keyboard for a typographic one, nothing for an invisible one."""
+    kind = category(char)
+    if kind == "Cf":
+        return ""
+    if kind == "Zs" or char == "\t":
+        return " "
+    return "-" if kind == "Pd" or char == "\u2212" else char
+
+
+def name_character(char: str) -> str:
+    """Name a character so that it is recognised even if it is invisible or looks like another."""
+    if char.isascii() and char.isprintable():
+        return repr(char)
+    return f"U+{ord(char):04X}" + (f" ({char})" if char.isprintable() else "")
 
 
 def parse_header(text: str) -> tuple[str, str]:

@@ -163,7 +163,7 @@ def test_a_value_that_breaks_a_rule(
 
 def test_what_is_no_number(refused: Refused):
     line = ("number", "add", "12", "--name", "Shop", "--country-code", "1")
-    refused(line, 2, "'12' is not a valid phone number")
+    refused(line, 2, "'12' is not a valid phone number: it has 2 digits, not 7 to 15")
 
 
 @pytest.mark.parametrize("option", ["--name", "--country-code"])

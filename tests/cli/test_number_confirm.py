@@ -173,7 +173,8 @@ def test_a_number_that_does_not_exist(live: Wacb):
 
 
 def test_what_is_no_number(refused: Refused):
-    refused(("number", "confirm", "12", "--otp", OTP), 2, "'12' is not a valid phone number")
+    message = "'12' is not a valid phone number: it has 2 digits, not 7 to 15"
+    refused(("number", "confirm", "12", "--otp", OTP), 2, message)
 
 
 @pytest.mark.parametrize("options", [(), ("--id", "x")], ids=["no ID", "ID"])

@@ -53,7 +53,7 @@ def test_history_shows_every_change_oldest_first(live: Wacb):
     ]
     assert history(live) == lines
     assert history(live, ONE) == [line for line in lines if ONE in line]
-    assert history(live, "1 555 010 0002") == [lines[1]]
+    assert history(live, "001 555 010 0002") == [lines[1]]
 
 
 def test_history_in_json_and_when_there_is_none(live: Wacb):

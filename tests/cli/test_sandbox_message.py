@@ -229,14 +229,14 @@ def test_a_number_without_a_profile_gets_nothing(wacb: Wacb, sandbox: Sandbox):
         (
             ("--to", "12"),
             2,
-            "'12' is not a valid phone number",
-            "use the country code and 7 to 15 digits, like +919812345678",
+            "'12' is not a valid phone number: it has 2 digits, not 7 to 15",
+            "use + and the country code, like +919812345678",
         ),
         (
             ("--to", ONE, "--from", "me"),
             2,
-            "'me' is not a valid phone number",
-            "use the country code and 7 to 15 digits, like +919812345678",
+            "'me' is not a valid phone number: unexpected character 'm'",
+            "use + and the country code, like +919812345678",
         ),
         (
             ("--to", ONE, "--type", "sticker", "--text", "x"),

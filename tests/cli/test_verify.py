@@ -180,9 +180,10 @@ def test_off_a_terminal_a_number_or_profile_must_be_named(live: Wacb):
 
 
 def test_a_bad_number_is_wrong_usage(live: Wacb, sandbox: Sandbox):
-    hint = "use the country code and 7 to 15 digits, like +919812345678"
-    for number in ("12", ""):
-        assert live("verify", number) == failed(2, f"{number!r} is not a valid phone number", hint)
+    hint = "use + and the country code, like +919812345678"
+    for number, digits in (("12", 2), ("", 0)):
+        message = f"{number!r} is not a valid phone number: it has {digits} digits, not 7 to 15"
+        assert live("verify", number) == failed(2, message, hint)
     assert sandbox.requests() == []
 
 
@@ -205,8 +206,8 @@ def test_missing_credentials_break_the_config(wacb: Wacb):
         ),
         (
             {"WACB_NUMBER": "12"},
-            "WACB_NUMBER: '12' is not a valid phone number",
-            "use the country code and 7 to 15 digits, like +919812345678",
+            "WACB_NUMBER: '12' is not a valid phone number: it has 2 digits, not 7 to 15",
+            "use + and the country code, like +919812345678",
         ),
         (
             {"WACB_CONFIG": "/nowhere/x.toml"},

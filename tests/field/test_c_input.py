@@ -13,6 +13,7 @@ import pytest
 from tests.cli.conftest import attached, writes
 from tests.cli.expect import BODY, CREATE, HOOK, ONE
 from tests.conftest import LIVE, Outcome, Wacb
+from tests.examples import pairs
 from tests.field.seeding import check_names, seed, stored
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
@@ -85,7 +86,6 @@ SPELLED: dict[str, Callable[[str], bytes]] = {
     "UTF-16, big-endian": lambda text: f"\ufeff{text}".encode("utf-16-be"),
     "no line end": lambda text: text.rstrip("\n").encode(),
 }
-spellings = pytest.mark.parametrize("spelling", SPELLED)
 
 
 @pytest.fixture
@@ -108,26 +108,24 @@ def write(path: Path, data: bytes) -> None:
     path.chmod(0o600)
 
 
-@spellings
-@pytest.mark.parametrize("name", FILES)
+@pairs(FILES, SPELLED)
 def test_a_file_is_read_however_an_editor_saved_it(
-    name: str, spelling: str, wacb: Wacb, sandbox: Sandbox, folder: Path
+    row: str, column: str, wacb: Wacb, sandbox: Sandbox, folder: Path
 ) -> None:
-    way = FILES[name]
-    seed_if_listed(name, sandbox)
-    write(folder / "file", SPELLED[spelling](way.text))
+    way = FILES[row]
+    seed_if_listed(row, sandbox)
+    write(folder / "file", SPELLED[column](way.text))
     outcome = wacb(*way.line(str(folder / "file")), env=way.env)
     assert outcome.code == 0, outcome
     assert way.understood(wacb, sandbox, outcome)
 
 
-@spellings
-@pytest.mark.parametrize("name", STDIN)
-def test_stdin_is_read_like_a_file(name: str, spelling: str, wacb: Wacb, sandbox: Sandbox) -> None:
-    way = FILES[name]
-    seed_if_listed(name, sandbox)
-    line = [word for word in way.line(STDIN[name]) if word != "--api-key-file"]
-    outcome = wacb(*line, env=way.env, input=SPELLED[spelling](way.text))
+@pairs(STDIN, SPELLED)
+def test_stdin_is_read_like_a_file(row: str, column: str, wacb: Wacb, sandbox: Sandbox) -> None:
+    way = FILES[row]
+    seed_if_listed(row, sandbox)
+    line = [word for word in way.line(STDIN[row]) if word != "--api-key-file"]
+    outcome = wacb(*line, env=way.env, input=SPELLED[column](way.text))
     assert outcome.code == 0, outcome
     assert way.understood(wacb, sandbox, outcome)
 
@@ -148,7 +146,7 @@ def test_a_tilde_is_the_home_folder(
 @pytest.mark.parametrize(
     ("env", "flags", "file"),
     [
-        pytest.param({"WACB_CONFIG": "~/w.toml"}, (), "w.toml", id="C6 WACB_CONFIG"),
+        pytest.param({"WACB_CONFIG": "~/w.toml"}, (), "w.toml", id="WACB_CONFIG"),
         pytest.param({}, ("--config", "~/w.toml"), "w.toml", id="--config"),
         pytest.param({"XDG_CONFIG_HOME": "~/c"}, (), "c/wacb/config.toml", id="XDG_CONFIG_HOME"),
         pytest.param({"WACB_CONFIG": "{}/w.toml\r"}, (), "w.toml", id="WACB_CONFIG with a CR"),
@@ -222,24 +220,25 @@ def test_one_line_end_of_a_secret_is_dropped(
     assert stored(sandbox)[0]["headers"]["X-Token"] == "t0ken"
 
 
-@pytest.mark.parametrize(
-    "bad",
-    ["pw\n\n", "p\nw", "\npw", "p\tw", "pw\x7f", "p\x1bw", "p\x85w", "p\rw\n", "\n"],
-    ids=ascii,
-)
-@pytest.mark.parametrize("way", ["password", "header", "wacb.toml", "API key"])
+BAD_SECRETS = {
+    ascii(bad): bad
+    for bad in ("pw\n\n", "p\nw", "\npw", "p\tw", "pw\x7f", "p\x1bw", "p\x85w", "p\rw\n", "\n")
+}
+
+
+@pairs(BAD_SECRETS, ["password", "header", "wacb.toml", "API key"])
 def test_another_control_character_in_a_secret_is_refused(
-    way: str, bad: str, live: Wacb, sandbox: Sandbox, folder: Path
+    row: str, column: str, live: Wacb, sandbox: Sandbox, folder: Path
 ) -> None:
     line: Sequence[str]
-    if way == "API key":
+    if column == "API key":
         line, name = ("profile", "list"), "WACB_API_KEY"
-    elif way == "password":
+    elif column == "password":
         line, name = BASIC, "WACB_BASIC_AUTH_PASSWORD"
     else:
-        line, name = FROM_ENV if way == "header" else apply_headers(folder), "TOKEN"
-    outcome = live(*line, env={name: bad})
-    assert (outcome.code, outcome.out) == (3 if way == "API key" else 2, "")
+        line, name = FROM_ENV if column == "header" else apply_headers(folder), "TOKEN"
+    outcome = live(*line, env={name: BAD_SECRETS[row]})
+    assert (outcome.code, outcome.out) == (3 if column == "API key" else 2, "")
     check_names(outcome, name)
     assert "pw" not in outcome.err
     assert not writes(sandbox)
@@ -263,12 +262,13 @@ VARIABLES: dict[str, tuple[str, tuple[str, ...], Callable[[Sandbox, Outcome], An
 }
 
 
-@ends
-@pytest.mark.parametrize("name", VARIABLES)
-def test_a_variable_may_end_like_a_line(name: str, end: str, live: Wacb, sandbox: Sandbox) -> None:
+@pairs(VARIABLES, ENDS)
+def test_a_variable_may_end_like_a_line(
+    row: str, column: str, live: Wacb, sandbox: Sandbox
+) -> None:
     seed(sandbox, url=HOOK, body=BODY, title="Hook")
-    value, line, understood = VARIABLES[name]
-    outcome = live(*line, env={name: value + end})
+    value, line, understood = VARIABLES[row]
+    outcome = live(*line, env={row: value + ENDS[column]})
     assert outcome.code == 0, outcome
     assert understood(sandbox, outcome)
 
@@ -276,7 +276,7 @@ def test_a_variable_may_end_like_a_line(name: str, end: str, live: Wacb, sandbox
 @pytest.mark.parametrize(
     "printed",
     ["{}\\r\\n", "{}\\r", "{}\\n", "\\357\\273\\277{}\\n", "{}"],
-    ids=["C7 CR LF", "CR", "LF", "byte order mark", "nothing"],
+    ids=["CR LF", "CR", "LF", "byte order mark", "nothing"],
 )
 def test_what_api_key_command_prints_may_end_like_a_line(
     printed: str, wacb: Wacb, folder: Path

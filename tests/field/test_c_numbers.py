@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import attached, put, writes
 from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Outcome, Wacb
+from tests.examples import pairs
 from tests.field.seeding import check_names, seed
 from wacb.sandbox.emulator import Sandbox
 
@@ -63,83 +64,82 @@ WAYS: dict[str, Run] = {
     "wacb.toml": by_manifest,
     "config": by_config,
 }
-ways = pytest.mark.parametrize("way", WAYS)
 
 
-@ways
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        pytest.param("+44 (0)20 7946 0958", "(0)", id="C1 trunk zero"),
-        pytest.param("+44(0)2079460958", "(0)", id="trunk zero without spaces"),
-        pytest.param("0049 (0) 30 1234567", "(0)", id="trunk zero behind 00"),
-        pytest.param("+91 (0 98123) 45671", "(0", id="trunk zero within the parentheses"),
-        pytest.param("919812345671.0", ".0 | decimal", id="C2 float"),
-        pytest.param("+919812345671.00", ".00 | decimal", id="float with two places"),
-        pytest.param("9.19812345671e+11", "e+11 | exponent", id="exponent"),
-        pytest.param("9.19812E11", "E11 | exponent", id="exponent without a sign"),
-        pytest.param("-919812345671", "'-' | -919812345671", id="minus"),
-        pytest.param("9812345671", LISTED, id="C3 end of a listed number"),
-        pytest.param("12345671", LISTED, id="shorter end of a listed number"),
-        pytest.param("919812345699", "+", id="digits of no listed number"),
-        pytest.param("0919812345671", "+ | 0", id="one zero instead of two"),
-        pytest.param("+0919812345671", "0", id="no country begins with 0"),
-        pytest.param("++919812345671", "++ | '+'", id="two signs"),
-        pytest.param("+91 98123 45671 ext. 5", "'e' | ext", id="extension"),
-        pytest.param("+91 98123 45671x5", "'x' | x5", id="short extension"),
-        pytest.param("+91 98123 45671/72", "'/' | /72", id="two numbers in one"),
-        pytest.param("tel:+919812345671", "'t' | tel:", id="tel URI"),
-        pytest.param("whatsapp:+919812345671", "'w' | whatsapp:", id="another platform's spelling"),
-        pytest.param("919812345671@s.whatsapp.net", "'@' | @s", id="WhatsApp ID"),
-        pytest.param("'+919812345671", "' | apostrophe", id="a spreadsheet's apostrophe"),
-        pytest.param("+91981234567l", "'l' | 67l", id="letter l for a 1"),
-        pytest.param("+91981234567\u0661", "\u0661 | 0661", id="Arabic digit"),
-        pytest.param("\uff0b919812345671", "\uff0b | FF0B", id="full-width plus"),
-        pytest.param("+9198123\u04305671", "\u0430 | 0430", id="Cyrillic letter"),
-        pytest.param("+91981#2345671", "'#' | #2345671", id="number sign"),
-        pytest.param("+91 98123_45671", "'_' | _45671", id="underscore"),
-        pytest.param("+91 98123,45671", "',' | columns | line 1 | line 2 | ,4", id="comma"),
-    ],
-)
+REFUSED = {
+    "trunk zero": ("+44 (0)20 7946 0958", "(0)"),
+    "trunk zero without spaces": ("+44(0)2079460958", "(0)"),
+    "trunk zero behind 00": ("0049 (0) 30 1234567", "(0)"),
+    "trunk zero within the parentheses": ("+91 (0 98123) 45671", "(0"),
+    "float": ("919812345671.0", ".0 | decimal"),
+    "float with two places": ("+919812345671.00", ".00 | decimal"),
+    "exponent": ("9.19812345671e+11", "e+11 | exponent"),
+    "exponent without a sign": ("9.19812E11", "E11 | exponent"),
+    "minus": ("-919812345671", "'-' | -919812345671"),
+    "end of a listed number": ("9812345671", LISTED),
+    "shorter end of a listed number": ("12345671", LISTED),
+    "digits of no listed number": ("919812345699", "+"),
+    "one zero instead of two": ("0919812345671", "+ | 0"),
+    "no country begins with 0": ("+0919812345671", "0"),
+    "two signs": ("++919812345671", "++ | '+'"),
+    "extension": ("+91 98123 45671 ext. 5", "'e' | ext"),
+    "short extension": ("+91 98123 45671x5", "'x' | x5"),
+    "two numbers in one": ("+91 98123 45671/72", "'/' | /72"),
+    "tel URI": ("tel:+919812345671", "'t' | tel:"),
+    "another platform's spelling": ("whatsapp:+919812345671", "'w' | whatsapp:"),
+    "WhatsApp ID": ("919812345671@s.whatsapp.net", "'@' | @s"),
+    "a spreadsheet's apostrophe": ("'+919812345671", "' | apostrophe"),
+    "letter l for a 1": ("+91981234567l", "'l' | 67l"),
+    "Arabic digit": ("+91981234567\u0661", "\u0661 | 0661"),
+    "full-width plus": ("\uff0b919812345671", "\uff0b | FF0B"),
+    "Cyrillic letter": ("+9198123\u04305671", "\u0430 | 0430"),
+    "number sign": ("+91981#2345671", "'#' | #2345671"),
+    "underscore": ("+91 98123_45671", "'_' | _45671"),
+    "comma": ("+91 98123,45671", "',' | columns | line 1 | line 2 | ,4"),
+}
+
+
+@pairs(REFUSED, WAYS)
 def test_a_number_that_needs_a_guess_is_refused(
-    text: str, named: str, way: str, live: Wacb, sandbox: Sandbox, tmp_path: Path
+    row: str, column: str, live: Wacb, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    outcome = WAYS[way](live, tmp_path, text)
+    text, named = REFUSED[row]
+    outcome = WAYS[column](live, tmp_path, text)
     assert (outcome.code, outcome.out) == (2, ""), outcome
-    check_names(outcome, "+" if named == LISTED and way == "config" else named)
+    check_names(outcome, "+" if named == LISTED and column == "config" else named)
     assert not writes(sandbox)
 
 
-@pytest.mark.parametrize("way", [*WAYS, "prompt"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("+1 (555) 010-0001", id="parentheses and a dash"),
-        pytest.param("0015550100001", id="two zeros"),
-        pytest.param("00 1 555 010 0001", id="two zeros and spaces"),
-        pytest.param("+1.555.010.0001", id="dots"),
-        pytest.param("15550100001", id="digits of a listed number"),
-        pytest.param("1 555 010 0001", id="digits of a listed number with spaces"),
-        pytest.param("\u202a+15550100001\u202c", id="C4 direction marks of a contacts app"),
-        pytest.param("\u2068+1 555 010 0001\u2069", id="isolates of a messenger"),
-        pytest.param("\u200e+15550100001", id="left-to-right mark"),
-        pytest.param("+1555\u200b0100001", id="zero-width space"),
-        pytest.param("+1555\u00ad0100001", id="soft hyphen"),
-        pytest.param("+15550100001\ufeff", id="byte order mark at the end"),
-        pytest.param("+1\u00a0555\u202f010\u20090001", id="spaces of a word processor"),
-        pytest.param("+1\u2011555\u2010010\u20130001", id="dashes of a word processor"),
-        pytest.param("  +15550100001  ", id="blanks around it"),
-        pytest.param("+1\t555\t0100001", id="tabs"),
-    ],
-)
+READ = {
+    "parentheses and a dash": "+1 (555) 010-0001",
+    "two zeros": "0015550100001",
+    "two zeros and spaces": "00 1 555 010 0001",
+    "dots": "+1.555.010.0001",
+    "digits of a listed number": "15550100001",
+    "digits of a listed number with spaces": "1 555 010 0001",
+    "direction marks of a contacts app": "\u202a+15550100001\u202c",
+    "isolates of a messenger": "\u2068+1 555 010 0001\u2069",
+    "left-to-right mark": "\u200e+15550100001",
+    "zero-width space": "+1555\u200b0100001",
+    "soft hyphen": "+1555\u00ad0100001",
+    "byte order mark at the end": "+15550100001\ufeff",
+    "spaces of a word processor": "+1\u00a0555\u202f010\u20090001",
+    "dashes of a word processor": "+1\u2011555\u2010010\u20130001",
+    "blanks around it": "  +15550100001  ",
+    "tabs": "+1\t555\t0100001",
+}
+
+
+@pairs(READ, [*WAYS, "prompt"])
 def test_a_number_with_one_meaning_is_read(
-    text: str, way: str, live: Wacb, sandbox: Sandbox, tmp_path: Path, profile: str
+    row: str, column: str, live: Wacb, sandbox: Sandbox, tmp_path: Path, profile: str
 ) -> None:
-    if way == "stdin" and "\t" in text:
+    text = READ[row]
+    if column == "stdin" and "\t" in text:
         text = f'"{text}"'  # a list may have tabs between its columns
-    if way in ("config", "prompt") and text[0] == "1":
+    if column in ("config", "prompt") and text[0] == "1":
         text = f"+{text}"  # nothing is listed when it is stored, or on V1
-    outcome = (WAYS | {"prompt": by_prompt})[way](live, tmp_path, text)
+    outcome = (WAYS | {"prompt": by_prompt})[column](live, tmp_path, text)
     assert (outcome.code, attached(sandbox, ONE)) == (0, profile), outcome
 
 
@@ -148,7 +148,7 @@ def test_a_number_with_one_meaning_is_read(
     [
         pytest.param("919812345699", "+", id="digits"),
         pytest.param("9812345671", "+", id="end of a listed number"),
-        pytest.param("+44 (0)20 7946 0958", "(0)", id="C1"),
+        pytest.param("+44 (0)20 7946 0958", "(0)", id="trunk zero"),
         pytest.param("919812345699.0", ".0 | decimal | +", id="float"),
     ],
 )
@@ -192,35 +192,33 @@ def test_every_command_suggests_the_listed_number(
     assert not writes(sandbox)
 
 
-@pytest.mark.parametrize("source", ["file", "stdin"])
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(f"{ONE};Hook\n{TWO};Hook\n".encode(), id="C4 semicolons"),
-        pytest.param(f"{ONE}\tHook\n{TWO}\tHook\n".encode(), id="C4 tabs"),
-        pytest.param(f"{ONE},Hook\n{TWO},Hook\n".encode("utf-16"), id="C4 UTF-16"),
-        pytest.param(
-            f"\ufeff{ONE},Hook\r\n{TWO},Hook\r\n".encode("utf-16-be"), id="UTF-16, big-endian"
-        ),
-        pytest.param(f"\ufeff{ONE},Hook\r\n{TWO},Hook\r\n".encode(), id="UTF-8 of a spreadsheet"),
-        pytest.param(f"{ONE},Hook\r{TWO},Hook\r".encode(), id="carriage returns"),
-        pytest.param(f"Number;Profile\r\n{ONE};Hook\r\n{TWO};Hook".encode(), id="header with ;"),
-        pytest.param(f"number\tprofile\n{ONE}\tHook\n{TWO}\tHook".encode(), id="header with tabs"),
-        pytest.param(f"sep=;\r\n{ONE};Hook\r\n{TWO};Hook\r\n".encode(), id="sep=; of Excel"),
-        pytest.param(f'"{ONE}";"Hook"\n"{TWO}";"Hook"\n'.encode(), id="quoted cells with ;"),
-        pytest.param(f"{ONE};Hook;;\n{TWO};Hook;;\n".encode(), id="empty cells at the end"),
-        pytest.param(f" {ONE} , Hook \n\n # ours\n{TWO} ; Hook\n".encode(), id="blanks and a mix"),
-        pytest.param(f"\u202a{ONE}\u202c,Hook\n{TWO},Hook\u200b\n".encode(), id="C4 invisible"),
-        pytest.param(f"{ONE}\u00a0,\u00a0Hook\n{TWO},Hook\u00a0\n".encode(), id="hard spaces"),
-        pytest.param(b"15550100001,Hook\n1 555 010 0002,Hook\n", id="listed digits"),
-    ],
-)
+LISTS = {
+    "semicolons": f"{ONE};Hook\n{TWO};Hook\n".encode(),
+    "tabs": f"{ONE}\tHook\n{TWO}\tHook\n".encode(),
+    "UTF-16": f"{ONE},Hook\n{TWO},Hook\n".encode("utf-16"),
+    "UTF-16, big-endian": f"\ufeff{ONE},Hook\r\n{TWO},Hook\r\n".encode("utf-16-be"),
+    "UTF-8 of a spreadsheet": f"\ufeff{ONE},Hook\r\n{TWO},Hook\r\n".encode(),
+    "carriage returns": f"{ONE},Hook\r{TWO},Hook\r".encode(),
+    "header with ;": f"Number;Profile\r\n{ONE};Hook\r\n{TWO};Hook".encode(),
+    "header with tabs": f"number\tprofile\n{ONE}\tHook\n{TWO}\tHook".encode(),
+    "sep=; of Excel": f"sep=;\r\n{ONE};Hook\r\n{TWO};Hook\r\n".encode(),
+    "quoted cells with ;": f'"{ONE}";"Hook"\n"{TWO}";"Hook"\n'.encode(),
+    "empty cells at the end": f"{ONE};Hook;;\n{TWO};Hook;;\n".encode(),
+    "blanks and a mix": f" {ONE} , Hook \n\n # ours\n{TWO} ; Hook\n".encode(),
+    "invisible": f"\u202a{ONE}\u202c,Hook\n{TWO},Hook\u200b\n".encode(),
+    "hard spaces": f"{ONE}\u00a0,\u00a0Hook\n{TWO},Hook\u00a0\n".encode(),
+    "listed digits": b"15550100001,Hook\n1 555 010 0002,Hook\n",
+}
+
+
+@pairs(LISTS, ["file", "stdin"])
 def test_a_list_with_one_meaning_is_read(
-    data: bytes, source: str, live: Wacb, sandbox: Sandbox, tmp_path: Path, profile: str
+    row: str, column: str, live: Wacb, sandbox: Sandbox, tmp_path: Path, profile: str
 ) -> None:
+    data = LISTS[row]
     (tmp_path / "list").write_bytes(data)
-    how: dict[str, Any] = {"input": data} if source == "stdin" else {}
-    file = "-" if source == "stdin" else str(tmp_path / "list")
+    how: dict[str, Any] = {"input": data} if column == "stdin" else {}
+    file = "-" if column == "stdin" else str(tmp_path / "list")
     outcome = live("number", "attach", "--from", file, **how)
     assert outcome.code == 0, outcome
     assert (attached(sandbox, ONE), attached(sandbox, TWO)) == (profile, profile)
@@ -229,7 +227,7 @@ def test_a_list_with_one_meaning_is_read(
 @pytest.mark.parametrize(
     ("bad", "named"),
     [
-        pytest.param(b"919812345671.0,Hook", ".0 | decimal", id="C2 float"),
+        pytest.param(b"919812345671.0,Hook", ".0 | decimal", id="float"),
         pytest.param(b"9.19812E+11,Hook", "E+11 | exponent | 'E'", id="exponent"),
         pytest.param(b'"9,19812E+11",Hook', "E+11 | exponent | ','", id="exponent with a comma"),
         pytest.param(b"+1555010000l,Hook", "'l'", id="letter l for a 1"),
@@ -238,7 +236,7 @@ def test_a_list_with_one_meaning_is_read(
         pytest.param(b"+15550100002;+15550100003,Hook", "columns | '+' | ';'", id="two numbers"),
         pytest.param(b"+15550100002,\x00Hook", "00", id="NUL"),
         pytest.param(b'="+15550100002",Hook', "'=' | quotation", id="a spreadsheet's formula"),
-        pytest.param(b"5550100002,Hook", TWO, id="C3 end of a listed number"),
+        pytest.param(b"5550100002,Hook", TWO, id="end of a listed number"),
         pytest.param(b"+15550100002,H\xe9", "e9 | UTF-8", id="Latin-1"),
     ],
 )

@@ -9,7 +9,7 @@ from wacb.api.requests import Api
 from wacb.errors import InvalidInput, Unavailable
 from wacb.jsontext import compact_json, parse_or_none
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, Method, Number
-from wacb.validation import parse_number
+from wacb.validation import parse_number, read_phone
 
 NO_SUCH_PROFILE = "RBC302"  # api.md §3
 STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # api.md §4
@@ -169,7 +169,7 @@ def parse_number_details(data: Any, number: str, api: Api) -> Number:
 
 def _e164(text: str) -> str:
     try:
-        return parse_number(text)
+        return parse_number("+" + read_phone(text).removeprefix("+"))
     except InvalidInput:  # shown as received: the user may know what it means
         return text
 

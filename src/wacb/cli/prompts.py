@@ -13,6 +13,7 @@ from wacb.cli.render import Column, table
 from wacb.errors import ConsentRequired, InvalidInput, NotFound, Unsafe
 from wacb.jsontext import visible
 from wacb.models import id_to_json
+from wacb.validation import parse_number
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ T = TypeVar("T")
 def choose_number(app: App) -> str:
     """Let the user pick a number, or type one where the API lists none (V1)."""
     if not app.interactive or app.api.waba_id is None:
-        return ask(app, "Number", option="NUMBER", variable="WACB_NUMBER")
+        return ask(app, "Number", option="NUMBER", variable="WACB_NUMBER", rule=parse_number)
     numbers = app.client.list_numbers()
     rows = [
         (number.number, number.status, id_to_json(number.callback_profile_id) or "no profile")

@@ -22,7 +22,7 @@ from wacb.cli.views.verify import CHECK_RESULT
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
 from wacb.storage.registrations import RegistrationStore
-from wacb.validation import parse_number
+from wacb.validation import read_phone
 from wacb.verify.checks import Inputs
 from wacb.verify.runner import run_all
 
@@ -45,10 +45,10 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
       wacb verify +919812345678
       wacb verify +919812345678 --send
     """
-    wanted = None if number is None else parse_number(number)
+    wanted = None if number is None else read_phone(number)
     results = run_all(
         partial(_prepare, app, wanted, profile),
-        choose=lambda: parse_number(choose_number(app)),
+        choose=lambda: choose_number(app),
         send=send,
     )
     results = [each._replace(fix=each.fix and render(app.flags, each.fix)) for each in results]

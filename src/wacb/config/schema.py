@@ -13,7 +13,7 @@ from wacb.config.regions import REGIONS
 from wacb.errors import InvalidInput
 from wacb.jsontext import read_json_or
 from wacb.urls import check_endpoint, is_loopback, parse_endpoint
-from wacb.validation import parse_number
+from wacb.validation import parse_number, read_phone
 
 Rule = Callable[[str], str]
 MAX_SECONDS = 86_400
@@ -127,6 +127,7 @@ ACCOUNT_RULES: dict[str, Rule] = {
 }
 ACCOUNT_KEYS = (*ACCOUNT_RULES, "api_key_command")
 RULES: dict[str, Rule] = ACCOUNT_RULES | {
+    "number": read_phone,  # one without a country code may be listed
     "sandbox": _boolean,
     "no_input": _boolean,
     "timeout": _seconds,

@@ -47,7 +47,8 @@ class Settings(NamedTuple):
     def get(self, name: str) -> str | None:
         """Return the checked value of one of NAMES, None where it is not set.
 
-        A number is in E.164, a boolean is "1" or "0", an emptied WABA ID (`--waba-id ""`) is None.
+        A number is as read_phone returns it, a boolean is "1" or "0", an emptied WABA ID
+        (`--waba-id ""`) is None.
         """
         found = self.find(name)
         if name == "account" or found.value is None:

@@ -14,7 +14,7 @@ from wacb.plan.model import ACTIONS, Change, LiveState, Plan
 from wacb.provision import compare
 from wacb.provision.attach import check_number, check_profile, note_lost_status
 from wacb.provision.find import LIST_PROFILES, duplicate_title_error
-from wacb.provision.lookup import LIST_NUMBERS
+from wacb.provision.lookup import LIST_NUMBERS, resolve_phone
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import CreateStep, ProfileStep, UpdateStep, as_sent
 from wacb.provision.update import prepare_update
@@ -155,6 +155,7 @@ class _Comparison:
     def _number(self, number: str) -> Number:
         listed = self._live.numbers or {}
         if number not in listed:
+            resolve_phone(number, lambda: listed)  # raises for one without its country code
             raise NotFound(f"number {number} not found in this WABA", hint=LIST_NUMBERS)
         return listed[number]
 

@@ -109,20 +109,23 @@ class LiveState(NamedTuple):
 
 def read_live_state(
     client: Client, journal: Journal, manifest: Manifest, *, prune: bool
-) -> LiveState:
+) -> tuple[Manifest, LiveState]:
     """List the numbers once and the profiles once; of a thin listing, fetch what is compared.
 
-    Raises ConfigError where numbers are asked for without a WABA ID.
+    The manifest is returned with its numbers as they are listed. Raises ConfigError where numbers
+    are asked for without a WABA ID.
     """
     live = LiveState({}, {}, None, {})
     if manifest.numbers or prune:
         rows = client.list_numbers()
+        numbers = {number.number: number for number in rows}
         live = live._replace(
-            numbers={number.number: number for number in rows},
+            numbers=numbers,
             rows=rows,
             shows_profiles=client.shows_profiles,
             believed=journal.believed,
         )
+        manifest = manifest.with_listed(numbers)
     wanted: set[AttachedId] = {desired.draft.title for desired in manifest.profiles}
     for number, reference in (manifest.numbers or {}).items():
         wanted.add(reference)
@@ -131,4 +134,4 @@ def read_live_state(
     titles, profiles = client.list_titles_and_profiles(
         lambda profile_id, title: prune or profile_id in wanted or title in wanted
     )
-    return live._replace(titles=titles, profiles=profiles)
+    return manifest, live._replace(titles=titles, profiles=profiles)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from wacb.errors import Command, NotFound, Prose, WacbError
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
 from wacb.provision import find
+from wacb.validation import NO_COUNTRY_CODE, InvalidPhone, parse_number, read_phone
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
     from wacb.storage.journal import Journal
 
 T = TypeVar("T")
+_MAX_SUGGESTED = 5
 LIST_NUMBERS = Prose("run `", Command("number list"), "` to see available numbers")
 
 
@@ -27,6 +29,23 @@ def attached_profile_id(
     if number.callback_profile_id is not UNKNOWN:
         return number.callback_profile_id
     return believed().get(number.number, UNKNOWN)
+
+
+def resolve_phone(text: str, listed: Callable[[], Collection[str]]) -> str:
+    """Return a phone number as E.164; digits without + only if exactly they are `listed`.
+
+    Raises InvalidPhone, else with the listed numbers that end in them. Lists only if need be.
+    """
+    number = read_phone(text)
+    if number.startswith("+"):
+        return number
+    numbers = listed()
+    if f"+{number}" in numbers:
+        return f"+{number}"
+    national = number.lstrip("0") or number
+    near = [each for each in numbers if each.endswith(national)][:_MAX_SUGGESTED]
+    suggestion = f"did you mean {' or '.join(near)}?" if near else None
+    raise InvalidPhone(text, NO_COUNTRY_CODE, suggestion=suggestion)
 
 
 class AccountLookup:
@@ -50,6 +69,12 @@ class AccountLookup:
     def rows(self) -> list[Number]:
         """All rows of the listing of numbers, in which a number may stand twice."""
         return self._look_up_once("the numbers", self.client.list_numbers)
+
+    def resolve(self, text: str) -> str:
+        """Return a phone number as E.164, with the help of the listing if there is one."""
+        if self.client.api.waba_id is None:
+            return parse_number(text)
+        return resolve_phone(text, lambda: self.listed)
 
     def number(self, number: str) -> Number:
         """Find one number (E.164). Raises NotFound."""

@@ -20,9 +20,10 @@ from wacb.verify.result import Passed, skipped
 class Inputs(NamedTuple):
     """What the checks need.
 
-    `remembered` has the numbers registered on this machine. The user named `number` (E.164) and
-    `reference` (ID or title of a profile); `server` describes the API. `sample` makes a callback of
-    a profile for a number (None: any), `deliver` sends one to the endpoint.
+    `remembered` has the numbers registered on this machine. The user named `number` (as
+    read_phone returns it) and `reference` (ID or title of a profile); `server` describes the API.
+    `sample` makes a callback of a profile for a number (None: any), `deliver` sends one to the
+    endpoint.
     """
 
     lookup: AccountLookup
@@ -80,6 +81,7 @@ def number(context: Context) -> Passed:
         return skipped("no number was passed")
     lookup = context.inputs.lookup
     try:
+        context.number = lookup.resolve(context.number)
         found = lookup.number(context.number)
     except NotFound as error:
         listed = lookup.client.api.waba_id is not None  # V1 has no listing

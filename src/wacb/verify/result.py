@@ -11,6 +11,7 @@ from wacb.errors import (
     Command,
     ConfigError,
     Interrupted,
+    InvalidInput,
     NotFound,
     Prose,
     Unavailable,
@@ -23,7 +24,7 @@ _ACCESS = (ConfigError, AuthenticationFailed, Unavailable)
 ERROR_TYPES: dict[str, tuple[type[WacbError], ...]] = {
     "config": (ConfigError,),
     "credentials": _ACCESS,
-    "number": (CheckFailed, NotFound, *_ACCESS),
+    "number": (CheckFailed, NotFound, InvalidInput, *_ACCESS),
     "profile": (CheckFailed, NotFound, *_ACCESS),
     "template": (CheckFailed,),
     "endpoint": (Unavailable,),

@@ -133,7 +133,7 @@ url = "https://example.net"
     assert manifest.numbers == {
         "+919812345678": "a",
         "+919812345679": "b",
-        "+919812345670": "Incoming messages",  # the name of one goes before the title of another
+        "919812345670": "Incoming messages",  # the name of one goes before the title of another
         "+919812345671": "IN_live",
         "+919812345672": "A live title",
     }

@@ -270,8 +270,8 @@ def test_an_encryption_without_its_members_is_told_all_of_them():
         ),
         (
             '98-x = "a"',
-            "98-x: '98-x' is not a valid phone number; use the country code and 7 to 15 digits, "
-            "like +919812345678",
+            "98-x: '98-x' is not a valid phone number: unexpected character 'x'; "
+            "use + and the country code, like +919812345678",
         ),
         (
             '"+91 98-12345678" = "a"\n00919812345678 = "a"',
@@ -309,7 +309,7 @@ encryption = { key = "canary" }
 """
     assert [line.partition(";")[0] for line in fault(text).splitlines()] == [
         "[numbers] x: must be a string",
-        "[numbers] x: 'x' is not a valid phone number",
+        "[numbers] x: 'x' is not a valid phone number: unexpected character 'x'",
         "[profiles.b] title: is missing",
         "[profiles.b] url: the URL 'ftp://example.com' does not start with https://",
         "[profiles.b] headers: the header name is empty or contains an invalid character",

@@ -372,7 +372,7 @@ def test_a_number_is_written_where_its_profile_is_known():
     assert result.notes[2:] == (
         "number +15550100004 is left out: its profile SG_gone was not found",
         "number +15550100007 is left out: its profile SG_\x9b was not found",
-        "number one is left out: 'one' is not a valid phone number",
+        "number one is left out: 'one' is not a valid phone number: unexpected character 'o'",
         "numbers left out because the API does not show their profile: 2",
     )
 

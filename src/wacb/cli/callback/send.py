@@ -33,6 +33,7 @@ from wacb.provision.drafts import build_draft
 from wacb.provision.steps import as_sent
 from wacb.redaction import secrets_of_headers
 from wacb.urls import check_endpoint, split_query
+from wacb.validation import parse_number
 
 NUMBER = "+15550100001"  # the first of the sandbox
 SENDER = "+15550123456"
@@ -198,7 +199,7 @@ def _build_unsaved_profile(
 def _make_messages(
     app: App, kind: str, wanted: dict[str, str], count: int, seed: int | None
 ) -> list[dict[str, str]]:
-    number = app.settings.get("number") or NUMBER
+    number = parse_number(app.settings.get("number") or NUMBER)
     seeds = [None] * count if seed is None else range(seed, seed + count)
     return [
         override(sample(kind, number=number, sender=SENDER, now=app.now(), seed=each), wanted)

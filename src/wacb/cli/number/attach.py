@@ -21,7 +21,7 @@ from wacb.cli.number.report import (
     run_one,
     show_changes,
 )
-from wacb.cli.number.targets import AttachTarget, from_arguments, parse
+from wacb.cli.number.targets import AttachTarget, from_arguments, parse, read_number
 from wacb.cli.options import (
     FilePath,
     allow_missing_option,
@@ -165,11 +165,12 @@ def _read_targets(
 ) -> Sequence[AttachTarget]:
     """Read the numbers and the profile of each, or the incoming URL in its place."""
     reference = reference or app.settings.get("profile")
+    read = partial(read_number, app)
     if file is not None:
-        return parse(read_input(file, "the number list"), profile=reference)
+        return parse(read_input(file, "the number list"), profile=reference, read=read)
     chosen = numbers or (app.settings.get("number") or choose_number(app),)
-    from_arguments(chosen, "")  # report a bad number before asking for a profile
-    return from_arguments(chosen, reference or choose_profile(app))
+    from_arguments(chosen, "", read=read)  # report a bad number before asking for a profile
+    return from_arguments(chosen, reference or choose_profile(app), read=read)
 
 
 def _prepare(

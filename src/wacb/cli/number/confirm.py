@@ -9,6 +9,7 @@ from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import show
 from wacb.cli.number.report import run_one
+from wacb.cli.number.targets import read_number
 from wacb.cli.options import dry_run_option, number_argument, output_options
 from wacb.cli.prompts import ask
 from wacb.cli.views.numbers import NUMBER
@@ -18,7 +19,6 @@ from wacb.errors import InvalidInput, Prose
 from wacb.provision import attach, registration
 from wacb.redaction import MASK
 from wacb.storage.registrations import Registration, RegistrationStore
-from wacb.validation import parse_number
 
 
 @click.command(cls=Command)
@@ -44,7 +44,7 @@ def command(
     Example:
       wacb number confirm +919812345678 --otp 123456
     """
-    target = parse_number(number)
+    target = read_number(app, number)
     if resend and otp:
         raise InvalidInput("--resend and --otp cannot be used together")
     given = None if resend else otp or read_secret(app.environ, "WACB_OTP")

@@ -7,12 +7,12 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.number.report import online_lookup, run_one, show_changes
+from wacb.cli.number.targets import read_number
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import confirm_unchanged
 from wacb.models import UNKNOWN
 from wacb.provision import attach
 from wacb.provision.number_change import NumberChange, NumberResult
-from wacb.validation import parse_number
 
 
 @click.command(cls=Command)
@@ -31,7 +31,7 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
     Example:
       wacb number detach +919812345678 --yes
     """
-    target = parse_number(number)
+    target = read_number(app, number)
 
     def look() -> NumberChange:
         return attach.prepare_detach(online_lookup(app, dry_run=dry_run), target)

@@ -6,9 +6,9 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.number.targets import read_number
 from wacb.cli.options import number_argument, output_options
 from wacb.cli.views.numbers import NUMBER
-from wacb.validation import parse_number
 
 
 @click.command(cls=Command)
@@ -24,4 +24,4 @@ def command(app: App, *, number: str) -> None:
     Example:
       wacb number show +919812345678
     """
-    app.out.record(app.lookup.number(parse_number(number)), NUMBER)
+    app.out.record(app.lookup.number(read_number(app, number)), NUMBER)

@@ -1,19 +1,28 @@
-"""The numbers of `number attach`: arguments, or lines and CSV of `--from`."""
+"""The numbers that commands take: arguments, or lines and CSV of `--from`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
+from unicodedata import category
 
+from wacb.cli.app import App
 from wacb.errors import InvalidInput
-from wacb.validation import parse_number
+from wacb.validation import InvalidPhone, name_character, parse_number, read_phone
 
 _MAX_SHOWN = 20  # problems that one message names
 _HEADERS = (["number"], ["number", "profile"])
-_LINE_BREAK = re.compile(r"\r\n?|\n")  # what editors count; str.splitlines knows more
+_SEPARATOR_LINE = ["sep="]  # how a spreadsheet is told the separator
 _COMMENT = re.compile(r'("(?:[^"]|"")*+")|(?:^|(?<=\s))#.*')
-_CELL = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^",]*+))(,|\Z)')
+_CELL = re.compile(r'[^\S\t]*+(?:"((?:[^"]|"")*+)"[^\S\t]*+|([^",;\t]*+))([,;\t]|\Z)')
+
+
+def read_number(app: App, text: str) -> str:
+    """Return a number as E.164; without + or 00 only one that the account lists."""
+    if read_phone(text).startswith("+") or not app.has_credentials:
+        return parse_number(text)
+    return app.lookup.resolve(text)
 
 
 class AttachTarget(NamedTuple):
@@ -27,11 +36,14 @@ class AttachTarget(NamedTuple):
     line: int
 
 
-def parse(text: str, *, profile: str | None) -> tuple[AttachTarget, ...]:
+def parse(
+    text: str, *, profile: str | None, read: Callable[[str], str]
+) -> tuple[AttachTarget, ...]:
     """Read a list of `number[,profile]` lines; `profile` is the default of lines without one.
 
-    Understands comments (`#` at the start or after white space), blank lines, a header
-    `number,profile`, a BOM, any line break and quoted cells. A duplicate line counts once. Raises
+    Understands `;` and tabs for the comma, comments (`#` at the start or after white space), blank
+    lines, a header `number,profile`, quoted cells, and invisible characters around one. `read`
+    turns a cell into a number. A duplicate line counts once. Raises
     one InvalidInput that names every bad line by its number; it repeats none, since a file with
     secrets may have been passed by mistake.
     """
@@ -39,7 +51,7 @@ def parse(text: str, *, profile: str | None) -> tuple[AttachTarget, ...]:
     problems = []
     for line, cells in _rows(text):
         try:
-            _add(targets, _read_target(line, cells, profile))
+            _add(targets, _read_target(line, cells, profile, read))
         except InvalidInput as error:
             problems.append(error.message)
     if problems:
@@ -56,14 +68,16 @@ def parse(text: str, *, profile: str | None) -> tuple[AttachTarget, ...]:
     return tuple(targets.values())
 
 
-def from_arguments(numbers: Sequence[str], profile: str) -> tuple[AttachTarget, ...]:
+def from_arguments(
+    numbers: Sequence[str], profile: str, *, read: Callable[[str], str]
+) -> tuple[AttachTarget, ...]:
     """Return each number once, with one profile. Raises one InvalidInput for all bad numbers."""
     targets: dict[str, AttachTarget] = {}
     problems = []
     hint: str | None = "pass at least one, or a list with --from FILE"
     for place, text in enumerate(numbers, start=1):
         try:
-            _add(targets, AttachTarget(number=parse_number(text), profile=profile, line=place))
+            _add(targets, AttachTarget(number=read(text), profile=profile, line=place))
         except InvalidInput as error:
             problems.append(error.message)
             hint = error.hint
@@ -86,9 +100,9 @@ def _join_problems(problems: Sequence[str]) -> str:
 def _rows(text: str) -> Iterator[tuple[int, list[str] | None]]:
     """Yield each line that is not empty: its number, and its cells or None for bad quoting."""
     seen = False
-    for line, content in enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), start=1):
+    for line, content in enumerate(text.split("\n"), start=1):
         cells = _cells(_COMMENT.sub(r"\1", content))
-        if cells == []:
+        if cells == [] or (cells == _SEPARATOR_LINE and not seen):
             continue
         if seen or cells is None or [cell.lower() for cell in cells] not in _HEADERS:
             yield line, cells
@@ -96,36 +110,51 @@ def _rows(text: str) -> Iterator[tuple[int, list[str] | None]]:
 
 
 def _cells(line: str) -> list[str] | None:
-    """Split a line at its commas; the empty cells that spreadsheets leave at the end are dropped.
+    """Split a line at its commas, semicolons and tabs.
 
-    None means that a quotation mark is not closed, or is inside a cell.
+    The empty cells that spreadsheets leave at the end are dropped. None means that a quotation mark
+    is not closed, or is inside a cell.
     """
     cells: list[str] = []
-    position, comma = 0, ","
-    while comma:
+    position, separator = 0, ","
+    while separator:
         match = _CELL.match(line, position)
         if not match:
             return None
-        quoted, plain, comma = match.groups()
-        cells.append((plain if quoted is None else quoted.replace('""', '"')).strip())
+        quoted, plain, separator = match.groups()
+        cells.append(_trim(plain if quoted is None else quoted.replace('""', '"')))
         position = match.end()
     while cells and not cells[-1]:
         cells.pop()
     return cells
 
 
-def _read_target(line: int, cells: list[str] | None, default: str | None) -> AttachTarget:
+def _trim(cell: str) -> str:
+    """Remove blanks and invisible characters around the text of a cell."""
+    seen = [place for place, char in enumerate(cell) if not _is_blank(char)]
+    return cell[seen[0] : seen[-1] + 1] if seen else ""
+
+
+def _is_blank(char: str) -> bool:
+    return char.isspace() or category(char) == "Cf"
+
+
+def _read_target(
+    line: int, cells: list[str] | None, default: str | None, read: Callable[[str], str]
+) -> AttachTarget:
     if cells is None:
         raise InvalidInput(f"line {line} has a quotation mark in the wrong place")
     if len(cells) > 2:
         raise InvalidInput(f"line {line} has {len(cells)} columns")
     try:
-        number = parse_number(cells[0])
-    except InvalidInput:
-        raise InvalidInput(f"line {line} has no phone number") from None
+        number = read(cells[0])
+    except InvalidPhone as error:
+        raise InvalidInput(f"line {line}: {error.problem}") from None
     profile = cells[1] if len(cells) == 2 else default
     if not profile:
         raise InvalidInput(f"line {line} has no profile")
-    if not profile.isprintable():
-        raise InvalidInput(f"line {line} has a profile that contains an invalid character")
+    if other := next((char for char in profile if not char.isprintable()), None):
+        raise InvalidInput(
+            f"line {line}: unexpected character {name_character(other)} in the profile"
+        )
     return AttachTarget(number=number, profile=profile, line=line)

@@ -52,7 +52,7 @@ def make_plan(app: App, file: Path, *, prune: bool) -> Plan:
             f"{file} is empty, and --prune would remove everything else",
             hint="check that this is the right file; add an empty table [numbers] if it is",
         )
-    live = read_live_state(app.client, app.journal, manifest, prune=prune)
+    manifest, live = read_live_state(app.client, app.journal, manifest, prune=prune)
     plan = diff(manifest, live, prune=prune)
     app.out.note(*plan.notes)
     return plan

@@ -16,6 +16,7 @@ from wacb.cli.options import dry_run_option, output_options
 from wacb.cli.sandbox.deliveries import show, show_request
 from wacb.errors import InvalidInput
 from wacb.net.session import Session
+from wacb.provision.lookup import resolve_phone
 from wacb.sandbox.delivery import deliver
 from wacb.sandbox.outgoing import Incoming, prepare
 from wacb.validation import parse_number
@@ -64,9 +65,10 @@ def command(
     Example:
       wacb sandbox message --to +15550100001 --type image --text 'As promised'
     """
-    number = parse_number(to) if to else app.settings.get("number")
-    if number is None:
+    given = to or app.settings.get("number")
+    if given is None:
         raise InvalidInput("--to is required", hint="pass --to NUMBER, or set WACB_NUMBER")
+    number = resolve_phone(given, partial(_listed, app))
     fields = sample(
         kind, number=number, sender=parse_number(sender), now=app.now(), seed=seed, text=text
     )
@@ -81,3 +83,8 @@ def command(
         with closing(Session(timeout=app.settings.timeout, deadline=app.deadline)) as session:
             delivery = deliver(store, message, outgoing, session=session, sleep=app.sleep)
     show(app, delivery)
+
+
+def _listed(app: App) -> list[str]:
+    with state_errors(app.state_folder):
+        return [row["phone_number"] for row in app.sandbox.store.numbers()]

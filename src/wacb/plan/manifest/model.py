@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wacb.models import ProfileDraft
@@ -30,9 +30,9 @@ class DesiredProfile:
 class Manifest:
     """A whole file, in its order.
 
-    `numbers` maps E.164 to a profile: its name in the file, or a live ID or title; None if the file
-    has no such table. `sources` has the text of those that use a variable. `secrets` are the values
-    of variables.
+    `numbers` maps E.164, or digits that may be listed, to a profile: its name in the file, or a
+    live ID or title; None if the file has no such table. `sources` has the text of those that use
+    a variable. `secrets` are the values of variables.
     """
 
     profiles: tuple[DesiredProfile, ...]
@@ -40,3 +40,15 @@ class Manifest:
     sources: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+
+    def with_listed(self, listed: Collection[str]) -> Manifest:
+        """Add the + to the numbers that the file writes without it, where they are listed."""
+        full = {
+            number: f"+{number}" if f"+{number}" in listed else number
+            for number in self.numbers or ()
+        }
+        return replace(
+            self,
+            numbers=self.numbers and {full[key]: name for key, name in self.numbers.items()},
+            sources={full[key]: text for key, text in self.sources.items()},
+        )

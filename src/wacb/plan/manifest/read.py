@@ -13,7 +13,7 @@ from wacb.plan.manifest.tables import Problems, Table, place
 from wacb.plan.manifest.variables import Variables
 from wacb.storage.toml import parse_toml
 from wacb.urls import Endpoint, parse_endpoint, split_query
-from wacb.validation import parse_number
+from wacb.validation import read_phone
 
 
 def parse(text: str, *, file: str, environ: Mapping[str, str], local: bool = False) -> Manifest:
@@ -78,7 +78,7 @@ def _read_profiles(
 def _read_numbers(
     root: Table, names: Mapping[str, str]
 ) -> tuple[dict[str, str] | None, dict[str, str]]:
-    """Read the numbers as E.164, each with the name, ID or title of its profile.
+    """Read the numbers as read_phone does, each with the name, ID or title of its profile.
 
     The second value has the source of those that use a variable.
     """
@@ -91,9 +91,9 @@ def _read_numbers(
     for written, value in table.content.items():
         text = table.resolve(written, value)
         profile = table.check(written, text, _check_reference)
-        number = table.try_(written, parse_number, written)
-        if number and spelled.setdefault(number, written) != written:
-            first = place(("numbers", spelled[number]))
+        number = table.try_(written, read_phone, written)
+        if number and spelled.setdefault(number.strip("+"), written) != written:
+            first = place(("numbers", spelled[number.strip("+")]))
             table.error(written, f"duplicate number, same as {first}", "remove one of them")
         if number and profile:
             numbers[number] = names.get(profile, profile)
