@@ -25,7 +25,7 @@ CONFIG_COMMANDS = [
     ("config", "set", "sid", "HX2"),
     ("config", "set", "api_key", "--api-key-stdin"),
     ("config", "unset", "endpoint"),
-    ("config", "init", "--sid", "HX2", "--api-key-stdin", "--no-check"),
+    ("config", "init", "--sid", "HX1", "--api-key-stdin", "--no-check"),
 ]
 TOO_LARGE = "File too large", "check the path and the disk"
 DENIED = "Permission denied", "check its owner and mode, and its folder's, with ls -ld"

@@ -241,13 +241,12 @@ def test_exactly_what_is_verified_is_stored(over: Wacb, file: Path):
     assert over(Network(), *INIT, *old, "--endpoint", HOOK, *KEY, **how) == done(err=saved(file))
     network = Network(answer([]))
     how["input"] = "new-canary-key"
-    outcome = over(network, *INIT, "--sid", "HX9", "--region", "eu", *KEY, **how)
-    note = "note: removed 'base_url', 'waba_id' (not given this time)"
-    assert outcome == done(err=f"{VERIFIED}\n{note}\n{saved(file)}")
+    outcome = over(network, *INIT, "--sid", "HX1", "--region", "eu", *KEY, **how)
+    assert outcome == done(err=f"{VERIFIED}\n{saved(file)}")
     (sent,) = network.sent
-    assert sent.url.startswith(f"{REGIONS['eu'][0]}/v1/HX9/")
-    new = {"sid": "HX9", "api_key": "new-canary-key", "region": "eu", "endpoint": HOOK}
-    assert accounts(file) == {"default": new}
+    assert sent.url.startswith(f"{REGIONS['eu'][0]}/v1/HX1/")
+    new = {"sid": "HX1", "api_key": "new-canary-key", "region": "eu", "endpoint": HOOK}
+    assert accounts(file) == {"default": new | {"waba_id": "111"}}
 
 
 def test_time_limits_hold_for_the_verification(over: Wacb, untouched: Watch):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wacb.config.file import KEYS, check_values, has_comment, init_account, set_value, unset_value
+from wacb.config.file import KEYS, has_comment, set_value, unset_value
 from wacb.errors import ConfigError, InvalidInput
 
 CANARY = "canary-0123456789"
@@ -171,12 +171,7 @@ def test_an_account_that_stands_in_the_file_may_have_any_name(path):
 
 
 def test_without_an_account_in_use_nothing_is_set(path):
-    with pytest.raises(ConfigError) as caught:
-        set_value(path, "sid", "A", account=None)
-    assert caught.value.message == f"no accounts in {path}"
-    assert caught.value.hint == "run `wacb config init` to create one"
-    text = "[accounts.a]\n[accounts.b]\n"
-    path.write_text(text)
+    text = start(path, "[accounts.a]\n[accounts.b]\n")
     with pytest.raises(ConfigError) as caught:
         set_value(path, "sid", "A", account=None)
     assert caught.value.message == f"{path} has several accounts and no default_account"
@@ -193,29 +188,6 @@ def test_the_default_account_must_exist(path):
     assert read(path)["default_account"] == "test"
     unset_value(path, "default_account", account=None)
     assert "default_account" not in read(path)
-
-
-def test_init_writes_several_keys_at_once(path):
-    init_account(path, GOOD, account="prod")
-    assert read(path) == {"default_account": "prod", "accounts": {"prod": GOOD}}
-
-
-def test_init_writes_the_connection_anew_and_keeps_the_rest(path):
-    init_account(path, GOOD, account="prod")
-    set_value(path, "api_key_command", '["true"]', account="prod")
-    new = {"sid": "HX2", "api_key": f"{CANARY}2", "region": "in"}
-    init_account(path, new, account="prod")
-    kept = {name: GOOD[name] for name in ("endpoint", "number", "profile")}
-    assert read(path)["accounts"] == {"prod": kept | new}
-
-
-def test_init_writes_nothing_when_one_value_is_bad(path):
-    values = {"sid": "HX1", "region": "mars"}
-    with pytest.raises(InvalidInput):
-        check_values(values)
-    with pytest.raises(InvalidInput):
-        init_account(path, values, account="prod")
-    assert not path.parent.exists()
 
 
 # -- what is kept

@@ -81,9 +81,16 @@ class App:
     @cached_property
     def config_file(self) -> ConfigFile:
         """The config file's content; empty when no file was named and the default is absent."""
+        return self.load_config(must_exist=bool(self._named_config))
+
+    def load_config(self, *, must_exist: bool) -> ConfigFile:
+        """Read the config file, and warn about keys that may be misspelt."""
         from wacb.config.file import ConfigFile
 
-        return ConfigFile.load(self.config_path, must_exist=bool(self._named_config))
+        file = ConfigFile.load(self.config_path, must_exist=must_exist)
+        for text in file.unknown_keys():
+            self.out.warn(text)
+        return file
 
     def for_accounts(self, accounts: Mapping[str, Any], *, sandbox: Sandbox | None = None) -> App:
         """Build another App that has only these accounts: no flags, no WACB_ variables."""

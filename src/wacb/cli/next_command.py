@@ -10,6 +10,7 @@ from wacb.errors import Command, Prose
 
 # commands that write an account into the file, and those that need none
 _FILE_COMMANDS = ("config init", "config set", "config unset")
+_ALL_ACCOUNTS = ("config list", "config use", "config remove")
 _NO_ACCOUNT = ("template", "completion", "help", "sandbox", "callback listen", "callback decode")
 
 
@@ -28,6 +29,8 @@ def next_command(flags: Mapping[str, str]) -> str:
 def _command_line(flags: Mapping[str, str], command: Command) -> str:
     if command.name.startswith(_NO_ACCOUNT):
         return command.render()
+    if command.name.startswith(_ALL_ACCOUNTS):
+        return command.render(" ".join(("wacb", *_options(flags, "config"))))
     if command.name.startswith(_FILE_COMMANDS):
         return command.render(" ".join(("wacb", *_options(flags, "config", "account"))))
     return command.render(next_command(flags))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -20,7 +20,10 @@ from wacb.config.schema import (
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.storage import files
 from wacb.storage.toml import dump_toml, parse_toml
-from wacb.validation import did_you_mean
+from wacb.validation import did_you_mean, nearest
+
+Checked = str | list[str]  # a value as the file holds it; api_key_command is a list
+_TABLES = ("default_account", "accounts", "contract")
 
 
 class ConfigFile(NamedTuple):
@@ -93,6 +96,17 @@ class ConfigFile(NamedTuple):
             hint=f"pass --account with one of {', '.join(self.accounts)}",
         )
 
+    def unknown_keys(self) -> Iterator[str]:
+        """Describe each key that wacb does not know, and ignores: it may be misspelt."""
+        tables: dict[str, tuple[Mapping[str, Any], Sequence[str]]] = {"": (self.data, _TABLES)}
+        tables |= {f" in [accounts.{n}]": (t, ACCOUNT_KEYS) for n, t in self.accounts.items()}
+        for where, (table, known) in tables.items():
+            for key in table:
+                if key not in known:
+                    near = nearest(key, known)
+                    guess = f"; did you mean {near}?" if near else ""
+                    yield f"{self.path}: unknown key {key!r}{where} is ignored{guess}"
+
     def _check_types(self) -> None:
         self._check_strings("", self.data, ("default_account",))
         self._check_table("accounts", self.data.get("accounts", {}))
@@ -125,13 +139,14 @@ _RULES: dict[str, Rule] = {
 }
 KEYS = (*_RULES, "api_key_command")
 COMMENTS_DROPPED = "the comments in the config file were removed"
-CONNECTION = ("sid", "api_key", "api_key_command", "region", "base_url", "waba_id")
+FIRST_ACCOUNT = "default"  # the name of a first account that was given none
 
 
 def set_value(path: Path, key: str, value: str, *, account: str | None) -> bool:
     """Set one of KEYS in the file at `path`.
 
-    An account's key is set in `account`, which is created if need be; None means the usual account.
+    An account's key is set in `account`, which is created if need be; None means the usual account,
+    in a file without any FIRST_ACCOUNT.
     `api_key_command` is a JSON array of strings. Raises InvalidInput for a
     value that breaks a rule, ConfigError for a file that is broken already.
     Returns whether comments were dropped.
@@ -143,9 +158,10 @@ def set_value(path: Path, key: str, value: str, *, account: str | None) -> bool:
             raise InvalidInput(
                 f"account {value!r} not found", hint=did_you_mean(value, file.accounts)
             )
-        _table(file, data, key, account)[_leaf(key)] = checked
+        name = FIRST_ACCOUNT if account is None and not file.accounts else account
+        _table(file, data, key, name)[_leaf(key)] = checked
 
-    return _edit(path, edit)
+    return edit_file(path, edit)
 
 
 def unset_value(path: Path, key: str, *, account: str | None) -> bool:
@@ -162,33 +178,19 @@ def unset_value(path: Path, key: str, *, account: str | None) -> bool:
             raise InvalidInput(f"{key} is not set")
         del table[_leaf(key)]
 
-    return _edit(path, edit)
+    return edit_file(path, edit)
 
 
-def init_account(path: Path, values: Mapping[str, str], *, account: str) -> bool:
-    """Write several of ACCOUNT_KEYS at once into `account`, which is created if need be.
+def check_values(values: Mapping[str, str]) -> dict[str, Checked]:
+    """Return values for ACCOUNT_KEYS as the file will hold them; an empty one stays empty.
 
-    Its CONNECTION settings are replaced: a key must not reach a host that it was not stored for.
-    Returns whether comments were dropped.
+    Raises InvalidInput.
     """
-    checked = check_values(values)
-
-    def edit(file: ConfigFile, data: dict[str, Any]) -> None:
-        table = _account(file, data, account)
-        for key in CONNECTION:
-            table.pop(key, None)
-        table.update(checked)
-
-    return _edit(path, edit)
+    return {key: value and _check(key, value) for key, value in values.items()}
 
 
-def check_values(values: Mapping[str, str]) -> dict[str, str | list[str]]:
-    """Return values for ACCOUNT_KEYS as the file will hold them. Raises InvalidInput."""
-    return {key: _check(key, value) for key, value in values.items()}
-
-
-def _edit(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> bool:
-    """Rewrite the file; return whether it had comments, which are not kept."""
+def edit_file(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> bool:
+    """Rewrite the file as `edit` changes its tables; return whether comments were dropped."""
     dropped = False
 
     def change(text: str | None) -> str:
@@ -221,7 +223,7 @@ def _dump(path: Path, data: dict[str, Any]) -> str:
         raise ConfigError(f"{path} contains a value that cannot be written back") from None
 
 
-def _check(key: str, value: str) -> str | list[str]:
+def _check(key: str, value: str) -> Checked:
     """Return the value as the file holds it."""
     if key == "api_key_command":
         return parse_command(value)
@@ -241,10 +243,11 @@ def _table(file: ConfigFile, data: dict[str, Any], key: str, account: str | None
     name = file.usual_account() if account is None else account
     if name is None:
         raise file.no_usual_account()
-    return _account(file, data, name)
+    return account_table(file, data, name)
 
 
-def _account(file: ConfigFile, data: dict[str, Any], name: str) -> dict[str, Any]:
+def account_table(file: ConfigFile, data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the table of an account, which is created if need be."""
     if name not in file.accounts:
         check_account_name(name)
         if not file.accounts or (len(file.accounts) == 1 and "default_account" not in data):

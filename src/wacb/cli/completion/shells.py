@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import redirect_stderr
 from itertools import pairwise
 from typing import Any
 
@@ -68,10 +69,11 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": _Bash, "zsh": _Zsh, "fish": _
 def answer(root: click.Command, app: App, shell: str) -> None:
     """Print what fits at the cursor, by the variables that click's script sets.
 
-    A failure prints nothing: a message would end up in the middle of the user's line.
+    A failure or a warning prints nothing: a message would end up in the middle of the user's line.
     """
     try:
-        text = _SHELLS[shell](root, {"obj": app}, "wacb", "_WACB_COMPLETE").complete().encode()
+        with redirect_stderr(None):
+            text = _SHELLS[shell](root, {"obj": app}, "wacb", "_WACB_COMPLETE").complete().encode()
     except (WacbError, click.ClickException, OSError, ValueError, LookupError, KeyboardInterrupt):
         text = b""
     click.echo(text)

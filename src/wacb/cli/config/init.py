@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,13 +14,20 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.config.api_key import api_key_options, read_key
 from wacb.cli.prompts import ask
-from wacb.config import file
-from wacb.config.environment import read_secret
-from wacb.config.file import ConfigFile
+from wacb.config.accounts import (
+    account_of,
+    has_key,
+    host,
+    keeps_key,
+    list_accounts,
+    merge,
+    merge_account,
+)
+from wacb.config.file import COMMENTS_DROPPED, check_values
 from wacb.config.regions import REGIONS
 from wacb.config.schema import RULES
-from wacb.config.settings import DEFAULTS
-from wacb.errors import Prose
+from wacb.config.settings import DEFAULTS, resolve
+from wacb.errors import AuthenticationFailed, Prose
 
 _INTRODUCTION = (
     "You'll find these values in the Kaleyra console.",
@@ -28,10 +36,14 @@ _INTRODUCTION = (
 _QUESTIONS = {
     "sid": "SID (Developer > API Key)",
     "api_key": "API key (same page; input hidden)",
+    "stored_key": "API key (same page; input hidden; Enter to keep the stored key)",
     "region": "Region (the API Domain of the console)",
     "waba_id": "WABA ID (shown next to the number; Enter to skip)",
     "endpoint": "Default webhook URL (Enter to skip)",
 }
+
+_MERGED = ("sid", "api_key", "region", "base_url", "waba_id", "endpoint")
+_MORE_KEYS = 3  # times that a refused key is asked for again
 
 
 @click.command(cls=Command)
@@ -54,87 +66,155 @@ def command(
     """Store an account after checking its credentials.
 
     Takes --account, --region, --base-url and --waba-id, too, and prompts on a terminal for what is
-    missing. The console shows the SID and the API key under Developer > API Key, the host of your
-    region under API Domain, and the WABA ID next to the number. The key is never passed as an
-    argument.
+    missing. Values of an existing account that you do not pass stay; without --account, the account
+    of this SID is used. The console shows the SID and the API key under Developer > API Key, the
+    host of your region under API Domain, and the WABA ID next to the number. The key is never
+    passed as an argument.
 
     \b
     Example:
       wacb config init --sid HXXXXXXXXXXIN --region in --api-key-file key.txt
     """
-    app.config_file = ConfigFile.load(app.config_path, must_exist=False)
-    options = {"sid": sid, "endpoint": endpoint} | {
-        name: app.flags.get(name) for name in ("region", "base_url", "waba_id")
-    }
-    values = _complete(app, options, read_key(app, api_key_stdin, api_key_file))
-    account = app.chosen_account or "default"
-    file.check_values(values)
+    app.config_file = app.load_config(must_exist=False)
+    key = read_key(app, api_key_stdin, api_key_file)
+    given = _read_given(app, {"sid": sid, "endpoint": endpoint, "api_key": key})
+    if app.interactive and not (given.get("sid") and "api_key" in given):
+        for line in _INTRODUCTION:
+            app.out.message(line)
+    account, given["sid"] = _choose_account(app, given.get("sid"))
+    stored = app.config_file.accounts.get(account, {})
+    values = _complete(app, stored, given)
     if not no_check:
-        with closing(_try_account(app, values).client) as client:
-            client.check_access()
-        app.out.message("Credentials verified")
-    before = app.config_file.accounts.get(account, {})
-    if file.init_account(app.config_path, values, account=account):
-        app.out.note(file.COMMENTS_DROPPED)
-    dropped = [key for key in file.CONNECTION if key in before and key not in values]
-    if dropped:
-        app.out.note(f"removed {', '.join(map(repr, dropped))} (not given this time)")
-    app.out.message(
-        f"Saved account {account!r} to {app.config_path} (plain text, readable only by you)"
-    )
-    for name in ("region", "base_url", "waba_id"):  # the account has them now
-        app.flags.pop(name, None)
-    url = () if "endpoint" in values else ("--url", "https://example.com/hook")
+        values = _verify(app, stored, values)
+    _save(app, account, values)
+    url = () if "endpoint" in merge(stored, values) else ("--url", "https://example.com/hook")
     app.out.hint(Prose("next: ", errors.Command("profile create", "--method", "post", *url)))
 
 
-def _complete(app: App, options: dict[str, str | None], key: str | None) -> dict[str, str]:
-    """Take values from options, then the environment, then prompts on a terminal."""
-    found = {
-        name: value or app.environ.get(f"WACB_{name.upper()}") for name, value in options.items()
-    }
-    key = key or read_secret(app.environ, "WACB_API_KEY")
-    if app.interactive and not (found["sid"] and key):
-        for line in _INTRODUCTION:
-            app.out.message(line)
-    found["sid"] = found["sid"] or _ask(app, "sid", option="--sid")
-    found["api_key"] = key or _ask(
-        app, "api_key", option="--api-key-stdin or --api-key-file", hide_input=True
-    )
-    app.out.keep_secret(found["api_key"])
-    if app.interactive:
-        if not found["region"] and not found["base_url"]:
-            found["region"] = ask(
-                app,
-                _QUESTIONS["region"],
-                option="--region",
-                choices=tuple(REGIONS),
-                default=DEFAULTS["region"],
-            )
-        for name in ("waba_id", "endpoint"):
-            found[name] = found[name] or _ask(app, name, default="")
-    return {name: value for name, value in found.items() if value}
+def _read_given(app: App, options: Mapping[str, str | None]) -> dict[str, str]:
+    """Take values from options, then from the environment; an empty one removes a stored one.
+
+    An account of the file that `--account` names keeps its own connection over the environment's.
+    """
+    flags = {**app.flags, **options}
+    if flags.get("account") not in app.config_file.accounts:
+        flags.pop("account", None)
+    found = resolve(flags, app.environ, app.config_file).given
+    given = {name: found[name].value or "" for name in _MERGED if name in found}
+    app.out.keep_secret(given.get("api_key"))
+    return given
 
 
-def _ask(
-    app: App,
-    name: str,
-    *,
-    option: str | None = None,
-    default: str | None = None,
-    hide_input: bool = False,
-) -> str:
-    return ask(
+def _choose_account(app: App, sid: str | None) -> tuple[str, str]:
+    """Return the account to write and its SID, which is prompted for on a terminal."""
+    named, file = app.chosen_account, app.config_file
+    if not (named or sid or app.interactive) and len(file.accounts) > 1:
+        named = file.usual_account()
+        if named is None:
+            raise file.no_usual_account()
+    usual = named or file.usual_account() or ""
+    stored = file.accounts.get(usual, {}).get("sid")
+    if not sid:
+        sid = stored if stored and not app.interactive else None
+        sid = sid or _ask(app, "sid", option="--sid", default=stored)
+    return named or account_of(file, sid), sid
+
+
+def _complete(app: App, stored: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    """Add what is prompted for to the values that were passed; the stored ones are defaults."""
+    check_values(given)
+    values = dict(given)
+    _require_key(app, stored, values, optional=True)
+    if not app.interactive:
+        return values
+    if not values.get("region") and not merge(stored, values).get("base_url"):
+        values["region"] = ask(
+            app,
+            _QUESTIONS["region"],
+            option="--region",
+            choices=tuple(REGIONS),
+            default=stored.get("region", DEFAULTS["region"]),
+        )
+        _require_key(app, stored, values)
+    for name in ("waba_id", "endpoint"):
+        if name not in values:
+            values[name] = _ask(app, name, default=stored.get(name, ""))
+    return values
+
+
+def _require_key(
+    app: App, stored: Mapping[str, Any], values: dict[str, str], *, optional: bool = False
+) -> None:
+    """Prompt for the key where none was passed, and the stored one belongs to another host or SID.
+
+    An `optional` question is asked on a terminal also where the stored key may stay.
+    """
+    if values.get("api_key"):
+        return
+    keeps = keeps_key(stored, values)
+    if keeps and not (optional and app.interactive):
+        return
+    if not keeps and has_key(stored):
+        app.out.note(f"the stored API key belongs to SID {stored.get('sid')} at {host(stored)}")
+    question = "stored_key" if keeps else "api_key"
+    if key := _ask_key(app, question, default="" if keeps else None):
+        values["api_key"] = key
+
+
+def _ask_key(app: App, question: str = "api_key", default: str | None = None) -> str:
+    option = "--api-key-stdin or --api-key-file"
+    key = ask(
         app,
-        _QUESTIONS[name],
+        _QUESTIONS[question],
         option=option,
-        rule=RULES[name],
+        rule=RULES["api_key"],
         default=default,
-        hide_input=hide_input,
+        hide_input=True,
     )
+    app.out.keep_secret(key)
+    return key
 
 
-def _try_account(app: App, values: Mapping[str, str]) -> App:
+def _ask(app: App, name: str, *, option: str | None = None, default: str | None = None) -> str:
+    return ask(app, _QUESTIONS[name], option=option, rule=RULES[name], default=default)
+
+
+def _verify(app: App, stored: Mapping[str, Any], values: dict[str, str]) -> dict[str, str]:
+    """Try the account, on a terminal with another key where one is refused; return what works."""
+    with closing(app.session):
+        for more in reversed(range(_MORE_KEYS + 1)):
+            try:
+                _try_account(app, merge(stored, values)).client.check_access()
+                break
+            except AuthenticationFailed as error:
+                if not (more and app.interactive):
+                    raise
+                app.out.error(error)
+            values = {**values, "api_key": _ask_key(app)}
+    app.out.message("Credentials verified")
+    return values
+
+
+def _save(app: App, account: str, values: Mapping[str, str]) -> None:
+    before = list_accounts(app.config_file)
+    default = next((each.name for each in before if each.default), None)
+    if merge_account(app.config_path, values, account=account):
+        app.out.note(COMMENTS_DROPPED)
+    app.out.message(
+        f"Saved account {account!r} to {app.config_path} (plain text, readable only by you)"
+    )
+    if default and account not in (each.name for each in before):
+        use = errors.Command("config use", account)
+        app.out.note(
+            Prose(f"{default!r} is still the default account; run `", use, "` to change it")
+        )
+    for name in ("region", "base_url", "waba_id"):  # the account has them now
+        app.flags.pop(name, None)
+    if before and account != default:
+        app.flags["account"] = account  # so that the next command reaches it
+
+
+def _try_account(app: App, values: Mapping[str, Any]) -> App:
     """Build an App for an account that is not stored yet, with the session of this one."""
     other = app.for_accounts({"new": values})
     other.verbosity = app.verbosity
