@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from unicodedata import category
 
 from wacb.errors import InvalidInput, join_prose
@@ -130,8 +131,6 @@ def check_header(name: str, value: str) -> tuple[str, str]:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is nearest to `name`, None where none is near."""
-    from difflib import get_close_matches
-
     return next(iter(get_close_matches(name, known, n=1)), None)
 
 

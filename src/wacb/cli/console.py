@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
 
 def markdown(text: str, *, width: int, color: bool) -> str:
     """Render Markdown for a terminal, without a final newline."""
-    from io import StringIO
-
     from rich.console import Console
     from rich.theme import Theme
 

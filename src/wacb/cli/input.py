@@ -30,3 +30,8 @@ def read_input(path: Path, what: str, *, hint: str = "pass a UTF-8 file, or - fo
     except ValueError as error:
         reason = f"it {error}"
     raise InvalidInput(f"cannot read {what} {path}: {reason}", hint=hint)
+
+
+def read_body(path: Path | None) -> str | None:
+    """Read the template of `--body-file`; None without it."""
+    return None if path is None else read_input(path, "the body file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +37,20 @@ def combine(*decorators: Callable[[F], F]) -> Callable[[F], F]:
         for decorator in reversed(decorators):
             command = decorator(command)
         return command
+
+    return decorate
+
+
+def collect(record: Callable[..., Any], name: str) -> Callable[[F], F]:
+    """Pass the options that are members of `record` to the command as one record, `name`."""
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def call(*args: Any, **values: Any) -> Any:
+            members = {member: values.pop(member) for member in record.__annotations__}
+            return command(*args, **values, **{name: record(**members)})
+
+        return call  # type: ignore[return-value]
 
     return decorate
 
@@ -119,34 +134,24 @@ status_option = click.option(
 )
 
 
-def endpoint_options(command: F) -> F:
-    """Add the options that let an endpoint break a rule."""
-    return combine(
-        option(
-            "--allow-http",
-            section=Section.SAFETY,
-            is_flag=True,
-            help="Allow an http:// endpoint.",
-        ),
-        option(
-            "--allow-local",
-            section=Section.SAFETY,
-            is_flag=True,
-            help="Allow a local or private address.",
-        ),
-    )(command)
+endpoint_options = combine(  # that let an endpoint break a rule
+    option("--allow-http", section=Section.SAFETY, is_flag=True, help="Allow an http:// endpoint."),
+    option(
+        "--allow-local",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Allow a local or private address.",
+    ),
+)
 
 
-def template_options(command: F) -> F:
-    """Add the options that decide a template and its endpoint."""
+def template_options(
+    *, url: str = "Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]"
+) -> Callable[[F], F]:
+    """Add the options that decide a template and its endpoint; `url` is the help of `--url`."""
     return combine(
         method_option,
-        option(
-            "--url",
-            section=Section.ENDPOINT,
-            metavar="URL",
-            help="Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]",
-        ),
+        option("--url", section=Section.ENDPOINT, metavar="URL", help=url),
         status_option,
         endpoint_options,
-    )(command)
+    )

@@ -23,7 +23,7 @@ _LIST_FORMS = ("table", "tsv", "json")
 
 
 @click.command(cls=Command)
-@template_options
+@template_options()
 @click.option(
     "--describe", is_flag=True, help="List the placeholders with their meaning and an example."
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -16,7 +17,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.callback.record_view import format_record
 from wacb.cli.commands import Command
 from wacb.cli.encryption_keys import decrypter
-from wacb.cli.options import FilePath
+from wacb.cli.options import FilePath, collect, combine
 from wacb.cli.profile.draft_options import basic_authorization
 from wacb.config.schema import RULES
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
@@ -30,66 +31,84 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     return None if value is None else float(RULES["timeout"](value))
 
 
+class ServerOptions(NamedTuple):
+    """The options of where callbacks and their page are served, and to whom."""
+
+    host: str
+    port: int
+    basic_auth: str | None
+    inspect: int | None
+
+
+_server_options = combine(
+    click.option("--host", default="127.0.0.1", help="Address to listen on. [default: 127.0.0.1]"),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8080,
+        help="Port (0 = any free port). [default: 8080]",
+    ),
+)
+_end_options = combine(
+    click.option(
+        "--expect",
+        metavar="all|NAME,...",
+        help="Fields that each message must have; stops after --count.",
+    ),
+    click.option(
+        "--count",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Stop after N messages. [default with --expect: 1]",
+    ),
+    click.option("--wait", metavar="S", callback=_seconds, help="Stop after S seconds."),
+)
+_record_options = combine(
+    click.option(
+        "--save",
+        metavar="DIR",
+        type=FilePath(),
+        help="Save each callback to a file that `callback decode` can read.",
+        shell_complete=completion.folders,
+    ),
+    click.option(
+        "--basic-auth",
+        metavar="USER",
+        help="Require Basic auth with this user. [env: WACB_BASIC_AUTH_PASSWORD]",
+    ),
+    click.option(
+        "--decrypt",
+        metavar="FILE",
+        type=FilePath(),
+        help="Encryption file to decrypt the values with.",
+    ),
+    click.option(
+        "--inspect",
+        type=click.IntRange(0, 65535),
+        metavar="[PORT]",
+        is_flag=False,
+        flag_value="0",
+        help="Show the callbacks on a local web page. [default: any free port]",
+    ),
+    collect(ServerOptions, "server"),
+)
+
+
 @click.command(cls=Command)
-@click.option("--host", default="127.0.0.1", help="Address to listen on. [default: 127.0.0.1]")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    help="Port (0 = any free port). [default: 8080]",
-)
-@click.option(
-    "--expect",
-    metavar="all|NAME,...",
-    help="Fields that each message must have; stops after --count.",
-)
-@click.option(
-    "--count",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Stop after N messages. [default with --expect: 1]",
-)
-@click.option("--wait", metavar="S", callback=_seconds, help="Stop after S seconds.")
-@click.option(
-    "--save",
-    metavar="DIR",
-    type=FilePath(),
-    help="Save each callback to a file that `callback decode` can read.",
-    shell_complete=completion.folders,
-)
-@click.option(
-    "--basic-auth",
-    metavar="USER",
-    help="Require Basic auth with this user. [env: WACB_BASIC_AUTH_PASSWORD]",
-)
-@click.option(
-    "--decrypt",
-    metavar="FILE",
-    type=FilePath(),
-    help="Encryption file to decrypt the values with.",
-)
-@click.option(
-    "--inspect",
-    type=click.IntRange(0, 65535),
-    metavar="[PORT]",
-    is_flag=False,
-    flag_value="0",
-    help="Show the callbacks on a local web page. [default: any free port]",
-)
+@_server_options
+@_end_options
+@_record_options
 @click.option("-o", "--output", "format", type=click.Choice(("json",)), help="Print JSON lines.")
 @pass_app
 def command(
     app: App,
     *,
-    host: str,
-    port: int,
+    server: ServerOptions,
     expect: str | None,
     count: int | None,
     wait: float | None,
     save: Path | None,
-    basic_auth: str | None,
     decrypt: Path | None,
-    inspect: int | None,
     format: str | None,
 ) -> None:
     """Receive callbacks and show which of the 14 fields arrived.
@@ -104,38 +123,52 @@ def command(
       wacb callback listen --port 8080 --expect all --wait 60
     """
     as_json = format == "json" or not app.out.to_terminal
-    if inspect and inspect == port:
-        raise InvalidInput(
-            "--inspect cannot use the port of --port",
-            hint="use another port, or 0 for any free one",
-        )
-
-    recent = None if inspect is None else RecentCallbacks(_MAX_RECENT)
+    recent = _keep_recent(server)
     names = () if expect is None else parse_names(expect)
     expectation = Expectation(names, count or (1 if names else None))
     bounded = bool(wait or expectation.wanted)
-    recorder = _build_recorder(
+    record = _build_recorder(
         app, as_json, expectation=expectation, save=save, key_file=decrypt, recent=recent
     )
 
     def take(request: Request) -> None:
-        recorder(request)
+        record(request)
         if app.out.unread and not (bounded or save):
             raise click.exceptions.Exit(0)  # nobody has seen it, so it is answered with a 500
         if expectation.complete:
             receiver.stop()
 
-    receiver = Receiver(
+    receiver = _build_receiver(app, server, take, recent)
+    end = receiver.run(_print_ready(app, as_json, server.host), wait=wait)
+    _print_end(app, expectation, end, bounded=bounded, as_json=as_json)
+
+
+def _keep_recent(server: ServerOptions) -> RecentCallbacks | None:
+    """Return what the page lists, None without `--inspect`."""
+    if server.inspect and server.inspect == server.port:
+        raise InvalidInput(
+            "--inspect cannot use the port of --port",
+            hint="use another port, or 0 for any free one",
+        )
+    return None if server.inspect is None else RecentCallbacks(_MAX_RECENT)
+
+
+def _build_receiver(
+    app: App,
+    server: ServerOptions,
+    take: Callable[[Request], None],
+    recent: RecentCallbacks | None,
+) -> Receiver:
+    user = server.basic_auth
+    return Receiver(
         take,
-        host=host,
-        port=port,
-        authorization=None if basic_auth is None else basic_authorization(app, basic_auth),
+        host=server.host,
+        port=server.port,
+        authorization=None if user is None else basic_authorization(app, user),
         on_refused=app.out.message,
         page=None if recent is None else page_of(recent.after),
-        page_port=inspect or 0,
+        page_port=server.inspect or 0,
     )
-    end = receiver.run(_print_ready(app, as_json, host), wait=wait)
-    _print_end(app, expectation, end, bounded=bounded, as_json=as_json)
 
 
 def _build_recorder(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -11,15 +12,18 @@ from wacb.callbacks.samples import TYPES, override, sample
 from wacb.callbacks.sender import Delivery, Outgoing, build, deliver_all, open_session, withhold
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import raise_failures, show_outgoing, trace
-from wacb.cli.commands import Command, Option, Section
+from wacb.cli.commands import Command, Section
 from wacb.cli.encryption_keys import encryption_of
-from wacb.cli.input import read_input
+from wacb.cli.input import read_body
 from wacb.cli.options import (
     METHODS,
     FilePath,
     allow_missing_option,
     body_file_option,
+    collect,
+    combine,
     dry_run_option,
+    option,
     output_options,
     profile_option,
     template_options,
@@ -39,48 +43,75 @@ NUMBER = "+15550100001"  # the first of the sandbox
 SENDER = "+15550123456"
 
 
+class TemplateOptions(NamedTuple):
+    """The options that decide a template and its endpoint, as they are on the command line."""
+
+    method: str | None
+    url: str | None
+    with_status: bool
+    allow_http: bool
+    allow_local: bool
+    body_file: Path | None
+    allow_missing: bool
+
+
+_profile_options = combine(
+    profile_option("Profile to send with. [env: WACB_PROFILE]"),
+    template_options(),
+    body_file_option,
+    allow_missing_option,
+    collect(TemplateOptions, "template"),
+    option(
+        "--to",
+        section=Section.ENDPOINT,
+        metavar="URL",
+        help="Deliver to this URL instead of the profile's endpoint.",
+    ),
+    click.option(
+        "--encrypt-key-file",
+        "key_file",
+        metavar="FILE",
+        type=FilePath(),
+        help="Encryption file to use if the API does not show the key.",
+    ),
+)
+_message_options = combine(
+    click.option(
+        "--type",
+        "kind",
+        type=click.Choice(TYPES),
+        default="text",
+        help="Message type. [default: text]",
+    ),
+    click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a field of the message."
+    ),
+    click.option(
+        "--count",
+        type=click.IntRange(1, 10_000),
+        default=1,
+        metavar="N",
+        help="Number of messages to send. [default: 1]",
+    ),
+    click.option(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=1,
+        metavar="N",
+        help="Number of parallel requests. [default: 1]",
+    ),
+    click.option(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="Seed for reproducible messages (timestamps still vary).",
+    ),
+)
+
+
 @click.command(cls=Command)
-@profile_option("Profile to send with. [env: WACB_PROFILE]")
-@template_options
-@body_file_option
-@allow_missing_option
-@click.option(
-    "--to",
-    cls=Option,
-    section=Section.ENDPOINT,
-    metavar="URL",
-    help="Deliver to this URL instead of the profile's endpoint.",
-)
-@click.option(
-    "--encrypt-key-file",
-    "key_file",
-    metavar="FILE",
-    type=FilePath(),
-    help="Encryption file to use if the API does not show the key.",
-)
-@click.option(
-    "--type", "kind", type=click.Choice(TYPES), default="text", help="Message type. [default: text]"
-)
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a field of the message."
-)
-@click.option(
-    "--count",
-    type=click.IntRange(1, 10_000),
-    default=1,
-    metavar="N",
-    help="Number of messages to send. [default: 1]",
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(1, 64),
-    default=1,
-    metavar="N",
-    help="Number of parallel requests. [default: 1]",
-)
-@click.option(
-    "--seed", type=int, metavar="N", help="Seed for reproducible messages (timestamps still vary)."
-)
+@_profile_options
+@_message_options
 @dry_run_option
 @output_options
 @pass_app
@@ -88,13 +119,7 @@ def command(
     app: App,
     *,
     profile: str | None,
-    method: str | None,
-    url: str | None,
-    with_status: bool,
-    allow_http: bool,
-    allow_local: bool,
-    body_file: Path | None,
-    allow_missing: bool,
+    template: TemplateOptions,
     to: str | None,
     key_file: Path | None,
     kind: str,
@@ -117,30 +142,11 @@ def command(
     if to is not None:
         check_endpoint(to, allow_http=True, allow_local=True)
     wanted = _parse_settings(settings)
-    template = {
-        "--method": method,
-        "--url": url,
-        "--with-status": with_status,
-        "--allow-http": allow_http,
-        "--allow-local": allow_local,
-        "--body-file": body_file,
-        "--allow-missing": allow_missing,
-    }
     if _uses_stored_profile(profile, template):
         reference = profile or app.settings.get("profile") or choose_profile(app)
         target = find.find(app.client, reference)
     else:
-        target = _build_unsaved_profile(
-            app,
-            to,
-            method=method,
-            url=url,
-            with_status=with_status,
-            allow_http=allow_http,
-            allow_local=allow_local,
-            body_file=body_file,
-            allow_missing=allow_missing,
-        )
+        target = _build_unsaved_profile(app, to, template)
     messages = _make_messages(app, kind, wanted, count, seed)
     outgoing = _build_callbacks(app, target, to, key_file, messages)
     if dry_run:
@@ -158,40 +164,29 @@ def _parse_settings(pairs: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
-def _uses_stored_profile(profile: str | None, template: Mapping[str, object]) -> bool:
+def _uses_stored_profile(profile: str | None, template: TemplateOptions) -> bool:
     """Whether to send with a stored profile. Raises InvalidInput for options that contradict."""
-    defined = template["--method"] or template["--url"]
-    for option, value in template.items():
+    defined = template.method or template.url
+    for name, value in template._asdict().items():
         if value and (profile or not defined):
             rule = "and --profile cannot be used together" if profile else "requires --method"
-            raise InvalidInput(f"{option} {rule}")
+            raise InvalidInput(f"--{name.replace('_', '-')} {rule}")
     return not defined
 
 
-def _build_unsaved_profile(
-    app: App,
-    to: str | None,
-    *,
-    method: str | None,
-    url: str | None,
-    with_status: bool,
-    allow_http: bool,
-    allow_local: bool,
-    body_file: Path | None,
-    allow_missing: bool,
-) -> CallbackProfile:
+def _build_unsaved_profile(app: App, to: str | None, options: TemplateOptions) -> CallbackProfile:
     """Build a profile as `profile create` would, without storing it."""
-    chosen = method or ask(app, "Method", option="--method", choices=METHODS)
-    own = url or app.settings.get("endpoint")
+    chosen = options.method or ask(app, "Method", option="--method", choices=METHODS)
+    own = options.url or app.settings.get("endpoint")
     accepts = app.accepts_local or not own  # --to may be any URL
     draft = build_draft(
         method=Method(chosen.upper()),
         url=own or split_query(to or "")[0] or ask(app, "Endpoint URL", option="--url"),
-        body=None if body_file is None else read_input(body_file, "the body file"),
-        allow_http=allow_http or accepts,
-        allow_local=allow_local or accepts,
-        with_status=with_status,
-        allow_missing=allow_missing,
+        body=read_body(options.body_file),
+        allow_http=options.allow_http or accepts,
+        allow_local=options.allow_local or accepts,
+        with_status=options.with_status,
+        allow_missing=options.allow_missing,
     )
     return as_sent(draft, "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -25,6 +26,8 @@ from wacb.cli.number.targets import AttachTarget, from_arguments, parse, read_nu
 from wacb.cli.options import (
     FilePath,
     allow_missing_option,
+    collect,
+    combine,
     dry_run_option,
     endpoint_options,
     option,
@@ -38,47 +41,67 @@ from wacb.provision.bulk import prepare_all
 from wacb.provision.number_change import NumberChange
 
 
+class AttachOptions(NamedTuple):
+    """The options of what is attached, and over what."""
+
+    incoming_url: str | None
+    replace: bool
+    if_current: str | None
+    allow_missing: bool
+    allow_http: bool
+    allow_local: bool
+
+
+_source_options = combine(
+    click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=completion.numbers),
+    profile_option("Profile to attach. [env: WACB_PROFILE]"),
+    option(
+        "--from",
+        "file",
+        metavar="FILE",
+        type=FilePath(),
+        help="Read many numbers: lines of NUMBER or NUMBER,PROFILE; - reads stdin.",
+        shell_complete=completion.files,
+    ),
+)
+_attach_options = combine(
+    option("--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile."),
+    option(
+        "--if-current",
+        section=Section.SAFETY,
+        metavar="ID|TITLE",
+        help="Replace only if this profile is attached.",
+        shell_complete=completion.profiles,
+    ),
+    allow_missing_option,
+    option(
+        "--fail-fast",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Stop at the first number that fails.",
+    ),
+    endpoint_options,
+    option(
+        "--jobs",
+        section=Section.RARE,
+        type=click.IntRange(1, 64),
+        default=attach.JOBS,
+        metavar="N",
+        help=f"Numbers to change at a time [default: {attach.JOBS}].",
+    ),
+    option(
+        "--incoming-url",
+        section=Section.RARE,
+        metavar="URL",
+        help="Store a plain URL on the number itself instead (V1); Kaleyra adds the fields to it.",
+    ),
+    collect(AttachOptions, "options"),
+)
+
+
 @click.command(cls=Command)
-@click.argument("numbers", metavar="[NUMBER]...", nargs=-1, shell_complete=completion.numbers)
-@profile_option("Profile to attach. [env: WACB_PROFILE]")
-@option(
-    "--from",
-    "file",
-    metavar="FILE",
-    type=FilePath(),
-    help="Read many numbers: lines of NUMBER or NUMBER,PROFILE; - reads stdin.",
-    shell_complete=completion.files,
-)
-@option("--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile.")
-@option(
-    "--if-current",
-    section=Section.SAFETY,
-    metavar="ID|TITLE",
-    help="Replace only if this profile is attached.",
-    shell_complete=completion.profiles,
-)
-@allow_missing_option
-@option(
-    "--fail-fast",
-    section=Section.SAFETY,
-    is_flag=True,
-    help="Stop at the first number that fails.",
-)
-@endpoint_options
-@option(
-    "--jobs",
-    section=Section.RARE,
-    type=click.IntRange(1, 64),
-    default=attach.JOBS,
-    metavar="N",
-    help=f"Numbers to change at a time [default: {attach.JOBS}].",
-)
-@option(
-    "--incoming-url",
-    section=Section.RARE,
-    metavar="URL",
-    help="Store a plain URL on the number itself instead (V1); Kaleyra adds the fields to it.",
-)
+@_source_options
+@_attach_options
 @github_option
 @dry_run_option
 @output_options
@@ -89,12 +112,7 @@ def command(
     numbers: tuple[str, ...],
     profile: str | None,
     file: Path | None,
-    incoming_url: str | None,
-    replace: bool,
-    if_current: str | None,
-    allow_missing: bool,
-    allow_http: bool,
-    allow_local: bool,
+    options: AttachOptions,
     jobs: int,
     fail_fast: bool,
     github: bool,
@@ -113,29 +131,9 @@ def command(
     """
     if github:
         check_github(app)
-    _check_values(profile=profile, incoming_url=incoming_url)
-    conflicts = {
-        "--profile": profile,
-        "--from": file,
-        "--replace": replace,
-        "--if-current": if_current is not None,
-        "--allow-missing": allow_missing,
-    }
-    for option_name, value in conflicts.items():
-        _refuse_together(option_name, value, "--incoming-url", incoming_url)
-    _refuse_together("--from", file, "NUMBER", numbers)
-    targets = _read_targets(app, numbers, file, profile or incoming_url)
-    prepare = partial(
-        _prepare,
-        app,
-        incoming_url=incoming_url,
-        replace=replace,
-        if_current=if_current,
-        allow_missing=allow_missing,
-        allow_http=allow_http,
-        allow_local=allow_local,
-        dry_run=dry_run,
-    )
+    _check_options(numbers, profile, file, options)
+    targets = _read_targets(app, numbers, file, profile or options.incoming_url)
+    prepare = partial(_prepare, app, options, dry_run=dry_run)
     items = [(target.number, partial(prepare, target)) for target in targets]
     prepared = prepare_all(items, fail_fast=fail_fast)
     is_bulk = file is not None or len(numbers) > 1
@@ -149,15 +147,25 @@ def command(
         run_one(app, prepared[0].change, github=github)
 
 
-def _check_values(*, profile: str | None, incoming_url: str | None) -> None:
-    for name, value in (("--profile", profile), ("--incoming-url", incoming_url)):
+def _check_options(
+    numbers: Sequence[str], profile: str | None, file: Path | None, options: AttachOptions
+) -> None:
+    """Raise InvalidInput for an empty value, and for options that contradict each other."""
+    url = options.incoming_url
+    for name, value in (("--profile", profile), ("--incoming-url", url)):
         if value == "":  # as by a variable of the shell that is not set
             raise InvalidInput(f"{name} is empty", hint="pass a value, or leave it out")
-
-
-def _refuse_together(name: str, value: object, other_name: str, other: object) -> None:
-    if value and other:
-        raise InvalidInput(f"{name} and {other_name} cannot be used together")
+    conflicts = (
+        ("--profile", profile, "--incoming-url", url),
+        ("--from", file, "--incoming-url", url),
+        ("--replace", options.replace, "--incoming-url", url),
+        ("--if-current", options.if_current is not None, "--incoming-url", url),
+        ("--allow-missing", options.allow_missing, "--incoming-url", url),
+        ("--from", file, "NUMBER", numbers),
+    )
+    for name, one, other_name, other in conflicts:
+        if one and other:
+            raise InvalidInput(f"{name} and {other_name} cannot be used together")
 
 
 def _read_targets(
@@ -174,28 +182,19 @@ def _read_targets(
 
 
 def _prepare(
-    app: App,
-    target: AttachTarget,
-    *,
-    incoming_url: str | None,
-    replace: bool,
-    if_current: str | None,
-    allow_missing: bool,
-    allow_http: bool,
-    allow_local: bool,
-    dry_run: bool,
+    app: App, options: AttachOptions, target: AttachTarget, *, dry_run: bool
 ) -> NumberChange:
     lookup = online_lookup(app, dry_run=dry_run)
-    if incoming_url:
-        check_endpoint(app, incoming_url, allow_http=allow_http, allow_local=allow_local)
-        return attach.prepare_incoming_url(lookup, target.number, incoming_url)
+    if url := options.incoming_url:
+        check_endpoint(app, url, allow_http=options.allow_http, allow_local=options.allow_local)
+        return attach.prepare_incoming_url(lookup, target.number, url)
     if lookup is None:
         return attach.offline_change(target.number, target.profile)
     return attach.prepare_attach(
         lookup,
         target.number,
         target.profile,
-        replace=replace,
-        if_current=if_current,
-        allow_missing=allow_missing,
+        replace=options.replace,
+        if_current=options.if_current,
+        allow_missing=options.allow_missing,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,17 +11,16 @@ from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.commands import Section
 from wacb.cli.endpoint import check_endpoint
-from wacb.cli.input import read_input
+from wacb.cli.input import read_body
 from wacb.cli.options import (
     METHODS,
     FilePath,
     allow_missing_option,
     body_file_option,
+    collect,
     combine,
-    endpoint_options,
-    method_option,
     option,
-    status_option,
+    template_options,
 )
 from wacb.cli.prompts import ask
 from wacb.config.environment import read_secret
@@ -57,13 +55,66 @@ class DraftOptions(NamedTuple):
     allow_missing: bool
 
 
+_header_options = combine(
+    option(
+        "--header-env",
+        "env_headers",
+        section=Section.ENDPOINT,
+        multiple=True,
+        metavar="NAME=VARIABLE",
+        help="Header whose value is read from the environment.",
+    ),
+    option(
+        "--basic-auth",
+        section=Section.ENDPOINT,
+        metavar="USER",
+        help="Basic auth at the endpoint. [env: WACB_BASIC_AUTH_PASSWORD for the password]",
+    ),
+)
+_response_option = option(
+    "--response-message",
+    section=Section.ENDPOINT,
+    metavar="TEXT",
+    help="Response body Kaleyra expects from your endpoint.",
+)
+_encryption_options = combine(
+    option(
+        "--encrypt",
+        section=Section.RARE,
+        metavar="ALGORITHM",
+        help=f"Encrypt the values: {', '.join(encryption_keys.ALGORITHMS)}.",
+        shell_complete=completion.algorithms,
+    ),
+    option(
+        "--encrypt-key-file",
+        section=Section.RARE,
+        metavar="FILE",
+        type=FilePath(),
+        help="File of the key and IV; generated if it does not exist.",
+    ),
+)
+_event_options = combine(
+    option(
+        "--channel",
+        section=Section.RARE,
+        metavar="NAME",
+        help="Channel of the profile. Kaleyra does not document the values.",
+    ),
+    option(
+        "--event",
+        "events",
+        section=Section.RARE,
+        multiple=True,
+        metavar="NAME",
+        help="Event to deliver. Kaleyra does not document the values.",
+    ),
+)
+
+
 def draft_options(*, url: str, title: str, header: str) -> Callable[[F], F]:
     """Add every option of a profile, with the help of three; the command gets them as `draft`."""
     return combine(
-        method_option,
-        option("--url", section=Section.ENDPOINT, metavar="URL", help=url),
-        status_option,
-        endpoint_options,
+        template_options(url=url),
         option("--title", help=title),
         option(
             "--header",
@@ -73,69 +124,14 @@ def draft_options(*, url: str, title: str, header: str) -> Callable[[F], F]:
             metavar="'NAME: VALUE'",
             help=header,
         ),
-        option(
-            "--header-env",
-            "env_headers",
-            section=Section.ENDPOINT,
-            multiple=True,
-            metavar="NAME=VARIABLE",
-            help="Header whose value is read from the environment.",
-        ),
-        option(
-            "--basic-auth",
-            section=Section.ENDPOINT,
-            metavar="USER",
-            help="Basic auth at the endpoint. [env: WACB_BASIC_AUTH_PASSWORD for the password]",
-        ),
-        option(
-            "--response-message",
-            section=Section.ENDPOINT,
-            metavar="TEXT",
-            help="Response body Kaleyra expects from your endpoint.",
-        ),
-        option(
-            "--encrypt",
-            section=Section.RARE,
-            metavar="ALGORITHM",
-            help=f"Encrypt the values: {', '.join(encryption_keys.ALGORITHMS)}.",
-            shell_complete=completion.algorithms,
-        ),
-        option(
-            "--encrypt-key-file",
-            section=Section.RARE,
-            metavar="FILE",
-            type=FilePath(),
-            help="File of the key and IV; generated if it does not exist.",
-        ),
-        option(
-            "--channel",
-            section=Section.RARE,
-            metavar="NAME",
-            help="Channel of the profile. Kaleyra does not document the values.",
-        ),
-        option(
-            "--event",
-            "events",
-            section=Section.RARE,
-            multiple=True,
-            metavar="NAME",
-            help="Event to deliver. Kaleyra does not document the values.",
-        ),
+        _header_options,
+        _response_option,
+        _encryption_options,
+        _event_options,
         body_file_option,
         allow_missing_option,
-        _collect_options,
+        collect(DraftOptions, "draft"),
     )
-
-
-def _collect_options(command: F) -> F:
-    """Pass the options of a draft as one argument."""
-
-    @wraps(command)
-    def collect(*args: Any, **values: Any) -> Any:
-        draft = DraftOptions(**{name: values.pop(name) for name in DraftOptions._fields})
-        return command(*args, draft=draft, **values)
-
-    return collect  # type: ignore[return-value]
 
 
 def new_draft(app: App, options: DraftOptions) -> ProfileDraft:
@@ -148,7 +144,7 @@ def new_draft(app: App, options: DraftOptions) -> ProfileDraft:
         method=Method(method.upper()),
         url=url,
         title=options.title,
-        body=_read_body(options),
+        body=read_body(options.body_file),
         with_status=options.with_status,
         allow_missing=options.allow_missing,
         allow_http=options.allow_http or app.accepts_local,
@@ -173,7 +169,7 @@ def changed_draft(app: App, live: CallbackProfile, options: DraftOptions) -> Pro
         method=Method(options.method.upper()) if options.method else None,
         url=options.url,
         title=options.title,
-        body=_read_body(options),
+        body=read_body(options.body_file),
         with_status=options.with_status,
         allow_missing=options.allow_missing,
         allow_http=options.allow_http or app.accepts_local,
@@ -184,10 +180,6 @@ def changed_draft(app: App, live: CallbackProfile, options: DraftOptions) -> Pro
         channel=options.channel,
         events=options.events or None,
     )
-
-
-def _read_body(options: DraftOptions) -> str | None:
-    return None if options.body_file is None else read_input(options.body_file, "the body file")
 
 
 V = TypeVar("V")
