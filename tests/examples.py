@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-DEFAULT, THOROUGH = 160, 960
+DEFAULT, THOROUGH = 40, 960
+_WANTED = 160  # what `examples` counts in
 
 
 def choose_tier(*, thorough: bool) -> None:
@@ -18,16 +19,28 @@ def choose_tier(*, thorough: bool) -> None:
 
 
 def examples(count: int) -> int:
-    """Scale the number of examples that a property has by default to the tier."""
-    return count * settings().max_examples // DEFAULT
+    """Scale `count` examples of a property, where others have 160, to the tier."""
+    return max(1, count * settings().max_examples // _WANTED)
 
 
 def few(values: Iterable[Any], count: int = 2) -> list[Any]:
     """Return parameters of which the first `count` run by default, and the rest with --thorough."""
+    return _mark(values, lambda position: position >= count)
+
+
+def sampled(values: Iterable[Any], *, every: int) -> list[Any]:
+    """Return parameters of which each `every`-th runs by default, and the rest with --thorough."""
+    return _mark(values, lambda position: position % every != 0)
+
+
+def _mark(values: Iterable[Any], is_thorough: Callable[[int], bool]) -> list[Any]:
     found = []
     for position, value in enumerate(values):
         is_param = isinstance(value, type(pytest.param()))
-        marks = (*(value.marks if is_param else ()), *[pytest.mark.thorough] * (position >= count))
+        marks = (
+            *(value.marks if is_param else ()),
+            *[pytest.mark.thorough] * is_thorough(position),
+        )
         id = value.id if is_param else None
         found.append(pytest.param(*(value.values if is_param else [value]), marks=marks, id=id))
     return found

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LIVE, invoke
+from tests.examples import sampled
 from tests.fake_api import make_row
 from tests.fault_server import FAULTS, FaultServer, answer
 from tests.faults import SLOW
@@ -195,7 +196,7 @@ def test_every_fault_meets_every_command(
     meet(name, command, folder, request)
 
 
-@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("name", sampled(LATER, every=3))
 def test_a_create_that_meets_a_fault_is_sent_once(name: str, tmp_path: Path) -> None:
     with FaultServer(NO_PROFILES, name) as server:
         check_failure(server, name, "profile create", tmp_path)
@@ -203,7 +204,7 @@ def test_a_create_that_meets_a_fault_is_sent_once(name: str, tmp_path: Path) -> 
         assert len(posts) <= (4 if name.startswith("429") else 1)
 
 
-@pytest.mark.parametrize("name", [name for name in LATER if name not in SLOW])
+@pytest.mark.parametrize("name", sampled([name for name in LATER if name not in SLOW], every=4))
 def test_an_attachment_that_meets_a_fault_fails(name: str, tmp_path: Path) -> None:
     with FaultServer(PROFILE, NUMBERS, name) as server:
         check_failure(server, name, "number attach", tmp_path)

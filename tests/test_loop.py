@@ -53,9 +53,9 @@ def run(line: list[str], env: Mapping[str, str]) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        (),
-        ("--basic-auth", "kaleyra"),
-        ("--encrypt", "AES-128-CFB"),
+        pytest.param((), marks=pytest.mark.thorough),
+        pytest.param(("--basic-auth", "kaleyra"), marks=pytest.mark.thorough),
+        pytest.param(("--encrypt", "AES-128-CFB"), marks=pytest.mark.thorough),
         ("--basic-auth", "kaleyra", "--encrypt", "AES-128-CFB"),
     ],
     ids=["plain", "Basic auth", "AES-128-CFB", "both"],
@@ -100,4 +100,6 @@ def test_messages_of_every_type_arrive_byte_for_byte(
     assert len(sent) == len(callbacks) == len(TYPES)
     for callback, fields in zip(callbacks, sent, strict=True):
         opened = {**fields, "message": json.loads(fields["message"])}
+        for name in ("contacts", "location"):
+            opened[name] = fields[name] and json.loads(fields[name])
         assert {name: callback["fields"][name] for name in INCOMING} == opened

@@ -7,6 +7,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -50,8 +51,13 @@ ROOMS = {
 LAZY = {"wacb.cli.app", "wacb.cli"}  # build on first use what may need them
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Name every module that a file imports, wherever in it the import stands."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -62,15 +68,22 @@ def imports(path: Path) -> Iterator[str]:
             yield from below[module == "wacb" :]
 
 
+def place(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
 def room(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_a_room_imports_only_rooms_on_lower_floors(path: Path):
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("wacb.")}
-    used -= {"__version__", room(path)}
-    assert {name for name in used if FLOOR[name] >= FLOOR[room(path)]} == set()
+def test_a_room_imports_only_rooms_on_lower_floors():
+    wrong = {}
+    for path in MODULES:
+        used = {name.split(".")[1] for name in imports(path) if name.startswith("wacb.")}
+        used -= {"__version__", room(path)}
+        if above := {name for name in used if FLOOR[name] >= FLOOR[room(path)]}:
+            wrong[place(path)] = above
+    assert wrong == {}
 
 
 def name_of(path: Path) -> str:
@@ -91,11 +104,10 @@ def test_no_files_import_each_other_in_a_circle():
     assert below == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_a_library_is_imported_only_in_its_room(path: Path):
-    libraries = {name.partition(".")[0] for name in imports(path)} & ROOMS.keys()
-    place = str(path.relative_to(SOURCE))
-    assert all(place.startswith(ROOMS[library]) for library in libraries)
+def test_a_library_is_imported_only_in_its_room():
+    used = {(place(path), name.partition(".")[0]) for path in MODULES for name in imports(path)}
+    libraries = {(where, name) for where, name in used if name in ROOMS}
+    assert {each for each in libraries if not each[0].startswith(ROOMS[each[1]])} == set()
 
 
 # What the emulator may use beside its own files: none of it knows a field of the API, so none can
@@ -109,11 +121,10 @@ def test_the_emulator_shares_no_knowledge_of_the_api_with_the_client(path: Path)
     assert {name for name in used if not name.startswith(("wacb.sandbox", *NEUTRAL))} == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_a_module_says_what_lives_in_it_and_stays_small(path: Path):
-    text = path.read_text()
-    assert ast.get_docstring(ast.parse(text))
-    assert text.count("\n") <= 300
+def test_a_module_says_what_lives_in_it_and_stays_small():
+    texts = {place(path): path.read_text() for path in MODULES}
+    assert [name for name, text in texts.items() if not ast.get_docstring(ast.parse(text))] == []
+    assert [name for name, text in texts.items() if text.count("\n") > 300] == []
 
 
 def commands(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:

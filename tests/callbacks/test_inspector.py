@@ -574,6 +574,7 @@ def test_only_the_newest_callbacks_stay_in_a_long_list(desk):
 
 
 @in_chromium
+@pytest.mark.thorough
 def test_the_policy_stops_what_the_page_does_not_do(desk):
     desk.record.kept.clear()
     with desk.browser.page(desk.url) as page:

@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Watch
 from tests.cli.expect import CREATE, ONE, failed
 from tests.conftest import Wacb, profile_id
+from tests.examples import sampled
 from tests.fake_api import Network, Reply, Turn, answer, refusal
 from wacb.sandbox.account import SID, WABA_ID
 
@@ -129,7 +130,7 @@ def ask(request: pytest.FixtureRequest, over: Wacb, untouched: Watch) -> Callabl
     return check
 
 
-@pytest.mark.parametrize("case", ANSWERS)
+@pytest.mark.parametrize("case", sampled(ANSWERS, every=3))
 def test_an_answer_that_is_of_no_use(ask: Callable[..., None], case: str):
     turn, code, message, hint = ANSWERS[case]
     ask(Network(turn), code, message, hint)

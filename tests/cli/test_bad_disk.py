@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import Watch, writes
 from tests.cli.expect import CREATE, LIVE_KEYS, TITLE, done, failed
 from tests.conftest import Outcome, Wacb, invoke, profile_id
+from tests.examples import sampled
 from tests.storage.bad_disk import full_disk, read_only
 from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
@@ -183,7 +184,7 @@ if can_mount():
     )
 
 
-@pytest.mark.parametrize("kind", DISKS)
+@pytest.mark.parametrize("kind", sampled(DISKS, every=2))
 @pytest.mark.parametrize(
     ("name", "line"),
     [

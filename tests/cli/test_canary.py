@@ -16,6 +16,7 @@ import pytest
 from tests.cli.conftest import Handler
 from tests.cli.expect import CREATE, ONE, TITLE, TWO
 from tests.conftest import LIVE, Wacb, profile_id
+from tests.examples import sampled
 from wacb.sandbox.account import API_KEY
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -107,7 +108,7 @@ def runs() -> Callable[..., Handler]:
 @pytest.mark.parametrize(
     "verbosity", [pytest.param("", marks=LATER), pytest.param("-v", marks=LATER), "-vv"]
 )
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", sampled(NETWORKS, every=2))
 def test_no_output_and_no_file_holds_the_key(
     over: Wacb,
     runs: Callable[..., Handler],

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.interactive import Shell
 from tests.documents import PAGES, blocks
+from tests.examples import sampled
 from wacb.storage.completion_cache import CompletionCache
 
 SHELLS = ("bash", "zsh", "fish")
@@ -109,7 +110,7 @@ INSERTED = {
 }
 
 
-@pytest.mark.parametrize("case", INSERTED)
+@pytest.mark.parametrize("case", sampled(INSERTED, every=5))
 def test_tab_inserts(shell: Shell, case: str):
     typed, words = INSERTED[case]
     assert shell.enter(f"wacb {typed}") == words
@@ -134,7 +135,7 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize("case", SHOWN)
+@pytest.mark.parametrize("case", sampled(SHOWN, every=4))
 def test_tab_shows(shell: Shell, case: str):
     typed, offered = SHOWN[case]
     if shell.name == "bash":  # it quotes, and has no place for help

@@ -18,6 +18,7 @@ import pytest
 from tests.cli.expect import HOOK, ONE, TITLE, TWO, done, failed, missing, undo
 from tests.cli.interactive import SECONDS, WACB, Terminal
 from tests.conftest import LIVE, Outcome
+from tests.examples import sampled
 from tests.sandbox.shells import serving
 from wacb.sandbox.account import API_KEY, SID
 from wacb.sandbox.emulator import Sandbox
@@ -146,7 +147,7 @@ def test_a_terminal_gets_a_table(on_terminal):
     )
 
 
-@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("width", sampled([40, 80, 200], every=3))
 def test_a_table_fits_the_terminal(env: dict[str, str], on_terminal, width: int):
     del env["COLUMNS"]
     shell(f"{CREATE}; {CREATE} --title 'Another one of a longer title, not too long'", env)
@@ -159,7 +160,11 @@ def test_a_table_fits_the_terminal(env: dict[str, str], on_terminal, width: int)
 
 @pytest.mark.parametrize(
     ("changes", "colored"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False)],
+    [
+        ({}, True),
+        pytest.param({"NO_COLOR": "1"}, False, marks=pytest.mark.thorough),
+        pytest.param({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False, marks=pytest.mark.thorough),
+    ],
     ids=["plain", "NO_COLOR", "both"],
 )
 def test_colour_is_for_a_terminal_that_wants_it(

@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from subprocess import PIPE
 
+import pytest
+
 PROCESSES, WRITES = 20, 10
 VALUES = {
     "sid": "HX{}",
@@ -40,6 +42,7 @@ def accounts(path: Path) -> dict[str, dict[str, str]]:
     return tables
 
 
+@pytest.mark.thorough
 def test_twenty_processes_keep_all_of_two_hundred_values(tmp_path: Path):
     path = tmp_path / "wacb" / "config.toml"
     expected: dict[str, dict[str, str]] = {}

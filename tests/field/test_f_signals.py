@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import sampled
 from tests.field.world import CHANGES, World, make_world
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -80,7 +81,7 @@ def _done_before(name: str) -> tuple[int, ...]:
     return {"delete": (5,), "add": (6, 9), "rollback": (0, 9), "update": (0, 5)}.get(name, ())
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", sampled(SIGNALS, every=3))
 def test_a_second_signal_gives_up_at_once(tmp_path: Path, number: signal.Signals):
     with make_world(tmp_path / "w", hold=4) as world:
         process = world.start(CHANGES["attach"])
@@ -95,7 +96,7 @@ def test_a_second_signal_gives_up_at_once(tmp_path: Path, number: signal.Signals
         assert world.run(CHANGES["attach"]).code == 0
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", sampled(reversed(SIGNALS), every=3))
 def test_a_lost_terminal_does_not_stop_what_ends_a_run(tmp_path: Path, number: signal.Signals):
     """The terminal that sends SIGHUP takes stdout and stderr with it."""
     with make_world(tmp_path / "w", hold=4) as world:

@@ -49,7 +49,9 @@ def titles(account: Account) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "fault", ["late:20s", "500:2,after,POST"], ids=["late listing", "lost answers"]
+    "fault",
+    ["late:20s", pytest.param("500:2,after,POST", marks=pytest.mark.thorough)],
+    ids=["late listing", "lost answers"],
 )
 def test_at_the_same_time_on_one_machine_each_profile_is_created_once(tmp_path: Path, fault: str):
     account = Account(tmp_path / "sandbox")
@@ -67,6 +69,7 @@ def test_at_the_same_time_on_one_machine_each_profile_is_created_once(tmp_path: 
     assert [account.state().carried(number) for number in (ONE, TWO, THREE)] == [*carried, ""]
 
 
+@pytest.mark.thorough
 def test_at_the_same_time_on_ten_machines_a_double_title_is_named(tmp_path: Path):
     account = Account(tmp_path / "sandbox")
     with serving(account.sandbox) as host:

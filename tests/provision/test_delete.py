@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conftest import profile_id
+from tests.examples import sampled
 from tests.fake_api import Reply, emulated, make_client, make_draft, refusal
 from tests.provision.lossy import LOST, Answered
 from wacb.errors import CheckFailed, OutcomeUnknown
@@ -48,7 +49,7 @@ class Line:
 
 @pytest.mark.parametrize("arrive", [True, False], ids=["arrives", "does not arrive"])
 @pytest.mark.parametrize("times", [1, 2, 99], ids=["once", "twice", "always"])
-@pytest.mark.parametrize("case", ANSWERS)
+@pytest.mark.parametrize("case", sampled(ANSWERS, every=3))
 def test_only_a_profile_that_is_gone_is_called_deleted(
     sandbox: Sandbox, case: str, times: int, arrive: bool
 ):
