@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 _MOST_NAMED = 20  # failures of many that are told one by one
 
@@ -123,13 +122,13 @@ class BulkFailed(WacbError):
         errors: Sequence[WacbError] = (),
         *,
         details: Sequence[str] | None = None,
-        **given: Any,
+        hint: str | None = None,
     ) -> None:
         if details is None:
             details = list(dict.fromkeys(error.in_one_line for error in errors))
         more = len(details) - _MOST_NAMED
         rest = [f"and {more} more"] if more > 0 else []
-        super().__init__(message, details=(*details[:_MOST_NAMED], *rest), **given)
+        super().__init__(message, details=(*details[:_MOST_NAMED], *rest), hint=hint)
         codes = {error.exit_code for error in errors}
         if len(codes) == 1:
             self.exit_code = codes.pop()
@@ -198,11 +197,14 @@ class Unavailable(WacbError):
         self,
         message: str,
         *,
+        hint: str | None = None,
+        status: int | None = None,
+        api_code: str | None = None,
+        details: tuple[str, ...] = (),
         sent: bool = True,
         retry_after: float | None = None,
-        **given: Any,
     ) -> None:
-        super().__init__(message, **given)
+        super().__init__(message, hint=hint, status=status, api_code=api_code, details=details)
         self.sent = sent
         self.retry_after = retry_after
 

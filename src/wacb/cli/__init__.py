@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -45,36 +45,29 @@ Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 class Root(Group):
     """Turn every failure into text on stderr and an exit code."""
 
-    def main(
+    def main(  # type: ignore[override]
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
         complete_var: str | None = None,
         standalone_mode: bool = True,
-        **extra: Any,
+        windows_expand_args: bool = True,
+        *,
+        obj: App | None = None,
     ) -> NoReturn:
         line = list(sys.argv[1:] if args is None else args)
-        app = extra.pop("obj", None) or App()
-        code = self.run(line, app, prog_name, complete_var, **extra)
+        app = obj or App()
+        code = self.run(line, app, prog_name)
         sys.exit(_check_stdout(app, code, line))
 
-    def run(
-        self,
-        line: list[str],
-        app: App,
-        prog_name: str | None = "wacb",
-        complete_var: str | None = None,
-        **extra: Any,
-    ) -> int:
+    def run(self, line: list[str], app: App, prog_name: str | None = "wacb") -> int:
         """Run one command line and return its exit code."""
         shell, _, instruction = os.environ.get("_WACB_COMPLETE", "").partition("_")
         if instruction == "complete":  # a TAB, where click would print errors
             shells.answer(self, app, shell)
             return 0
         try:
-            status = super().main(
-                line, prog_name, complete_var, standalone_mode=False, obj=app, **extra
-            )
+            status = super().main(line, prog_name, standalone_mode=False, obj=app)
         except WacbError as error:
             return report(app, error, line)
         except click.exceptions.NoArgsIsHelpError as error:

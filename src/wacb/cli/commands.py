@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
 from typing import Any
@@ -174,9 +174,13 @@ class Group(CommandWithGlobals, click.Group):
         package: str,
         table: dict[str, str],
         modules: Mapping[str, str] | None = None,
-        **kwargs: Any,
+        help: str,
+        callback: Callable[[], None] | None = None,
+        invoke_without_command: bool = False,
     ) -> None:
-        super().__init__(name, **kwargs)
+        super().__init__(
+            name, help=help, callback=callback, invoke_without_command=invoke_without_command
+        )
         self.package = package
         self.table = table
         self.modules = modules or {}
