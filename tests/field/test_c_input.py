@@ -181,9 +181,20 @@ def test_a_new_key_lands_in_the_home_folder(
     assert not list(folder.iterdir())
 
 
-def test_an_unknown_home_is_named(wacb: Wacb, folder: Path) -> None:
-    env = {"WACB_CONFIG": "~nobody-here/w.toml"}
-    outcome = wacb("config", "set", "sid", SID, "--account", "shop", env=env)
+@pytest.mark.parametrize(
+    ("line", "env"),
+    [
+        (("config", "set", "sid", SID, "--account", "shop"), {"WACB_CONFIG": "~nobody-here/w"}),
+        (("number", "attach", "--profile", "Hook", "--from", "~nobody-here/w"), LIVE),
+        (("profile", "list"), {"XDG_CONFIG_HOME": "~nobody-here"}),
+        ((*CREATE, "--github"), {**LIVE, "GITHUB_OUTPUT": "~nobody-here/w"}),
+    ],
+    ids=["WACB_CONFIG", "--from", "XDG_CONFIG_HOME", "GITHUB_OUTPUT"],
+)
+def test_an_unknown_home_is_named(
+    line: Sequence[str], env: dict[str, str], wacb: Wacb, folder: Path
+) -> None:
+    outcome = wacb(*line, env=env)
     assert outcome.code == 3
     check_names(outcome, "~nobody-here")
     assert not list(folder.iterdir())

@@ -224,6 +224,19 @@ def test_a_list_with_one_meaning_is_read(
     assert (attached(sandbox, ONE), attached(sandbox, TWO)) == (profile, profile)
 
 
+def test_digits_of_many_numbers_cost_no_more_listings(live: Wacb, sandbox: Sandbox) -> None:
+    before = len(sandbox.requests())
+    listed = "".join(f"{number[1:]},Hook\n" for number in (ONE, TWO, LISTED))
+    assert live("number", "attach", "--from", "-", input=listed).code == 0
+    paths = [each.path for each in sandbox.requests()[before:] if each.method == "GET"]
+    assert sum(path.endswith("/number") for path in paths) == 2  # before and after the changes
+
+
+def test_digits_of_a_bad_listing_are_not_guessed(live: Wacb, sandbox: Sandbox) -> None:
+    env = {"WACB_WABA_ID": "999"}
+    assert live("number", "show", ONE[1:], env=env).code == live("number", "list", env=env).code
+
+
 @pytest.mark.parametrize(
     ("bad", "named"),
     [

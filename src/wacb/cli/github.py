@@ -12,6 +12,7 @@ from wacb.cli.commands import Section
 from wacb.cli.options import option
 from wacb.errors import ConfigError, InvalidInput
 from wacb.jsontext import visible
+from wacb.storage.paths import expand
 
 MAX_ROWS = 1_000  # GitHub drops a summary of more than 1 MiB
 _VARIABLES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
@@ -57,8 +58,9 @@ def markdown_text(app: App, text: str) -> str:
     return "".join(f"&#{ord(char)};" if char in "\\`*_{}[]<>()#+!|&~@:" else char for char in plain)
 
 
-def _files(app: App) -> list[str]:
-    return [path for name in _VARIABLES if (path := app.environ.get(name))]
+def _files(app: App) -> list[Path]:
+    named = [path for name in _VARIABLES if (path := app.environ.get(name))]
+    return [expand(path, app.environ) for path in named]
 
 
 def _output_text(name: str, value: str) -> str:
@@ -71,9 +73,9 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _append(path: str, text: str) -> None:
+def _append(path: Path, text: str) -> None:
     try:
-        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except OSError as error:
         raise ConfigError(

@@ -274,6 +274,10 @@ def test_an_encryption_without_its_members_is_told_all_of_them():
             "use + and the country code, like +919812345678",
         ),
         (
+            '"+919812345678" = "a"\n919812345678 = "a"',
+            '919812345678: duplicate number, same as [numbers] "+919812345678"; remove one of them',
+        ),
+        (
             '"+91 98-12345678" = "a"\n00919812345678 = "a"',
             '00919812345678: duplicate number, same as [numbers] "+91 98-12345678"; '
             "remove one of them",
