@@ -124,7 +124,8 @@ def make_exchanger(
     """An exchanger whose waits cost no time and are as long as chance allows."""
     clock = clock or Clock()
     session = Session(timeout=30, deadline=Deadline(deadline, clock=clock), handler=handler)
-    how = {"key": API_KEY, "sleep": clock.sleep, "uniform": lambda low, high: high, **changes}
+    waits: dict[str, Any] = {"sleep": clock.sleep, "uniform": lambda low, high: high}
+    how = {"key": API_KEY, "clock": clock, **waits, **changes}
     return RetryingClient(session=session, **how)
 
 

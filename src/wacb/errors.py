@@ -11,6 +11,7 @@ WacbError                  1  unexpected
 ├── ApiRejected            6  the API understood and said no
 ├── Unavailable            7  no usable answer; trying again may help
 │   ├── DeadlineExceeded   7  the command's time is up
+│   │   └── NotReached     7  a part of a bulk run whose turn did not come in time
 │   └── OutcomeUnknown     7  a write that may or may not have happened
 ├── CheckFailed            8  a check was run and failed
 ├── Unsafe                 9  not done, since it would not be safe
@@ -213,6 +214,12 @@ class DeadlineExceeded(Unavailable):
     """The command's whole time (`--deadline`) is used up."""
 
     code = "deadline_exceeded"
+
+
+class NotReached(DeadlineExceeded):
+    """A part of a bulk run whose turn did not come in time; `sent` is false."""
+
+    code = "not_tried"
 
 
 class OutcomeUnknown(Unavailable):

@@ -129,9 +129,9 @@ def test_a_state_that_another_program_uses_is_not_to_be_removed(
     with Store(file) as other, other.transaction():
         outcome = invoke(app, *line)
     assert outcome == failed(
-        3,
-        f"the sandbox cannot use its state file {file}: database is locked",
-        "try again, or stop the other program that uses it",
+        7,
+        f"{file} is locked by another process",
+        f"end or resume that process: `fuser {file}` shows its ID",
     )
 
 

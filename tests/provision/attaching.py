@@ -65,7 +65,11 @@ def emulator(sandbox: Sandbox, **how: Any) -> Client:
 def make_journal(folder: Path) -> Journal:
     """The account's journal as it stands on the disk now."""
     return Journal(
-        folder / "journal.jsonl", account=SID, clock=lambda: 1_790_000_000.0, warn=_no_warning
+        folder / "journal.jsonl",
+        account=SID,
+        clock=lambda: 1_790_000_000.0,
+        warn=_no_warning,
+        remaining=lambda: 1.0,
     )
 
 

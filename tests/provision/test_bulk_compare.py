@@ -28,6 +28,7 @@ from wacb.errors import (
     CheckFailed,
     ConfigError,
     DeadlineExceeded,
+    NotReached,
     Unavailable,
     WacbError,
 )
@@ -151,8 +152,8 @@ def test_a_listing_that_fails_later_leaves_what_was_seen(tmp_path: Path) -> None
     assert (result.verified, type(result.error)) == (False, CheckFailed)
 
 
-def test_a_deadline_that_runs_out_leaves_the_rest_undone(tmp_path: Path) -> None:
-    numbers = make_numbers(4)
+def test_the_rest_is_not_tried_where_the_deadline_leaves_no_time_to_look(tmp_path: Path) -> None:
+    numbers = make_numbers(3)
 
     class Slow(Line):
         def put(self, number: str) -> Turn | None:
@@ -161,16 +162,27 @@ def test_a_deadline_that_runs_out_leaves_the_rest_undone(tmp_path: Path) -> None
 
     line = Slow(stocked(numbers))
     bench = Bench(line, tmp_path, deadline=15)
-    *done, third, fourth = bench(make_prepared(numbers))
-    for number, result in zip(numbers, done, strict=False):
-        assert result == attached(number, verified=None, error=result.error)
-        assert type(result.error) is DeadlineExceeded
-    for result, number in ((third, numbers[2]), (fourth, numbers[3])):
+    first, *rest = bench(make_prepared(numbers))
+    assert first == attached(numbers[0])
+    for result, number in zip(rest, numbers[1:], strict=True):
         assert result == outcome(number, None, None, FIRST, error=result.error)
-        assert type(result.error) is DeadlineExceeded
+        assert isinstance(result.error, NotReached)
         assert result.error.sent is False
-    assert (line.puts, line.listings) == (numbers[:2], 0)
-    assert bench.journaled == [entry(number) for number in numbers[:2]]
+    assert (line.puts, line.listings) == (numbers[:1], 1)
+    assert bench.journaled == [entry(numbers[0])]
+
+
+def test_a_request_that_takes_all_the_time_leaves_its_number_unseen(tmp_path: Path) -> None:
+    class Slow(Line):
+        def put(self, number: str) -> Turn | None:
+            bench.clock.now += 20
+            return None
+
+    line = Slow(stocked())
+    bench = Bench(line, tmp_path, deadline=15)
+    result = bench.one()
+    assert result == attached(ONE, verified=None, error=result.error)
+    assert (type(result.error), line.listings) == (DeadlineExceeded, 0)
 
 
 @pytest.mark.parametrize(

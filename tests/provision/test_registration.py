@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def of(file: Path, account: str = "HX1") -> RegistrationStore:
-    return RegistrationStore(file.parent, account=account)
+    return RegistrationStore(file.parent, account=account, remaining=lambda: 1.0)
 
 
 # -- remembered

@@ -38,7 +38,13 @@ class Opened:
         self.warnings: list[str] = []
 
     def __call__(self, account: str = SID) -> Journal:
-        return Journal(self.path, account=account, clock=lambda: NOW, warn=self.warnings.append)
+        return Journal(
+            self.path,
+            account=account,
+            clock=lambda: NOW,
+            warn=self.warnings.append,
+            remaining=lambda: 1.0,
+        )
 
     def write(self, content: str | bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

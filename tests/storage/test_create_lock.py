@@ -74,7 +74,7 @@ def test_it_is_looked_for_until_any_listing_shows_it(passed: float, waits: list[
 
 def test_a_create_under_way_may_be_sent_until_its_time_is_up(record: Path) -> None:
     clock = Clock()
-    make_lock(clock).record_intent(120)
+    make_lock(clock).record_intent(lambda: 120)
     assert json.loads(record.read_text()) == {"time": NOW + 120, "id": None}
     assert len(list(make_lock(clock).poll_listing(enough_time))) == 11
 
@@ -90,7 +90,7 @@ def test_no_look_is_waited_for_as_long_as_there_is_time() -> None:
 
 
 def test_what_was_withdrawn_is_not_looked_for(record: Path) -> None:
-    make_lock().record_intent(120)
+    make_lock().record_intent(lambda: 120)
     make_lock().record_not_sent()
     assert list(make_lock().poll_listing(no_time)) == [None]
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_written_is_an_error_before_the_create_only(folder: Path)
     folder.write_text("not a folder")
     lock = make_lock()
     with pytest.raises(ConfigError, match=str(folder)):
-        lock.record_intent(120)
+        lock.record_intent(lambda: 120)
     lock.record_result(ID)
     lock.record_not_sent()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.storage.bad_disk import full_disk
-from wacb.errors import ConfigError, InvalidInput
+from wacb.errors import ConfigError, DeadlineExceeded, InvalidInput
 from wacb.storage import files
 
 CANARY = "canary-0123456789"
@@ -371,8 +371,9 @@ def test_an_open_file_is_refused_with_the_exact_chmod(tmp_path, name, quoted):
 
 def test_a_lock_that_is_not_released_is_an_error_after_a_time(tmp_path):
     path = tmp_path / "file"
-    with files.locked(path), pytest.raises(ConfigError) as caught:
-        files.update(path, lambda _old: "new", lock_seconds=0.05)
+    with files.locked(path), pytest.raises(DeadlineExceeded) as caught:
+        files.update(path, lambda _old: "new", remaining=files.within(0.05))
     assert caught.value.message == f"{path} is locked by another process"
-    assert caught.value.hint == "try again in a moment"
+    assert f"`fuser {path}.lock`" in (caught.value.hint or "")
+    assert not caught.value.sent
     assert not path.exists()

@@ -73,7 +73,13 @@ import sys, threading
 from pathlib import Path
 from wacb.storage.journal import Journal
 def journal():
-    return Journal(Path(sys.argv[1]), account="HX", clock=lambda: 0.0, warn=warnings.append)
+    return Journal(
+        Path(sys.argv[1]),
+        account="HX",
+        clock=lambda: 0.0,
+        warn=warnings.append,
+        remaining=lambda: 30.0,
+    )
 def add(thread):
     for n in range(5):
         number = f"+1555010{sys.argv[2]}{thread}{n}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from wacb.api import responses
@@ -41,6 +42,10 @@ class Client:
     def remaining(self) -> float:
         """Seconds of the command's deadline that are left."""
         return self._retrying.remaining()
+
+    def reserve_time(self) -> AbstractContextManager[None]:
+        """Keep enough of the deadline for one more look."""
+        return self._retrying.reserve_time()
 
     def stop_sending(self) -> None:
         """Let no further attempt start, in any thread; those in progress end normally."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from wacb.api.backoff import THROTTLED, Backoff, Wait
@@ -21,6 +22,7 @@ from wacb.net.session import Session
 MAX_ATTEMPTS = 4
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
 BRIEF_OUTAGES = frozenset((502, 503, 504))
+LEAST_RESERVE = 1.0  # seconds
 
 
 class RequestTrace(NamedTuple):
@@ -62,10 +64,17 @@ class RetryingClient:
         self._clock = clock
         self._now = now
         self._trace = trace
+        self._slowest = 0.0  # seconds of a request
 
     def remaining(self) -> float:
         """Seconds of the command's deadline that are left."""
         return self._session.deadline.remaining()
+
+    def reserve_time(self) -> AbstractContextManager[None]:
+        """Keep enough of the deadline for one more look, but at most half of what is left."""
+        left = self.remaining()
+        least = max(LEAST_RESERVE, left / 20)
+        return self._session.deadline.reserved(lambda: min(max(least, 2 * self._slowest), left / 2))
 
     def stop_sending(self) -> None:
         """Let no further attempt start, in any thread; those in progress end normally."""
@@ -139,13 +148,15 @@ class RetryingClient:
             )
             return response
         finally:
+            seconds = self._clock() - began
+            self._slowest = max(self._slowest, seconds)
             if self._trace:
                 self._trace(
                     RequestTrace(
                         request=request,
                         headers=headers,
                         attempt=attempt,
-                        ms=(self._clock() - began) * 1000,
+                        ms=seconds * 1000,
                         response=response,
                     )
                 )

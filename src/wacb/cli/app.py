@@ -204,6 +204,7 @@ class App:
             account=self.api.sid,
             clock=self.now,
             warn=self.out.warn,
+            remaining=self.remaining,
         )
 
     def create_lock(self, title: str) -> CreateLock:
@@ -226,6 +227,10 @@ class App:
 
         return Deadline(self.settings.deadline)
 
+    def remaining(self) -> float:
+        """Seconds of the deadline that are left."""
+        return self.deadline.remaining()
+
     @cached_property
     def session(self) -> Session:
         """The HTTP session, or the sandbox in its place."""
@@ -247,7 +252,7 @@ class App:
         """The emulator with its state in the user's state folder."""
         from wacb.cli.emulator import open_sandbox
 
-        return self._sandbox or open_sandbox(self.state_folder)
+        return self._sandbox or open_sandbox(self.state_folder, remaining=self.remaining)
 
     @property
     def interactive(self) -> bool:

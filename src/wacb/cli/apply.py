@@ -23,7 +23,7 @@ from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, re
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import confirm
 from wacb.cli.views.plan import CHANGE_RESULT
-from wacb.errors import BulkFailed, Prose, Skipped, Unsafe, WacbError
+from wacb.errors import BulkFailed, NotReached, Prose, Skipped, Unsafe, WacbError
 from wacb.errors import Command as NextCommand
 from wacb.models import UNKNOWN
 from wacb.plan.apply import PlanResult, PlanRunner, requests
@@ -176,11 +176,12 @@ def _combine_errors(results: Sequence[PlanResult]) -> WacbError | None:
     failed = [result.error for result in results if result.error]
     if not failed:
         return None
-    tried = [error for error in failed if not isinstance(error, Skipped)]
+    tried = [error for error in failed if not isinstance(error, Skipped | NotReached)]
     skipped = len(failed) - len(tried)
     return BulkFailed(
         f"{len(tried)} of {len(results)} changes failed"
         + (f", {skipped} not tried" if skipped else ""),
-        tried,
+        [error for error in failed if not isinstance(error, Skipped)],
+        details=list(dict.fromkeys(error.in_one_line for error in tried)),
         hint=FINISH,
     )

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from wacb.errors import ConfigError
+from wacb.errors import ConfigError, DeadlineExceeded
 from wacb.net.message import Handler
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
-from wacb.sandbox.store import Store
+from wacb.sandbox.store import Store, is_busy
 from wacb.storage.paths import require_folder
 
 _FILE = "sandbox.sqlite3"
 
 
-def open_sandbox(folder: Path) -> Sandbox:
-    """Open the emulator whose state is in `folder`. Raises ConfigError if that fails."""
+def open_sandbox(folder: Path, *, remaining: Callable[[], float]) -> Sandbox:
+    """Open the emulator whose state is in `folder`. Raises ConfigError if that fails.
+
+    `remaining` seconds may be waited whenever another process has locked it.
+    """
     path = folder / _FILE
     require_folder(path)
     try:
         with state_errors(folder):
-            return Sandbox(Store(path))
+            return Sandbox(Store(path, remaining=remaining))
     except OSError as error:
         raise ConfigError(
             f"the sandbox cannot use its state file {path}: {error.strerror}",
@@ -46,11 +49,20 @@ def network(sandbox: Sandbox, folder: Path) -> Handler:
 
 @contextmanager
 def state_errors(folder: Path) -> Iterator[None]:
-    """Raise ConfigError where the emulator's state in `folder` cannot be read or written."""
+    """Raise ConfigError where the emulator's state in `folder` cannot be read or written.
+
+    Raises DeadlineExceeded where another process has locked it for too long.
+    """
     path = folder / _FILE
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if is_busy(error):
+            raise DeadlineExceeded(
+                f"{path} is locked by another process",
+                hint=f"end or resume that process: `fuser {shlex.quote(str(path))}` shows its ID",
+                sent=False,
+            ) from error
         raise ConfigError(
             f"the sandbox cannot use its state file {path}: {error}", hint=_hint(error, path)
         ) from error
@@ -59,8 +71,6 @@ def state_errors(folder: Path) -> Iterator[None]:
 def _hint(error: sqlite3.DatabaseError, path: Path) -> str:
     # an error that the store raises itself has no code; of an extended one the lower byte counts
     kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
-    if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "try again, or stop the other program that uses it"
     if kind in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return f"delete it to start over: rm {shlex.quote(str(path))}"
     return "free some space, or set XDG_STATE_HOME to another folder"

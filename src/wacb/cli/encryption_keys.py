@@ -99,7 +99,7 @@ def store_key(app: App, step: S, file: Path | None) -> S:
 
 
 def _load_or_create(app: App, path: Path, algorithm: str) -> Encryption:
-    encryption, created = encryption_keys.load_or_create(path, algorithm)
+    encryption, created = encryption_keys.load_or_create(path, algorithm, remaining=app.remaining)
     _keep_key_secret(app, encryption)
     if created:
         app.out.note(f"generated an {algorithm} key: {path} (back it up)")

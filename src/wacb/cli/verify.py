@@ -16,12 +16,12 @@ from wacb.cli.callback.send import NUMBER, SENDER
 from wacb.cli.commands import Command
 from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.next_command import render
+from wacb.cli.number.registrations import open_store
 from wacb.cli.options import output_options, profile_option
 from wacb.cli.prompts import choose_number
 from wacb.cli.views.verify import CHECK_RESULT
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
-from wacb.storage.registrations import RegistrationStore
 from wacb.validation import read_phone
 from wacb.verify.checks import Inputs
 from wacb.verify.runner import run_all
@@ -65,7 +65,7 @@ def _prepare(app: App, number: str | None, profile: str | None) -> Inputs:
     settings = app.settings
     return Inputs(
         lookup=app.lookup,
-        remembered=RegistrationStore(app.state_folder, account=app.api.sid),
+        remembered=open_store(app),
         number=number or settings.get("number"),
         reference=profile or settings.get("profile"),
         server="the built-in sandbox" if settings.sandbox else f"SID {app.api.sid}, {app.api_host}",

@@ -17,6 +17,7 @@ from wacb.config.file import (
 from wacb.config.regions import REGIONS
 from wacb.config.settings import DEFAULTS
 from wacb.errors import InvalidInput
+from wacb.storage import files
 
 _KEYS = {"api_key": "stored", "api_key_command": "command"}
 # of each pair an account has one
@@ -105,7 +106,13 @@ def merge(table: Mapping[str, Any], values: Mapping[str, Checked]) -> dict[str, 
     return {key: value for key, value in merged.items() if value != ""}
 
 
-def merge_account(path: Path, values: Mapping[str, str], *, account: str) -> bool:
+def merge_account(
+    path: Path,
+    values: Mapping[str, str],
+    *,
+    account: str,
+    remaining: files.Remaining | None = None,
+) -> bool:
     """Merge values for ACCOUNT_KEYS into `account`, which is created if need be.
 
     Returns whether comments were dropped.
@@ -118,20 +125,20 @@ def merge_account(path: Path, values: Mapping[str, str], *, account: str) -> boo
         table.clear()
         table.update(merged)
 
-    return edit_file(path, edit)
+    return edit_file(path, edit, remaining=remaining)
 
 
-def use_account(path: Path, name: str) -> bool:
+def use_account(path: Path, name: str, *, remaining: files.Remaining | None = None) -> bool:
     """Make `name` the default account. Raises ConfigError, returns as merge_account does."""
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         file.check_account(name, "NAME")
         data["default_account"] = name
 
-    return edit_file(path, edit)
+    return edit_file(path, edit, remaining=remaining)
 
 
-def remove_account(path: Path, name: str) -> bool:
+def remove_account(path: Path, name: str, *, remaining: files.Remaining | None = None) -> bool:
     """Remove `name`, also as the default. Raises ConfigError, returns as merge_account does."""
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
@@ -140,4 +147,4 @@ def remove_account(path: Path, name: str) -> bool:
         if data.get("default_account") == name:
             del data["default_account"]
 
-    return edit_file(path, edit)
+    return edit_file(path, edit, remaining=remaining)

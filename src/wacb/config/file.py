@@ -142,7 +142,14 @@ COMMENTS_DROPPED = "the comments in the config file were removed"
 FIRST_ACCOUNT = "default"  # the name of a first account that was given none
 
 
-def set_value(path: Path, key: str, value: str, *, account: str | None) -> bool:
+def set_value(
+    path: Path,
+    key: str,
+    value: str,
+    *,
+    account: str | None,
+    remaining: files.Remaining | None = None,
+) -> bool:
     """Set one of KEYS in the file at `path`.
 
     An account's key is set in `account`, which is created if need be; None means the usual account,
@@ -161,10 +168,12 @@ def set_value(path: Path, key: str, value: str, *, account: str | None) -> bool:
         name = FIRST_ACCOUNT if account is None and not file.accounts else account
         _table(file, data, key, name)[_leaf(key)] = checked
 
-    return edit_file(path, edit)
+    return edit_file(path, edit, remaining=remaining)
 
 
-def unset_value(path: Path, key: str, *, account: str | None) -> bool:
+def unset_value(
+    path: Path, key: str, *, account: str | None, remaining: files.Remaining | None = None
+) -> bool:
     """Remove one of KEYS from the file at `path`. Raises InvalidInput if it is not set.
 
     Returns whether comments were dropped.
@@ -178,7 +187,7 @@ def unset_value(path: Path, key: str, *, account: str | None) -> bool:
             raise InvalidInput(f"{key} is not set")
         del table[_leaf(key)]
 
-    return edit_file(path, edit)
+    return edit_file(path, edit, remaining=remaining)
 
 
 def check_values(values: Mapping[str, str]) -> dict[str, Checked]:
@@ -189,8 +198,16 @@ def check_values(values: Mapping[str, str]) -> dict[str, Checked]:
     return {key: value and _check(key, value) for key, value in values.items()}
 
 
-def edit_file(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) -> bool:
-    """Rewrite the file as `edit` changes its tables; return whether comments were dropped."""
+def edit_file(
+    path: Path,
+    edit: Callable[[ConfigFile, dict[str, Any]], None],
+    *,
+    remaining: files.Remaining | None,
+) -> bool:
+    """Rewrite the file as `edit` changes its tables; return whether comments were dropped.
+
+    Its lock is waited for as long as time is `remaining`.
+    """
     dropped = False
 
     def change(text: str | None) -> str:
@@ -201,7 +218,7 @@ def edit_file(path: Path, edit: Callable[[ConfigFile, dict[str, Any]], None]) ->
         edit(file, data)
         return _dump(path, data)
 
-    files.update(path, change)
+    files.update(path, change, remaining=remaining)
     return dropped
 
 

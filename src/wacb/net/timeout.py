@@ -22,11 +22,21 @@ class Deadline:
         self._clock = clock
         self._end = clock() + seconds
         self._stopped_at: float | None = None
+        self._reserve: Callable[[], float] = lambda: 0.0
 
     def remaining(self) -> float:
         """Seconds that are left, never below 0."""
         now = self._clock() if self._stopped_at is None else self._stopped_at
-        return max(0.0, self._end - now)
+        return max(0.0, self._end - now - self._reserve())
+
+    @contextmanager
+    def reserved(self, seconds: Callable[[], float]) -> Iterator[None]:
+        """Keep the last `seconds`, which may grow, for what comes afterwards."""
+        self._reserve = seconds
+        try:
+            yield
+        finally:
+            self._reserve = lambda: 0.0
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -12,6 +12,7 @@ from wacb.errors import (
     ConfigError,
     DeadlineExceeded,
     Interrupted,
+    NotReached,
     OutcomeUnknown,
     Skipped,
     Unavailable,
@@ -93,7 +94,7 @@ class BulkRunner:
 
         until_deadline = len(prepared) > 1
         with self.interrupt:
-            with ThreadPoolExecutor(self._jobs) as pool:
+            with self._client.reserve_time(), ThreadPoolExecutor(self._jobs) as pool:
                 results = list(pool.map(lambda item: self._run(item, until_deadline), prepared))
             if self._client.api.waba_id is not None:
                 results = self._compare(results)
@@ -117,6 +118,8 @@ class BulkRunner:
             return item._replace(status="unchanged", verified=True if change.shown else None)
         if self.interrupt.requested:
             return item._replace(error=_skip(change.number))
+        if self._client.remaining() <= 0:
+            return item._replace(error=_not_reached(change.number))
         try:
             self._client.send(change.request(self._client.api), until_deadline=until_deadline)
         except WacbError as error:
@@ -230,6 +233,14 @@ def _difference_error(change: NumberChange, shown: str | None) -> CheckFailed:
         f"the API accepted the update of number {change.number}, but shows "
         f"{f'profile {shown}' if shown else 'no profile'} on it instead of {change.new or 'none'}",
         hint=check_with_show(change.number),
+    )
+
+
+def _not_reached(number: str) -> NotReached:
+    return NotReached(
+        f"number {number} was not tried: the time limit was reached",
+        hint="run the same command again to finish, or pass a longer --deadline",
+        sent=False,
     )
 
 

@@ -110,7 +110,7 @@ def create_only_profile(
     other's profile. Raises Ambiguous then, ConfigError where the disk cannot record what is in
     progress, and what create_profile raises.
     """
-    lock.record_intent(client.remaining())  # the run after one that is killed knows of it
+    lock.record_intent(client.remaining)  # the run after one that is killed knows of it
     try:
         profile_id, status = _create_or_adopt(client, draft, set(), lock, sleep)
     except (Ambiguous, OutcomeUnknown):

@@ -28,6 +28,7 @@ from wacb.provision import attach, find
 from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import check_with_show
+from wacb.storage import files
 from wacb.storage.registrations import Registration, RegistrationStore
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def add(
     """
     before = remembered.find(number)
     wanted = Registration(number=number, id=before.id if before else UNKNOWN, profile=profile)
-    remembered.save(wanted)  # first: a disk that refuses stops us, and a crash loses no profile
+    remembered.announce(wanted)  # a disk that refuses stops us, and a crash loses no profile
     try:
         new_id = _read_id(client.send(request), request)
     except WacbError as error:
@@ -144,7 +145,7 @@ def add(
     added = wanted._replace(id=new_id)
     try:
         remembered.save(added)
-    except ConfigError as error:
+    except files.WRITE_ERRORS as error:
         raise ConfigError(
             f"number {number} was added, but its registration ID {new_id} could not be stored: "
             f"{error.message}",

@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -18,7 +19,8 @@ Row = dict[str, Any]
 _APPLICATION_ID = 0x57414342  # "WACB"
 _VERSION = 1
 _MEMORY = ":memory:"
-_BUSY_SECONDS = 10.0
+_BUSY_SECONDS = 10.0  # to wait for other processes; each holds the file for milliseconds
+_BUSY_STEP = 0.1  # seconds that a signal may have to wait
 _MAX_MESSAGES = 1000
 # Created separately, as files of older versions lack these tables.
 _LATER = (
@@ -44,17 +46,19 @@ class Store:
     """Keep the emulator's state in `path`, or in memory for ":memory:"; a `with` closes it.
 
     Threads may share one Store; each process opens its own. Raises sqlite3.DatabaseError for a file
-    that is damaged or not a sandbox's, OSError for one that cannot be opened. The folder is created
-    with mode 0700 and the file with 0600.
+    that is damaged or not a sandbox's, OSError for one that cannot be opened. A file that another
+    process has locked is waited for, up to 10 s and not longer than `remaining`. The folder is
+    created with mode 0700 and the file with 0600.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, remaining: Callable[[], float] = lambda: inf) -> None:
         self._lock = threading.RLock()
+        self._remaining = remaining
         self._connection = _connect(str(path))
         try:
             # The state is disposable: it must survive a killed process, but not a power cut.
-            self._connection.execute("PRAGMA synchronous = OFF")
-            self._connection.execute("PRAGMA journal_mode = TRUNCATE")
+            self._execute("PRAGMA synchronous = OFF")
+            self._execute("PRAGMA journal_mode = TRUNCATE")
             with self.transaction():
                 self._prepare(str(path))
         except sqlite3.Error:
@@ -74,9 +78,11 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Lock the state for one read-modify-write; an exception rolls it back."""
-        with self._lock, self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
+        with self._lock:
+            self._execute("BEGIN IMMEDIATE")
+            with self._connection:
+                yield
+                self._execute("COMMIT")
 
     def reset(self) -> None:
         """Return to the state of a new file."""
@@ -205,8 +211,21 @@ class Store:
         return [json.loads(text) for (text,) in self._execute(sql, *values)]
 
     def _execute(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection.execute(sql, values).fetchall()
+        end = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                with self._lock:
+                    return self._connection.execute(sql, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() >= end or self._remaining() <= 0:
+                    raise
+
+
+def is_busy(error: sqlite3.DatabaseError) -> bool:
+    """Say whether another process has locked the file."""
+    # an error that the store raises itself has no code; of an extended one the lower byte counts
+    kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
+    return kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def number_row(number: str, *, name: str, status: str) -> Row:
@@ -229,6 +248,4 @@ def _connect(path: str) -> sqlite3.Connection:
     if path != _MEMORY:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    return sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    return sqlite3.connect(path, timeout=_BUSY_STEP, isolation_level=None, check_same_thread=False)

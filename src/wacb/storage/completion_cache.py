@@ -63,8 +63,8 @@ class CompletionCache:
             change(accounts)
             return ascii_json(accounts) + "\n"
 
-        with suppress(ConfigError):
-            files.update(self._path, rewrite, lock_seconds=0)
+        with suppress(*files.WRITE_ERRORS):
+            files.update(self._path, rewrite, remaining=lambda: 0.0)
 
 
 def _parse(text: str | None) -> Accounts:

@@ -56,7 +56,7 @@ class CreateLock:
         self._tell = tell
 
     @contextmanager
-    def acquire(self, remaining: Callable[[], float]) -> Iterator[None]:
+    def acquire(self, remaining: files.Remaining) -> Iterator[None]:
         """Hold the lock; wait `remaining` seconds at most, as its holder may be stopped (Ctrl-Z).
 
         Raises DeadlineExceeded then, ConfigError where the folder cannot be written.
@@ -77,26 +77,27 @@ class CreateLock:
         ):
             yield
 
-    def record_intent(self, seconds: float) -> None:
-        """Record that a create will be sent within `seconds`, retries included.
+    def record_intent(self, remaining: files.Remaining) -> None:
+        """Record that a create will be sent within the `remaining` time, retries included.
 
-        Raises ConfigError where the record cannot be written: then it must not be sent.
+        Raises ConfigError or DeadlineExceeded where the record cannot be written: then it must not
+        be sent.
         """
-        self._write(CreateRecord(self._now() + seconds, None))
+        self._write(CreateRecord(self._now() + remaining(), None), remaining)
 
     def record_result(self, profile_id: str | None) -> None:
         """Record the ID of the created profile, None where the result is unknown."""
         # Too late to refuse, and nothing is lost: since `record_intent` the record says "unknown",
         # and where nothing can be written `acquire` refuses the run that would rely on it.
-        with suppress(ConfigError):
-            self._write(CreateRecord(self._now(), profile_id))
+        with suppress(*files.WRITE_ERRORS):
+            self._write(CreateRecord(self._now(), profile_id), files.after_the_fact())
 
     def record_not_sent(self) -> None:
         """Record that the announced create did not happen."""
-        with suppress(ConfigError):  # the next run polls longer than necessary
-            self._write(CreateRecord(0.0, None))
+        with suppress(*files.WRITE_ERRORS):  # the next run polls longer than necessary
+            self._write(CreateRecord(0.0, None), files.after_the_fact())
 
-    def poll_listing(self, remaining: Callable[[], float]) -> Iterator[str | None]:
+    def poll_listing(self, remaining: files.Remaining) -> Iterator[str | None]:
         """Yield whenever it is time to list: at once, then as long as a listing may lag.
 
         Yields the ID of the profile that was last created here, None where there is none or the
@@ -141,8 +142,9 @@ class CreateLock:
                 f"{path} was changed by another program", hint="remove this file"
             ) from None
 
-    def _write(self, record: CreateRecord) -> None:
-        files.update(self._path("json"), lambda old: ascii_json(record._asdict()) + "\n")
+    def _write(self, record: CreateRecord, remaining: files.Remaining) -> None:
+        text = ascii_json(record._asdict()) + "\n"
+        files.update(self._path("json"), lambda old: text, remaining=remaining)
 
     def _path(self, kind: str) -> Path:
         name = uuid5(NAMESPACE_OID, f"{self._sid}\n{self._title}").hex

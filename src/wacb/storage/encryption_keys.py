@@ -48,7 +48,11 @@ def load(path: Path) -> Encryption:
 
 
 def load_or_create(
-    path: Path, algorithm: str, *, choice: Choice | None = None
+    path: Path,
+    algorithm: str,
+    *,
+    choice: Choice | None = None,
+    remaining: files.Remaining | None = None,
 ) -> tuple[Encryption, bool]:
     """Return the key in `path` as the API receives it, and whether it was generated just now.
 
@@ -65,7 +69,7 @@ def load_or_create(
         return _generate(wanted, choice) if text is None else text
 
     if files.read_text(path) is None:
-        files.update(path, change)
+        files.update(path, change, remaining=remaining)
     encryption = load(path)
     if encryption.algorithm != wanted:
         raise ConfigError(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from wacb.errors import ConfigError, WacbError
+from wacb.errors import ConfigError, DeadlineExceeded
 from wacb.storage import paths
 from wacb.storage.text import decode_text
 
@@ -26,7 +26,10 @@ _HINTS = {
     errno.ENOTDIR: "check the path: a part of it is a file, not a folder",
     errno.EEXIST: "remove the file or broken link in its folder's place",
 }
-LOCK_SECONDS = 30.0  # to wait for other processes; each holds the lock for milliseconds
+Remaining = Callable[[], float]  # seconds that may still be waited for a lock
+WRITE_ERRORS = (ConfigError, DeadlineExceeded)  # what every function that locks may raise
+_LOCK_SECONDS = 30.0  # where the caller has no limit; each holder needs milliseconds
+_AFTER_THE_FACT = 5.0  # to record what was done, however late it is
 _TRY_EVERY = 0.01  # seconds
 
 
@@ -60,16 +63,27 @@ def read_required(path: Path) -> str:
     return text
 
 
+def within(seconds: float) -> Remaining:
+    """Return what counts down `seconds` from now on."""
+    end = time.monotonic() + seconds
+    return lambda: end - time.monotonic()
+
+
+def after_the_fact() -> Remaining:
+    """Return the wait for recording what was done: a moment, even if no time is left."""
+    return within(_AFTER_THE_FACT)
+
+
 def update(
-    path: Path, change: Callable[[str | None], str], *, lock_seconds: float = LOCK_SECONDS
+    path: Path, change: Callable[[str | None], str], *, remaining: Remaining | None = None
 ) -> None:
     """Rewrite `path` with what `change` makes of its present text (None: there is no file).
 
     One writer at a time, and a reader or a crash sees the old file or the new one, never a part.
     The file ends up 0600; a text that stays the same is not written. An error of `change` or a
-    ConfigError of the disk leaves the old file unchanged.
+    ConfigError of the disk leaves the old file unchanged. Waits for the lock as `locked` does.
     """
-    with locked(path, seconds=lock_seconds) as target:
+    with locked(path, remaining=remaining) as target:
         with _translate_os_error("write", path):
             _sweep(target.parent, re.escape(target.name))
         old = read_text(target)
@@ -104,14 +118,14 @@ def check_folder(path: Path) -> None:
         _sweep(path, ".+", before=time.time() - 60)
 
 
-def append_line(path: Path, line: str) -> None:
+def append_line(path: Path, line: str, *, remaining: Remaining | None = None) -> None:
     """Append `line`, which has no line break, to `path`; return once it is on the disk.
 
     One writer at a time. A last line that a crash has torn is ended first, so that the new one
     stands by itself. The file ends up 0600. After a ConfigError (a full disk) it is as long as it
     was.
     """
-    with _appending(path) as (descriptor, folder):
+    with _appending(path, remaining) as (descriptor, folder):
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
         _extend(descriptor, size, ("\n" * torn + f"{line}\n").encode("utf-8"))
@@ -119,16 +133,16 @@ def append_line(path: Path, line: str) -> None:
             _sync(folder)  # the file may be new, and its name must last as well
 
 
-def check_appendable(path: Path) -> None:
+def check_appendable(path: Path, *, remaining: Remaining | None = None) -> None:
     """Raise ConfigError where append_line cannot open `path`, which is created if need be."""
-    with _appending(path):
+    with _appending(path, remaining):
         pass
 
 
 @contextmanager
-def _appending(path: Path) -> Iterator[tuple[int, Path]]:
+def _appending(path: Path, remaining: Remaining | None) -> Iterator[tuple[int, Path]]:
     """Open `path` under its lock; yield the descriptor and the folder it is in."""
-    with locked(path) as target, _translate_os_error("write", path):
+    with locked(path, remaining=remaining) as target, _translate_os_error("write", path):
         descriptor = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.fchmod(descriptor, 0o600)
@@ -138,12 +152,12 @@ def _appending(path: Path) -> Iterator[tuple[int, Path]]:
 
 
 @contextmanager
-def locked(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[Path]:
+def locked(path: Path, *, remaining: Remaining | None = None) -> Iterator[Path]:
     """Hold the lock of `path` against other threads and processes; yield the file behind links.
 
     The lock is a file of its own (`<file>.lock`), because a rewrite replaces the file itself. It
-    stays: removing it would let two processes lock two files of one name. Raises ConfigError, also
-    where the lock is still taken after `seconds`.
+    stays: removing it would let two processes lock two files of one name. Raises ConfigError, and
+    DeadlineExceeded where the lock is still taken when no time is `remaining` (by default 30 s).
     """
     paths.require_folder(path)
     with _translate_os_error("write", path):
@@ -152,19 +166,27 @@ def locked(path: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[Path]:
         if target.exists() and not target.is_file():
             raise ConfigError(f"cannot write {path}: it is not a regular file")
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    end = time.monotonic() + seconds
-    busy = ConfigError(f"{path} is locked by another process", hint="try again in a moment")
     lock = target.with_name(f"{target.name}.lock")
-    with hold_lock(lock, remaining=lambda: end - time.monotonic(), timeout_error=busy):
+    wait = within(_LOCK_SECONDS) if remaining is None else remaining
+    with hold_lock(lock, remaining=wait, timeout_error=_busy_error(path, lock)):
         yield target
+
+
+def _busy_error(path: Path, lock: Path) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"{path} is locked by another process",
+        hint=f"end or resume that process (`fuser {shlex.quote(str(lock))}` shows its ID), or pass "
+        "a longer --deadline",
+        sent=False,
+    )
 
 
 @contextmanager
 def hold_lock(
     lock: Path,
     *,
-    remaining: Callable[[], float],
-    timeout_error: WacbError,
+    remaining: Remaining,
+    timeout_error: DeadlineExceeded,
     try_every: float = _TRY_EVERY,
     sleep: Callable[[float], None] = time.sleep,
     on_busy: Callable[[], None] = lambda: None,

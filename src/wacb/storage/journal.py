@@ -12,12 +12,12 @@ from pathlib import Path
 from time import gmtime, strftime
 from typing import Any, Literal, NamedTuple
 
-from wacb.errors import ConfigError
 from wacb.jsontext import ascii_json, read_json_or
 from wacb.models import AttachedId, id_from_json, id_to_json
 from wacb.storage import files
 
 Action = Literal["attach", "detach", "rollback"]
+_SECONDS_TO_READ = 1.0  # at most to wait for a writer
 
 
 class Entry(NamedTuple):
@@ -50,8 +50,10 @@ class Journal:
     """The entries of one account in the journal at `path`, which need not exist.
 
     `account` is the account's SID, `clock` returns seconds since 1970, `warn` gets a sentence for
-    each line that is skipped. The file is read once, on first use; threads and processes may append
-    to it at the same time. Every method raises ConfigError where it cannot read or write the file.
+    each line that is skipped; the file's lock is waited for as long as time is `remaining`. The
+    file is read once, on first use; threads and processes may append to it at the same time. Every
+    method raises ConfigError where it cannot read or write the file, and those that write
+    DeadlineExceeded where it stays locked.
     """
 
     def __init__(
@@ -61,15 +63,17 @@ class Journal:
         account: str,
         clock: Callable[[], float],
         warn: Callable[[str], None],
+        remaining: files.Remaining,
     ) -> None:
         self._path = path
         self._account = account
         self._clock = clock
         self._warn = warn
+        self._remaining = remaining
 
     def check_writable(self) -> None:
         """Raise ConfigError where no change could be recorded; a full disk is not noticed."""
-        files.check_appendable(self._path)
+        files.check_appendable(self._path, remaining=self._remaining)
 
     def append(self, *, number: str, old: AttachedId, new: str | None, action: Action) -> None:
         """Record a change; return once it is safe on the disk."""
@@ -82,7 +86,11 @@ class Journal:
             action=action,
         )
         # ASCII only: then no value holds a line separator, and a tear never splits a character.
-        files.append_line(self._path, ascii_json(entry.as_json()))
+        files.append_line(
+            self._path,
+            ascii_json(entry.as_json()),
+            remaining=files.after_the_fact(),
+        )
 
     def history(self, number: str | None = None) -> list[Entry]:
         """Return the changes of one number (E.164), or of all, oldest first."""
@@ -121,8 +129,11 @@ class Journal:
         content = files.read_bytes(self._path) or b""
         if content and not content.endswith(b"\n"):
             # Perhaps a writer is halfway: under the lock none is. On a read-only disk, where the
-            # lock is not available, there is no writer either.
-            with suppress(ConfigError), files.locked(self._path):
+            # lock is not available, there is no writer either. One that was stopped is left alone.
+            with (
+                suppress(*files.WRITE_ERRORS),
+                files.locked(self._path, remaining=files.within(_SECONDS_TO_READ)),
+            ):
                 content = files.read_bytes(self._path) or b""
         return content.split(b"\n")
 

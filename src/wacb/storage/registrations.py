@@ -28,11 +28,15 @@ class Registration(NamedTuple):
 
 
 class RegistrationStore:
-    """The registrations of the account with the SID `account`, in a file in `folder`."""
+    """The registrations of the account with the SID `account`, in a file in `folder`.
 
-    def __init__(self, folder: Path, *, account: str) -> None:
+    The lock of the file is waited for as long as time is `remaining`.
+    """
+
+    def __init__(self, folder: Path, *, account: str, remaining: files.Remaining) -> None:
         self._path = folder / "registrations.json"
         self._account = account
+        self._remaining = remaining
 
     def find(self, number: str) -> Registration | None:
         """Return the registration of a number. Raises ConfigError for a damaged file."""
@@ -48,17 +52,29 @@ class RegistrationStore:
             return found is not None and found.id is not UNKNOWN
         return False
 
+    def announce(self, registration: Registration) -> None:
+        """Save a registration that is about to be sent.
+
+        Raises ConfigError where the file cannot be written, DeadlineExceeded where it is locked.
+        """
+        self._write(registration.number, registration, remaining=self._remaining)
+
     def save(self, registration: Registration) -> None:
-        """Save a registration. Raises ConfigError where the file cannot be written."""
-        self._write(registration.number, registration)
+        """Save a registration that was made. Raises as `announce` does."""
+        self._write_afterwards(registration.number, registration)
 
     def finish(self, number: str, registration: Registration | None) -> None:
         """Save what remains to be done, None for nothing; ignore a file that cannot be written."""
         # The work is done, and an entry that stays is harmless: `confirm` can be run twice.
-        with suppress(ConfigError):
-            self._write(number, registration)
+        with suppress(*files.WRITE_ERRORS):
+            self._write_afterwards(number, registration)
 
-    def _write(self, number: str, registration: Registration | None) -> None:
+    def _write_afterwards(self, number: str, registration: Registration | None) -> None:
+        self._write(number, registration, remaining=files.after_the_fact())
+
+    def _write(
+        self, number: str, registration: Registration | None, *, remaining: files.Remaining
+    ) -> None:
         def change(text: str | None) -> str:
             data = self._read(text)
             data[self._account].pop(number, None)
@@ -68,7 +84,7 @@ class RegistrationStore:
                 data[self._account][number] = entry
             return ascii_json(data, indent=2) + "\n"
 
-        files.update(self._path, change)
+        files.update(self._path, change, remaining=remaining)
 
     def _read(self, text: str | None) -> dict[str, Any]:
         """Parse the file: SID -> number -> entry. Every account's entries are kept."""

@@ -198,7 +198,7 @@ def _verify(app: App, stored: Mapping[str, Any], values: dict[str, str]) -> dict
 def _save(app: App, account: str, values: Mapping[str, str]) -> None:
     before = list_accounts(app.config_file)
     default = next((each.name for each in before if each.default), None)
-    if merge_account(app.config_path, values, account=account):
+    if merge_account(app.config_path, values, account=account, remaining=app.remaining):
         app.out.note(COMMENTS_DROPPED)
     app.out.message(
         f"Saved account {account!r} to {app.config_path} (plain text, readable only by you)"

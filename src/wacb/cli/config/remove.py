@@ -34,7 +34,7 @@ def command(app: App, *, name: str, yes: bool) -> None:
         app.out.note("its API key is stored in this file only, and is removed with it")
     app.out.note(f"its encryption keys, journal and other records stay in {app.state_folder}")
     confirm(app, f"remove account {name!r} from {app.config_path}", yes=yes)
-    if remove_account(app.config_path, name):
+    if remove_account(app.config_path, name, remaining=app.remaining):
         app.out.note(COMMENTS_DROPPED)
     app.out.message(f"Removed account {name!r}")
     others = [each.name for each in accounts if each.name != name]

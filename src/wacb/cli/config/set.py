@@ -61,7 +61,9 @@ def command(
                 "` to remove it",
             ),
         )
-    if file.set_value(app.config_path, key, value, account=app.chosen_account):
+    if file.set_value(
+        app.config_path, key, value, account=app.chosen_account, remaining=app.remaining
+    ):
         app.out.note(file.COMMENTS_DROPPED)
     if key == "base_url" and app.settings.stores_key:
         app.out.note(f"the stored API key of this account is now sent to {value}")

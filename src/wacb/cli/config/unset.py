@@ -19,5 +19,5 @@ def command(app: App, *, key: str) -> None:
     Example:
       wacb config unset endpoint
     """
-    if file.unset_value(app.config_path, key, account=app.chosen_account):
+    if file.unset_value(app.config_path, key, account=app.chosen_account, remaining=app.remaining):
         app.out.note(file.COMMENTS_DROPPED)

@@ -23,7 +23,7 @@ def command(app: App, *, name: str) -> None:
     Example:
       wacb config use prod
     """
-    if use_account(app.config_path, name):
+    if use_account(app.config_path, name, remaining=app.remaining):
         app.out.note(COMMENTS_DROPPED)
     app.out.message(f"{name!r} is now the default account")
     variable = app.environ.get("WACB_ACCOUNT")

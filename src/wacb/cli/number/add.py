@@ -7,11 +7,10 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
-from wacb.cli.number.registrations import show
+from wacb.cli.number.registrations import open_store, show
 from wacb.cli.number.report import online_lookup
 from wacb.cli.options import dry_run_option, output_options, profile_option
 from wacb.provision import registration
-from wacb.storage.registrations import RegistrationStore
 from wacb.validation import parse_number
 
 
@@ -67,7 +66,7 @@ def command(
         return
     added = registration.add(
         app.client,
-        RegistrationStore(app.state_folder, account=app.api.sid),
+        open_store(app),
         request,
         number=target,
         profile=profile,

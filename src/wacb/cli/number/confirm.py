@@ -7,7 +7,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
-from wacb.cli.number.registrations import show
+from wacb.cli.number.registrations import open_store, show
 from wacb.cli.number.report import run_one
 from wacb.cli.number.targets import read_number
 from wacb.cli.options import dry_run_option, number_argument, output_options
@@ -18,7 +18,7 @@ from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
 from wacb.provision import attach, registration
 from wacb.redaction import MASK
-from wacb.storage.registrations import Registration, RegistrationStore
+from wacb.storage.registrations import Registration
 
 
 @click.command(cls=Command)
@@ -50,7 +50,7 @@ def command(
     given = None if resend else otp or read_secret(app.environ, "WACB_OTP")
     code = registration.check_otp(given) if given else None
     app.check_credentials(dry_run=dry_run)
-    remembered = RegistrationStore(app.state_folder, account=app.api.sid)
+    remembered = open_store(app)
     found = registration.identify(app.api, remembered, target, identity)
     if resend:
         _resend(app, found, identity, dry_run=dry_run)

@@ -15,6 +15,7 @@ from wacb.errors import (
     Command,
     ConfigError,
     Interrupted,
+    NotReached,
     Prose,
     Skipped,
     join_prose,
@@ -115,9 +116,13 @@ def status_words(result: Result[Any]) -> str:
 
 def interrupted_error(results: Sequence[Result[Any]]) -> Interrupted:
     """Return the error of a run that Ctrl-C ended, with the count of each result."""
+    message = f"interrupted: {_count_results(results)}"
+    return Interrupted(message, hint="run the same command again to finish")
+
+
+def _count_results(results: Sequence[Result[Any]]) -> str:
     words = Counter(map(status_words, results))
-    summary = ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
-    return Interrupted(f"interrupted: {summary}", hint="run the same command again to finish")
+    return ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
 
 
 def _raise_failures(app: App, results: Sequence[NumberResult], *, would: bool = False) -> None:
@@ -125,8 +130,13 @@ def _raise_failures(app: App, results: Sequence[NumberResult], *, would: bool = 
     errors = [result.error for result in results if result.error]
     if not errors or len(results) == 1:
         return
-    tried = [error for error in errors if not isinstance(error, Skipped)]
-    lines = [f"{result.change.number}: {result.error}" for result in results if result.error]
+    tried = [error for error in errors if not isinstance(error, Skipped | NotReached)]
+    late = [error for error in errors if isinstance(error, NotReached)]
+    lines = [
+        f"{result.change.number}: {result.error}"
+        for result in results
+        if result.error and result.error not in late
+    ]
     hints = dict.fromkeys(error.hint for error in tried if error.hint)
     again = not tried or any(error.retryable for error in tried)
     message = f"{len(tried)} of {len(results)} numbers {'would fail' if would else 'failed'}"
@@ -134,9 +144,11 @@ def _raise_failures(app: App, results: Sequence[NumberResult], *, would: bool = 
         message += f", {changed} of them changed anyway"
     if skipped := len(errors) - len(tried):
         message += f", {skipped} not tried"
+    if late:
+        message = f"time limit reached: {_count_results(results)}"
     raise BulkFailed(
         message,
-        tried,
+        [*tried, *late],
         details=lines if would or app.out.format != "json" else [],
         hint=FINISH if again else join_prose("; ", hints),
     )

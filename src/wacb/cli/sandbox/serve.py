@@ -51,4 +51,5 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
             app.out.hint(f"try: {command} --base-url {url} number list")
 
-    Server(app.sandbox, port=port).run(ready)
+    with app.pause_deadline():
+        Server(app.sandbox, port=port).run(ready)
