@@ -269,9 +269,10 @@ TROUBLE = {
         LIVE,
     ),
 }
-# What others say: a server (tests/test_api_faults.py, tests/cli/test_bad_answers.py)
+# What others do: a server (tests/test_api_faults.py, tests/cli/test_bad_answers.py), a process
+# (tests/field/test_f_locks.py)
 NETWORK = (
-    *("redirects to", "but not JSON", "did not answer within"),
+    *("redirects to", "but not JSON", "did not answer within", "is locked by another process"),
     "shows a certificate that is not trusted",
 )
 

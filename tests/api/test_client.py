@@ -248,6 +248,11 @@ def test_ids_of_a_title_are_those_of_exactly_that_title() -> None:
     assert [sent.url for sent in network.sent] == [f"{PROFILES}?limit=100&offset=0&title=Abc"]
 
 
+def test_ids_that_the_filter_misses_are_found_in_the_whole_list() -> None:
+    network = Network(answer([]), answer({"profiles": [make_row(title="a+b")], "total": 1}))
+    assert make_client(network).profile_ids("a+b") == {"SG_1"}
+
+
 def test_titles_are_those_of_all_profiles() -> None:
     network = Network(answer({"profiles": [make_row(), {"id": 2}], "total": 2}))
     assert make_client(network).profile_titles() == ["Incoming messages", ""]

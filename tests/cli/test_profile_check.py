@@ -116,7 +116,7 @@ def test_a_name_that_names_no_one_profile_is_refused(
     live: Wacb, reference: str, code: int, message: str, hint: str
 ):
     live(*CREATE)
-    live(*CREATE)
+    live(*CREATE, "--allow-duplicate-title")
     for how in ((), ("--fix", "--yes"), ("--fix", "--dry-run")):
         assert live(*CHECK, ONE, reference, *how) == failed(code, message, hint)
 

@@ -50,9 +50,10 @@ def test_the_template_is_sent_and_nothing_that_was_not_given(
     line = ("profile", "create", "--method", method, "--url", HOOK)
     assert live(*line) == done(row(method=sent["http_method"], url=sent["url"]))
     assert [(request.method, request.path, request.query) for request in sandbox.requests()] == [
-        ("GET", PROFILES, f"limit=100&offset=0&title={TITLE}"),
+        ("GET", PROFILES, "limit=100&offset=0"),
         ("POST", PROFILES, ""),
         ("GET", f"{PROFILES}/{profile_id(1)}", ""),
+        ("GET", PROFILES, f"limit=100&offset=0&title={TITLE}"),
     ]
     assert fields(writes(sandbox)[0]) == sent
 
@@ -194,10 +195,10 @@ def test_nothing_is_asked_with_no_input(live: Wacb):
     assert live(*line, env=env, input=f"{HOOK}\n", tty=True) == missing("--url")
 
 
-def test_a_title_that_is_taken_is_said(live: Wacb):
+def test_another_profile_of_the_title_is_named(live: Wacb):
     assert live(*CREATE, "-q") == done(profile_id(1))
     note = f"note: another profile is also named '{TITLE}' ({profile_id(1)})"
-    assert live(*CREATE, "-q") == done(profile_id(2), note)
+    assert live(*CREATE, "-q", "--allow-duplicate-title") == done(profile_id(2), note)
 
 
 TOKEN, PASSWORD = "canary-token-1", "pässwörd-canary"

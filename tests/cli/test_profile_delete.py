@@ -230,7 +230,7 @@ def test_a_profile_that_is_not_there_is_not_found(refused: Refused):
 
 
 def test_two_profiles_of_the_title_are_named(live: Wacb, refused: Refused):
-    live(*CREATE)
+    live(*CREATE, "--allow-duplicate-title")
     message = f"2 profiles are named '{TITLE}': {ID}, {profile_id(2)}"
     refused(("profile", "delete", TITLE, "--yes"), 9, message, "pass the ID of one of them")
 

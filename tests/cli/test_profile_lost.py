@@ -86,9 +86,10 @@ def test_of_two_new_profiles_none_is_adopted(over: Wacb, sandbox: Sandbox):
 
 def test_a_profile_that_was_there_before_is_not_adopted(live: Wacb, over: Wacb, sandbox: Sandbox):
     assert live(*CREATE).code == 0
-    assert over(Meddler(sandbox, LOST["reset"][0], copies=0), *CREATE).code == 7
+    another = (*CREATE, "--allow-duplicate-title")
+    assert over(Meddler(sandbox, LOST["reset"][0], copies=0), *another).code == 7
     note = f"note: another profile is also named '{TITLE}' ({profile_id(1)})"
-    outcome = over(Meddler(sandbox, LOST["reset"][0], copies=1), *CREATE)
+    outcome = over(Meddler(sandbox, LOST["reset"][0], copies=1), *another)
     assert outcome == done(row(2), note)
 
 

@@ -60,7 +60,7 @@ def test_a_profile_that_is_not_there_is_not_found(refused: Refused):
 
 
 def test_two_profiles_of_the_title_are_named(live: Wacb, refused: Refused):
-    live(*CREATE)
+    live(*CREATE, "--allow-duplicate-title")
     refused(
         ("profile", "update", TITLE, "--url", NEW),
         9,

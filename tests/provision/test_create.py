@@ -24,6 +24,7 @@ from tests.fake_api import (
     refusal,
 )
 from tests.provision.lossy import LOST, LossyApi, make_lock
+from wacb.api.client import Client
 from wacb.errors import (
     Ambiguous,
     ApiRejected,
@@ -37,8 +38,8 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, Encryption, Method
 from wacb.provision import find, steps
-from wacb.provision.create import create_only_profile, create_profile
-from wacb.provision.steps import ProfileResult
+from wacb.provision.create import IfExists, create_profile, prepare_create
+from wacb.provision.steps import CreateStep, ProfileResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 from wacb.template.inspect import inspect
@@ -63,8 +64,15 @@ def add(sandbox: Sandbox, **changes: Any) -> str:
 
 
 def run(api: LossyApi | Network, clock: Clock, **how: Any) -> ProfileResult:
-    client = make_client(api, clock=clock, **how)
-    return create_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
+    return create_another(make_client(api, clock=clock, **how), clock)
+
+
+def create_another(client: Client, clock: Clock) -> ProfileResult:
+    """Create a profile whatever others have its title."""
+    lock = make_lock(clock)
+    step = prepare_create(client, make_draft(), if_exists=IfExists.DUPLICATE, lock=lock)
+    assert isinstance(step, CreateStep)
+    return create_profile(client, step.draft, lock=lock, sleep=clock.sleep, others=step.others)
 
 
 # -- created
@@ -262,13 +270,11 @@ def test_a_lost_answer_is_remembered_from_the_moment_it_was_lost(sandbox: Sandbo
 @pytest.mark.parametrize("once", [False, True], ids=["plain", "once"])
 def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, once: bool) -> None:
     clock = Clock()
-    network = Network(*([] if once else [answer([])]), turn)
+    client = make_client(Network(turn), clock=clock)
+    others = None if once else frozenset[str]()
     with pytest.raises(WacbError):
-        (create_only_profile if once else create_profile)(
-            make_client(network, clock=clock),
-            make_draft(),
-            lock=make_lock(clock),
-            sleep=clock.sleep,
+        create_profile(
+            client, make_draft(), lock=make_lock(clock), sleep=clock.sleep, others=others
         )
     assert last(clock) == ([None], [])
 
@@ -276,24 +282,26 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
 def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None:
     clock = Clock()
 
+    class Killed(BaseException):
+        pass
+
     def killed(*request: Any) -> Any:
-        raise KeyboardInterrupt
+        raise Killed
 
     client = make_client(killed, clock=clock)
-    with pytest.raises(KeyboardInterrupt):
-        create_only_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
+    with pytest.raises(Killed):
+        create_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
     clock.now += 119  # it might have waited as long as this to try again
     assert last(clock) == ([None] * 11, [3] * 10)
 
 
-def test_where_nothing_can_be_remembered_only_a_plain_create_goes_on(sandbox: Sandbox) -> None:
+def test_where_nothing_can_be_remembered_nothing_is_created(sandbox: Sandbox) -> None:
     clock = Clock()
     how: dict[str, Any] = {"lock": make_lock(clock, NOWHERE), "sleep": clock.sleep}
     client = make_client(emulated(sandbox), clock=clock)
     with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
-        create_only_profile(client, make_draft(), **how)
+        create_profile(client, make_draft(), **how)
     assert sandbox.requests() == []
-    assert create_profile(client, make_draft(), **how).status == "created"
 
 
 # -- not lost
@@ -370,8 +378,7 @@ def _one_random_run(chance: random.Random) -> str:
     clock = Clock()
     client = make_client(handler, clock=clock, uniform=chance.uniform)
     try:
-        lock = make_lock(clock, NOWHERE)
-        found = create_profile(client, make_draft(), lock=lock, sleep=clock.sleep)
+        found = create_another(client, clock)
     except WacbError as error:
         outcome = error.code
         assert error.exit_code in (7, 9)

@@ -16,7 +16,7 @@ from tests.fake_api import Network, Reply, answer, make_client, refusal
 from wacb.errors import ApiRejected, ConfigError, InvalidInput, OutcomeUnknown, WacbError
 from wacb.models import UNKNOWN
 from wacb.provision import registration
-from wacb.provision.registration import check_country_code, check_name, check_otp
+from wacb.provision.registration_values import check_country_code, check_name, check_otp
 from wacb.storage.registrations import Registration, RegistrationStore
 
 NEW = "+15550100044"

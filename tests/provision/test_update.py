@@ -40,7 +40,6 @@ from wacb.provision import update
 from wacb.provision.compare import describe, differences
 from wacb.provision.create import (
     IfExists,
-    create_only_profile,
     create_profile,
     prepare_create,
 )
@@ -65,7 +64,7 @@ def ensure(
     if_exists = IfExists.UPDATE if update else IfExists.KEEP
     step = prepare_create(client, make_draft(**changed), if_exists=if_exists, lock=lock)
     if isinstance(step, CreateStep):
-        return create_only_profile(client, step.draft, lock=lock, sleep=clock.sleep)
+        return create_profile(client, step.draft, lock=lock, sleep=clock.sleep)
     return update_profile(client, step)
 
 
@@ -139,14 +138,12 @@ def test_an_update_moves_a_template_from_body_to_query_and_back(sandbox: Sandbox
     assert (back.profile.method, back.profile.body) == (Method.POST, BODY)
 
 
-def test_the_api_filters_by_the_title_and_what_it_lets_through_is_not_believed() -> None:
+def test_the_whole_list_is_searched_for_exactly_the_title() -> None:
     longer = make_row(profile_id="SG_2", title=f"{TITLE}, old")
     network = Network(answer({"profiles": [longer, make_row()], "total": 2}))
     outcome = ensure(make_client(network))
     assert (outcome.status, outcome.profile.id) == ("unchanged", "SG_1")
-    assert [sent.url for sent in network.sent] == [
-        f"{PROFILES}?limit=100&offset=0&title=Incoming+messages"
-    ]
+    assert [sent.url for sent in network.sent] == [f"{PROFILES}?limit=100&offset=0"]
 
 
 def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
@@ -163,7 +160,7 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
     prepare_create(client, make_draft(), if_exists=IfExists.KEEP, lock=lock)
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
-        create_only_profile(client, make_draft(), lock=lock, sleep=Clock().sleep)
+        create_profile(client, make_draft(), lock=lock, sleep=Clock().sleep)
     assert caught.value.message == f"2 profiles are named {TITLE!r}: {other}, {profile_id(2)}"
     assert caught.value.hint == "keep one, and remove the others with `wacb profile delete ID`"
 
@@ -271,7 +268,11 @@ def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
 def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     client.create_profile(make_draft())
-    made = create_profile(client, make_draft(), lock=make_lock(), sleep=Clock().sleep)
+    lock = make_lock()
+    step = prepare_create(client, make_draft(), if_exists=IfExists.DUPLICATE, lock=lock)
+    assert isinstance(step, CreateStep)
+    how: dict[str, Any] = {"lock": lock, "sleep": Clock().sleep, "others": step.others}
+    made = create_profile(client, step.draft, **how)
     assert made.profile.id == profile_id(2)
 
 

@@ -97,8 +97,12 @@ class Client:
         return titles, profiles
 
     def profile_ids(self, title: str) -> set[str]:
-        """List the IDs of the profiles with exactly this title."""
-        return {row.id for row in self._profile_rows(title) if row.title == title}
+        """List the IDs of the profiles with exactly this title.
+
+        The API's filter may miss one, so where it shows none the whole list is searched.
+        """
+        found = {row.id for row in self._profile_rows(title) if row.title == title}
+        return found or {row.id for row in self._profile_rows(None) if row.title == title}
 
     def profile_titles(self) -> list[str]:
         """List the titles of all profiles."""

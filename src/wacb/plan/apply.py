@@ -122,14 +122,12 @@ class PlanRunner:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
         draft, lock = step.draft, self._lock(step.draft.title)
         try:
-            with lock.acquire(self._client.remaining):
+            with lock.acquire(self._remaining):
                 found = create.prepare_create(
                     self._client, draft, if_exists=create.IfExists.UPDATE, lock=lock
                 )
                 if isinstance(found, CreateStep):
-                    return create.create_only_profile(
-                        self._client, draft, lock=lock, sleep=self._sleep
-                    )
+                    return create.create_profile(self._client, draft, lock=lock, sleep=self._sleep)
                 if found.changes:
                     raise Unsafe(
                         f"profile {found.live.id} was created after the plan, with the same title "
@@ -140,6 +138,10 @@ class PlanRunner:
         except OutcomeUnknown as error:
             again = "run the same command again: it finds the profile or creates it"
             raise OutcomeUnknown(error.message, hint=again, status=error.status) from error
+
+    def _remaining(self) -> float:
+        """Seconds to wait for a lock: none once the run is being stopped."""
+        return 0.0 if self._interrupt.requested else self._client.remaining()
 
     def _delete_profiles(self, changes: Sequence[Change]) -> list[PlanResult]:
         """Delete profiles, unless a number uses one now, or may."""

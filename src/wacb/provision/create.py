@@ -12,6 +12,7 @@ from wacb.errors import (
     CheckFailed,
     Command,
     ConsentRequired,
+    Interrupted,
     NotFound,
     OutcomeUnknown,
     Prose,
@@ -20,7 +21,8 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
-from wacb.provision.find import duplicate_title_error
+from wacb.provision.find import duplicate_title_error, list_titled
+from wacb.provision.interrupt import report_interrupt
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
 from wacb.provision.update import compare_with, prepare_update
 
@@ -28,12 +30,27 @@ if TYPE_CHECKING:
     from wacb.api.client import Client
     from wacb.storage.create_lock import CreateLock
 
+_AGAIN = "run the same command again with --if-not-exists: it finds the profile or creates it"
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
+
+
+class TitleTaken(ConsentRequired):
+    """Another profile of a title would be created; `ids` are those that have it."""
+
+    def __init__(self, title: str, ids: list[str]) -> None:
+        super().__init__(
+            f"a profile named {title!r} already exists: {', '.join(ids)}",
+            hint="pass --if-not-exists to use it, --update-existing to change it, or "
+            "--allow-duplicate-title to create another one",
+        )
+        self.ids = frozenset(ids)
 
 
 class IfExists(Enum):
     """What to do about a profile of the same title."""
 
+    REFUSE = auto()  # whatever its content is
+    DUPLICATE = auto()  # create another one
     KEEP = auto()  # leave it, and refuse one with different content
     UPDATE = auto()
 
@@ -48,11 +65,17 @@ def prepare_create(
 ) -> ProfileStep:
     """Look up the title, and return what has to be done; the caller holds the lock.
 
+    A step to create one names the `others` of its title only if it may be created all the same.
     Raises Ambiguous for two profiles of the title, ConsentRequired for one to be kept with other
-    content, OutcomeUnknown when a create of a moment ago may still appear and the deadline does
-    not suffice to wait for it.
+    content or that must not exist, OutcomeUnknown when a create of a moment ago may still appear
+    and the deadline does not suffice to wait for it.
     """
+    if if_exists is IfExists.DUPLICATE:
+        others = frozenset(profile.id for profile in list_titled(client, draft.title))
+        return CreateStep(draft, others=others)
     titled = _find_titled(client, draft.title, lock)
+    if titled and if_exists is IfExists.REFUSE:
+        raise TitleTaken(draft.title, [profile.id for profile in titled])
     if len(titled) > 1:
         raise duplicate_title_error(draft.title, [profile.id for profile in titled])
     if not titled:
@@ -71,7 +94,7 @@ def prepare_create(
 def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackProfile]:
     """Find the profiles of a title, by its ID the one created here that is not listed yet."""
     for created in lock.poll_listing(client.remaining):
-        titled = list(client.list_profiles(title=title, wanted=title.__eq__))
+        titled = list_titled(client, title)
         if titled:
             return titled
         if created:
@@ -87,44 +110,37 @@ def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackP
 
 
 def create_profile(
-    client: Client, draft: ProfileDraft, *, lock: CreateLock, sleep: Callable[[float], None]
+    client: Client,
+    draft: ProfileDraft,
+    *,
+    lock: CreateLock,
+    sleep: Callable[[float], None],
+    others: frozenset[str] | None = None,
 ) -> ProfileResult:
-    """Create a profile, also where others have its title: the notes name them.
+    """Create a profile; the caller holds the lock.
+
+    `others` are the IDs of the profiles that may have its title, too, and are named in notes; by
+    default there must be none, and afterwards the title is looked up again: of two machines at the
+    same time, each hears of the other's profile.
 
     When the answer is lost, the list is compared with the IDs that were there before, and one
-    match is adopted. Raises Ambiguous for two matches, OutcomeUnknown for none.
-    """
-    before = client.profile_ids(draft.title)
-    profile_id, status = _create_or_adopt(client, draft, before, lock, sleep)
-    result = _read_back(client, draft, profile_id, status)
-    others = [f"another profile is also named {draft.title!r} ({each})" for each in sorted(before)]
-    return result._replace(notes=(*others, *result.notes))
-
-
-def create_only_profile(
-    client: Client, draft: ProfileDraft, *, lock: CreateLock, sleep: Callable[[float], None]
-) -> ProfileResult:
-    """Create the only profile of a title; the caller holds the lock and has found none.
-
-    Afterwards the title is looked up again: of two machines at the same time, each hears of the
-    other's profile. Raises Ambiguous then, ConfigError where the disk cannot record what is in
-    progress, and what create_profile raises.
+    match is adopted. Raises Ambiguous for several, OutcomeUnknown for none, Interrupted on a
+    signal, and ConfigError where the disk cannot record what is in progress.
     """
     lock.record_intent(client.remaining)  # the run after one that is killed knows of it
-    try:
-        profile_id, status = _create_or_adopt(client, draft, set(), lock, sleep)
-    except (Ambiguous, OutcomeUnknown):
-        raise
-    except WacbError:
-        lock.record_not_sent()
-        raise
-    return _check_only(client, _read_back(client, draft, profile_id, status))
+    unknown = f"profile {draft.title!r} may or may not have been created"
+    with report_interrupt(unknown, hint=_AGAIN):
+        profile_id, status = _create_or_adopt(client, draft, others or frozenset(), lock, sleep)
+    made = Prose("run `", Command("profile show", profile_id), "` to check it")
+    with report_interrupt(f"profile {profile_id} was {status}", hint=made):
+        result = _read_back(client, draft, profile_id, status)
+        return _check_only(client, result) if others is None else _name_others(result, others)
 
 
 def _create_or_adopt(
     client: Client,
     draft: ProfileDraft,
-    before: set[str],
+    before: frozenset[str],
     lock: CreateLock,
     sleep: Callable[[float], None],
 ) -> tuple[str, str]:
@@ -134,9 +150,16 @@ def _create_or_adopt(
         profile_id = client.create_profile(draft)
     except Unavailable as lost:
         if not lost.sent:
+            lock.record_not_sent()
             raise
         lock.record_result(None)
         profile_id, status = _adopt(client, draft, before, lost, sleep), "adopted"
+    except (KeyboardInterrupt, Interrupted):
+        lock.record_result(None)
+        raise
+    except WacbError:
+        lock.record_not_sent()
+        raise
     lock.record_result(profile_id)
     return profile_id, status
 
@@ -144,7 +167,7 @@ def _create_or_adopt(
 def _adopt(
     client: Client,
     draft: ProfileDraft,
-    before: set[str],
+    before: frozenset[str],
     lost: Unavailable,
     sleep: Callable[[float], None],
 ) -> str:
@@ -155,7 +178,7 @@ def _adopt(
         try:
             found = [
                 profile.id
-                for profile in client.list_profiles(title=draft.title, wanted=draft.title.__eq__)
+                for profile in list_titled(client, draft.title)
                 if profile.id not in before and not differences(draft, profile)
             ]
         except WacbError:
@@ -170,7 +193,7 @@ def _adopt(
             return found[0]
     raise OutcomeUnknown(
         f"{lost.message}; profile {draft.title!r} may or may not have been created",
-        hint="run the same command again with --if-not-exists: it finds the profile or creates it",
+        hint=_AGAIN,
         status=lost.status,
     ) from lost
 
@@ -202,3 +225,9 @@ def _check_only(client: Client, result: ProfileResult) -> ProfileResult:
     if len(titled) > 1:
         raise duplicate_title_error(title, sorted(titled))
     return result
+
+
+def _name_others(result: ProfileResult, others: frozenset[str]) -> ProfileResult:
+    title = result.profile.title
+    notes = [f"another profile is also named {title!r} ({each})" for each in sorted(others)]
+    return result._replace(notes=(*notes, *result.notes))

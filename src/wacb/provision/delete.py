@@ -20,6 +20,7 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile
 from wacb.provision.bulk import READ_BACK_AFTER
+from wacb.provision.interrupt import report_interrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.steps import ProfileResult
 from wacb.provision.usage import find_usage
@@ -101,15 +102,17 @@ def delete_profile(
     looked up.
     """
     lost: WacbError | None = None
-    try:
-        client.delete_profile(profile.id)
-    except NotFound as error:
-        lost = error  # perhaps an attempt whose answer was lost did it
-    except Unavailable as error:
-        if not error.sent:
-            raise
-        lost = error
-    _check_gone(client, profile.id, lost, sleep)
+    look = Prose("check with `", Command("profile show", profile.id), "`")
+    with report_interrupt(f"profile {profile.id} may or may not have been deleted", hint=look):
+        try:
+            client.delete_profile(profile.id)
+        except NotFound as error:
+            lost = error  # perhaps an attempt whose answer was lost did it
+        except Unavailable as error:
+            if not error.sent:
+                raise
+            lost = error
+        _check_gone(client, profile.id, lost, sleep)
     return ProfileResult(profile=profile, status="deleted")
 
 

@@ -32,6 +32,15 @@ def require_id(reference: str) -> None:
         )
 
 
+def list_titled(client: Client, title: str) -> list[CallbackProfile]:
+    """List the profiles with exactly this title.
+
+    The whole list is searched: the API's filter may miss one (by whole words, or by another reading
+    of `+`), and what it misses must not be created again.
+    """
+    return list(client.list_profiles(wanted=title.__eq__))
+
+
 def find(client: Client, reference: str) -> CallbackProfile:
     """Fetch a profile by its ID or exact title.
 

@@ -1,18 +1,32 @@
-"""End a run of many changes between two requests, so that its result can be reported."""
+"""End a run between two requests, and report what a request in progress may have done."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
+
+from wacb.errors import Interrupted, Skipped
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def report_interrupt(message: str, *, hint: str) -> Iterator[None]:
+    """Report a signal, and connections that one has closed, as what is known then."""
+    try:
+        yield
+    except Skipped:
+        raise
+    except (KeyboardInterrupt, Interrupted) as error:
+        raise Interrupted(f"interrupted; {message}", hint=hint) from error
 
 
 class GracefulInterrupt:

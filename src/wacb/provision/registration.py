@@ -5,7 +5,6 @@ Both are POSTs that are never repeated; after a lost answer the listing shows wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -16,16 +15,19 @@ from wacb.errors import (
     ApiRejected,
     Command,
     ConfigError,
+    Interrupted,
     InvalidInput,
     NotFound,
     OutcomeUnknown,
     Prose,
     Unavailable,
+    Unsafe,
     WacbError,
 )
 from wacb.models import UNKNOWN, Number
 from wacb.provision import attach, find
 from wacb.provision.bulk import READ_BACK_AFTER
+from wacb.provision.interrupt import report_interrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import check_with_show
 from wacb.storage import files
@@ -34,45 +36,7 @@ from wacb.storage.registrations import Registration, RegistrationStore
 if TYPE_CHECKING:
     from wacb.api.client import Client
 
-
-def check_name(text: str) -> str:
-    """Return a display name without the blanks around it, or raise InvalidInput."""
-    name = text.strip()
-    # not str.isprintable: the names of some languages need the joiners that it refuses
-    if not name or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", name):
-        raise InvalidInput(
-            f"{text!r} is not a valid display name",
-            hint="use text without control characters",
-        )
-    return name
-
-
-def check_country_code(text: str, number: str) -> str:
-    """Return a country code if it fits the number (E.164), or raise InvalidInput."""
-    # assumed: a calling code or two letters; it is sent as it was written, since no page says how
-    code = text.strip().upper()
-    if not re.fullmatch(r"\+?[1-9][0-9]{0,2}|[A-Z]{2}", code):
-        raise InvalidInput(
-            f"{text!r} is not a valid country code",
-            hint="use a calling code like 91, or two letters",
-        )
-    if not code.isalpha() and not number.startswith(f"+{code.removeprefix('+')}"):
-        raise InvalidInput(
-            f"number {number} does not begin with the country code {code}",
-            hint="check the number and --country-code",
-        )
-    return code
-
-
-def check_otp(text: str) -> str:
-    """Return a code without hyphens and blanks, or raise InvalidInput, which doesn't quote it."""
-    code = re.sub(r"[\s-]", "", text)
-    if not re.fullmatch(r"[A-Za-z0-9]+", code):
-        raise InvalidInput(
-            "the code must contain only letters and digits",
-            hint="enter the code exactly as the number received it",
-        )
-    return code
+_SAFE_AGAIN = "it is safe to run the same command again"
 
 
 def find_profile(lookup: AccountLookup | None, reference: str) -> str:
@@ -129,19 +93,24 @@ def add(
 ) -> Registration:
     """Send the request that adds a number, once, and store what `confirm` needs.
 
-    Raises OutcomeUnknown when the answer with the ID is lost, and ConfigError, nothing sent, where
-    nothing can be stored.
+    Raises OutcomeUnknown when the answer with the ID is lost, Unsafe when that happened before and
+    the number is listed, and ConfigError, nothing sent, where nothing can be stored.
     """
     before = remembered.find(number)
+    if before and before.id is UNKNOWN:
+        _refuse_added(client, number)
     wanted = Registration(number=number, id=before.id if before else UNKNOWN, profile=profile)
     remembered.announce(wanted)  # a disk that refuses stops us, and a crash loses no profile
-    try:
-        new_id = _read_id(client.send(request), request)
-    except WacbError as error:
-        if isinstance(error, Unavailable) and error.sent:
-            raise _unknown_add(client, number, error, sleep) from error
-        remembered.finish(number, before)
-        raise
+    unknown = f"number {number} may or may not have been added"
+    with report_interrupt(unknown, hint=_look_hint(number)):
+        try:
+            new_id = _read_id(client.send(request), request)
+        except WacbError as error:
+            if isinstance(error, Unavailable) and error.sent:
+                raise _unknown_add(client, number, error, sleep) from error
+            if not isinstance(error, Interrupted):
+                remembered.finish(number, before)
+            raise
     added = wanted._replace(id=new_id)
     try:
         remembered.save(added)
@@ -152,6 +121,25 @@ def add(
             hint=Prose("confirm it with `", _confirm_command(number, new_id), "`"),
         ) from error
     return added
+
+
+def _refuse_added(client: Client, number: str) -> None:
+    """Raise Unsafe if a number is listed that was added by a request without an answer."""
+    for shown in client.list_numbers():
+        if shown.number == number:
+            raise Unsafe(
+                f"number {number} is listed as {shown.status}: an earlier command added it, and "
+                "its registration ID was in the lost answer",
+                hint=Prose("run ", *_confirm_words(number)),
+            )
+
+
+def _confirm_words(number: str) -> tuple[str | Command, ...]:
+    return ("`", _confirm_command(number, "ID"), "` with the ID from the Kaleyra console")
+
+
+def _look_hint(number: str) -> Prose:
+    return Prose(check_with_show(number), "; if it exists, run ", *_confirm_words(number))
 
 
 def _confirm_command(number: str, registration_id: str) -> Command:
@@ -169,18 +157,17 @@ def _read_id(data: object, request: ApiRequest) -> str:
 def _unknown_add(
     client: Client, number: str, lost: Unavailable, sleep: Callable[[float], None]
 ) -> OutcomeUnknown:
-    confirm = ("`", _confirm_command(number, "ID"), "` with the ID from the Kaleyra console")
     shown = _wait_for_number(client, number, lambda found: True, sleep=sleep)
     if shown:
         return OutcomeUnknown(
             f"{lost.message}; number {number} is listed as {shown.status}, but its registration "
             "ID was in the lost answer",
-            hint=Prose("run ", *confirm),
+            hint=Prose("run ", *_confirm_words(number)),
             status=lost.status,
         )
     return OutcomeUnknown(
         f"{lost.message}; number {number} may or may not have been added",
-        hint=Prose(check_with_show(number), "; if it exists, run ", *confirm),
+        hint=_look_hint(number),
         status=lost.status,
     )
 
@@ -196,7 +183,8 @@ def confirm(
     number, identity = registration.number, registration_id(registration)
     request = client.api.verify_number(number, registration_id=identity, otp=otp)
     try:
-        client.send(request)
+        with report_interrupt(f"number {number} may or may not be confirmed", hint=_SAFE_AGAIN):
+            client.send(request)
     except Unavailable as lost:
         if not lost.sent:
             raise
@@ -204,7 +192,7 @@ def confirm(
         if not shown:
             raise OutcomeUnknown(
                 f"{lost.message}; number {number} may or may not be confirmed",
-                hint=Prose(check_with_show(number), "; it is safe to run the same command again"),
+                hint=Prose(check_with_show(number), "; ", _SAFE_AGAIN),
                 status=lost.status,
             ) from lost
         answer = lost.message

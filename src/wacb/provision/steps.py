@@ -11,10 +11,14 @@ from wacb.redaction import mask_draft
 
 
 class CreateStep(NamedTuple):
-    """A profile to be created; `notes` are for the user."""
+    """A profile to be created; `notes` are for the user.
+
+    `others` are the IDs of profiles that may have its title, too; None: it is to be the only one.
+    """
 
     draft: ProfileDraft
     notes: tuple[str, ...] = ()
+    others: frozenset[str] | None = None
 
     def requests(self, api: Api) -> list[ApiRequest]:
         """Build the request as a dry run shows it, secrets masked."""

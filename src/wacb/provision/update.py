@@ -15,10 +15,13 @@ from wacb.errors import (
 )
 from wacb.models import UNKNOWN, CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
+from wacb.provision.interrupt import report_interrupt
 from wacb.provision.steps import ProfileResult, UpdateStep
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
+
+_AGAIN = "run the same command again; it changes only what still differs"
 
 
 def prepare_update(
@@ -67,13 +70,14 @@ def update_profile(client: Client, step: UpdateStep) -> ProfileResult:
     if not step.changes:
         return ProfileResult(profile=step.live, status="unchanged")
     lost: Unavailable | None = None
-    try:
-        client.update_profile(step.live.id, step.draft, step.changes)
-    except Unavailable as error:
-        if not error.sent:
-            raise
-        lost = error
-    return _read_back(client, step, lost)
+    with report_interrupt(_unknown(step.live.id), hint=_AGAIN):
+        try:
+            client.update_profile(step.live.id, step.draft, step.changes)
+        except Unavailable as error:
+            if not error.sent:
+                raise
+            lost = error
+        return _read_back(client, step, lost)
 
 
 def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> ProfileResult:
@@ -101,9 +105,13 @@ def _is_new_key_hidden(step: UpdateStep, profile: CallbackProfile) -> bool:
     return bool(old and new and old[0] == new[0] and not is_shown)
 
 
+def _unknown(profile_id: str) -> str:
+    return f"profile {profile_id} may or may not have been updated"
+
+
 def _outcome_unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{lost.message}; profile {profile_id} may or may not have been updated",
-        hint="run the same command again; it changes only what still differs",
+        f"{lost.message}; {_unknown(profile_id)}",
+        hint=_AGAIN,
         status=lost.status,
     )

@@ -10,7 +10,7 @@ from wacb.cli.dry_run import show_requests
 from wacb.cli.number.registrations import open_store, show
 from wacb.cli.number.report import online_lookup
 from wacb.cli.options import dry_run_option, output_options, profile_option
-from wacb.provision import registration
+from wacb.provision import registration, registration_values
 from wacb.validation import parse_number
 
 
@@ -51,8 +51,8 @@ def command(
     target = parse_number(number)
     request = app.api.add_number(
         target,
-        name=registration.check_name(name),
-        country_code=registration.check_country_code(country_code, target),
+        name=registration_values.check_name(name),
+        country_code=registration_values.check_country_code(country_code, target),
         verification=verification,
     )
     app.check_credentials(dry_run=dry_run)

@@ -16,7 +16,7 @@ from wacb.cli.views.numbers import NUMBER
 from wacb.config.environment import read_secret
 from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
-from wacb.provision import attach, registration
+from wacb.provision import attach, registration, registration_values
 from wacb.redaction import MASK
 from wacb.storage.registrations import Registration
 
@@ -48,7 +48,7 @@ def command(
     if resend and otp:
         raise InvalidInput("--resend and --otp cannot be used together")
     given = None if resend else otp or read_secret(app.environ, "WACB_OTP")
-    code = registration.check_otp(given) if given else None
+    code = registration_values.check_otp(given) if given else None
     app.check_credentials(dry_run=dry_run)
     remembered = open_store(app)
     found = registration.identify(app.api, remembered, target, identity)
@@ -82,7 +82,7 @@ def _show(app: App, found: Registration) -> None:
 
 
 def _ask(app: App) -> str:
-    return registration.check_otp(
+    return registration_values.check_otp(
         ask(app, "Code", option="--otp", variable="WACB_OTP", hide_input=True)
     )
 

@@ -14,19 +14,21 @@ from wacb.cli.encryption_keys import store_key, with_key
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import dry_run_option, option, output_options
 from wacb.cli.profile.draft_options import DraftOptions, draft_options, new_draft
+from wacb.cli.prompts import confirm
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.errors import Command as NextCommand
-from wacb.errors import Prose
+from wacb.errors import InvalidInput, Prose
 from wacb.models import NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe
 from wacb.provision.create import (
     IfExists,
-    create_only_profile,
+    TitleTaken,
     create_profile,
     prepare_create,
 )
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
 from wacb.provision.update import refuse_key_exchange, update_profile
+from wacb.storage.create_lock import CreateLock
 
 
 @click.command(cls=Command)
@@ -47,6 +49,12 @@ from wacb.provision.update import refuse_key_exchange, update_profile
     is_flag=True,
     help="Update a profile of the same title if it exists.",
 )
+@option(
+    "--allow-duplicate-title",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Create another profile of the same title.",
+)
 @github_option
 @dry_run_option
 @output_options
@@ -57,13 +65,15 @@ def command(
     draft: DraftOptions,
     if_not_exists: bool,
     update_existing: bool,
+    allow_duplicate_title: bool,
     github: bool,
     dry_run: bool,
 ) -> None:
     """Create a callback profile with the full template.
 
     Use it once for each endpoint; then attach the profile to your numbers. The profile is read back
-    and compared. A script that may run again adds --if-not-exists or --update-existing.
+    and compared. A title that exists is refused; a script that may run again adds --if-not-exists
+    or --update-existing.
 
     \b
     Example:
@@ -73,11 +83,12 @@ def command(
         check_github(app)
     key_file = draft.encrypt_key_file
     wanted = with_key(app, new_draft(app, draft), draft.encrypt, key_file, dry_run=dry_run)
-    if if_not_exists or update_existing:
-        if_exists = IfExists.UPDATE if update_existing else IfExists.KEEP
-        result = _ensure(app, wanted, if_exists, key_file, dry_run=dry_run)
-    else:
-        result = _create(app, wanted, key_file, dry_run=dry_run)
+    if_exists = _policy(
+        if_not_exists=if_not_exists,
+        update_existing=update_existing,
+        duplicate=allow_duplicate_title,
+    )
+    result = _ensure(app, wanted, if_exists, key_file, dry_run=dry_run)
     if result is None:
         return
     app.out.note(*result.notes)
@@ -88,17 +99,16 @@ def command(
     app.out.hint(Prose("next: ", attach))
 
 
-def _create(
-    app: App, draft: ProfileDraft, key_file: Path | None, *, dry_run: bool
-) -> ProfileResult | None:
-    """Create a profile whether its title exists or not; None in a dry run."""
-    step = CreateStep(draft)
-    if dry_run:
-        show_requests(app, step.requests(app.api))
-        return None
-    lock = app.create_lock(draft.title)
-    draft = store_key(app, step, key_file).draft
-    return create_profile(app.client, draft, lock=lock, sleep=app.sleep)
+def _policy(*, if_not_exists: bool, update_existing: bool, duplicate: bool) -> IfExists:
+    if duplicate and (if_not_exists or update_existing):
+        raise InvalidInput(
+            "--allow-duplicate-title cannot be used with --if-not-exists or --update-existing"
+        )
+    if update_existing:
+        return IfExists.UPDATE
+    if if_not_exists:
+        return IfExists.KEEP
+    return IfExists.DUPLICATE if duplicate else IfExists.REFUSE
 
 
 def _ensure(
@@ -112,11 +122,8 @@ def _ensure(
         show_requests(app, CreateStep(draft).requests(app.api))
         return None
     lock = app.create_lock(draft.title)
-    with nullcontext() if dry_run else lock.acquire(app.client.remaining):
-        # a run on a machine without the key file must not replace the key of a profile
-        new_key = isinstance(draft.encryption, NewKey) and key_file is None
-        key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
-        step = prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
+    with nullcontext() if dry_run else lock.acquire(app.remaining):
+        step = _prepare(app, draft, if_exists, lock, key_file, ask=app.interactive and not dry_run)
         if not isinstance(step, CreateStep):
             if key_file is None:
                 refuse_key_exchange(step)
@@ -124,14 +131,35 @@ def _ensure(
         if dry_run:
             show_requests(app, step.requests(app.api))
             return None
-        return _execute(app, step, key_file)
+        return _execute(app, step, lock, key_file)
 
 
-def _execute(app: App, step: ProfileStep, key_file: Path | None) -> ProfileResult:
+def _prepare(
+    app: App,
+    draft: ProfileDraft,
+    if_exists: IfExists,
+    lock: CreateLock,
+    key_file: Path | None,
+    *,
+    ask: bool,
+) -> ProfileStep:
+    # a run on a machine without the key file must not replace the key of a profile
+    new_key = isinstance(draft.encryption, NewKey) and key_file is None
+    key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
+    try:
+        return prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
+    except TitleTaken as taken:
+        if not ask:
+            raise
+        app.out.message(taken.message)
+        confirm(app, "create another one", yes=False)
+        return CreateStep(draft, others=taken.ids)
+
+
+def _execute(app: App, step: ProfileStep, lock: CreateLock, key_file: Path | None) -> ProfileResult:
     if isinstance(step, CreateStep):
         draft = store_key(app, step, key_file).draft
-        lock = app.create_lock(draft.title)
-        return create_only_profile(app.client, draft, lock=lock, sleep=app.sleep)
+        return create_profile(app.client, draft, lock=lock, sleep=app.sleep, others=step.others)
     return update_profile(app.client, store_key(app, step, key_file))
 
 
