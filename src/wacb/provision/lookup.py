@@ -63,7 +63,9 @@ class AccountLookup:
     @property
     def listed(self) -> dict[str, Number]:
         """The numbers of the WABA by their E.164 form. Raises ConfigError without a WABA ID."""
-        return {number.number: number for number in self.rows}
+        return self._look_up_once(
+            "numbers by their E.164 form", lambda: {number.number: number for number in self.rows}
+        )
 
     @property
     def rows(self) -> list[Number]:
