@@ -123,7 +123,9 @@ def _bomb() -> bytes:
     return _encoded("gzip", gzip.compress(bytes(50 * MEGABYTE), 1))
 
 
-OK = answer(200, b'{"code": "RBC024", "message": "", "data": {}, "error": {}, "status": 200}')
+OK = answer(
+    200, b'{"code": "RBC024", "message": "", "data": {"odd": [1]}, "error": {}, "status": 200}'
+)
 JSON = "Content-Type: application/json"
 START = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = START + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -45,7 +45,7 @@ def test_a_profile_without_a_body_has_an_empty_template():
         *((word, False) for word in ("pending", "unverified", "in_review", "submitted")),
         *((word, False) for word in ("rejected", "disabled")),
         *((("APPROVED", True), ("Pending", False))),
-        *((word, None) for word in (None, "", "flagged", "approved ")),
+        *((word, None) for word in (None, "", "flagged", "approved?")),
     ],
 )
 def test_a_number_is_approved_where_its_status_word_is_known(status, approved):

@@ -31,7 +31,7 @@ COMMANDS = {
     "GET": (("profile", "list"), ()),
     "POST": (
         ("profile", "create", "--method", "post", "--url", "https://example.com/hook"),
-        (ok({"profiles": [], "total": 0}),),
+        (ok({"profiles": [], "total": 0}),) * 2,
     ),
     "PATCH": (("profile", "update", ID, "--response-message", "ok"), (PROFILE,)),
     "PUT": (("number", "attach", ONE, "--profile", ID), (PROFILE, NUMBERS)),

@@ -31,6 +31,18 @@ def id_from_json(value: str | None) -> AttachedId:
     return UNKNOWN if value is None else value or None
 
 
+def fold_id(profile_id: str) -> str:
+    """Return an ID as it is compared: in whatever case the API writes it."""
+    return profile_id.casefold()
+
+
+def same_id(one: AttachedId, other: AttachedId) -> bool:
+    """Say whether two IDs are the same, or both none. UNKNOWN is the same as nothing."""
+    if isinstance(one, str) and isinstance(other, str):
+        return fold_id(one) == fold_id(other)
+    return one is other is None
+
+
 class Method(StrEnum):
     """How a callback is delivered."""
 
@@ -88,7 +100,12 @@ class ProfileDraft(NamedTuple):
 
 
 class CallbackProfile(NamedTuple):
-    """A callback profile as the API shows it. Times are ISO 8601 UTC."""
+    """A callback profile as the API shows it. Times are ISO 8601 UTC.
+
+    `status` is "active", "auto-disabled", "disabled", "unknown" where none is shown, or the API's
+    own word. `unreadable` names the fields that the API shows in a form that is not understood:
+    their values here are the API's words or a stand-in. `shown_method` is the API's word for it.
+    """
 
     id: str
     title: str
@@ -103,6 +120,8 @@ class CallbackProfile(NamedTuple):
     response_message: str | None = None
     created_at: str | None = None
     modified_at: str | None = None
+    shown_method: str | None = None
+    unreadable: tuple[str, ...] = ()
 
     def __repr__(self) -> str:  # without the headers, which may hold secrets
         return f"CallbackProfile({self.id!r}, {self.title!r}, {self.method} {self.url!r})"
@@ -116,6 +135,20 @@ class CallbackProfile(NamedTuple):
     def template(self) -> str:
         """The text that holds the placeholders: the JSON body (POST, PUT) or the whole URL."""
         return (self.body or "") if self.method.uses_body else self.url
+
+    @property
+    def delivers(self) -> bool | None:
+        """True or False where the status is a known word, else None."""
+        known = {"active": True, "auto-disabled": False, "disabled": False}
+        return known.get(self.status)
+
+    @property
+    def doubt(self) -> str:
+        """Say what is unreadable, "" if nothing is. Without values, which may be secrets."""
+        fields = ", ".join(self.unreadable)
+        if "method" in self.unreadable and self.shown_method:
+            fields = fields.replace("method", f"method {self.shown_method!r}", 1)
+        return fields and f"the API shows its {fields} in a form that wacb doesn't understand"
 
 
 class Number(NamedTuple):
@@ -131,7 +164,7 @@ class Number(NamedTuple):
     @property
     def approved(self) -> bool | None:
         """True or False where the status is a known word, else None (api.md §5)."""
-        word = (self.status or "").lower()
+        word = (self.status or "").strip().lower().replace(" ", "_")
         return True if word in APPROVED else False if word in NOT_APPROVED else None
 
 

@@ -541,7 +541,7 @@ def test_nothing_is_sent_after_closing() -> None:
     ],
 )
 def test_a_success_is_its_data(reply: Reply, data: Any) -> None:
-    assert make_exchanger(Network(reply)).send(make_request()) == data
+    assert make_exchanger(Network(reply)).send(make_request("PUT")) == data
 
 
 @pytest.mark.parametrize(
@@ -549,7 +549,7 @@ def test_a_success_is_its_data(reply: Reply, data: Any) -> None:
     [
         (b"", "with an empty body"),
         (b" \r\n", "with an empty body"),
-        (HTML, "but not JSON"),
+        (HTML, "but not JSON: Hello"),
         (b'{"data": {"a": 1}', "but not JSON"),
         (b'{"data": NaN}', "but not JSON"),
         (b'{"data": -Infinity}', "but not JSON"),
@@ -626,9 +626,10 @@ CREDENTIALS_HINT = (
         ),
         pytest.param(
             Reply(status=404, body=HTML),
-            NotFound,
-            "the thing does not exist (404)",
-            None,
+            Unavailable,
+            "the thing: something before the API answered 404: Hello",
+            "a proxy, firewall or gateway may be interfering; check that this is the API's host: "
+            "run `wacb config show`",
             None,
             id="404 HTML",
         ),

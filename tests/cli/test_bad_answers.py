@@ -58,7 +58,7 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
     "HTML": (
         Reply(body=b"<!doctype html><h1>Welcome</h1>", headers={"content-type": "text/html"}),
         7,
-        "{subject}: {host} returned 200, but not JSON",
+        "{subject}: {host} returned 200, but not JSON: Welcome",
         HOST_OF_API,
     ),
     "nothing": (Reply(), 7, "{subject}: {host} returned 200, with an empty body", HOST_OF_API),

@@ -51,16 +51,20 @@ DRY = {"send", "create", "update", "delete", "attach", "detach", "rollback", "ad
 
 
 def echo(status: int, *, envelope: bool = True) -> Handler:
-    """An API that repeats the key in each form, in its words, its data and its headers."""
+    """An API that repeats the key in each form, in its words, its data and its headers.
+
+    Only the ID of what was just created, which is stored here, is not the key.
+    """
     said = " ".join(FORMS)
     row = dict.fromkeys(("profile_id", "title", "url", "body", "phone_number", "name"), said)
     answer = {"code": said, "message": said, "data": [row | {"http_method": "POST"}]}
     body = json.dumps(answer | {"error": [{"params": said}]} if status >= 400 else answer)
 
-    def network(*_: object) -> tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]:
+    def network(method: str, *_: object) -> tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]:
         location = f"https://other.example/{quote(KEY, safe='')}"
         headers = [("x-echo", KEY), ("location", location)]
-        return status, headers, iter([(body if envelope else said).encode()])
+        shown = body.replace("profile_id", "reference") if method == "POST" else body
+        return status, headers, iter([(shown if envelope else said).encode()])
 
     return network
 

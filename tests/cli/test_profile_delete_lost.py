@@ -63,7 +63,7 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "reset": (ConnectionResetError(), "api.kaleyra.io closed the connection"),
     "404 of a gateway": (
         Reply(status=404, body=b"<p>"),
-        f"callback profile {ID} does not exist (404)",
+        f"callback profile {ID}: something before the API answered 404, with an empty body",
     ),
 }
 

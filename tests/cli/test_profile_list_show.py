@@ -160,14 +160,20 @@ BODIES = {
     "an object": ('{"a": 1.5}', {"a": 1.5}),
     "an object unquoted": ({"a": "<body>"}, {"a": "<body>"}),
     "nothing": (None, None),
-    "an empty text": ("", ""),
+    "an empty text": ("", None),
 }
 
 
 @pytest.mark.parametrize("case", BODIES)
 def test_a_body_is_an_object_or_else_the_text_it_is(over: Wacb, case: str):
     body, shown = BODIES[case]
-    outcome = over(Network(answer(make_row(body=body))), "profile", "show", profile_id(1), "-ojson")
+    outcome = over(
+        Network(answer(make_row(profile_id=profile_id(1), body=body))),
+        "profile",
+        "show",
+        profile_id(1),
+        "-ojson",
+    )
     assert outcome.code == 0
     expected = as_json(shown)
     assert f'  "body": {expected.replace(chr(10), chr(10) + "  ")},\n' in outcome.out

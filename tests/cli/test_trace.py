@@ -25,6 +25,7 @@ def test_v_prints_one_line_per_request(live: Wacb):
     assert outcome.out == row() + "\n"
     assert lines(outcome) == [
         f"GET {API}?limit=100&offset=0&title={TITLE} 200 N ms attempt 1",
+        f"GET {API}?limit=100&offset=0 200 N ms attempt 1",
         f"POST {API} 200 N ms attempt 1",
         f"GET {API}/{profile_id(1)} 200 N ms attempt 1",
     ]
@@ -54,13 +55,13 @@ def test_vv_shows_bodies_with_secrets_masked(over: Wacb):
     shown = make_row(
         profile_id="SG_1", title=TITLE, url=HOOK, body=BODY, channel="whatsapp", **secret
     )
-    network = Network(answer([]), answer({"id": "SG_1"}), answer(shown))
+    network = Network(answer([]), answer([]), answer({"id": "SG_1"}), answer(shown))
     env = {"TOKEN": "canary-3"}
     line = (*CREATE, "--header-env", "X-Token=TOKEN", "--channel", "whatsapp", "-vv", "-q")
     outcome = over(network, *line, env=env)
     assert (outcome.code, outcome.out) == (0, "SG_1\n")
     bodies = [json.loads(line[2:]) for line in lines(outcome) if line[2:].startswith("{")]
-    _, sent, _, got = bodies
+    *_, sent, _, got = bodies
     assert sent == {
         "title": TITLE,
         "http_method": "POST",
@@ -92,7 +93,7 @@ def test_every_attempt_is_shown(over: Wacb, sleeps: list[float]):
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
-        (b"<html>canary</html>", "19 bytes, not JSON"),
+        (b"<html><!--a canary-->", "21 bytes, not JSON"),
         (b"", "0 bytes, not JSON"),
         (b"\xff", "1 bytes, not JSON"),
         (b"[" * 100_000, "100000 bytes, not JSON"),

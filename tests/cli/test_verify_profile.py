@@ -75,9 +75,8 @@ def test_two_profiles_of_one_title(live: Wacb, sandbox: Sandbox, chain: str):
     [
         (2, "auto-disabled", f"fix the endpoint, then {CONSOLE}"),
         (3, "disabled", CONSOLE),
-        (9, "9", CONSOLE),
     ],
-    ids=["auto-disabled", "disabled", "unknown"],
+    ids=["auto-disabled", "disabled"],
 )
 def test_a_profile_that_is_not_active(
     over: Wacb, sandbox: Sandbox, chain: str, status: int, word: str, fix: str

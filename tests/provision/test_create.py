@@ -56,7 +56,7 @@ def stored(number: int = 1, **changes: Any) -> CallbackProfile:
 
 
 def titles(sandbox: Sandbox) -> list[str]:
-    return make_client(emulated(sandbox)).profile_titles()
+    return [profile.title for profile in make_client(emulated(sandbox)).list_profiles()]
 
 
 def add(sandbox: Sandbox, **changes: Any) -> str:
@@ -84,6 +84,7 @@ def test_a_profile_is_created_and_read_back(sandbox: Sandbox) -> None:
     assert clock.sleeps == []
     assert [(sent.method, sent.path.count("/")) for sent in sandbox.requests()] == [
         ("GET", 4),
+        ("GET", 4),
         ("POST", 4),
         ("GET", 5),
     ]
@@ -107,7 +108,7 @@ def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
     [
         (refusal(404), "callback profile SG_1 does not exist (404)"),
         (refusal(500), "callback profile SG_1: the API is unavailable (500)"),
-        (answer({}), "the response does not describe a callback profile"),
+        (answer({}), "the response does not describe callback profile SG_1"),
         (ConnectionRefusedError(), "cannot connect to api.example: no connection"),
     ],
     ids=["not found", "unavailable", "no profile", "connect error"],
@@ -115,7 +116,7 @@ def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
 def test_a_profile_that_cannot_be_read_back_is_shown_as_sent(
     turn: Reply | Exception, message: str
 ) -> None:
-    network = Network(answer([]), answer({"id": "SG_1"}), turn)
+    network = Network(answer([]), answer([]), answer({"id": "SG_1"}), turn)
     assert run(network, Clock()) == ProfileResult(
         make_profile(),
         "created",
@@ -138,7 +139,7 @@ def test_as_sent_a_profile_is_all_that_was_asked_for() -> None:
 
 def test_a_profile_that_was_stored_differently_fails_the_check() -> None:
     row = make_row(url="https://example.com/hook/", title="Other")
-    network = Network(answer([]), answer({"id": "SG_1"}), answer(row))
+    network = Network(answer([]), answer([]), answer({"id": "SG_1"}), answer(row))
     with pytest.raises(CheckFailed) as caught:
         run(network, Clock())
     assert (caught.value.message, caught.value.hint) == (
@@ -190,15 +191,17 @@ def test_a_create_that_is_not_found_again_is_not_repeated(
 
 def test_a_profile_of_other_content_is_not_adopted() -> None:
     other = make_row(url="https://other.example/")
-    network = Network(answer([]), refusal(500), answer({"profiles": [other], "total": 1}))
+    network = Network(
+        answer([]), answer([]), refusal(500), answer({"profiles": [other], "total": 1})
+    )
     with pytest.raises(OutcomeUnknown):
         run(network, Clock())
-    assert [sent.method for sent in network.sent] == ["GET", "POST", "GET", "GET", "GET"]
+    assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET", "GET"]
 
 
 def test_two_new_profiles_are_both_named() -> None:
     found = [make_row(profile_id="SG_0"), make_row(profile_id="SG_1"), make_row(profile_id="SG_2")]
-    network = Network(answer(found[:1]), answer([]), refusal(500), answer(found), answer([]))
+    network = Network(answer(found[:1]), refusal(500), answer(found))
     with pytest.raises(Ambiguous) as caught:
         run(network, Clock())
     assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
@@ -321,11 +324,11 @@ def test_where_nothing_can_be_remembered_nothing_is_created(sandbox: Sandbox) ->
 def test_what_was_surely_not_created_is_not_looked_for(
     turn: Reply | Exception, kind: type[WacbError], posts: int
 ) -> None:
-    network = Network(answer([]), turn)
+    network = Network(answer([]), answer([]), turn)
     with pytest.raises(WacbError) as caught:
         run(network, Clock())
     assert type(caught.value) is kind
-    assert [sent.method for sent in network.sent] == ["GET"] + ["POST"] * posts
+    assert [sent.method for sent in network.sent] == ["GET"] * 2 + ["POST"] * posts
 
 
 def test_a_create_that_was_turned_away_is_sent_again(sandbox: Sandbox) -> None:
@@ -404,7 +407,7 @@ def test_a_profile_is_found_by_id_or_title(reference: str, sandbox: Sandbox) -> 
 
 
 def test_an_id_of_a_known_form_is_not_looked_for_among_the_titles() -> None:
-    network = Network(answer(make_row()))
+    network = Network(answer(make_row(profile_id=UNKNOWN_ID)))
     find.find(make_client(network), UNKNOWN_ID)
     assert [sent.url for sent in network.sent] == [f"{PROFILES}/{UNKNOWN_ID}"]
 

@@ -90,7 +90,11 @@ def test_without_a_waba_id_the_details_of_each_number_are_fetched(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("turn", "kind"),
-    [(refusal(401), AuthenticationFailed), (refusal(500), Unavailable), (answer({}), Unavailable)],
+    [
+        (refusal(401), AuthenticationFailed),
+        (refusal(500), Unavailable),
+        (answer("none"), Unavailable),
+    ],
     ids=["401", "500", "no list"],
 )
 def test_a_listing_that_fails_is_not_tried_again_for_every_number(
@@ -159,8 +163,10 @@ def test_several_profiles_are_kept_apart(tmp_path: Path) -> None:
 
 
 def test_a_profile_found_by_its_id_is_the_one_the_api_shows(tmp_path: Path) -> None:
-    look = make_look(make_client(Network(answer(make_row(created_at=None)))), tmp_path)
-    assert look.profile(NEW) == make_profile()
+    look = make_look(
+        make_client(Network(answer(make_row(profile_id=NEW, created_at=None)))), tmp_path
+    )
+    assert look.profile(NEW) == make_profile(id=NEW)
 
 
 @pytest.mark.parametrize("reference", [NEW, "No such title"], ids=["ID", "title"])

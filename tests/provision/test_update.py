@@ -13,7 +13,6 @@ from tests.fake_api import (
     PROFILES,
     Clock,
     Network,
-    Reply,
     Turn,
     answer,
     emulated,
@@ -52,6 +51,7 @@ from wacb.template.placeholders import INCOMING
 
 TITLE = "Incoming messages"
 GET_URL = build_url("https://example.com/hook", INCOMING)
+NONE, MADE = answer([]), answer({"id": "SG_1"})
 CURRENT = answer(make_row())
 CHANGED = make_draft(url="https://example.com/new")
 
@@ -166,7 +166,7 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
 
 
 def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
-    network = Network(answer([]), answer({"id": "SG_1"}), CURRENT, refusal(500, "oops"))
+    network = Network(NONE, NONE, MADE, CURRENT, refusal(500, "oops"))
     outcome = ensure(make_client(network))
     assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
     assert outcome.notes == (
@@ -201,28 +201,25 @@ def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
     return ensure(make_client(network, clock=clock), clock=clock), network, clock
 
 
-NONE, MADE = answer([]), answer({"id": "SG_1"})
-
-
 @pytest.mark.parametrize(
     "other",
     [refusal(404, code="RBC302"), answer(make_row(profile_id="SG_7", title="Another title"))],
     ids=["deleted", "renamed"],
 )
 def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
-    outcome, network, clock = made_before(NONE, other, MADE, CURRENT)
+    outcome, network, clock = made_before(NONE, other, NONE, MADE, CURRENT)
     assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
-    assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET"]
+    assert [sent.method for sent in network.sent] == ["GET", "GET", "GET", "POST", "GET", "GET"]
     assert clock.sleeps == []
 
 
 def test_a_404_that_says_nothing_of_the_profile_is_not_believed() -> None:
     row = make_row(profile_id="SG_7")
-    outcome, network, clock = made_before(NONE, Reply(status=404), NONE, answer(row))
+    outcome, network, clock = made_before(NONE, refusal(404), NONE, answer(row))
     assert (outcome.status, outcome.profile.id) == ("unchanged", "SG_7")
     assert clock.sleeps == [3]
-    gone = [NONE, Reply(status=404)] * 11
-    outcome, network, clock = made_before(*gone, MADE, CURRENT)
+    gone = [NONE, refusal(404)] * 11
+    outcome, network, clock = made_before(*gone, NONE, MADE, CURRENT)
     assert (outcome.status, sum(clock.sleeps)) == ("created", 28)
     assert [sent.method for sent in network.sent].count("POST") == 1
 

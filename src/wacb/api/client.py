@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager
 from typing import Any
 
 from wacb.api import responses
+from wacb.api.listing import Listing, Page, find_gap, follow_pages, read_page
 from wacb.api.requests import Api, ApiRequest
+from wacb.api.responses import ProfileRow
 from wacb.api.retry import RetryingClient
 from wacb.errors import NotFound, Unavailable
 from wacb.models import CallbackProfile, Number, ProfileDraft
@@ -57,7 +59,7 @@ class Client:
 
     def check_access(self) -> None:
         """Make one cheap read. Raises AuthenticationFailed where SID and key do not match."""
-        responses.profile_page(self.send(self.api.list_profiles(offset=0, limit=1)))
+        self._read_profile_page(self.api.list_profiles(offset=0, limit=1))
 
     def remember_shown(self) -> None:
         """Record for later runs that the API shows profiles, if it does."""
@@ -67,27 +69,42 @@ class Client:
     # -- profiles
 
     def list_profiles(
-        self, *, title: str | None = None, wanted: Callable[[str], bool] = lambda title: True
-    ) -> Iterator[CallbackProfile]:
-        """Yield every profile, page by page, whose title is `wanted`.
+        self, *, wanted: Callable[[str], bool] = lambda title: True
+    ) -> Listing[CallbackProfile]:
+        """List every profile, page by page, whose title is `wanted`.
 
-        `title` lets the API filter; it may do so exactly or by substring. Rows that lack members
-        are completed from their details, and left out where the profile was deleted meanwhile.
+        Rows that lack members are completed from their details, and left out where the profile
+        was deleted meanwhile.
         """
-        for row in self._profile_rows(title):
-            if wanted(row.title) and (profile := self._complete(row)):
-                yield profile
+        return Listing(self._complete_all(self._profile_rows(), wanted))
+
+    def titled_profiles(self, title: str) -> list[CallbackProfile]:
+        """List the profiles with exactly this title, as far as the API's filter shows them.
+
+        Raises Unavailable where some may be missing.
+        """
+        rows = self._titled_rows(title)
+        return [found for row in rows if (found := self._complete(row))]
+
+    def profile_ids(self, title: str) -> set[str]:
+        """List the IDs of all profiles with exactly this title, whatever the API's filter hides.
+
+        Raises Unavailable where some may be missing.
+        """
+        rows = self._titled_rows(title) or self._profile_rows().require_whole()
+        return {row.id for row in rows if row.title == title}
 
     def list_titles_and_profiles(
         self, wanted: Callable[[str, str], bool]
     ) -> tuple[dict[str, str], dict[str, CallbackProfile]]:
         """List the title of every profile by its ID, and the complete profiles that are `wanted`.
 
-        `wanted` gets ID and title. Details are only requested where the listing lacks them.
+        `wanted` gets ID and title. Details are only requested where the listing lacks them. Raises
+        Unavailable where some profiles may be missing.
         """
         titles: dict[str, str] = {}
         profiles: dict[str, CallbackProfile] = {}
-        for row in self._profile_rows(None):
+        for row in self._profile_rows().require_whole():
             if wanted(row.id, row.title):
                 profile = self._complete(row)
                 if profile is None:
@@ -96,56 +113,52 @@ class Client:
             titles[row.id] = row.title
         return titles, profiles
 
-    def profile_ids(self, title: str) -> set[str]:
-        """List the IDs of the profiles with exactly this title.
+    def _titled_rows(self, title: str) -> list[ProfileRow]:
+        listing = self._profile_rows(title)
+        rows = list(listing)
+        if listing.gap:  # perhaps what the filter left out
+            rows = self._profile_rows().require_whole()
+        return [row for row in rows if row.title == title]
 
-        The API's filter may miss one, so where it shows none the whole list is searched.
-        """
-        found = {row.id for row in self._profile_rows(title) if row.title == title}
-        return found or {row.id for row in self._profile_rows(None) if row.title == title}
+    def _profile_rows(self, title: str | None = None) -> Listing[ProfileRow]:
+        def fetch(offset: int) -> Page:
+            return self._read_profile_page(self.api.list_profiles(offset=offset, title=title))
 
-    def profile_titles(self) -> list[str]:
-        """List the titles of all profiles."""
-        return [row.title for row in self._profile_rows(None)]
+        return Listing(follow_pages(fetch, responses.profile_row, what="profiles"))
 
-    def _profile_rows(self, title: str | None) -> Iterator[responses.ProfileRow]:
-        seen: set[str] = set()
-        offset, first_page = 0, None
-        while True:
-            page = responses.profile_page(
-                self.send(self.api.list_profiles(offset=offset, title=title))
-            )
-            first_page = len(page.rows) if first_page is None else first_page
-            fresh = [row for row in page.rows if row.id not in seen]
-            yield from fresh
-            seen.update(row.id for row in fresh)
-            offset += len(page.rows)
-            # a short first page proves nothing: the server may cap the limit (api.md §4)
-            if not fresh or len(page.rows) < first_page or offset == page.total:
-                return
+    def _read_profile_page(self, request: ApiRequest) -> Page:
+        return read_page(self.send(request), "profiles", "callback_profiles")
 
-    def _complete(self, row: responses.ProfileRow) -> CallbackProfile | None:
+    def _complete_all(
+        self, rows: Listing[ProfileRow], wanted: Callable[[str], bool]
+    ) -> Generator[CallbackProfile, None, str]:
+        for row in rows:
+            if wanted(row.title) and (profile := self._complete(row)):
+                yield profile
+        return rows.gap
+
+    def _complete(self, row: ProfileRow) -> CallbackProfile | None:
         """Read a listed profile, completed from its details where the listing lacks members.
 
         None where the API reports that the profile no longer exists; another 404 proves nothing.
         """
-        details: Any = {}
+        if not row.partial:
+            return self._read(row.members)
         try:
-            if row.partial:
-                details = self.send(self.api.get_profile(row.id))
+            details = responses.read_profile(self.send(self.api.get_profile(row.id)), row.id)
         except NotFound as error:
             if error.api_code == responses.NO_SUCH_PROFILE:
                 return None
             raise
-        members = row.members | (details if isinstance(details, dict) else {})
-        return self._read(members)
+        return self._read(row.members | details)
 
     def get_profile(self, profile_id: str) -> CallbackProfile:
         """Fetch one profile. Raises NotFound."""
-        return self._read(self.send(self.api.get_profile(profile_id)))
+        data = self.send(self.api.get_profile(profile_id))
+        return self._read(responses.read_profile(data, profile_id))
 
-    def _read(self, data: Any) -> CallbackProfile:
-        profile = responses.parse_profile(data)
+    def _read(self, row: dict[str, Any]) -> CallbackProfile:
+        profile = responses.parse_profile(row)
         self._seen(profile)
         return profile
 
@@ -171,13 +184,21 @@ class Client:
 
     # -- numbers
 
-    def list_numbers(self) -> list[Number]:
+    def list_numbers(self) -> Listing[Number]:
         """List the numbers of the WABA. Raises ConfigError without a WABA ID."""
-        rows = responses.number_rows(self.send(self.api.list_numbers()))
-        numbers = [responses.parse_listed_number(row, self.api) for row in rows]
+        data = self.send(self.api.list_numbers())
+        page = read_page(data, "numbers", "number", "phone_numbers")
+        return Listing(self._read_numbers(page))
+
+    def _read_numbers(self, page: Page) -> Generator[Number, None, str]:
+        numbers = [responses.parse_listed_number(row, self.api) for row in page.rows]
         if any(isinstance(number.callback_profile_id, str) for number in numbers):
             self.shows_profiles = True
-        return numbers
+        named = [number for number in numbers if number.number]
+        yield from named
+        odd = page.odd + len(numbers) - len(named)
+        count = len({number.number for number in named})
+        return find_gap(count, odd=odd, total=page.total, more=page.more, what="numbers")
 
     def get_number(self, number: str) -> Number:
         """Fetch one number's details, which do not show its profile. Raises NotFound."""

@@ -1,62 +1,49 @@
-"""Responses of the Kaleyra API, read leniently into models. A guess is marked `assumed:`."""
+"""Responses of the Kaleyra API, read leniently into models. A guess is marked `assumed:`.
+
+What is not understood is kept in the API's own words, and named in `unreadable`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
 from typing import Any, NamedTuple
 
+from wacb.api import values
 from wacb.api.requests import Api
 from wacb.errors import InvalidInput, Unavailable
-from wacb.jsontext import compact_json, parse_or_none
-from wacb.models import UNKNOWN, CallbackProfile, Encryption, Method, Number
+from wacb.models import (
+    UNKNOWN,
+    AttachedId,
+    CallbackProfile,
+    Encryption,
+    Method,
+    Number,
+    Unknown,
+    same_id,
+)
 from wacb.validation import parse_number, read_phone
 
 NO_SUCH_PROFILE = "RBC302"  # api.md §3
-STATUSES = {"1": "active", "2": "auto-disabled", "3": "disabled"}  # api.md §4
+STATUSES = {1: "active", 2: "auto-disabled", 3: "disabled"}  # api.md §4
 
 
-class Envelope(NamedTuple):
-    """A response of the API, read leniently (api.md §3): `error` changes type between routes."""
+def open_one(data: Any, *names: str) -> dict[str, Any]:
+    """Find the object that one thing is described by, alone in an array or under a name.
 
-    code: str | None
-    message: str
-    failed: bool
-    data: Any
-
-
-def parse_envelope(answer: Any) -> Envelope:
-    """Read an answer's JSON.
-
-    `failed` means an error inside a 2xx: a filled `error`, or a `status` of 400 and up.
-    `message` joins the API's message and every `params`.
+    Empty where there is none, or more than one.
     """
-    if not isinstance(answer, dict):
-        return Envelope(code=None, message="", failed=False, data=answer)
-    error, status = answer.get("error"), answer.get("status")
-    words = [answer.get("message"), *_params(error)]
-    return Envelope(
-        code=str(answer["code"]) if answer.get("code") else None,
-        message="; ".join(dict.fromkeys(str(word) for word in words if word)),
-        failed=bool(error) or (isinstance(status, int) and status >= 400),
-        data=answer.get("data", answer),
-    )
-
-
-def _params(error: Any) -> Iterator[str]:
-    if isinstance(error, list):
-        for item in error:
-            yield from _params(item)
-    elif isinstance(error, dict):
-        for value in error.values():
-            yield from _params(value)
-    elif isinstance(error, str):
-        yield error
+    data = values.unwrap(data)
+    if not isinstance(data, dict):
+        return {}
+    # assumed: a wrapping has no ID of its own
+    inner = None if row_id(data) else next((data[n] for n in names if data.get(n)), None)
+    return data if inner is None else open_one(inner, *names)
 
 
 def created_id(data: Any) -> str | None:
     """Find the new profile's ID in the response to a create, None where it has none."""
     # assumed: the response to a create is not documented (api.md §4)
-    return row_id(data) if isinstance(data, dict) else None
+    return row_id(open_one(data, *_PROFILE_NAMES))
 
 
 class ProfileRow(NamedTuple):
@@ -69,122 +56,164 @@ class ProfileRow(NamedTuple):
     @property
     def partial(self) -> bool:
         """Whether it lacks what its details would show (api.md §4)."""
-        return not {"url", "body", "headers", "http_method", "status"} <= self.members.keys()
+        return not self.members.keys() >= _DETAILS
 
 
-class Page(NamedTuple):
-    """A page of profiles, and the total number of profiles where the API shows it."""
-
-    rows: list[ProfileRow]
-    total: int | None
+def profile_row(row: dict[str, Any]) -> ProfileRow:
+    """Read a row of the listing of profiles."""
+    return ProfileRow(row_id(row) or "", values.words(row.get("title")) or "", row)
 
 
-def profile_page(data: Any) -> Page:
-    """Read one page of profiles. Raises Unavailable for anything else."""
-    rows = _rows(data, "profiles", "data", "rows", "list", "items")
-    total = _total(data, len(rows)) if isinstance(data, dict) else None
-    return Page(
-        rows=[ProfileRow(row_id(row) or "", str(row.get("title") or ""), row) for row in rows],
-        total=total,
-    )
-
-
-def number_rows(data: Any) -> list[dict[str, Any]]:
-    """Find the rows in the listing of numbers. Raises Unavailable for anything else."""
-    return _rows(data, "numbers", "number", "phone_numbers", "data", "rows", "list", "items")
-
-
-def _rows(data: Any, *names: str) -> list[dict[str, Any]]:
-    """Find the rows of a listing: an array, or an object with one under any of `names`."""
-    # assumed: the shape of a listing is not documented (api.md §4)
-    if isinstance(data, dict):
-        data = next((data[name] for name in names if isinstance(data.get(name), list)), None)
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise Unavailable("the response contains no list")
-    return data
-
-
-def _total(page: Mapping[str, Any], rows: int) -> int | None:
-    """Find the total number of rows; a `count` equal to the page's rows proves nothing."""
-    total, count = (page[n] if type(page.get(n)) is int else None for n in ("total", "count"))
-    return count if total is None and count != rows else total
-
-
-def row_id(row: Mapping[str, Any]) -> str | None:
+def row_id(row: dict[str, Any]) -> str | None:
     """The ID of a listed profile."""
-    return _first(row, "profile_id", "profileId", "id")
+    return values.first(row, "profile_id", "profileId", "id")
 
 
-def parse_profile(row: Any) -> CallbackProfile:
-    """Map the API's JSON to a profile. Raises Unavailable where it names no ID or method."""
-    identity = row_id(row) if isinstance(row, dict) else None
-    method = str(row.get("http_method", "")).upper() if identity else ""
-    if not identity or method not in Method.__members__:
-        raise Unavailable("the response does not describe a callback profile")
-    headers, events = parse_or_none(row.get("headers")), parse_or_none(row.get("events"))
+def read_profile(data: Any, profile_id: str) -> dict[str, Any]:
+    """Find the details of one profile. Raises Unavailable where they are not this profile's."""
+    row = open_one(data, *_PROFILE_NAMES)
+    found = row_id(row)
+    if found is None:
+        raise Unavailable(f"the response does not describe callback profile {profile_id}")
+    if not same_id(found, profile_id):
+        raise Unavailable(f"the response describes callback profile {found}, not {profile_id}")
+    return row
+
+
+def parse_profile(row: dict[str, Any]) -> CallbackProfile:
+    """Map the API's JSON to a profile; members that are not understood are in `unreadable`."""
+    method, url, body = (values.unwrap(row.get(name)) for name in ("http_method", "url", "body"))
+    verb = (values.text(method) or "").strip().upper()
+    headers, encryption = _headers(row.get("headers")), _encryption(row.get("enc"))
+    is_understood = {
+        "method": verb in Method.__members__,
+        "url": isinstance(url, str) or values.is_empty(url),
+        "body": isinstance(body, str | dict) or values.is_empty(body),
+        "headers": headers is not None,
+        "encryption": encryption is not UNKNOWN,
+    }
     return CallbackProfile(
-        id=identity,
-        title=str(row.get("title") or ""),
-        method=Method(method),
-        url=str(row.get("url") or ""),
-        body=_body_text(row.get("body")),
-        headers={str(k): str(v) for k, v in headers.items()} if isinstance(headers, dict) else {},
-        status=STATUSES.get(str(row.get("status")), str(row.get("status") or "unknown")),
-        channel=row.get("channel"),
-        events=tuple(str(event) for event in events) if isinstance(events, list) else (),
-        encryption=_encryption(row.get("enc")),
-        response_message=row.get("response_message"),
-        created_at=row.get("created_at"),
-        modified_at=row.get("modified_at"),
+        id=row_id(row) or "",
+        title=values.words(row.get("title")) or "",
+        method=Method(verb) if verb in Method.__members__ else Method.POST if body else Method.GET,
+        url=values.words(url) or "",
+        body=values.words(body),
+        headers=headers or {},
+        status=_status(row.get("status")),
+        channel=values.words(row.get("channel")),
+        events=_events(row.get("events")),
+        encryption=None if encryption is UNKNOWN else encryption,
+        response_message=values.words(row.get("response_message")),
+        created_at=values.words(row.get("created_at")),
+        modified_at=values.words(row.get("modified_at")),
+        shown_method=None if is_understood["method"] else values.words(method),
+        unreadable=tuple(name for name, understood in is_understood.items() if not understood),
     )
 
 
-def parse_listed_number(row: Mapping[str, Any], api: Api) -> Number:
-    """Map one row of the V2 listing to a number."""
-    # assumed: the names of a row's members (api.md §5)
-    shown = next((k for k in (api.attach_field, "callback_profile_id") if k in row), None)
-    profile = UNKNOWN if shown is None else str(row[shown] or "") or None
+def _status(value: Any) -> str:
+    shown = values.words(value) or "unknown"
+    word = re.sub(r"[\s_-]+", "-", shown.strip().lower())
+    known = STATUSES.get(values.number(value) or 0)
+    return known or (word if word in STATUSES.values() else shown)
+
+
+def _headers(value: Any) -> dict[str, str] | None:
+    """Read an object, or names and values in an array; None for anything else."""
+    value = values.structure(value)
+    if values.is_empty(value):
+        return {}
+    rows = [value] if isinstance(value, dict) else value
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    headers: dict[str, Any] = {}
+    for row in rows:
+        name = values.first(row, "key", "name") if "value" in row and len(row) == 2 else None
+        headers |= row if name is None else {name: row["value"]}
+    texts = {name: values.text(item) for name, item in headers.items()}
+    if any(text is None and not values.is_empty(headers[name]) for name, text in texts.items()):
+        return None
+    return {name: text or "" for name, text in texts.items()}
+
+
+def _events(value: Any) -> tuple[str, ...]:
+    value = values.structure(value)
+    items = value if isinstance(value, list) else [value]
+    return tuple(event for item in items if (event := values.words(item)))
+
+
+def _encryption(value: Any) -> Encryption | Unknown | None:
+    """Read an encryption, None where there is none, UNKNOWN where it is not understood."""
+    value = values.structure(value)
+    if values.is_empty(value):
+        return None
+    if not isinstance(value, dict):
+        return UNKNOWN
+    algorithm, key, iv = (values.text(value.get(name)) for name in ("algo", "key", "IV"))
+    if algorithm is None:
+        return None if all(map(values.is_empty, value.values())) else UNKNOWN
+    return Encryption(algorithm=algorithm, key=key or UNKNOWN, iv=iv or UNKNOWN)
+
+
+# assumed: the names of a number's members (api.md §5)
+_NUMBER_NAMES = ("phone_number", "wa_number", "display_phone_number")
+_ATTACHED = ("callback_profile_id", "callbackProfileId", "callback_profile", "callbackProfile")
+
+
+def parse_listed_number(row: dict[str, Any], api: Api) -> Number:
+    """Map one row of the V2 listing to a number, "" where it shows none."""
     return Number(
-        number=_e164(_first(row, "phone_number", "wa_number", "display_phone_number") or ""),
-        name=_first(row, "name", "verified_name"),
-        status=_first(row, "status"),
+        number=_e164(values.first(row, *_NUMBER_NAMES) or ""),
+        name=values.first(row, "name", "verified_name"),
+        status=values.words(row.get("status")),
         waba_id=api.waba_id,
-        callback_profile_id=None if profile == api.detach_value else profile,
+        callback_profile_id=_attached_id(row, api),
         api="v2",
     )
 
 
 def parse_number_details(data: Any, number: str, api: Api) -> Number:
-    """Map the response of the details route to a number; it never shows the profile."""
-    row = data[0] if isinstance(data, list) and data else data
-    row = row if isinstance(row, dict) else {}
+    """Map the response of the details route to a number; it never shows the profile.
+
+    Raises Unavailable where it shows another number.
+    """
+    row = open_one(data, "number", "data", "details")
+    shown = values.first(row, *_NUMBER_NAMES)
+    if shown and _e164(shown) != number:
+        raise Unavailable(f"the response describes number {shown}, not {number}")
     return Number(
         number=number,
-        name=_first(row, "verified_name", "name"),
-        status=_first(row, "status"),
+        name=values.first(row, "verified_name", "name"),
+        status=values.words(row.get("status")),
         waba_id=api.waba_id,
         api="v2" if api.waba_id else "v1",
     )
 
 
 def _e164(text: str) -> str:
+    """Write a number as E.164; what isn't one stays as the API shows it."""
     try:
         return parse_number("+" + read_phone(text).removeprefix("+"))
-    except InvalidInput:  # shown as received: the user may know what it means
+    except InvalidInput:  # the user may know what it means
         return text
 
 
-def _first(row: Mapping[str, Any], *names: str) -> str | None:
-    value = next((row[name] for name in names if row.get(name) not in (None, "")), None)
-    return None if value is None else str(value)
+def _attached_id(row: dict[str, Any], api: Api) -> AttachedId:
+    """Read which profile a number has, UNKNOWN where that is not shown or not understood."""
+    shown = [values.unwrap(row[name]) for name in (api.attach_field, *_ATTACHED) if name in row]
+    filled = [value for value in shown if not _is_none(value, api.detach_value)]
+    if not filled:
+        return None if shown else UNKNOWN
+    value = row_id(filled[0]) if isinstance(filled[0], dict) else values.text(filled[0])
+    return UNKNOWN if value is None else value.strip()
 
 
-def _encryption(value: Any) -> Encryption | None:
-    if not isinstance(value, dict) or not value.get("algo"):
-        return None
-    key, iv = (value[n] if isinstance(value.get(n), str) else UNKNOWN for n in ("key", "IV"))
-    return Encryption(algorithm=str(value["algo"]), key=key, iv=iv)
+def _is_none(value: Any, detached: str) -> bool:
+    if isinstance(value, dict):
+        return all(map(values.is_empty, value.values()))
+    return not value or (values.text(value) or "").strip().lower() in _NONE | {detached.lower()}
 
 
-def _body_text(value: Any) -> str | None:
-    return value if isinstance(value, str) or value is None else compact_json(value)
+_NONE = frozenset(("", "0", "null", "none"))
+_PROFILE_NAMES = ("profile", "callback_profile", "data", "details")
+_DETAILS = frozenset(("url", "body", "headers", "http_method", "status"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from wacb.api.envelope import Envelope, read_envelope
 from wacb.api.requests import ApiRequest
-from wacb.api.responses import Envelope, parse_envelope
 from wacb.errors import (
     ApiRejected,
     AuthenticationFailed,
@@ -17,11 +17,11 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.jsontext import NotJson, read_json
 from wacb.net.message import Response
 from wacb.urls import host_of
 
-MAX_WORDS = 500  # characters of the API's message that an error repeats
+_ABSENT = (404, 410)
+_CHECK_HOST = Prose("check that this is the API's host: run `", Command("config show"), "`")
 _HTTP_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 
 
@@ -33,26 +33,25 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
     status, host = response.status, host_of(request.url)
     if 300 <= status < 400:
         raise _redirected(host, response)
-    try:
-        answer, readable = read_json(response.body), True
-    except NotJson:
-        answer, readable = None, False
-    envelope = parse_envelope(answer)
+    envelope = read_envelope(response.body)
     if not 200 <= status < 300:
         raise _status_error(request, response, envelope, now)
-    if status == 204:
+    reads = request.method == "GET"  # of a write, the status says enough
+    if status == 204 and not reads:
         return None
-    if not readable:
-        reason = "but not JSON" if response.body.strip() else "with an empty body"
+    if not envelope.is_json or (reads and envelope.is_blank):
+        words = f": {envelope.message}" if envelope.message else ""
+        reason = f"but not JSON{words}" if response.body.strip() else "with an empty body"
+        reason = "without data" if envelope.is_blank else reason
         raise Unavailable(
             f"{request.subject}: {host} returned {status}, {reason}",
-            hint=Prose("check that this is the API's host: run `", Command("config show"), "`"),
+            hint=_CHECK_HOST,
             status=status,
         )
     if envelope.failed:
         raise ApiRejected(
             f"{request.subject}: Kaleyra rejected the request ({status}: "
-            f"{envelope.message[:MAX_WORDS] or 'no reason given'})",
+            f"{envelope.message or 'no reason given'})",
             status=status,
             api_code=envelope.code,
         )
@@ -62,8 +61,15 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
 def _status_error(
     request: ApiRequest, response: Response, envelope: Envelope, now: float
 ) -> WacbError:
-    status, subject, words = response.status, request.subject, envelope.message[:MAX_WORDS]
+    status, subject, words = response.status, request.subject, envelope.message
     detail = f" ({status}{': ' + words if words else ''})"
+    if _is_foreign(request, status, envelope):
+        return Unavailable(
+            f"{subject}: something before the API answered {status}"
+            f"{': ' + words if words else ', with an empty body'}",
+            hint=Prose("a proxy, firewall or gateway may be interfering; ", _CHECK_HOST),
+            status=status,
+        )
     if status in (401, 403):
         return AuthenticationFailed(
             f"Kaleyra rejected the SID and API key{detail}",
@@ -76,7 +82,7 @@ def _status_error(
             status=status,
             api_code=envelope.code,
         )
-    if status == 404 and request.existing:
+    if status in _ABSENT and request.existing:
         return NotFound(f"{subject} does not exist{detail}", status=status, api_code=envelope.code)
     if status == 404:
         return NotFound(
@@ -101,6 +107,19 @@ def _status_error(
     return ApiRejected(
         f"{subject}: Kaleyra rejected the request{detail}", status=status, api_code=envelope.code
     )
+
+
+def _is_foreign(request: ApiRequest, status: int, envelope: Envelope) -> bool:
+    """Say whether something else than the API turned the request away.
+
+    The API always answers with a JSON object. Of one thing, only a code of its own says that it
+    doesn't exist: a gateway answers 404 for whatever it has no route for.
+    """
+    if status == 429 or not 400 <= status < 500:
+        return False
+    if request.existing and status in _ABSENT:
+        return not envelope.has_api_code
+    return not envelope.is_object and status != 404
 
 
 def _redirected(host: str, response: Response) -> Redirected:

@@ -7,6 +7,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.plan.manifest.export import write
+from wacb.provision.lookup import spell_ids
 
 
 @click.command(cls=Command)
@@ -26,7 +27,9 @@ def command(app: App) -> None:
         number._replace(callback_profile_id=app.lookup.attached_profile_id(number))
         for number in app.lookup.listed.values()
     ]
-    exported = write([*app.client.list_profiles()], numbers, local=app.accepts_local)
+    profiles = app.client.list_profiles().require_whole()
+    spelled = spell_ids(numbers, (profile.id for profile in profiles))
+    exported = write(profiles, [*spelled.values()], local=app.accepts_local)
     app.out.text(exported.text.removesuffix("\n"))
     app.out.note(*exported.notes)
     if exported.variables:

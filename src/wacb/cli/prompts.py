@@ -22,7 +22,7 @@ def choose_number(app: App) -> str:
     """Let the user pick a number, or type one where the API lists none (V1)."""
     if not app.interactive or app.api.waba_id is None:
         return ask(app, "Number", option="NUMBER", variable="WACB_NUMBER", rule=parse_number)
-    numbers = app.client.list_numbers()
+    numbers = app.client.list_numbers().require_whole()
     rows = [
         (number.number, number.status, id_to_json(number.callback_profile_id) or "no profile")
         for number in numbers
@@ -34,7 +34,7 @@ def choose_profile(app: App) -> str:
     """Let the user pick a profile; return its ID."""
     if not app.interactive:
         return ask(app, "Profile", option="--profile", variable="WACB_PROFILE")
-    profiles = list(app.client.list_profiles())
+    profiles = app.client.list_profiles().require_whole()
     rows = [(profile.title, profile.status, profile.id) for profile in profiles]
     return profiles[_pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows)].id
 

@@ -148,7 +148,7 @@ class PlanRunner:
         if not changes:
             return []
         try:
-            rows = self._client.list_numbers()
+            rows = self._client.list_numbers().require_whole()
         except WacbError as error:
             return [PlanResult(change, error=error) for change in changes]
         usage = find_usage(rows, shows_profiles=self._client.shows_profiles)
@@ -217,7 +217,7 @@ def _plan_result(change: Change, result: NumberResult) -> PlanResult:
 
 
 def _in_use_error(change: Change, usage: Usage) -> Unsafe | None:
-    users = usage.users.get(change.id or "")
+    users = usage.users_of(change.id or "")
     if users:
         why = f"number {users[0]} now uses it"
     elif usage.unseen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wacb.errors import Command, InvalidInput, NotFound, Prose, WacbError
+from wacb.errors import Command, InvalidInput, NotFound, Prose, Unsafe, WacbError
 from wacb.jsontext import open_body
 from wacb.models import UNKNOWN, CallbackProfile, Number, id_to_json
 from wacb.plan import prune as pruning
@@ -82,6 +82,9 @@ class _Comparison:
         self.ids[desired.name] = live.id
         try:
             step = prepare_update(live, desired.draft)
+        except Unsafe as error:
+            self.problems.append(error)
+            return
         except InvalidInput as error:
             message = f"the API cannot change the channel of profile {desired.name} ({live.id})"
             self.problems.append(
@@ -99,7 +102,7 @@ class _Comparison:
             self.unchanged += 1
 
     def _note_oddities(self, desired: DesiredProfile, live: CallbackProfile) -> None:
-        if live.status != "active":
+        if live.delivers is False:
             self.notes.append(
                 f"profile {desired.name} ({live.id}) is {live.status}, so it delivers nothing: "
                 "enable it in the Kaleyra console"
@@ -191,7 +194,8 @@ class _Comparison:
         desired = self._desired.get(reference)
         check_number(number)
         if reference not in self._targets:
-            check_profile(profile, allow_missing=bool(desired and desired.allow_missing))
+            allow_missing = bool(desired and desired.allow_missing)
+            self.notes += check_profile(profile, allow_missing=allow_missing)
             self._targets[reference] = _target(profile, desired)
         if isinstance(old, str) and old in self._live.profiles:
             self.notes += note_lost_status(self._live.profiles[old], profile)

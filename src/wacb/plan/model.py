@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from wacb.errors import WacbError
 from wacb.jsontext import ascii_json
-from wacb.models import AttachedId, CallbackProfile, Number
+from wacb.models import AttachedId, CallbackProfile, Number, fold_id
 from wacb.plan.manifest.model import Manifest
-from wacb.provision.lookup import attached_profile_id
+from wacb.provision.lookup import attached_profile_id, spell_ids
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import ProfileStep
 
@@ -117,7 +117,7 @@ def read_live_state(
     """
     live = LiveState({}, {}, None, {})
     if manifest.numbers or prune:
-        rows = client.list_numbers()
+        rows = client.list_numbers().require_whole()
         numbers = {number.number: number for number in rows}
         live = live._replace(
             numbers=numbers,
@@ -131,7 +131,10 @@ def read_live_state(
         wanted.add(reference)
         if live.numbers and number in live.numbers:
             wanted.add(live.attached_profile_id(live.numbers[number]))
+    ids = {fold_id(each) for each in wanted if isinstance(each, str)}
     titles, profiles = client.list_titles_and_profiles(
-        lambda profile_id, title: prune or profile_id in wanted or title in wanted
+        lambda profile_id, title: prune or fold_id(profile_id) in ids or title in wanted
     )
+    if live.numbers:
+        live = live._replace(numbers=spell_ids(live.numbers.values(), titles))
     return manifest, live._replace(titles=titles, profiles=profiles)

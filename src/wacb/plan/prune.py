@@ -68,7 +68,11 @@ class _Pruning:
         references = set((self._named or {}).values())
         for profile in self._live.profiles.values():
             named = profile.title in self._titles or {profile.id, profile.title} & references
-            if not named and _is_incoming(profile):
+            if not named and profile.unreadable:
+                self.notes.append(
+                    f"profile {profile.label}, not in the file, is kept: {profile.doubt}"
+                )
+            elif not named and _is_incoming(profile):
                 self._prune_profile(profile)
         if any(change.action == "delete" for change in self.changes):
             self.notes.append(
@@ -112,6 +116,8 @@ class _Pruning:
         if number.approved is False:
             return f"is {number.status}"
         profile = self._profiles.get(old) if isinstance(old, str) else None
+        if profile and profile.unreadable:
+            return f"has profile {profile.label}, of which {profile.doubt}"
         if profile and not _is_incoming(profile):
             return f"has profile {profile.label}, which is not for incoming messages"
         return None

@@ -16,7 +16,7 @@ from wacb.errors import (
     Unavailable,
     Unsafe,
 )
-from wacb.models import UNKNOWN, CallbackProfile, Number
+from wacb.models import UNKNOWN, CallbackProfile, Number, same_id
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
@@ -46,10 +46,11 @@ def prepare_attach(
     `if_current` is that profile. A number that has the profile already needs neither.
     """
     profile = lookup.profile(reference)
-    check_profile(profile, allow_missing=allow_missing)
+    notes = check_profile(profile, allow_missing=allow_missing)
     change = _look_up_change(lookup, number, profile.id, "attach")
     if not change.is_needed:
         return change
+    change = change._replace(notes=(*change.notes, *notes))
     if if_current is not None:
         is_id = not if_current or find.looks_like_id(if_current)
         _check_current(change, (if_current if is_id else lookup.profile(if_current).id) or None)
@@ -95,14 +96,15 @@ def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
     change = _look_up_change(lookup, number, last.old, "rollback")
     if not change.is_needed:
         return change
-    if change.old != last.new:
+    if not same_id(change.old, last.new):
         raise Unsafe(
             f"number {number} was changed since: it has {_name_profile(change.old)} attached, and "
             f"the journal's last value is {_name_profile(last.new)}",
             hint=fix,
         )
     if last.old is not None:
-        check_profile(lookup.profile(last.old), allow_missing=True)
+        notes = check_profile(lookup.profile(last.old), allow_missing=True)
+        change = change._replace(notes=(*change.notes, *notes))
     return change
 
 
@@ -159,7 +161,7 @@ def _check_current(change: NumberChange, expected: str | None) -> None:
             "the API does not show it, and the journal has no value",
             hint="leave out --if-current",
         )
-    if change.old != expected:
+    if not same_id(change.old, expected):
         raise Unsafe(
             f"number {change.number} has {_name_profile(change.old)} attached, not "
             f"{expected or 'none'}",
@@ -171,12 +173,21 @@ def _name_profile(profile_id: object) -> str:
     return "no profile" if profile_id is None else f"profile {profile_id}"
 
 
-def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
-    """Raise Unsafe for an inactive profile, ConsentRequired for an incomplete template."""
-    if profile.status != "active":
+def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> tuple[str, ...]:
+    """Return notes on a profile that may be attached.
+
+    Raises Unsafe for one that is inactive or has no readable template, ConsentRequired for an
+    incomplete template.
+    """
+    if profile.delivers is False:
         raise Unsafe(
             f"profile {profile.label} is {profile.status}, so it delivers nothing",
             hint="enable it in the Kaleyra console; the API can't enable profiles",
+        )
+    if {"method", "url", "body"}.intersection(profile.unreadable):
+        raise Unsafe(
+            f"profile {profile.label} can't be checked: {profile.doubt}",
+            hint="check it in the Kaleyra console, or create another profile",
         )
     inspection = inspect(profile)
     try:
@@ -191,6 +202,15 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> None:
                 "`, or pass --allow-missing",
             ),
         ) from error
+    if profile.delivers is None:
+        return (f"whether profile {profile.label} is active is not known: {_name_status(profile)}",)
+    return ()
+
+
+def _name_status(profile: CallbackProfile) -> str:
+    if profile.status == "unknown":
+        return "the API does not show its status"
+    return f"its status is {profile.status!r}"
 
 
 def check_number(number: Number) -> None:

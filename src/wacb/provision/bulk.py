@@ -18,7 +18,7 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.models import UNKNOWN, AttachedId
+from wacb.models import UNKNOWN, AttachedId, same_id
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
 
@@ -150,10 +150,12 @@ class BulkRunner:
                 return list(map(partial(_fail_unverified, late), results))
             self._sleep(pause)
             try:
-                listed = self._client.list_numbers()
+                listing = self._client.list_numbers()
+                shown = {number.number: number.callback_profile_id for number in listing}
             except WacbError as error:
                 return list(map(partial(_fail_unverified, error), results))
-            shown = {number.number: number.callback_profile_id for number in listed}
+            if listing.gap and not {result.change.number for result in results} <= shown.keys():
+                return list(map(partial(_fail_unverified, listing.gap_error()), results))
             if all(profile is UNKNOWN for profile in shown.values()):
                 break  # the API shows no number's profile, however long one waits
             results = [
@@ -167,7 +169,7 @@ class BulkRunner:
     def _verify(self, result: NumberResult, shown: AttachedId) -> NumberResult:
         if shown is UNKNOWN:
             return result
-        if shown != result.change.new:
+        if not same_id(shown, result.change.new):
             differs = _difference_error(result.change, shown)
             return result._replace(verified=False, error=result.error or differs)
         if _is_lost(result):

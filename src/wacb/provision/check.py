@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from wacb.errors import CheckFailed, Command, Prose, TemplateError, WacbError
+from wacb.errors import CheckFailed, Command, Prose, TemplateError, Unsafe, WacbError
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import find, update
 from wacb.provision.compare import differences
@@ -25,8 +25,8 @@ class Checked(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        """Whether all placeholders arrive and nothing else is taken for one."""
-        return self.inspection.complete
+        """Whether all placeholders arrive, nothing else is taken for one, and all is readable."""
+        return self.inspection.complete and not self.profile.unreadable
 
     @property
     def present(self) -> int:
@@ -48,7 +48,7 @@ class Checked(NamedTuple):
     @property
     def faults(self) -> str:
         """What is wrong, in words."""
-        return self.inspection.sentence
+        return "; ".join(filter(None, (self.inspection.sentence, self.profile.doubt)))
 
 
 class Repair(NamedTuple):
@@ -71,7 +71,7 @@ def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int
     if references:
         named = (find.find(client, reference) for reference in references)
         return [check_one(profile) for profile in {found.id: found for found in named}.values()], 0
-    listed = list(client.list_profiles())
+    listed = client.list_profiles().require_whole()
     found = [
         check_one(profile)
         for profile in listed
@@ -93,10 +93,13 @@ def prepare_repair(checked: Checked) -> Repair:
     live = checked.profile
     url, body = live.url, live.body
     try:
+        update.require_readable(live)
         if live.method.uses_body:
             body, done = repair.repair_body(body or "{}")
         else:
             (url, done), body = repair.repair_url(url), None
+    except Unsafe as error:
+        return Repair(checked, None, error=error)
     except TemplateError as error:
         message = f"profile {live.label} cannot be repaired: {error.message}"
         option = ("--body-file", "FILE") if live.method.uses_body else ("--url", "URL")

@@ -9,6 +9,7 @@ from typing import Any
 from wacb.jsontext import ascii_json, json_line, open_body
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, NewKey, ProfileDraft
 from wacb.redaction import MASK, mask_change
+from wacb.urls.compare import same_url
 
 
 class CompareKey(Enum):
@@ -25,7 +26,8 @@ def differences(
     """Return each field of the draft in which the live profile differs: field -> (old, new).
 
     A body is compared as JSON, so key order and white space don't matter, but `1` is neither
-    `true` nor `1.0`; header names ignore case.
+    `true` nor `1.0`; a URL by RFC 3986. The case of a header's name and blanks around its value
+    don't matter.
     """
     live, asked = profile.encryption, draft.encryption
     with_key = live is not None and (
@@ -45,11 +47,17 @@ def differences(
     changes = {
         name: (present[name], new)
         for name, new in fields(draft, with_key=with_key).items()
-        if ascii_json(present[name], sort_keys=True) != ascii_json(new, sort_keys=True)
+        if not _same(name, present[name], new)
     }
     if with_key and isinstance(asked, NewKey):
         changes["encryption"] = (present["encryption"], _encryption_values(asked, with_key))
     return changes
+
+
+def _same(name: str, old: Any, new: Any) -> bool:
+    if name == "url":
+        return same_url(old, new)
+    return ascii_json(old, sort_keys=True) == ascii_json(new, sort_keys=True)
 
 
 def fields(draft: ProfileDraft, *, with_key: bool = True) -> dict[str, Any]:
@@ -89,7 +97,7 @@ def as_text(name: str, value: Any) -> str:
 
 
 def _fold_names(headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value for name, value in (headers or {}).items()}
+    return {name.lower(): value.strip() for name, value in (headers or {}).items()}
 
 
 def _encryption_values(

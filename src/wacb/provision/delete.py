@@ -77,7 +77,7 @@ def _find_users(
         return _find_believed(lookup, profile_id), error.message
     usage = find_usage(rows, shows_profiles=lookup.client.shows_profiles)
     seen = {number.number for number in rows}.difference(usage.unseen)
-    users = [*usage.users.get(profile_id, ()), *_find_believed(lookup, profile_id, seen)]
+    users = [*usage.users_of(profile_id), *_find_believed(lookup, profile_id, seen)]
     unseen = usage.unseen_phrase
     return users, f"the API does not show which profile {unseen} has" if unseen else None
 

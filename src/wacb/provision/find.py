@@ -36,9 +36,10 @@ def list_titled(client: Client, title: str) -> list[CallbackProfile]:
     """List the profiles with exactly this title.
 
     The whole list is searched: the API's filter may miss one (by whole words, or by another reading
-    of `+`), and what it misses must not be created again.
+    of `+`), and what it misses must not be created again. Raises Unavailable where some profiles
+    may be missing.
     """
-    return list(client.list_profiles(wanted=title.__eq__))
+    return client.list_profiles(wanted=title.__eq__).require_whole()
 
 
 def find(client: Client, reference: str) -> CallbackProfile:
@@ -48,27 +49,29 @@ def find(client: Client, reference: str) -> CallbackProfile:
     """
     if looks_like_id(reference):
         return client.get_profile(reference)
-    titled = list(client.list_profiles(title=reference, wanted=reference.__eq__))
-    if len(titled) > 1:
-        raise duplicate_title_error(
-            reference, [profile.id for profile in titled], hint="pass the ID of one of them"
-        )
-    if titled:
-        return titled[0]
+    if titled := client.titled_profiles(reference):
+        return _take_only(reference, titled)
     try:
         return client.get_profile(reference)  # an ID of a form not seen yet
     except NotFound as error:
+        # the API's filter may hide an exact match
+        titles, found = client.list_titles_and_profiles(lambda _, title: title == reference)
+        if found:
+            return _take_only(reference, [*found.values()])
+        near = nearest(reference, titles.values())
         raise NotFound(
             f"no profile with ID or title {reference!r}",
-            hint=_suggest_title(client, reference),
+            hint=Prose(f"did you mean {near!r}? " if near else "", LIST_PROFILES),
             status=error.status,
             api_code=error.api_code,
         ) from error
 
 
-def _suggest_title(client: Client, reference: str) -> Prose:
-    near = nearest(reference, client.profile_titles())
-    return Prose(f"did you mean {near!r}? " if near else "", LIST_PROFILES)
+def _take_only(title: str, titled: list[CallbackProfile]) -> CallbackProfile:
+    if len(titled) > 1:
+        ids = [profile.id for profile in titled]
+        raise duplicate_title_error(title, ids, hint="pass the ID of one of them")
+    return titled[0]
 
 
 def duplicate_title_error(title: str, ids: list[str], *, hint: str = _KEEP_ONE) -> Ambiguous:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from wacb.errors import Command, NotFound, Prose, WacbError
-from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, fold_id
 from wacb.provision import find
 from wacb.validation import NO_COUNTRY_CODE, InvalidPhone, parse_number, read_phone
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
+    from wacb.api.listing import Listing
     from wacb.storage.journal import Journal
 
 T = TypeVar("T")
@@ -48,6 +49,17 @@ def resolve_phone(text: str, listed: Callable[[], Collection[str]]) -> str:
     raise InvalidPhone(text, NO_COUNTRY_CODE, suggestion=suggestion)
 
 
+def spell_ids(numbers: Iterable[Number], ids: Iterable[str]) -> dict[str, Number]:
+    """Return the numbers by their E.164 form, with their profiles' IDs spelled as in `ids`."""
+    spelled = {fold_id(each): each for each in ids}
+    return {
+        number.number: number._replace(callback_profile_id=spelled.get(fold_id(attached), attached))
+        if isinstance(attached := number.callback_profile_id, str)
+        else number
+        for number in numbers
+    }
+
+
 class AccountLookup:
     """Look up profiles and numbers, each once.
 
@@ -62,15 +74,20 @@ class AccountLookup:
 
     @property
     def listed(self) -> dict[str, Number]:
-        """The numbers of the WABA by their E.164 form. Raises ConfigError without a WABA ID."""
+        """The numbers of the WABA by their E.164 form. Raises as `rows` does."""
         return self._look_up_once(
             "numbers by their E.164 form", lambda: {number.number: number for number in self.rows}
         )
 
     @property
     def rows(self) -> list[Number]:
-        """All rows of the listing of numbers, in which a number may stand twice."""
-        return self._look_up_once("the numbers", self.client.list_numbers)
+        """All rows of the listing of numbers, in which a number may stand twice.
+
+        Raises ConfigError without a WABA ID, Unavailable where some may be missing.
+        """
+        rows, listing = self._look_up_once("the numbers", self._list)
+        listing.check_whole()
+        return rows
 
     def resolve(self, text: str) -> str:
         """Return a phone number as E.164, with the help of the listing if there is one."""
@@ -83,8 +100,10 @@ class AccountLookup:
         waba_id = self.client.api.waba_id
         if waba_id is None:
             return self.client.get_number(number)
-        if number in self.listed:
-            return self.listed[number]
+        rows, listing = self._look_up_once("the numbers", self._list)
+        if found := [row for row in rows if row.number == number]:
+            return found[-1]
+        listing.check_whole()
         raise NotFound(f"number {number} not found in WABA {waba_id}", hint=LIST_NUMBERS)
 
     def attached_profile_id(self, number: Number) -> AttachedId:
@@ -94,6 +113,10 @@ class AccountLookup:
     def profile(self, reference: str) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""
         return self._look_up_once(f"profile {reference}", lambda: find.find(self.client, reference))
+
+    def _list(self) -> tuple[list[Number], Listing[Number]]:
+        listing = self.client.list_numbers()
+        return list(listing), listing
 
     def _look_up_once(self, key: str, find: Callable[[], T]) -> T:
         """Look something up, and return the same value or raise the same failure ever after."""

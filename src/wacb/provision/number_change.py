@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from wacb.api.requests import Api, ApiRequest
 from wacb.errors import Command, Prose, WacbError
-from wacb.models import UNKNOWN, AttachedId
+from wacb.models import UNKNOWN, AttachedId, same_id
 
 if TYPE_CHECKING:
     from wacb.storage.journal import Action
@@ -35,7 +35,7 @@ class NumberChange(NamedTuple):
     @property
     def is_needed(self) -> bool:
         """Whether a request has to be sent."""
-        return self.new is UNKNOWN or self.new != self.old
+        return self.new is UNKNOWN or not same_id(self.new, self.old)
 
     def request(self, api: Api) -> ApiRequest:
         """Build the request; `ID_OF_<name>` stands for an ID that is not known yet."""

@@ -27,7 +27,10 @@ _AGAIN = "run the same command again; it changes only what still differs"
 def prepare_update(
     live: CallbackProfile, draft: ProfileDraft, *, key: CompareKey = CompareKey.IF_SHOWN
 ) -> UpdateStep:
-    """Compare a live profile with a draft. Raises InvalidInput for a new channel."""
+    """Compare a live profile with a draft. Raises InvalidInput for a new channel.
+
+    Raises Unsafe where the live profile is not understood.
+    """
     step = compare_with(live, draft, key=key)
     if "channel" in step.changes:
         old, new = step.changes["channel"]
@@ -53,13 +56,26 @@ def refuse_key_exchange(step: UpdateStep) -> None:
 def compare_with(
     live: CallbackProfile, draft: ProfileDraft, *, key: CompareKey = CompareKey.IF_SHOWN
 ) -> UpdateStep:
-    """Compare a live profile with a draft, a channel that cannot be changed included."""
+    """Compare a live profile with a draft, a channel that cannot be changed included.
+
+    Raises Unsafe where the live profile is not understood.
+    """
+    require_readable(live)
     if not draft.method.uses_body and live.body:
         draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api.md §4)
     changes = differences(draft, live, key=key)
     if isinstance(draft.encryption, NewKey) and "encryption" not in changes:
         draft = draft._replace(encryption=None)  # the present key stays, and none is generated
     return UpdateStep(live=live, draft=draft, changes=changes)
+
+
+def require_readable(profile: CallbackProfile) -> None:
+    """Raise Unsafe for a profile that is not understood, so that nothing is written on it."""
+    if profile.unreadable:
+        raise Unsafe(
+            f"profile {profile.label} was not changed: {profile.doubt}",
+            hint="change it in the Kaleyra console",
+        )
 
 
 def update_profile(client: Client, step: UpdateStep) -> ProfileResult:

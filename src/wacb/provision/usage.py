@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from wacb.models import UNKNOWN, Number
+from wacb.models import UNKNOWN, Number, fold_id
 
 
 class Usage(NamedTuple):
-    """Which numbers use each profile, by its ID, and the numbers whose profile cannot be seen."""
+    """Which numbers use each profile, by its folded ID, and which have a profile not seen."""
 
     users: Mapping[str, tuple[str, ...]]
     unseen: tuple[str, ...]
+
+    def users_of(self, profile_id: str) -> tuple[str, ...]:
+        """Return the numbers that use a profile."""
+        return self.users.get(fold_id(profile_id), ())
 
     @property
     def unseen_phrase(self) -> str:
@@ -32,7 +36,8 @@ def find_usage(numbers: Iterable[Number], *, shows_profiles: bool) -> Usage:
     for number in numbers:
         profile_id = number.callback_profile_id
         if isinstance(profile_id, str):
-            users[profile_id] = (*users.get(profile_id, ()), number.number)
+            folded = fold_id(profile_id)
+            users[folded] = (*users.get(folded, ()), number.number)
         elif profile_id is UNKNOWN or not shows_profiles:
             unseen[number.number] = None
     return Usage(users, tuple(unseen))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from wacb.callbacks.sender import Delivery, Outgoing
 from wacb.errors import CheckFailed, Command, DeadlineExceeded, NotFound, Prose
-from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, same_id
 from wacb.provision.check import check_one, prepare_repair
 from wacb.provision.lookup import AccountLookup
 from wacb.storage.registrations import RegistrationStore
@@ -121,7 +121,7 @@ def _check_attached(context: Context, present: str | None) -> None:
     attach = ("number attach", context.number or "", "--profile", wanted or "ID")
     if not present:
         raise CheckFailed(f"{context.number} has no profile attached", hint=Prose(Command(*attach)))
-    if wanted and wanted != present:
+    if wanted and not same_id(wanted, present):
         raise CheckFailed(
             f"{context.number} has profile {present} attached, not {wanted}",
             hint=Prose(Command(*attach, "--replace")),
@@ -138,18 +138,24 @@ def profile(context: Context) -> Passed:
             "the number has none" if context.present is None else "the number's profile is unknown"
         )
     try:
-        found = context.profile = context.inputs.lookup.profile(reference)
+        found = context.inputs.lookup.profile(reference)
     except NotFound as error:
         if error.hint is None:
             error.hint = _replacement_command(context)
         raise
-    if found.status != "active":
+    if found.unreadable:
+        raise CheckFailed(
+            f"profile {found.label}: {found.doubt}", hint="check it in the Kaleyra console"
+        )
+    context.profile = found
+    if found.delivers is False:
         fix = "fix the endpoint, then " if found.status == "auto-disabled" else ""
         raise CheckFailed(
             f"profile '{found.title}' ({found.id}) is {found.status}, so nothing is delivered",
             hint=f"{fix}enable it in the Kaleyra console; the API can't enable profiles",
         )
-    return Passed(f"'{found.title}' ({found.id}), {found.status}")
+    shown = "" if found.delivers else "status "
+    return Passed(f"'{found.title}' ({found.id}), {shown}{found.status}", found.delivers)
 
 
 def _replacement_command(context: Context) -> Prose:

@@ -305,7 +305,6 @@ def test_names_of_tables_and_variables_are_unique():
             "member 'pin_token' of its body may be a secret, but is not text",
         ),
         ({"body": body(a="\ud800")}, "it contains text that is not valid Unicode"),
-        ({"channel": 5}, "a manifest cannot express its channel"),
         (
             {"title": "é", "encryption": Encryption(algorithm="ROT-13")},
             "title: 'é' is not a valid title; use at least 3 characters of A-Z a-z 0-9, "
@@ -324,7 +323,7 @@ def test_names_of_tables_and_variables_are_unique():
     ],
     ids=[
         *("title", "no title", "url", "no template", "unknown placeholder", "array", "text"),
-        *("doubled key", "deep", "long number", "number as a secret", "surrogate", "channel"),
+        *("doubled key", "deep", "long number", "number as a secret", "surrogate"),
         *("two faults", "a masked key", "a key in hex"),
     ],
 )

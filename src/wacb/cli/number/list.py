@@ -23,6 +23,9 @@ def command(app: App) -> None:
     Example:
       wacb number list
     """
-    listed = app.client.list_numbers()
-    store_listing(app, "numbers", {number.number: number.name or "" for number in listed})
+    listing = app.client.list_numbers()
+    listed = list(listing)
+    if not listing.gap:
+        store_listing(app, "numbers", {number.number: number.name or "" for number in listed})
     app.out.table(listed, NUMBER)
+    listing.check_whole()

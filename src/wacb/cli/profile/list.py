@@ -38,13 +38,11 @@ def command(app: App, *, title: str | None, status: str | None, limit: int | Non
       wacb profile list --title incoming
     """
     wanted = (title or "").lower()
-    found = (
-        profile
-        for profile in app.client.list_profiles(wanted=lambda text: wanted in text.lower())
-        if status in (None, profile.status)
-    )
+    listing = app.client.list_profiles(wanted=lambda text: wanted in text.lower())
+    found = (profile for profile in listing if status in (None, profile.status))
     listed = list(islice(found, limit))
-    if not (wanted or status or limit):
+    if not (wanted or status or limit or listing.gap):
         store_listing(app, "profiles", {profile.id: profile.title for profile in listed})
     none = "no matching callback profiles" if title or status else None
     app.out.table(listed, PROFILE, none=none)
+    listing.check_whole()

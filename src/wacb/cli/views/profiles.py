@@ -25,7 +25,7 @@ def _profile_json(profile: CallbackProfile) -> dict[str, Any]:
     return {
         "id": profile.id,
         "title": profile.title,
-        "method": profile.method.value,
+        "method": profile.shown_method if "method" in profile.unreadable else profile.method.value,
         "url": profile.url,
         "body": body if isinstance(body, dict) else profile.body,
         "headers": dict.fromkeys(profile.headers, MASK),

@@ -56,6 +56,8 @@ def write(
         name = next(name for name in numbered(base, "-") if name not in tables)
         secrets = Secrets(name, variables)
         try:
+            if profile.doubt:
+                raise InvalidInput(profile.doubt)
             if titles[profile.title] > 1:
                 raise InvalidInput(f"{titles[profile.title]} profiles have this title")
             table = profile_table(profile, secrets, local=local)
@@ -176,9 +178,8 @@ def profile_table(profile: CallbackProfile, secrets: Secrets, *, local: bool) ->
         "method": profile.method.lower(),
         **_url_keys(profile, secrets),
         **({} if local else dict.fromkeys(needed_permissions(profile.url), True)),
-        # the API may return a value that is not text
-        "response_message": escape(str(profile.response_message or "")),
-        "channel": escape(str(profile.channel or "")),
+        "response_message": escape(profile.response_message or ""),
+        "channel": escape(profile.channel or ""),
         "events": [escape(event) for event in profile.events],
         "headers": {
             name: escape(value) if is_harmless_header(name) else secrets.hide(name, value)

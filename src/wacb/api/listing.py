@@ -1,0 +1,167 @@
+"""Listings of the API: followed page by page, and never taken for whole where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from wacb.api import values
+from wacb.api.envelope import ENVELOPE, MAX_WORDS
+from wacb.api.requests import PAGE_SIZE
+from wacb.errors import Unavailable
+
+MAX_PAGES = 1000
+MIN_CAP = 25  # assumed: no server caps a page below the documented default (api.md §4)
+# assumed: the shape of a listing is not documented (api.md §4)
+_LISTS = ("data", "rows", "list", "items")
+_TOTALS = ("total", "total_count", "totalCount")
+_MORE = ("next", "next_page", "has_more", "hasMore", "has_next", "hasNext")
+_PAGING = ("paging", "pagination", "meta", "page")
+_KNOWN = frozenset((*ENVELOPE, *_TOTALS, *_MORE, *_PAGING, "count", "limit", "offset", "per_page"))
+T = TypeVar("T")
+
+
+class Listing(Generic[T]):
+    """Rows as they come. `gap` says why some may be missing, once all have come; "" if none is."""
+
+    def __init__(self, rows: Generator[T, None, str]) -> None:
+        self._rows = rows
+        self.gap = ""
+
+    def __iter__(self) -> Iterator[T]:
+        self.gap = yield from self._rows
+
+    def require_whole(self) -> list[T]:
+        """Return all rows, for a conclusion from what is not among them. Raises Unavailable."""
+        rows = list(self)
+        self.check_whole()
+        return rows
+
+    def check_whole(self) -> None:
+        """Raise Unavailable where rows that have been read may not be all."""
+        if self.gap:
+            raise self.gap_error()
+
+    def gap_error(self) -> Unavailable:
+        """Return the error for a listing that is not whole."""
+        return Unavailable(self.gap, hint="try again later, or compare with the Kaleyra console")
+
+
+class Page(NamedTuple):
+    """The rows of a page, how many more are no objects, and what the page says of the listing."""
+
+    rows: list[dict[str, Any]]
+    odd: int
+    total: int | None
+    more: bool
+
+
+def read_page(data: Any, *names: str) -> Page:
+    """Read one page: an array, or an object with one under any of `names` or the usual ones.
+
+    Nothing at all is an empty page. Raises Unavailable for what is not a list.
+    """
+    listed = _find_list(data, (*names, *_LISTS))
+    rows = [row for row in listed if isinstance(row, dict)]
+    total, more = _read_paging(data, len(listed)) if isinstance(data, dict) else (None, False)
+    return Page(rows=rows, odd=len(listed) - len(rows), total=total, more=more)
+
+
+def _find_list(data: Any, names: Collection[str]) -> list[Any]:
+    if isinstance(data, list):
+        return data
+    if values.is_empty(data):
+        return []
+    if isinstance(data, dict):
+        inner = next((data[name] for name in names if not values.is_empty(data.get(name))), None)
+        if inner is not None:
+            return _find_list(inner, names)
+        if all(values.is_empty(value) for name, value in data.items() if name not in _KNOWN):
+            return []
+    said = values.text(data)
+    raise Unavailable(
+        f"the response contains no list{f', but {said[:MAX_WORDS]!r}' if said else ''}"
+    )
+
+
+def _read_paging(page: Mapping[str, Any], length: int) -> tuple[int | None, bool]:
+    """Read the total, and whether more follows; a `count` that is the page's proves nothing."""
+    paging = [
+        page,
+        *(page[name] for name in (*_PAGING, *_LISTS) if isinstance(page.get(name), dict)),
+    ]
+    totals = [values.number(each.get(name)) for each in paging for name in _TOTALS]
+    counts = [values.number(each.get("count")) for each in paging]
+    known = [each for each in totals if each is not None]
+    known += [each for each in counts if each is not None and each != length]
+    more = any(_is_yes(each.get(name)) for each in paging for name in _MORE)
+    return next(iter(known), None), more
+
+
+def _is_yes(value: Any) -> bool:
+    return bool(value) and str(value).strip().lower() not in ("false", "0", "no", "null", "none")
+
+
+class Row(Protocol):
+    """A row with an identity, "" where it has none."""
+
+    @property
+    def id(self) -> str: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+def follow_pages(
+    fetch: Callable[[int], Page], read: Callable[[dict[str, Any]], R], *, what: str
+) -> Generator[R, None, str]:
+    """Yield each row once; return why some may be missing, "" if none is.
+
+    `fetch` gets the offset in rows. Ends with the total, an empty page, one that is shorter than
+    the first, one that brings nothing new, and after many pages.
+    """
+    seen: set[str] = set()
+    offset = length = odd = 0
+    total: int | None = None
+    more = repeats = False
+    for _ in range(MAX_PAGES):
+        page = fetch(offset)
+        rows = [read(row) for row in page.rows]
+        fresh = list({row.id: row for row in rows if row.id and row.id not in seen}.values())
+        yield from fresh
+        seen.update(row.id for row in fresh)
+        odd += page.odd + sum(not row.id for row in rows)
+        received = len(page.rows) + page.odd
+        offset += received
+        length = length or received
+        total = page.total if page.total is not None else total
+        if not fresh:
+            repeats = received > 0
+            break
+        more = page.more
+        if offset == total or (not more and _is_last(received, length, total)):
+            break
+    else:
+        return f"the API lists more than {MAX_PAGES} pages of {what}"
+    return find_gap(len(seen), odd=odd, total=total, more=more, repeats=repeats, what=what)
+
+
+def _is_last(received: int, first: int, total: int | None) -> bool:
+    """Say whether a page is the last: the server may cap the limit, so a short one may not be."""
+    ignores_limit = received > PAGE_SIZE
+    return ignores_limit or received < first or (received < MIN_CAP and total is None)
+
+
+def find_gap(
+    count: int, *, odd: int, total: int | None, more: bool, repeats: bool = False, what: str
+) -> str:
+    """Say why `count` rows may not be all, "" if they are."""
+    if total is not None and total > count:
+        return f"the API lists {count} of {total} {what}"
+    if odd:
+        return f"{odd} of the {count + odd} rows that the API lists can't be read as {what}"
+    if more and total is None:
+        return f"the API lists {count} {what} and says that there are more"
+    if repeats and total is None:
+        return f"the API lists the same {count} {what} on every page"
+    return ""
