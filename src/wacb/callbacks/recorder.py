@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,7 @@ class RecentCallbacks:
         return [record for _, record in self._records if record["n"] > n]
 
 
+@dataclass
 class Recorder:
     """Number the callbacks, check each one, save it in the folder `save`, then `show` it.
 
@@ -125,43 +127,33 @@ class Recorder:
     undecrypted with a note, and its message fails the expectation.
     """
 
-    def __init__(
-        self,
-        show: Callable[[Record], None],
-        expectation: Expectation,
-        *,
-        save: Path | None = None,
-        decrypt: Callable[[str], str] | None = None,
-        clock: Callable[[], float] = time.time,
-        recent: RecentCallbacks | None = None,
-    ) -> None:
-        self._show = show
-        self._expectation = expectation
-        self._save = save
-        self._decrypt = decrypt
-        self._clock = clock
-        self._recent = recent
-        self._count = 0
+    show: Callable[[Record], None]
+    expectation: Expectation
+    save: Path | None = None
+    decrypt: Callable[[str], str] | None = None
+    clock: Callable[[], float] = time.time
+    recent: RecentCallbacks | None = None
+    _count: int = field(default=0, init=False)
 
     def __call__(self, request: Request) -> None:
         """Record one callback. Raises ConfigError if it cannot be saved."""
-        now = datetime.fromtimestamp(self._clock(), UTC)
+        now = datetime.fromtimestamp(self.clock(), UTC)
         received, fault = self._read(request)
         self._count += 1
         record = _build_record(self._count, now, request, received)
-        if self._save:
+        if self.save:
             name = f"{self._count:06}-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}.json"
-            files.create(self._save / name, json_text(record) + "\n")
-        if self._recent:
+            files.create(self.save / name, json_text(record) + "\n")
+        if self.recent:
             texts = (request.query, request.body, *request.headers.values())
-            self._recent.add(record, sum(map(len, texts)))
-        self._expectation.add(received, fault)
-        self._show(record)
+            self.recent.add(record, sum(map(len, texts)))
+        self.expectation.add(received, fault)
+        self.show(record)
 
     def _read(self, request: Request) -> tuple[Received, str | None]:
         """Decode a callback, without decrypting if the key is wrong; return the problem too."""
         try:
-            return read(request, decrypt=self._decrypt), None
+            return read(request, decrypt=self.decrypt), None
         except WacbError as error:
             fault = f"cannot be decrypted: {error.message}"
             received = read(request)

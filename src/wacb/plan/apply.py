@@ -5,7 +5,7 @@ and nothing at all once something has failed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wacb.api.requests import Api, ApiRequest
@@ -39,6 +39,7 @@ PlanResult = Result[Change]
 _PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")
 
 
+@dataclass
 class PlanRunner:
     """Applies one plan.
 
@@ -46,26 +47,15 @@ class PlanRunner:
     each change.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        journal: Journal,
-        *,
-        lock: Callable[[str], CreateLock],
-        sleep: Callable[[float], None],
-        interrupt: GracefulInterrupt,
-        notify: Callable[[str], None],
-        done: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._client = client
-        self._journal = journal
-        self._lock = lock
-        self._sleep = sleep
-        self._interrupt = interrupt
-        self._notify = notify
-        self._done = done
-        self._ids: dict[str, str] = {}
-        self._failed: set[str] = set()
+    client: Client
+    journal: Journal
+    lock: Callable[[str], CreateLock]
+    sleep: Callable[[float], None]
+    interrupt: GracefulInterrupt
+    notify: Callable[[str], None]
+    done: Callable[[], None] = lambda: None
+    _ids: dict[str, str] = field(default_factory=dict, init=False)
+    _failed: set[str] = field(default_factory=set, init=False)
 
     def execute(self, plan: Plan) -> list[PlanResult]:
         """Make every change, in the plan's order; the results have the IDs of what was changed.
@@ -75,8 +65,8 @@ class PlanRunner:
         """
         results: list[PlanResult] = []
         if any(isinstance(change.work, NumberChange) for change in plan.changes):
-            self._journal.check_writable()
-        with self._interrupt:
+            self.journal.check_writable()
+        with self.interrupt:
             profiles = _with_action(plan, "create") + _with_action(plan, "update")
             results += [self._change_profile(change) for change in profiles]
             results += self._change_numbers(_with_action(plan, "attach"))
@@ -85,7 +75,7 @@ class PlanRunner:
                 (_with_action(plan, "delete"), self._delete_profiles),
             )
             for changes, remove in removals:
-                if self._interrupt.requested or any(result.error for result in results):
+                if self.interrupt.requested or any(result.error for result in results):
                     results += [_skip(change) for change in changes]
                 else:
                     results += remove(changes)
@@ -94,64 +84,64 @@ class PlanRunner:
     # -- profiles
 
     def _change_profile(self, change: Change) -> PlanResult:
-        if self._interrupt.requested:
+        if self.interrupt.requested:
             return _skip(change)
         try:
             changed = self._execute_step(change)
         except WacbError as error:
             self._failed.add(change.name)
             if isinstance(error, DeadlineExceeded):
-                self._interrupt.request()  # else every other change failed by it, too
+                self.interrupt.request()  # else every other change failed by it, too
             return PlanResult(change, error=error)
         finally:
-            self._done()
+            self.done()
         for note in changed.notes:
-            self._notify(note)
+            self.notify(note)
         self._ids[change.name] = changed.profile.id
         return PlanResult(replace(change, id=changed.profile.id), changed.status)
 
     def _execute_step(self, change: Change) -> ProfileResult:
         if isinstance(change.work, CallbackProfile):
-            return delete_profile(self._client, change.work, sleep=self._sleep)
+            return delete_profile(self.client, change.work, sleep=self.sleep)
         if isinstance(change.work, UpdateStep):
-            return update_profile(self._client, change.work)
+            return update_profile(self.client, change.work)
         assert isinstance(change.work, CreateStep)
         return self._create(change.work)
 
     def _create(self, step: CreateStep) -> ProfileResult:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
-        draft, lock = step.draft, self._lock(step.draft.title)
+        draft, lock = step.draft, self.lock(step.draft.title)
         try:
             with lock.acquire(self._remaining):
                 found = create.prepare_create(
-                    self._client, draft, if_exists=create.IfExists.UPDATE, lock=lock
+                    self.client, draft, if_exists=create.IfExists.UPDATE, lock=lock
                 )
                 if isinstance(found, CreateStep):
-                    return create.create_profile(self._client, draft, lock=lock, sleep=self._sleep)
+                    return create.create_profile(self.client, draft, lock=lock, sleep=self.sleep)
                 if found.changes:
                     raise Unsafe(
                         f"profile {found.live.id} was created after the plan, with the same title "
                         "and different content",
                         hint=_PLAN_AGAIN,
                     )
-                return update_profile(self._client, found)
+                return update_profile(self.client, found)
         except OutcomeUnknown as error:
             again = "run the same command again: it finds the profile or creates it"
             raise OutcomeUnknown(error.message, hint=again, status=error.status) from error
 
     def _remaining(self) -> float:
         """Seconds to wait for a lock: none once the run is being stopped."""
-        return 0.0 if self._interrupt.requested else self._client.remaining()
+        return 0.0 if self.interrupt.requested else self.client.remaining()
 
     def _delete_profiles(self, changes: Sequence[Change]) -> list[PlanResult]:
         """Delete profiles, unless a number uses one now, or may."""
         if not changes:
             return []
         try:
-            rows = self._client.list_numbers().require_whole()
+            rows = self.client.list_numbers().require_whole()
         except WacbError as error:
             return [PlanResult(change, error=error) for change in changes]
-        usage = find_usage(rows, shows_profiles=self._client.shows_profiles)
+        usage = find_usage(rows, shows_profiles=self.client.shows_profiles)
         results = []
         for change in changes:
             in_use = _in_use_error(change, usage)
@@ -167,12 +157,12 @@ class PlanRunner:
         if not works:
             return []
         runner = BulkRunner(
-            self._client,
-            self._journal,
-            sleep=self._sleep,
+            self.client,
+            self.journal,
+            sleep=self.sleep,
             jobs=JOBS,
-            done=self._done,
-            interrupt=self._interrupt,
+            done=self.done,
+            interrupt=self.interrupt,
         )
         results = runner.execute([self._prepare(work) for work in works])
         return [_plan_result(*pair) for pair in zip(changes, results, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ _UNSET: Mapping[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Profiles:
     """The profile endpoints of one store.
 
@@ -42,18 +44,10 @@ class Profiles:
     profile created now is not listed.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        clock: Callable[[], float],
-        new_id: Callable[[], str],
-        listing_delay: Callable[[], float],
-    ) -> None:
-        self._store = store
-        self._clock = clock
-        self._new_id = new_id
-        self._listing_delay = listing_delay
+    store: Store
+    clock: Callable[[], float]
+    new_id: Callable[[], str]
+    listing_delay: Callable[[], float]
 
     def routes(self) -> tuple[Route, ...]:
         """List the endpoints."""
@@ -71,7 +65,7 @@ class Profiles:
         fields.check(call.fields, _CREATABLE, "title", "http_method", "url")
         given = {"enc": None, "channel": None, **_UNSET, **call.fields}
         row = {
-            "profile_id": self._new_id(),
+            "profile_id": self.new_id(),
             **given,
             "body_type": None,
             "status": 1,
@@ -89,11 +83,11 @@ class Profiles:
         offset = _read_count(call.query, "offset", 0)
         if not limit:
             raise Refusal(400, "limit must be at least 1")
-        rows, total = self._store.profiles(
+        rows, total = self.store.profiles(
             title=call.query.get("title", ""),
             limit=min(limit, _MOST),
             offset=offset,
-            now=self._clock(),
+            now=self.clock(),
         )
         return {"profiles": rows, "total": total}
 
@@ -112,32 +106,32 @@ class Profiles:
         fields.check(changes, _PATCHABLE)
         if not call.fields:
             raise Refusal(400, "There is nothing to change")
-        with self._store.transaction():
+        with self.store.transaction():
             row = {**self._existing(call), **changes, **cleared, "modified_at": self._now()}
-            self._store.save_profile(_check_body_fits_method(row))
+            self.store.save_profile(_check_body_fits_method(row))
         return {"profile_id": row["profile_id"]}
 
     def delete(self, call: Call) -> Row:
         """Delete a profile, even if a number uses it."""
-        if not self._store.delete_profile(call.params["id"]):
+        if not self.store.delete_profile(call.params["id"]):
             raise _no_such_profile()
         return {"profileId": call.params["id"]}
 
     def _add(self, row: Row) -> None:
-        delay = self._listing_delay()
-        with self._store.transaction():
-            self._store.add_profile(row)
+        delay = self.listing_delay()
+        with self.store.transaction():
+            self.store.add_profile(row)
             if delay:
-                self._store.hide_profile(row["profile_id"], until=self._clock() + delay)
+                self.store.hide_profile(row["profile_id"], until=self.clock() + delay)
 
     def _existing(self, call: Call) -> Row:
-        row = self._store.profile(call.params["id"])
+        row = self.store.profile(call.params["id"])
         if row is None:
             raise _no_such_profile()
         return row
 
     def _now(self) -> str:
-        moment = datetime.fromtimestamp(self._clock(), UTC)
+        moment = datetime.fromtimestamp(self.clock(), UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

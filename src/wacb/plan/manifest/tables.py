@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from wacb.errors import InvalidInput, TemplateError, join_prose
@@ -64,16 +65,14 @@ class Problems:
         )
 
 
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table of the file, at its place, whose strings may contain variables."""
 
-    def __init__(
-        self, content: Mapping[str, Any], path: Path, problems: Problems, variables: Variables
-    ) -> None:
-        self.content = content
-        self.path = path
-        self.problems = problems
-        self.variables = variables
+    content: Mapping[str, Any]
+    path: Path
+    problems: Problems
+    variables: Variables
 
     def reject_unknown_keys(self, known: tuple[str, ...]) -> None:
         """Add a problem for every key that is not in `known`."""
