@@ -124,12 +124,15 @@ class BulkFailed(WacbError):
         *,
         details: Sequence[str] | None = None,
         hint: str | None = None,
+        status: int | None = None,
+        api_code: str | None = None,
     ) -> None:
         if details is None:
             details = list(dict.fromkeys(error.in_one_line for error in errors))
         more = len(details) - _MOST_NAMED
         rest = [f"and {more} more"] if more > 0 else []
-        super().__init__(message, details=(*details[:_MOST_NAMED], *rest), hint=hint)
+        named = (*details[:_MOST_NAMED], *rest)
+        super().__init__(message, hint=hint, status=status, api_code=api_code, details=named)
         codes = {error.exit_code for error in errors}
         if len(codes) == 1:
             self.exit_code = codes.pop()

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
 from wacb.errors import (
     Command,
@@ -29,11 +29,8 @@ from wacb.provision.number_change import NumberChange, NumberResult, Result
 from wacb.provision.steps import CreateStep, ProfileResult, UpdateStep
 from wacb.provision.update import update_profile
 from wacb.provision.usage import Usage, find_usage
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
-    from wacb.storage.create_lock import CreateLock
-    from wacb.storage.journal import Journal
+from wacb.storage.create_lock import CreateLock
+from wacb.storage.journal import Journal
 
 PlanResult = Result[Change]
 _PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
+from wacb.api.client import Client
 from wacb.errors import WacbError
 from wacb.jsontext import ascii_json
 from wacb.models import AttachedId, CallbackProfile, Number, fold_id
@@ -14,10 +15,7 @@ from wacb.plan.manifest.model import Manifest
 from wacb.provision.lookup import attached_profile_id, spell_ids
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import ProfileStep
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
-    from wacb.storage.journal import Journal
+from wacb.storage.journal import Journal
 
 Action = Literal["create", "update", "attach", "detach", "delete"]
 ACTIONS: tuple[Action, ...] = get_args(Action)  # in the order in which they are made

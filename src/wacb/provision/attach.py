@@ -5,8 +5,6 @@ Nothing is written here: a dry run stops after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wacb.errors import (
     Command,
     ConsentRequired,
@@ -20,11 +18,9 @@ from wacb.models import UNKNOWN, CallbackProfile, Number, same_id
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
+from wacb.storage.journal import Action
 from wacb.template import placeholders
 from wacb.template.inspect import inspect, require_complete
-
-if TYPE_CHECKING:
-    from wacb.storage.journal import Action
 
 JOBS = 4  # numbers at a time, unless the user says otherwise
 _OFFLINE = "checked offline: without credentials the number was not looked up"

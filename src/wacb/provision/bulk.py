@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
 
+from wacb.api.client import Client
 from wacb.errors import (
     CheckFailed,
     ConfigError,
@@ -21,10 +21,7 @@ from wacb.errors import (
 from wacb.models import UNKNOWN, AttachedId, same_id
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
-    from wacb.storage.journal import Journal
+from wacb.storage.journal import Journal
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 

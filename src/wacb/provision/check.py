@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from wacb.api.client import Client
 from wacb.errors import CheckFailed, Command, Prose, TemplateError, Unsafe, WacbError
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision import find, update
@@ -12,9 +13,6 @@ from wacb.provision.compare import differences
 from wacb.provision.steps import UpdateStep
 from wacb.template import placeholders, repair
 from wacb.template.inspect import Inspection, inspect
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
 
 
 class Checked(NamedTuple):

@@ -6,8 +6,9 @@ The API itself does not check whether a number uses a profile (api.md §4).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from wacb.api.client import Client
 from wacb.errors import (
     CheckFailed,
     Command,
@@ -24,9 +25,6 @@ from wacb.provision.interrupt import report_interrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.steps import ProfileResult
 from wacb.provision.usage import find_usage
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
 
 
 class DeleteStep(NamedTuple):

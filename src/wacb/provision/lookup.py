@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from wacb.api.client import Client
+from wacb.api.listing import Listing
 from wacb.errors import Command, NotFound, Prose, WacbError
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, fold_id
 from wacb.provision import find
+from wacb.storage.journal import Journal
 from wacb.validation import NO_COUNTRY_CODE, InvalidPhone, parse_number, read_phone
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
-    from wacb.api.listing import Listing
-    from wacb.storage.journal import Journal
 
 T = TypeVar("T")
 _MAX_SUGGESTED = 5

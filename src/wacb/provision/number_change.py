@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from wacb.api.requests import Api, ApiRequest
 from wacb.errors import Command, Prose, WacbError
 from wacb.models import UNKNOWN, AttachedId, same_id
-
-if TYPE_CHECKING:
-    from wacb.storage.journal import Action
+from wacb.storage.journal import Action
 
 C = TypeVar("C")
 

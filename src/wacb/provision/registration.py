@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
+from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import row_id
 from wacb.errors import (
@@ -32,9 +32,6 @@ from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import check_with_show
 from wacb.storage import files
 from wacb.storage.registrations import Registration, RegistrationStore
-
-if TYPE_CHECKING:
-    from wacb.api.client import Client
 
 _SAFE_AGAIN = "it is safe to run the same command again"
 
