@@ -167,7 +167,7 @@ def mark_shown(home: Path) -> None:
     """Let the account of LIVE be one whose API has shown the profile of a number before."""
     ShownMark(
         home / ".local/state/wacb/observed",
-        host="api.kaleyra.io",
+        host="api.ap.kaleyra.io",
         sid=LIVE["WACB_SID"],
         waba_id=LIVE["WACB_WABA_ID"],
     ).set()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.actions import outputs
-from tests.conftest import LIVE, Wacb, profile_id
+from tests.conftest import LIVE, Wacb, mark_shown, profile_id
 from tests.documents import (
     DOCUMENTS,
     PAGES,
@@ -72,6 +72,7 @@ def test_every_command_line_runs(
     Path("callback.json").write_text('{"body": "", "wanumber": ""}')
     text = DOCUMENTS[name]
     account = {} if "wacb config init --sid" in text else LIVE
+    mark_shown(tmp_path / "home")
     for line in (*BEFORE.get(name, ()), *command_lines(for_the_sandbox(text))):
         if "serve" not in line:
             outcome = wacb(*shlex.split(line), env=account | HOOK_TOKEN)

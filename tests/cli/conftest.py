@@ -98,9 +98,11 @@ def attached(sandbox: Sandbox, number: str) -> str:
 
 
 def _files(folder: Path) -> dict[Path, tuple[int, bytes | None]]:
+    """Read all files and folders, but for the locks on creates, which every create takes."""
     return {
         path: (path.stat().st_mode, path.read_bytes() if path.is_file() else None)
         for path in folder.rglob("*")
+        if path.name != "creates" and not (path.parent.name == "creates" and path.suffix == ".lock")
     }
 
 

@@ -113,6 +113,19 @@ COMMANDS = {
     "create by POST": ("profile", "create", "--method", "post", "--url"),
     "attach": ("number", "attach", ONE, "--incoming-url"),
 }
+PLAIN_QUERIES = {
+    "placeholder": (
+        "https://example.com/?b=<body>",
+        "the incoming URL contains <body>, which Kaleyra does not fill in there: it adds its own "
+        "query parameters (body, from, …) to the URL",
+        "remove the placeholders, or create a profile to choose the fields yourself",
+    ),
+    "colliding key": (
+        "https://example.com/?a=1&type=7",
+        "the incoming URL already has the query parameter 'type'",
+        "remove or rename it: Kaleyra adds type itself",
+    ),
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -122,11 +135,16 @@ def test_a_url_that_no_callback_can_be_sent_to(refused: Refused, command: str, c
     refused((*COMMANDS[command], url), 2, message, hint)
 
 
-@pytest.mark.parametrize("command", ["create", "attach"])
 @pytest.mark.parametrize("case", QUERIES)
-def test_a_url_whose_query_would_not_be_filled(refused: Refused, command: str, case: str):
+def test_a_url_whose_query_would_not_be_filled(refused: Refused, case: str):
     url, message, hint = QUERIES[case]
-    refused((*COMMANDS[command], url), 2, message, hint)
+    refused((*COMMANDS["create"], url), 2, message, hint)
+
+
+@pytest.mark.parametrize("case", PLAIN_QUERIES)
+def test_an_incoming_url_is_a_plain_one(refused: Refused, case: str):
+    url, message, hint = PLAIN_QUERIES[case]
+    refused((*COMMANDS["attach"], url), 2, message, hint)
 
 
 def test_an_encoded_placeholder_in_the_url_of_a_post(refused: Refused):

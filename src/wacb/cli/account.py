@@ -10,7 +10,7 @@ from wacb.config.settings import Settings, api_key, check_key_host
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.storage.observed import ShownMark
-from wacb.urls import parse_endpoint
+from wacb.urls import host_of
 
 # What stands for the in-process sandbox in a URL; nothing is ever sent there.
 _SANDBOX_URL = "http://sandbox.localhost"
@@ -86,5 +86,5 @@ def missing_credentials(api: Api, key: str | None) -> ConfigError:
 
 def shown_mark(api: Api, state_folder: Path) -> ShownMark:
     """Return the mark that the account's listing of numbers has shown a profile."""
-    host = parse_endpoint(api.v1).host
-    return ShownMark(state_folder / "observed", host=host, sid=api.sid, waba_id=api.waba_id)
+    folder = state_folder / "observed"
+    return ShownMark(folder, host=host_of(api.v2), sid=api.sid, waba_id=api.waba_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from wacb.errors import (
     Command,
     ConsentRequired,
+    InvalidInput,
     NotFound,
     Prose,
     TemplateError,
@@ -21,7 +22,13 @@ from wacb.provision.number_change import NumberChange, check_with_show
 from wacb.storage.journal import Action
 from wacb.template import placeholders
 from wacb.template.inspect import inspect, require_complete
+from wacb.urls import parameters, split_query
 
+# assumed: the query parameters of a GET to a number's incoming URL (api.md §5)
+_ADDED = frozenset(
+    {"body", "from", "name", "type", "created_at", "wanumber", "mobile", "message", "reply_to"}
+    | {"media_url", "id", "timestamp", "location"}
+)
 JOBS = 4  # numbers at a time, unless the user says otherwise
 _OFFLINE = "checked offline: without credentials the number was not looked up"
 
@@ -126,6 +133,12 @@ def prepare_incoming_url(lookup: AccountLookup | None, number: str, url: str) ->
             "its own query parameters (body, from, …) to the URL",
             hint="remove the placeholders, or create a profile to choose the fields yourself",
         )
+    for parameter in parameters(split_query(url)[1]):
+        if parameter.key in _ADDED:
+            raise InvalidInput(
+                f"the incoming URL already has the query parameter {parameter.key!r}",
+                hint=f"remove or rename it: Kaleyra adds {parameter.key} itself",
+            )
     notes: tuple[str, ...] = (
         "the API does not show a number's incoming URL: it is neither compared nor journaled",
     )

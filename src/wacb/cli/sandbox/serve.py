@@ -10,6 +10,8 @@ from wacb.errors import InvalidInput
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.faults import FORM, KINDS
 from wacb.sandbox.server import Server
+from wacb.storage.observed import ShownMark
+from wacb.urls import host_of
 
 
 @click.command(cls=Command)
@@ -43,6 +45,9 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             raise InvalidInput(f"--fault {fault}: {error}") from error
 
     def ready(url: str) -> None:
+        # the emulator shows the profile of every number, so deletions are safe there
+        folder = app.state_folder / "observed"
+        ShownMark(folder, host=host_of(url), sid=SID, waba_id=WABA_ID).set()
         if format == "json" or not app.out.to_terminal:
             account = {"sid": SID, "api_key": API_KEY, "waba_id": WABA_ID}
             app.out.json_line({"event": "ready", "url": url, **account})
