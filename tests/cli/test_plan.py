@@ -47,7 +47,7 @@ def test_a_first_plan_for_eyes(on_screen: Wacb, manifest: Manifest, untouched: W
 + create  profile second
     title             Second hook
     method            GET
-    url               https://example.com/get?a=***
+    url               https://example.com/get?a=1
     placeholders      14/14
 ~ attach  number {ONE}
     profile: none → incoming
@@ -106,8 +106,8 @@ def test_the_order_of_a_query_is_drift_too(
     outcome = on_screen("plan", *manifest.file, "--color", "never", **manifest.how)
     assert outcome.out.splitlines()[:3] == [
         f"~ update  profile second ({SECOND})",
-        f"    url: {url}&a=***",
-        f"       → https://example.com/get?a=***&{QUERY}",
+        f"    url: {url}&a=1",
+        f"       → https://example.com/get?a=1&{QUERY}",
     ]
 
 
@@ -136,7 +136,7 @@ def test_rows_have_complete_values(live: Wacb, manifest: Manifest, untouched: Wa
         ("create", "profile", "incoming", "", "headers", "", "x-token: ${HOOK_TOKEN}"),
         ("create", "profile", "second", "", "title", "", "Second hook"),
         ("create", "profile", "second", "", "method", "", "GET"),
-        ("create", "profile", "second", "", "url", "", f"https://example.com/get?a=***&{QUERY}"),
+        ("create", "profile", "second", "", "url", "", f"https://example.com/get?a=1&{QUERY}"),
         ("attach", "number", ONE, "", "profile", "", "incoming"),
         ("attach", "number", TWO, "", "profile", "", "second"),
     ]
@@ -159,7 +159,7 @@ def test_json_and_markdown(live: Wacb, manifest: Manifest, sandbox: Sandbox):
         "url": HOOK,
         "body": MEMBERS,
     }
-    url = f"https://example.com/get?a=***&{QUERY}"
+    url = f"https://example.com/get?a=1&{QUERY}"
     assert value == {
         "changes": [
             {

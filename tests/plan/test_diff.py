@@ -189,20 +189,21 @@ def test_a_key_that_the_api_does_not_show_is_said_not_to_be_compared():
     )
 
 
-def test_literals_are_masked_in_url_and_body():
-    desired = make_desired(url="https://example.com/hook?team=7&api_key=new-secret")
+def test_stored_literals_are_masked_and_those_of_the_file_shown():
+    desired = make_desired(url="https://example.com/hook?team=7&tenant=acme")
     live = stored(
         desired,
-        url="https://example.com/hook?team=6&token=old-secret&key=<from>",
+        url="https://example.com/hook?team=6&token=old-secret&key=<from>&tenant=acme",
         body=json.dumps({**json.loads(BODY), "password": "old-secret", "n": {"token": [7]}}),
     )
     plan = diff(make_manifest(desired), make_live(live), prune=False)
     fields = plan.changes[0].fields
     assert fields["url"] == (
-        "https://example.com/hook?team=***&token=***&key=<from>",
-        "https://example.com/hook?team=***&api_key=***",
+        "https://example.com/hook?team=***&token=***&key=<from>&tenant=acme",
+        "https://example.com/hook?team=7&tenant=acme",
     )
-    before, _ = fields["body"]
+    before, after = fields["body"]
+    assert after == json.loads(BODY)
     assert {name: before[name] for name in ("password", "n")} == {
         "password": "***",
         "n": {"token": ["***"]},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from wacb.cli import completion
 from wacb.cli.app import App
@@ -22,6 +23,12 @@ class FilePath(click.ParamType[Path]):
     """A file or folder; `~` is the home folder, for shells leave it in `--file=~/name`."""
 
     name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Let the shell offer its files."""
+        return completion.files(ctx, param, incomplete)
 
     def convert(
         self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None

@@ -18,7 +18,7 @@ from wacb.provision.lookup import LIST_NUMBERS, resolve_phone
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import CreateStep, ProfileStep, UpdateStep, as_sent
 from wacb.provision.update import prepare_update
-from wacb.redaction import MASK, mask_change, mask_field, mask_url
+from wacb.redaction import MASK, mask_change, mask_field, mask_unless_written, mask_url
 from wacb.validation import did_you_mean
 
 
@@ -221,9 +221,11 @@ class _Comparison:
 
 
 def _masked(desired: DesiredProfile, name: str, old: Any, new: Any) -> tuple[Any, Any]:
-    """Mask what is secret in a field, and all that a variable made."""
+    """Mask what is secret in a field, and all that a variable made; the file's text is shown."""
     if name in desired.sources:
         return MASK if old else old, desired.sources[name]
+    if name in ("url", "body"):
+        return mask_unless_written(name, old, new), new
     before, after = mask_change(name, old, new)
     if name == "headers":
         headers = {header.lower(): text for header, text in desired.headers.items()}

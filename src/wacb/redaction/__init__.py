@@ -202,6 +202,26 @@ def mask_field(name: str, value: Any, other: Any = None) -> Any:
     return map_body(value, secret=mask_literal) if name == "body" else value
 
 
+def mask_unless_written(name: str, old: Any, written: Any) -> Any:
+    """Mask the secrets of a stored URL or body, but for those that a file spells out as well."""
+    known: set[tuple[str, str]] = set()
+
+    def learn(key: str, value: Any) -> Any:
+        known.add((key, str(value)))
+        return value
+
+    def hide(key: str, value: Any) -> Any:
+        return value if (key, str(value)) in known else mask_literal(key, value)
+
+    if not (old and written):
+        return mask_field(name, old)
+    if name == "url":
+        map_url(written, secret=learn)
+        return map_url(without_user_info(old, f"{MASK}@"), secret=hide)
+    map_body(written, secret=learn)
+    return map_body(old, secret=hide)
+
+
 def mask_change(name: str, old: Any, new: Any) -> tuple[Any, Any]:
     """Mask both values of a field that differs."""
     return mask_field(name, old, new), mask_field(name, new, old)
