@@ -181,18 +181,20 @@ def _ask(app: App, name: str, *, option: str | None = None, default: str | None 
 
 def _verify(app: App, stored: Mapping[str, Any], values: dict[str, str]) -> dict[str, str]:
     """Try the account, on a terminal with another key where one is refused; return what works."""
+    refused = 0
     with closing(app.session):
-        for more in reversed(range(_MORE_KEYS + 1)):
+        while True:
             try:
                 _try_account(app, merge(stored, values)).client.check_access()
-                break
             except AuthenticationFailed as error:
-                if not (more and app.interactive):
+                refused += 1
+                if refused > _MORE_KEYS or not app.interactive:
                     raise
                 app.out.error(error)
+            else:
+                app.out.message("Credentials verified")
+                return values
             values = {**values, "api_key": _ask_key(app)}
-    app.out.message("Credentials verified")
-    return values
 
 
 def _save(app: App, account: str, values: Mapping[str, str]) -> None:
