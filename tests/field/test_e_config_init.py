@@ -116,8 +116,9 @@ def test_a_key_takes_the_place_of_a_command(init: Wacb, config: Path):
 
 
 def test_an_account_without_a_sid_gets_it(init: Wacb, config: Path):
-    config.write_text('[accounts.only]\nendpoint = "https://example.com/h"\n')
-    assert init("--sid", "HXNEW00000001IN", *KEY).code == 0
+    config.write_text('# mine\n[accounts.only]\nendpoint = "https://example.com/h"\n')
+    outcome = init("--sid", "HXNEW00000001IN", *KEY)
+    assert (outcome.code, "comments" in outcome.err) == (0, True)
     assert stored(config)["accounts"]["only"]["sid"] == "HXNEW00000001IN"
 
 

@@ -30,7 +30,8 @@ DEMO = (
     ),
     (
         "Create a callback profile for your endpoint with this body",
-        "--sandbox profile create --method post --url {url}/hook --title demo",
+        "--sandbox profile create --method post --url {url}/hook --title demo"
+        " --allow-http --allow-local",
     ),
     (
         "Attach the profile to a WhatsApp number",
