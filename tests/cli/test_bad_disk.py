@@ -19,6 +19,7 @@ from tests.storage.bad_disk import full_disk, read_only
 from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
+from wacb.storage.permissions import make_folder
 
 OLD = 'default_account = "a"\n\n[accounts.a]\nsid = "HX1"\nendpoint = "https://example.com/old"\n'
 ENCRYPT = (*CREATE, "--encrypt", "AES-256-GCM")
@@ -51,7 +52,7 @@ def file(home: Path) -> Path:
 def key_file(home: Path) -> Path:
     """Where the key of the profile would be."""
     path = home / ".local/state/wacb" / LIVE_KEYS / f"{TITLE}.toml"
-    path.parent.mkdir(parents=True)
+    make_folder(path.parent)
     return path
 
 

@@ -14,6 +14,7 @@ from tests.cli.expect import CREATE, LIVE_KEYS, TITLE, done, failed, profile_jso
 from tests.conftest import Outcome, Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
+from wacb.storage.permissions import make_folder
 
 ALGORITHMS = {
     "AES-128-CFB": (16, 16),
@@ -156,15 +157,16 @@ def test_a_file_that_does_not_fit_is_refused(
     assert outcome == failed(3, message, hint)
 
 
+@pytest.mark.parametrize(("mode", "what"), [(0o644, "read"), (0o622, "changed")])
 @pytest.mark.parametrize("dry_run", [(), ("--dry-run",)], ids=["real run", "dry run"])
-def test_a_file_that_others_can_read_is_refused(
-    live: Wacb, untouched: Watch, tmp_path: Path, dry_run: tuple[str, ...]
+def test_a_file_that_others_can_read_or_change_is_refused(
+    live: Wacb, untouched: Watch, tmp_path: Path, dry_run: tuple[str, ...], mode: int, what: str
 ):
     file = tmp_path / "key.toml"
     file.write_text(BROKEN["another algorithm"][0])
-    file.chmod(0o644)
+    file.chmod(mode)
     named = ("--encrypt", "AES-128-CFB", "--encrypt-key-file", str(file))
-    message = f"{file} contains a key and can be read by other users"
+    message = f"{file} contains a key and can be {what} by other users"
     with untouched():
         outcome = live(*CREATE, *named, *dry_run)
     assert outcome == failed(3, message, f"chmod 600 {file}")
@@ -175,7 +177,7 @@ def test_a_file_whose_name_is_too_long_is_refused(
     live: Wacb, untouched: Watch, file: Path, dry_run: tuple[str, ...]
 ):
     title = "a" * 300
-    file.parent.mkdir(parents=True)
+    make_folder(file.parent)
     with untouched():
         outcome = live(*CREATE, "--title", title, "--encrypt", "AES-128-CFB", *dry_run)
     path = file.with_name(f"{title}.toml")

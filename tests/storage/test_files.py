@@ -339,36 +339,6 @@ def test_a_killed_appender_loses_no_whole_line(tmp_path):
         assert path.read_text().split("\n")[-2:] == [f"mark {number}", ""]
 
 
-@pytest.mark.parametrize(
-    ("bits", "readable"),
-    [(0o600, False), (0o400, False), (0o622, False), (0o640, True), (0o604, True), (0o644, True)],
-    ids=oct,
-)
-def test_the_mode_tells_whether_others_can_read(tmp_path, bits, readable):
-    path = tmp_path / "file"
-    path.touch()
-    path.chmod(bits)
-    assert files.others_can_read(path) is readable
-
-
-def test_the_mode_of_an_absent_file_is_a_sentence(tmp_path):
-    with pytest.raises(ConfigError, match=f"cannot read {tmp_path}/absent: No such file"):
-        files.others_can_read(tmp_path / "absent")
-
-
-@pytest.mark.parametrize(("name", "quoted"), [("file", "{}/file"), ("a b", "'{}/a b'")])
-def test_an_open_file_is_refused_with_the_exact_chmod(tmp_path, name, quoted):
-    path = tmp_path / name
-    path.touch()
-    path.chmod(0o640)
-    with pytest.raises(ConfigError) as caught:
-        files.check_private(path)
-    assert caught.value.message == f"{path} contains a key and can be read by other users"
-    assert caught.value.hint == "chmod 600 " + quoted.format(tmp_path)
-    path.chmod(0o600)
-    files.check_private(path)
-
-
 def test_a_lock_that_is_not_released_is_an_error_after_a_time(tmp_path):
     path = tmp_path / "file"
     with files.locked(path), pytest.raises(DeadlineExceeded) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from wacb.api.requests import Api
@@ -64,12 +65,12 @@ def missing_sid() -> ConfigError:
     )
 
 
-def find_key(settings: Settings) -> str | None:
+def find_key(settings: Settings, remaining: Callable[[], float]) -> str | None:
     """Return the API key, None where none is configured. May run `api_key_command`."""
     if settings.sandbox:
         return API_KEY
     check_key_host(settings)  # before an api_key_command is run for nothing
-    return api_key(settings)
+    return api_key(settings, remaining=remaining)
 
 
 def missing_credentials(api: Api, key: str | None) -> ConfigError:

@@ -159,7 +159,7 @@ class App:
     def _key(self) -> str | None:
         from wacb.cli.account import find_key
 
-        key = find_key(self.settings)
+        key = find_key(self.settings, lambda: self.deadline.remaining())
         if not self.settings.sandbox:
             self.out.keep_secret(key)
         return key

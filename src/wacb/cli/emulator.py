@@ -14,6 +14,7 @@ from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store, is_busy
 from wacb.storage.paths import require_folder
+from wacb.storage.permissions import make_folder
 
 _FILE = "sandbox.sqlite3"
 
@@ -26,6 +27,7 @@ def open_sandbox(folder: Path, *, remaining: Callable[[], float]) -> Sandbox:
     path = folder / _FILE
     require_folder(path)
     try:
+        make_folder(folder)
         with state_errors(folder):
             return Sandbox(Store(path, remaining=remaining))
     except OSError as error:

@@ -19,6 +19,7 @@ from wacb.config.schema import (
 )
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.storage import files
+from wacb.storage.permissions import check_private, check_unchangeable
 from wacb.storage.toml import dump_toml, parse_toml
 from wacb.validation import did_you_mean, nearest
 
@@ -37,7 +38,11 @@ class ConfigFile(NamedTuple):
 
     @classmethod
     def load(cls, path: Path, *, must_exist: bool) -> ConfigFile:
-        """Read `path`. Raises ConfigError if it is broken, or others can read an API key in it."""
+        """Read `path`.
+
+        Raises ConfigError if it is broken, if others can read an API key in it, or if they can
+        change such a key or the command that prints one.
+        """
         text = files.read_text(path)
         if text is None and must_exist:
             raise ConfigError(
@@ -45,8 +50,11 @@ class ConfigFile(NamedTuple):
                 hint=Prose("run `", Command("config init"), "` to create it"),
             )
         file = cls.parse(path, text or "")
-        if any("api_key" in account for account in file.accounts.values()):
-            files.check_private(path)
+        keys = {key for account in file.accounts.values() for key in account}
+        if "api_key" in keys:
+            check_private(path)
+        if keys & {"api_key", "api_key_command"}:
+            check_unchangeable(path)
         return file
 
     @classmethod

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from wacb.config.file import ConfigFile
-from wacb.config.schema import ACCOUNT_KEYS, CONTRACT_RULES, RULES, check_key
+from wacb.config.key_command import run_key_command
+from wacb.config.schema import ACCOUNT_KEYS, CONTRACT_RULES, RULES
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
-from wacb.storage.text import decode_text, drop_line_end
 from wacb.validation import did_you_mean
-
-if TYPE_CHECKING:
-    from subprocess import CompletedProcess
-
-    Run = Callable[..., CompletedProcess[bytes]]
 
 NAMES = ("account", *RULES)
 # assumed: the region (api.md §1)
@@ -186,15 +181,18 @@ def _overrides_base_url(given: Mapping[str, Setting]) -> bool:
     return "base_url" not in given or given["region"].source == "--region"
 
 
-def api_key(settings: Settings, *, run: Run | None = None) -> str | None:
+def api_key(settings: Settings, *, remaining: Callable[[], float]) -> str | None:
     """Return the API key: WACB_API_KEY, the account's, or what its api_key_command prints.
 
-    `run` is subprocess.run or a stand-in. Raises ConfigError, which never contains a key or the
-    command's output, for a key that is invalid in a header and for a command that prints none.
+    The command may take 30 s, or what is `remaining` of the deadline. Raises ConfigError, which
+    never contains a key or the command's output, for a key that is invalid in a header and for a
+    command that prints none.
     """
     key = settings.get("api_key")
     command = settings.stored("api_key_command") if key is None else None
-    return key if command is None else _run_command(command, run)
+    if command is None:
+        return key
+    return run_key_command(command, seconds=min(_COMMAND_SECONDS, remaining()))
 
 
 def check_key_host(settings: Settings) -> None:
@@ -237,35 +235,6 @@ def describe(settings: Settings, name: str) -> ShownSetting:
 def mask(secret: str) -> str:
     """Shorten a secret to at most its last four characters, which tell it from another."""
     return "…" + (secret[-4:] if len(secret) >= 12 else "")
-
-
-def _run_command(command: list[str], run: Run | None) -> str:
-    import subprocess
-
-    program = f"the api_key_command {command[0]!r}"
-    hint = "run it in a shell to see why"
-    try:
-        # only its stdout is used: wacb's stdin may have data, and its stderr may show the key
-        done = (run or subprocess.run)(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise ConfigError(f"{program} took longer than {_COMMAND_SECONDS} s", hint=hint) from None
-    except (OSError, ValueError):
-        raise ConfigError(f"cannot start {program}", hint="check that it is on PATH") from None
-    if done.returncode != 0:
-        raise ConfigError(f"{program} failed with exit code {done.returncode}", hint=hint)
-    try:
-        return check_key(drop_line_end(decode_text(done.stdout)))
-    except InvalidInput as error:
-        raise _config_error(program, error) from error
-    except ValueError as error:
-        raise ConfigError(f"the output of {program} {error}", hint=hint) from None
 
 
 def _config_error(where: str, error: InvalidInput) -> ConfigError:

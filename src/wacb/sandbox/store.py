@@ -248,4 +248,6 @@ def _connect(path: str) -> sqlite3.Connection:
     if path != _MEMORY:
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if Path(path).stat().st_mode & 0o777 != 0o600:  # an old file, or an unusual umask
+            Path(path).chmod(0o600)
     return sqlite3.connect(path, timeout=_BUSY_STEP, isolation_level=None, check_same_thread=False)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from wacb.errors import ConfigError, InvalidInput
 from wacb.models import UNKNOWN, Encryption
 from wacb.storage import files
+from wacb.storage.permissions import check_private
 from wacb.storage.toml import parse_toml
 
 Choice = Callable[[str], str]
@@ -35,7 +36,7 @@ def check_algorithm(name: str) -> str:
 def load(path: Path) -> Encryption:
     """Read the encryption file at `path`. Raises ConfigError, which never repeats its key."""
     text = files.read_required(path)
-    files.check_private(path)
+    check_private(path)
     table = {"encoding": "raw"} | parse_toml(path, text)
     encryption = Encryption(
         algorithm=_one_of(path, table, "algorithm", ALGORITHMS),

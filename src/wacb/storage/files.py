@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wacb.errors import ConfigError, DeadlineExceeded
-from wacb.storage import paths
+from wacb.storage import paths, permissions
 from wacb.storage.text import decode_text
 
 _HINTS = {
@@ -88,9 +88,11 @@ def update(
             _sweep(target.parent, re.escape(target.name))
         old = read_text(target)
         new = change(old)
-        if new != old:
-            with _translate_os_error("write", path):
+        with _translate_os_error("write", path):
+            if new != old:
                 _replace(target, new.encode("utf-8"))
+            else:
+                permissions.make_private(target)
 
 
 def create(path: Path, text: str) -> None:
@@ -110,9 +112,9 @@ def check_folder(path: Path) -> None:
     """
     paths.require_folder(path)
     with _translate_os_error("write to", path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        permissions.make_folder(path)
         probe = _temporary(path / "probe")
-        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(permissions.open_private(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         probe.unlink()
     with suppress(OSError):  # another process removed them first, or the folder cannot be read
         _sweep(path, ".+", before=time.time() - 60)
@@ -143,9 +145,8 @@ def check_appendable(path: Path, *, remaining: Remaining | None = None) -> None:
 def _appending(path: Path, remaining: Remaining | None) -> Iterator[tuple[int, Path]]:
     """Open `path` under its lock; yield the descriptor and the folder it is in."""
     with locked(path, remaining=remaining) as target, _translate_os_error("write", path):
-        descriptor = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = permissions.open_private(target, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
-            os.fchmod(descriptor, 0o600)
             yield descriptor, target.parent
         finally:
             os.close(descriptor)
@@ -165,7 +166,7 @@ def locked(path: Path, *, remaining: Remaining | None = None) -> Iterator[Path]:
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
             raise ConfigError(f"cannot write {path}: it is not a regular file")
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        permissions.make_folder(target.parent)
     lock = target.with_name(f"{target.name}.lock")
     wait = within(_LOCK_SECONDS) if remaining is None else remaining
     with hold_lock(lock, remaining=wait, timeout_error=_busy_error(path, lock)):
@@ -198,8 +199,8 @@ def hold_lock(
     """
     paths.require_folder(lock)
     with _translate_os_error("lock", lock):
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        permissions.make_folder(lock.parent)
+        descriptor = permissions.open_private(lock, os.O_RDWR | os.O_CREAT)
     try:
         if not _try_lock(descriptor, lock):
             on_busy()
@@ -219,21 +220,6 @@ def _try_lock(descriptor: int, lock: Path) -> bool:
         except BlockingIOError:
             return False
     return True
-
-
-def others_can_read(path: Path) -> bool:
-    """Say whether the mode of `path` lets its group or everybody read it."""
-    with _translate_os_error("read", path):
-        return path.stat().st_mode & 0o044 != 0
-
-
-def check_private(path: Path) -> None:
-    """Raise ConfigError, with the command that fixes it, if others can read `path`."""
-    if others_can_read(path):
-        raise ConfigError(
-            f"{path} contains a key and can be read by other users",
-            hint=f"chmod 600 {shlex.quote(str(path))}",
-        )
 
 
 @contextmanager
@@ -263,7 +249,7 @@ def _temporary(target: Path) -> Path:
 
 def _replace(target: Path, content: bytes) -> None:
     temporary = _temporary(target)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = permissions.open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

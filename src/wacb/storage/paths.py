@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from wacb.errors import ConfigError
+from wacb.storage.permissions import correct_modes
 
 NOWHERE = Path("/dev/null/wacb")  # the folder of a user without a home: no file can be there
 
@@ -50,8 +51,13 @@ def config_folder(environ: Mapping[str, str]) -> Path:
 
 
 def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder of the sandbox, keys and the journal."""
-    return _folder(environ, "XDG_STATE_HOME", ".local/state")
+    """Return the folder of the sandbox, keys and the journal.
+
+    Modes that older versions left in it are corrected.
+    """
+    folder = _folder(environ, "XDG_STATE_HOME", ".local/state")
+    correct_modes(folder)
+    return folder
 
 
 def key_file(state: Path, *, host: str, sid: str, title: str) -> Path:
