@@ -88,8 +88,8 @@ class Record:
 
     kept: list[dict[str, Any]] = field(default_factory=list)
 
-    def __call__(self, after: int) -> list[dict[str, Any]]:
-        return [callback for callback in self.kept if callback["n"] > after]
+    def __call__(self, after: int) -> list[str]:
+        return [json.dumps(callback) for callback in self.kept if callback["n"] > after]
 
     def add(self, **changes: Any) -> None:
         self.kept.append(make_callback(len(self.kept) + 1, **changes))

@@ -313,7 +313,7 @@ def test_what_comes_after_the_end_is_turned_away() -> None:
 
 
 def test_the_page_has_a_port_of_its_own() -> None:
-    with receiving(page=page_of(lambda after: [{"n": after + 1}])) as running:
+    with receiving(page=page_of(lambda after: [f'{{"n": {after + 1}}}'])) as running:
         assert running.page and running.page != running.url
         assert running.send("GET", "/callbacks?after=4") == OK
         page = Running(url=running.page)

@@ -116,7 +116,7 @@ def test_pages_that_are_damaged_are_named(home: Path, line: tuple[str, ...]):
     assert stored(home, *line) == failed(3, message, f"delete it to start over: rm {file}")
 
 
-@pytest.mark.parametrize("line", ON_STATE[:2], ids=" ".join)
+@pytest.mark.parametrize("line", [("--sandbox", *CREATE), ("sandbox", "reset")])
 @pytest.mark.parametrize("open", [False, True], ids=["opening", "open"])
 def test_a_state_that_another_program_uses_is_not_to_be_removed(
     home: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...], open: bool

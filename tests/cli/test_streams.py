@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -19,13 +21,14 @@ from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Prepare = Callable[[str, int], None]
 
 
 @pytest.fixture
 def prepare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Prepare]:
     """Let a standard stream write to a descriptor, as the program does at its start."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     opened = []
 
     def prepare(name: str, descriptor: int) -> None:
@@ -121,15 +124,34 @@ def test_only_a_terminal_is_lost_by_an_input_output_error():
         os.close(descriptor)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [(signal.SIG_DFL, signal.default_int_handler), (signal.SIG_IGN, signal.SIG_IGN)],
-)
-def test_signals_end_a_command_unless_they_are_ignored(
-    prepare: Prepare, before: signal.Handlers, after: object
-):
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN], ids=["default", "ignored"])
+def test_signals_end_a_command_unless_they_are_ignored(prepare: Prepare, before: signal.Handlers):
     descriptor = closed_pipe()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, before)
     prepare("stdout", descriptor)
-    assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGHUP) == after
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if before == signal.SIG_IGN:
+            assert signal.getsignal(number) == before
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+
+
+def full_pipe() -> tuple[int, int]:
+    """A pipe whose reader does not read."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while os.write(writing, bytes(4096)):
+            pass
+    os.set_blocking(writing, True)
+    return reading, writing
+
+
+def test_a_signal_ends_a_write_that_waits_for_a_reader(prepare: Prepare):
+    reading, writing = full_pipe()
+    prepare("stdout", writing)
+    Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+    assert run("--version") == 130
+    os.close(reading)

@@ -49,7 +49,7 @@ def connected(address: str) -> Iterator[socket.socket]:
 
 
 def head(method: str = "GET", *more: str) -> bytes:
-    lines = (f"{method} {PROFILES} HTTP/1.1", "Host: x", f"api-key: {API_KEY}", *more)
+    lines = (f"{method} {PROFILES} HTTP/1.1", "Host: localhost", f"api-key: {API_KEY}", *more)
     return "\r\n".join((*lines, "", "")).encode()
 
 

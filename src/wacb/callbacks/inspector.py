@@ -6,17 +6,15 @@ import hashlib
 import os
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import accumulate
+from typing import NamedTuple
 
-from wacb.jsontext import ascii_json
-from wacb.net.server import App, Message, Receive, Send
+from wacb.net.server import App, Message, Receive, Send, is_for_this_machine
 
 MAX_CALLBACKS = 100  # in one response; the page asks again at once
 _ENOUGH = 4 * 1024 * 1024  # characters; a response that has reached them gets no further callback
-_OWN_HOST = re.compile(rb"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 _QUERY = re.compile(rb"(?:after=([0-9]{1,15}))?")
 _HEADERS = {
     "cache-control": "no-store",
@@ -25,7 +23,7 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-Records = Callable[[int], Sequence[Mapping[str, Any]]]
+Records = Callable[[int], Sequence[str]]
 
 
 class _Answer(NamedTuple):
@@ -39,8 +37,8 @@ def app(records: Records) -> App:
     """Return an ASGI 3 application that serves the page at / and /callbacks?after=N as JSON.
 
     `records(after)` returns the records of `callback listen` whose n is greater than `after`, in
-    order; one response has some of them. It is called in the event loop. Only requests to a
-    loopback name are answered, against DNS rebinding; there is no other access control.
+    order and as JSON; one response has some of them. It is called in the event loop. Only requests
+    to a loopback name are answered; there is no other access control.
     """
     page = files("wacb.callbacks").joinpath("inspect.html").read_text("utf-8")
     always = _HEADERS | {"content-security-policy": _policy(page)}
@@ -48,7 +46,7 @@ def app(records: Records) -> App:
     run = {"wacb-run": os.urandom(8).hex()}
 
     def answer(scope: Message) -> _Answer:
-        if not _is_for_loopback(scope["headers"]):
+        if not is_for_this_machine(scope):
             return _Answer(403, "open this page at 127.0.0.1, localhost or [::1]\n")
         if scope["path"] not in ("/", "/callbacks"):
             return _Answer(404, "not found\n")
@@ -72,11 +70,6 @@ def app(records: Records) -> App:
     return application
 
 
-def _is_for_loopback(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    hosts = [value for name, value in headers if name == b"host"]
-    return len(hosts) == 1 and _OWN_HOST.fullmatch(hosts[0]) is not None
-
-
 def _policy(page: str) -> str:
     """Build the Content-Security-Policy: only the code of this page may run."""
     return (
@@ -93,11 +86,8 @@ def _hash(page: str, tag: str) -> str:
     return f"'sha256-{b64encode(digest).decode()}'"
 
 
-def _json(callbacks: Sequence[Mapping[str, Any]]) -> str:
-    """Write the first callbacks, 1 to MAX_CALLBACKS, as a JSON array."""
-    written: list[str] = []
-    for callback in islice(callbacks, MAX_CALLBACKS):
-        written.append(ascii_json(callback))
-        if sum(map(len, written)) > _ENOUGH:
-            break
-    return f"[{','.join(written)}]"
+def _json(callbacks: Sequence[str]) -> str:
+    """Join the first callbacks, 1 to MAX_CALLBACKS, in a JSON array."""
+    first = callbacks[:MAX_CALLBACKS]
+    sizes = accumulate(map(len, first), initial=0)  # before each of them
+    return f"[{','.join(first[: sum(size <= _ENOUGH for size in sizes)])}]"

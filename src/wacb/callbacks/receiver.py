@@ -26,6 +26,7 @@ from wacb.net.server import (
 MAX_BODY = 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _MAX_HEAD = 256 * 1024  # the URL of a GET has the longest message (4 096 emoji) twice
+_SHOWN = 200  # characters of a rejected method and path
 _DRAIN = 128 * MAX_BODY  # bytes of a rejected body to read before closing the connection
 End = Literal["stopped", "late", "interrupted"]
 
@@ -34,9 +35,10 @@ class Receiver:
     """Receive callbacks at `host`; port 0 is any free one.
 
     `authorization` is the header value that requests must have. `on_callback` is called once for
-    each callback, before it is answered, and `on_refused` with a sentence about each rejected
-    request. `page` is an ASGI app, served on its own loopback port. A request that takes longer
-    than `patience` seconds is dropped; up to `drain` bytes of a rejected body are read.
+    each callback, before it is answered, `on_refused` with a sentence about each rejected request,
+    `on_crowded` with one about dropped connections, `on_signal` by each signal. `page` is an ASGI
+    app, served on its own loopback port. A request that takes longer than `patience` seconds is
+    dropped; up to `drain` bytes of a rejected body are read.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class Receiver:
         port: int = 0,
         authorization: str | None = None,
         on_refused: Callable[[str], None] = lambda text: None,
+        on_crowded: Callable[[str], None] = lambda text: None,
+        on_signal: Callable[[], None] = lambda: None,
         page: App | None = None,
         page_port: int = 0,
         patience: float = 20.0,
@@ -56,12 +60,18 @@ class Receiver:
         self._address = host, port
         self._authorization = None if authorization is None else authorization.encode("latin-1")
         self._on_refused = on_refused
+        self._on_signal = on_signal
         self._page, self._page_port = page, page_port
         self._drain = drain
         self._end: End | None = None
         self._failure: BaseException | None = None
         self._server = HttpServer(
-            self._app, max_head=_MAX_HEAD, patience=patience, on_garbage=self._note_garbage
+            self._app,
+            max_head=_MAX_HEAD,
+            max_body=MAX_BODY,
+            patience=patience,
+            on_crowded=on_crowded,
+            on_garbage=self._note_garbage,
         )
 
     def run(self, on_ready: Callable[[str, str | None], None], *, wait: float | None = None) -> End:
@@ -71,7 +81,7 @@ class Receiver:
         in use, and any error of `on_callback`, after answering that callback with a 500.
         """
         with ExitStack() as stack:
-            stack.enter_context(signals_call(lambda: self._finish("interrupted")))
+            stack.enter_context(signals_call(self._interrupt))
             listeners = [stack.enter_context(listen(*self._address))]
             page_url = None
             if self._page:
@@ -94,6 +104,10 @@ class Receiver:
         """End `run`, from any thread; later requests are answered with a 503."""
         self._finish("stopped")
 
+    def _interrupt(self) -> None:
+        self._on_signal()
+        self._finish("interrupted")
+
     def _finish(self, end: End) -> None:
         self._end = self._end or end
         self._server.should_exit = True
@@ -102,11 +116,13 @@ class Receiver:
         if self._page and scope["server"][1] == self._page_port:
             await self._page(scope, receive, send)
             return
-        body = await read_body(receive, most=MAX_BODY, drain=self._drain)
+        head = Request(**request_parts(scope, b""))
+        most = MAX_BODY if self._authorized(head) else 0
+        body = await read_body(receive, most=most, drain=self._drain)
         if body is None:
             return
         try:
-            answer = self._take(Request(**request_parts(scope, body)))
+            answer = self._take(head._replace(body=body))
         except BaseException as error:  # uvicorn answers 500 and forgets it
             self._failure = self._failure or error
             self.stop()
@@ -127,7 +143,8 @@ class Receiver:
         else:
             self._on_callback(request)
             return _OK
-        self._on_refused(f"rejected {request.method} {request.path}: {reason}")
+        what = f"{request.method} {request.path}"
+        self._on_refused(f"rejected {what[:_SHOWN] + '…' * (len(what) > _SHOWN)}: {reason}")
         return answer
 
     def _authorized(self, request: Request) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from wacb.callbacks.classify import MESSAGE, is_unfilled
 from wacb.callbacks.decode import Received, Request, read
 from wacb.errors import Command, InvalidInput, Prose, WacbError
-from wacb.jsontext import json_text
+from wacb.jsontext import ascii_json, json_text
 from wacb.redaction import mask_headers
 from wacb.storage import files
 from wacb.template.placeholders import INCOMING, KNOWN
@@ -96,27 +96,28 @@ def _has_arrived(name: str, received: Received) -> bool:
 
 
 Record = dict[str, Any]
-_MOST_BYTES = 16 * 1024 * 1024  # of the requests of the recent records
+_MOST_CHARACTERS = 16 * 1024 * 1024
 
 
 class RecentCallbacks:
-    """Keep the newest records: at most `most`, and at most 16 MiB of requests."""
+    """Keep the newest records as ASCII JSON: at most `most`, and at most 16 MiB."""
 
     def __init__(self, most: int) -> None:
-        self._records: deque[tuple[int, Record]] = deque()
+        self._records: deque[tuple[int, str]] = deque()
         self._most = most
-        self._bytes = 0
+        self._size = 0
 
-    def add(self, record: Record, size: int) -> None:
-        """Add the record of a request of `size` bytes."""
-        self._records.append((size, record))
-        self._bytes += size
-        while len(self._records) > self._most or self._bytes > _MOST_BYTES:
-            self._bytes -= self._records.popleft()[0]
+    def add(self, record: Record) -> None:
+        """Add a record; one of more than 16 MiB is not kept."""
+        text = ascii_json(record)
+        self._records.append((record["n"], text))
+        self._size += len(text)
+        while len(self._records) > self._most or self._size > _MOST_CHARACTERS:
+            self._size -= len(self._records.popleft()[1])
 
-    def after(self, n: int) -> list[Record]:
+    def after(self, n: int) -> list[str]:
         """Return the records whose number is greater than `n`, in order."""
-        return [record for _, record in self._records if record["n"] > n]
+        return [text for number, text in self._records if number > n]
 
 
 @dataclass
@@ -143,10 +144,10 @@ class Recorder:
         record = _build_record(self._count, now, request, received)
         if self.save:
             name = f"{self._count:06}-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}.json"
-            files.create(self.save / name, json_text(record) + "\n")
+            files.create(self.save / name, json_text(record) + "
+")
         if self.recent:
-            texts = (request.query, request.body, *request.headers.values())
-            self.recent.add(record, sum(map(len, texts)))
+            self.recent.add(record)
         self.expectation.add(received, fault)
         self.show(record)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import io
+import os
+import select
 import signal
 import sys
-from typing import IO, TextIO
+from types import FrameType
+from typing import IO, NoReturn, TextIO
 
 
 class SafeFile(io.FileIO):
@@ -26,6 +29,14 @@ class SafeFile(io.FileIO):
                 self.error = error
         return memoryview(data).nbytes  # type: ignore[arg-type]
 
+    def give_up(self) -> None:
+        """If a write would have to wait for a reader, drop it and all that follows."""
+        if not select.select((), (self,), (), 0)[1]:
+            self.error = BrokenPipeError(errno.EPIPE, "nobody reads it")
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.fileno())  # there goes a write that the signal interrupted
+            os.close(null)
+
     @property
     def unread(self) -> bool:
         """Whether the reader has gone: a closed pipe or a lost terminal."""
@@ -35,13 +46,26 @@ class SafeFile(io.FileIO):
 
 def prepare_process() -> None:
     """Replace stdout and stderr by streams that never fail; let each signal end like Ctrl-C."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _interrupt)
     if sys.stdout is not None:  # as it is after `>&-`
         sys.stdout = _make_safe(sys.stdout)
     if sys.stderr is not None:
         sys.stderr = _make_safe(sys.stderr)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    give_up_blocked()
+    signal.default_int_handler(number, frame)
+
+
+def give_up_blocked() -> None:
+    """Let no write wait any longer for a reader of stdout or stderr. For signal handlers."""
+    for stream in (sys.stdout, sys.stderr):
+        file = _safe_file(stream)
+        if file is not None:
+            file.give_up()
 
 
 def is_unread(stream: IO[str] | None) -> bool:

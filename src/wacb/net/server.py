@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
+import resource
 import signal
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, cast
 
@@ -16,6 +19,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wacb.errors import InvalidInput, Unavailable
+from wacb.urls import is_loopback
 
 LOOPBACK = "127.0.0.1"
 
@@ -64,10 +68,7 @@ def url_of(listener: socket.socket) -> str:
 
 @contextmanager
 def signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on SIGINT, SIGTERM and SIGHUP. Only the main thread gets signals.
-
-    At its end uvicorn raises the signal again, for the handler that it found at its start.
-    """
+    """Call `stop` on SIGINT, SIGTERM and SIGHUP. Only the main thread gets signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -85,6 +86,10 @@ def signals_call(stop: Callable[[], None]) -> Iterator[None]:
 
 
 _STUCK = 1  # seconds that an unfinished request may delay the end
+_MOST_CONNECTIONS = 100
+_MOST_HELD = 32 * 1024 * 1024  # bytes of unfinished requests and unread responses
+_NOTE_EVERY = 60.0  # seconds
+_CROWDED = "too many connections or unfinished requests: closing those that wait longest"
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -94,8 +99,10 @@ App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 class HttpServer(uvicorn.Server):
     """Serves an ASGI 3 application. `on_started` is called once it accepts connections.
 
-    `max_head` limits the bytes before a body. A connection whose request is not complete after
-    `patience` seconds is dropped. `on_garbage` is called for a request that is not HTTP. The
+    `max_head` limits the bytes before a body, `max_body` is what the application keeps of one. A
+    connection whose request is not complete after `patience` seconds, or whose response is not
+    read, is dropped; so are those that wait longest when there are too many, of which `on_crowded`
+    gets a sentence once a minute. `on_garbage` is called for a request that is not HTTP. The
     application finds the connection's transport in `scope["state"]["transport"]`.
     """
 
@@ -105,14 +112,18 @@ class HttpServer(uvicorn.Server):
         self,
         app: App,
         *,
-        max_head: int | None = None,
-        patience: float = float("inf"),
+        max_head: int,
+        max_body: int,
+        patience: float,
+        on_crowded: Callable[[str], None],
         on_garbage: Callable[[], None] = lambda: None,
     ) -> None:
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        few = max(files, 0) or _MOST_CONNECTIONS * 16  # below 0: no limit
         config = uvicorn.Config(
             app,
             interface="asgi3",
-            http=cast("type[asyncio.Protocol]", partial(_Protocol, on_garbage)),
+            http=cast("type[asyncio.Protocol]", partial(_Protocol, self)),
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -122,44 +133,112 @@ class HttpServer(uvicorn.Server):
             proxy_headers=False,
             server_header=False,
             workers=1,
+            # so many are accepted at a time, before any of them can be dropped
+            backlog=max(1, min(64, few // 16)),
             timeout_graceful_shutdown=_STUCK,
             h11_max_incomplete_event_size=max_head,
         )
         super().__init__(config)
+        self.most_of_one = max_head + max_body
+        self.on_garbage = on_garbage
+        self._on_crowded = on_crowded
+        self._noted = -_NOTE_EVERY
+        self._most = min(_MOST_CONNECTIONS, few // 4)
         self._patience = patience
 
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Leave signals to `signals_call`."""
+        return nullcontext()
+
     async def main_loop(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._handle_loop_error)
         self.on_started()
         await super().main_loop()
 
     async def on_tick(self, counter: int) -> bool:
         oldest = asyncio.get_running_loop().time() - self._patience
-        for connection in cast("set[_Protocol]", self.server_state.connections):
-            if connection.since < oldest:
+        for connection in self._connections():
+            if connection.waits and connection.since < oldest:
                 connection.transport.abort()
+        self.make_room()
         return await super().on_tick(counter)
+
+    def make_room(self) -> None:
+        """Drop those that wait longest while connections are too many or hold too much."""
+        connections = self._connections()
+        while len(connections) > self._most or sum(each.held for each in connections) > _MOST_HELD:
+            longest = min(connections, key=lambda each: (not each.waits, each.since))
+            connections.discard(longest)
+            longest.transport.abort()
+            self._note_crowd()
+
+    def _connections(self) -> set[_Protocol]:
+        return cast("set[_Protocol]", self.server_state.connections)
+
+    def _note_crowd(self) -> None:
+        now = time.monotonic()
+        if now - self._noted >= _NOTE_EVERY:
+            self._noted = now
+            self._on_crowded(_CROWDED)
+
+    def _handle_loop_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Report a connection that could not be accepted; asyncio tries again after a second."""
+        if isinstance(context.get("exception"), OSError):
+            self._note_crowd()
+        else:
+            loop.default_exception_handler(context)
 
 
 class _Protocol(H11Protocol):
-    """Notes since when a request is awaited, reports garbage, and hands out its transport."""
+    """Notes since when it waits and what it holds, reports garbage, hands out its transport."""
 
-    def __init__(self, on_garbage: Callable[[], None], **given: Any) -> None:
+    def __init__(self, server: HttpServer, **given: Any) -> None:
         super().__init__(**given)
-        self._on_garbage = on_garbage
+        self._server = server
+        self._received = 0
         self.since = self.loop.time()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the client keeps it waiting: for the rest of a request, or to read."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        unread = self.transport.get_write_buffer_size() > 0
+        return unread or not answering or self.cycle.more_body
+
+    @property
+    def held(self) -> int:
+        """How many bytes are kept for it."""
+        return self._received + self.transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
+        self._server.make_room()
+
+    def data_received(self, data: bytes) -> None:
+        self._received = min(self._received + len(data), self._server.most_of_one)
+        super().data_received(data)
+        self._server.make_room()
 
     def on_response_complete(self) -> None:
         self.since = self.loop.time()
+        self._received = 0
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._on_garbage()
+        self._server.on_garbage()
         super().send_400_response(msg)
+
+
+_HOST = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::[0-9]{1,5})?")
+
+
+def is_for_this_machine(scope: Message) -> bool:
+    """Say whether the Host header names loopback: another name may be one that a page rebinds."""
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    host = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    return host is not None and is_loopback(host[1] or host[2] or "")
 
 
 async def read_body(receive: Receive, *, most: int, drain: int) -> bytes | None:

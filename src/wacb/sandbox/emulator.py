@@ -13,7 +13,7 @@ from random import Random
 from uuid import uuid4
 
 from wacb.sandbox.account import API_KEY, SID
-from wacb.sandbox.faults import Faults, spoil
+from wacb.sandbox.faults import Fault, Faults, spoil
 from wacb.sandbox.numbers import Numbers
 from wacb.sandbox.profiles import Profiles
 from wacb.sandbox.routing import Refusal, Reply, Request, dispatch, failure, success
@@ -22,13 +22,14 @@ from wacb.sandbox.store import Store
 MAX_BODY = 1024 * 1024  # bytes; a longer body is rejected with 413
 _LOG_LENGTH = 10_000
 _LOG_BODY = 64 * 1024
+_LOG_SIZE = 32 * 1024 * 1024  # bytes of all logged requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRequest:
     """A received request. `time` is Unix seconds, `status` is 0 until it is answered.
 
-    `body` is its first 64 KiB.
+    `body` is its first 64 KiB, and nothing of a request without the right SID and key.
     """
 
     method: str
@@ -37,6 +38,11 @@ class LoggedRequest:
     body: bytes
     status: int
     time: float
+
+    @property
+    def size(self) -> int:
+        """How many bytes are kept."""
+        return len(self.method) + len(self.path) + len(self.query) + len(self.body)
 
 
 def new_profile_id() -> str:
@@ -72,6 +78,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._log: dict[int, LoggedRequest] = {}
         self._arrivals = 0
+        self._logged = 0  # bytes
 
     def handle(self, request: Request) -> Reply:
         """Answer one request, or apply a fault that is due.
@@ -80,8 +87,18 @@ class Sandbox:
         with `after` afterwards. "slow" delays the request or its reply; "drip" only slows down the
         real reply.
         """
+        return self.accept(request)()
+
+    def accept(self, request: Request) -> Callable[[], Reply]:
+        """Log a request and decide about its fault; return what answers it.
+
+        That can be called again after a sqlite3.OperationalError, as of a locked file.
+        """
         arrival = self._log_arrival(request)
         fault = self._faults.take(request.method)
+        return partial(self._handle, request, arrival, fault)
+
+    def _handle(self, request: Request, arrival: int, fault: Fault | None) -> Reply:
         if fault is None:
             return self._log_status(arrival, self._answer(request))
         answer = cache(partial(self._answer, request))  # executes the request only once
@@ -101,7 +118,7 @@ class Sandbox:
         self._faults.add(spec)
 
     def requests(self) -> list[LoggedRequest]:
-        """Return the newest requests (at most 10 000), oldest first, without headers."""
+        """Return the newest requests (10 000 or 32 MiB at most), oldest first, without headers."""
         with self._lock:
             return list(self._log.values())
 
@@ -111,10 +128,12 @@ class Sandbox:
         self._faults.clear()
         with self._lock:
             self._log.clear()
+            self._logged = 0
 
     def _answer(self, request: Request) -> Reply:
         try:
-            _authenticate(request)
+            if not is_authenticated(request):
+                raise Refusal(401, "The SID or the API key is wrong")
             if len(request.body) > MAX_BODY:
                 raise Refusal(413, "The body is too large")
             return success(request, dispatch(self._routes, request))
@@ -122,17 +141,20 @@ class Sandbox:
             return failure(request, refusal)
 
     def _log_arrival(self, request: Request) -> int:
+        entry = LoggedRequest(
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            body=request.body[:_LOG_BODY] if is_authenticated(request) else b"",
+            status=0,
+            time=self._clock(),
+        )
         with self._lock:
             self._arrivals += 1
-            self._log[self._arrivals] = LoggedRequest(
-                method=request.method,
-                path=request.path,
-                query=request.query,
-                body=request.body[:_LOG_BODY],
-                status=0,
-                time=self._clock(),
-            )
-            self._log.pop(self._arrivals - _LOG_LENGTH, None)
+            self._log[self._arrivals] = entry
+            self._logged += entry.size
+            while len(self._log) > _LOG_LENGTH or self._logged > _LOG_SIZE:
+                self._logged -= self._log.pop(next(iter(self._log))).size
             return self._arrivals
 
     def _log_status(self, arrival: int, reply: Reply) -> Reply:
@@ -142,8 +164,7 @@ class Sandbox:
         return reply
 
 
-def _authenticate(request: Request) -> None:
+def is_authenticated(request: Request) -> bool:
     """Check the pair of SID and key; a path without a SID is left to the router."""
     sid = request.segments[1:2] or (SID,)
-    if (*sid, request.headers.get("api-key")) != (SID, API_KEY):
-        raise Refusal(401, "The SID or the API key is wrong")
+    return (*sid, request.headers.get("api-key")) == (SID, API_KEY)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from wacb.net.server import (
@@ -14,37 +15,65 @@ from wacb.net.server import (
     Message,
     Receive,
     Send,
+    is_for_this_machine,
     listen,
     read_body,
     request_parts,
     signals_call,
     url_of,
 )
-from wacb.sandbox.emulator import MAX_BODY, Sandbox
-from wacb.sandbox.routing import Reply, Request
+from wacb.sandbox.emulator import MAX_BODY, Sandbox, is_authenticated
+from wacb.sandbox.routing import Refusal, Reply, Request, failure
+from wacb.sandbox.store import suppress_busy
 
 _DRAIN = 8 * MAX_BODY  # bytes of a rejected body to read before closing the connection
 _TICK = 0.05
+_MAX_HEAD = 64 * 1024
+_FOREIGN = Refusal(403, "The Host header does not name this machine")
+_LOCKED = Refusal(503, "The state file is locked by another process")
 
 
 class Server:
-    """Serve one sandbox on 127.0.0.1; port 0 is any free one. `slow` and `drip` are seconds."""
+    """Serve one sandbox on 127.0.0.1; port 0 is any free one.
+
+    `slow` and `drip` are the seconds of these faults. A request that takes longer than `patience`
+    seconds is dropped, one that finds the state locked for `busy` seconds is answered with 503.
+    `on_crowded` gets a sentence about dropped connections, `on_signal` is called by each signal.
+    """
 
     def __init__(
-        self, sandbox: Sandbox, *, port: int = 0, slow: float = 10.0, drip: float = 0.1
+        self,
+        sandbox: Sandbox,
+        *,
+        port: int = 0,
+        slow: float = 10.0,
+        drip: float = 0.1,
+        patience: float = 20.0,
+        busy: float = 10.0,
+        on_crowded: Callable[[str], None] = lambda text: None,
+        on_signal: Callable[[], None] = lambda: None,
     ) -> None:
         self._sandbox = sandbox
         self._port = port
         self._slow = slow
         self._drip = drip
-        self._server = HttpServer(self._app)
+        self._busy = busy
+        self._on_signal = on_signal
+        self._server = HttpServer(
+            self._app,
+            max_head=_MAX_HEAD,
+            max_body=MAX_BODY,
+            patience=patience,
+            on_crowded=on_crowded,
+        )
 
     def run(self, on_ready: Callable[[str], None]) -> None:
         """Serve until `stop` or, in the main thread, a signal. Call `on_ready` with the URL.
 
         Raises WacbError for a port that is in use.
         """
-        with listen(LOOPBACK, self._port) as listener, signals_call(self.stop):
+        self._sandbox.store.never_wait()  # it would keep all requests waiting
+        with listen(LOOPBACK, self._port) as listener, signals_call(self._interrupt):
             self._server.on_started = lambda: on_ready(url_of(listener))
             self._server.run(sockets=[listener])
 
@@ -52,19 +81,41 @@ class Server:
         """End `run`, from any thread; delayed replies are dropped."""
         self._server.should_exit = True
 
+    def _interrupt(self) -> None:
+        self._on_signal()
+        self.stop()
+
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, most=MAX_BODY, drain=_DRAIN)
+        head = Request(**request_parts(scope, b""))
+        local = is_for_this_machine(scope)
+        most = MAX_BODY if local and is_authenticated(head) else 0
+        body = await read_body(receive, most=most, drain=_DRAIN)
         if body is None:
             return
-        reply = self._sandbox.handle(Request(**request_parts(scope, body)))
+        if not local:
+            await _send_whole(send, failure(head, _FOREIGN))
+            return
+        request = replace(head, body=body)
+        reply = await self._answer(request, self._sandbox.accept(request))
         if reply.fault is None:
             await _send_whole(send, reply)
             return
         gone = asyncio.create_task(_wait_until_gone(receive))
-        await self._act_out(reply, _Connection(send, gone, scope["state"]["transport"]))
+        connection = _Connection(send, gone, scope["state"]["transport"])
+        await self._act_out(request, reply, connection)
         await gone
 
-    async def _act_out(self, reply: Reply, connection: _Connection) -> None:
+    async def _answer(self, request: Request, answer: Callable[[], Reply]) -> Reply:
+        """Answer as soon as no other process has the state locked, and with 503 after a time."""
+        now = asyncio.get_running_loop().time
+        end = now() + self._busy
+        while now() < end and not self._server.should_exit:
+            with suppress_busy():
+                return answer()
+            await asyncio.sleep(_TICK)
+        return failure(request, _LOCKED)
+
+    async def _act_out(self, request: Request, reply: Reply, connection: _Connection) -> None:
         if reply.fault == "reset":
             connection.reset()
         elif reply.fault == "truncate":
@@ -74,7 +125,7 @@ class Server:
         elif reply.resume is None:
             await self._drip_body(reply, connection)
         elif await self._pause(self._slow, connection):
-            await _send_whole(connection.send, reply.resume())
+            await _send_whole(connection.send, await self._answer(request, reply.resume))
         else:
             connection.transport.abort()
 

@@ -71,15 +71,20 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def never_wait(self) -> None:
+        """Raise at once, and not after ten seconds, where another process has the file locked."""
+        self._remaining = lambda: 0.0
+        self._execute("PRAGMA busy_timeout = 0")
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
         """Lock the state for one read-modify-write; an exception rolls it back."""
         with self._lock:
-            self._execute("BEGIN IMMEDIATE")
+            self._execute(begin)
             with self._connection:
                 yield
                 self._execute("COMMIT")
@@ -115,7 +120,7 @@ class Store:
 
         Profiles hidden at `now` (Unix seconds) are neither returned nor counted.
         """
-        with self.transaction():
+        with self.transaction("BEGIN"):  # only reads, so it waits for no writer
             found = (
                 "FROM profiles WHERE (instr(title, ?1) OR ?1 = '')"
                 " AND id NOT IN (SELECT id FROM hidden WHERE until > ?2)"
@@ -238,6 +243,16 @@ def number_row(number: str, *, name: str, status: str) -> Row:
         "callback_profile_id": "",
         "incoming_url": "",
     }
+
+
+@contextmanager
+def suppress_busy() -> Iterator[None]:
+    """Leave the block, of which nothing is done then, if another process has the file locked."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
 
 
 def _first_or_none(rows: list[Row]) -> Row | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -19,12 +20,36 @@ from wacb.cli.commands import Command
 from wacb.cli.encryption_keys import decrypter
 from wacb.cli.options import FilePath, collect, combine
 from wacb.cli.profile.draft_options import basic_authorization
+from wacb.cli.streams import give_up_blocked
 from wacb.config.schema import RULES
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
 from wacb.storage import files
 from wacb.urls import is_loopback
 
 _MAX_RECENT = 1000  # callbacks that the inspector can list
+_MAX_REJECTED = 20  # lines a minute
+
+
+class LineLimit:
+    """Show at most 20 lines a minute, and say so when more are left out."""
+
+    def __init__(
+        self, show: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._show = show
+        self._clock = clock
+        self._since = clock()
+        self._count = 0
+
+    def __call__(self, line: str) -> None:
+        """Show a line, or leave it out."""
+        if self._clock() - self._since >= 60:
+            self._since, self._count = self._clock(), 0
+        self._count += 1
+        if self._count <= _MAX_REJECTED:
+            self._show(line)
+        elif self._count == _MAX_REJECTED + 1:
+            self._show("more rejected requests are not shown for a minute")
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -165,7 +190,9 @@ def _build_receiver(
         host=server.host,
         port=server.port,
         authorization=None if user is None else basic_authorization(app, user),
-        on_refused=app.out.message,
+        on_refused=LineLimit(app.out.message),
+        on_crowded=app.out.warn,
+        on_signal=give_up_blocked,
         page=None if recent is None else page_of(recent.after),
         page_port=server.inspect or 0,
     )

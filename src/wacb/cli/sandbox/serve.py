@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.streams import give_up_blocked
 from wacb.errors import InvalidInput
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.faults import FORM, KINDS
@@ -56,5 +57,6 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
             app.out.hint(f"try: {command} --base-url {url} number list")
 
+    server = Server(app.sandbox, port=port, on_crowded=app.out.warn, on_signal=give_up_blocked)
     with app.pause_deadline():
-        Server(app.sandbox, port=port).run(ready)
+        server.run(ready)
