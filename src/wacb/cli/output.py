@@ -11,6 +11,7 @@ from typing import IO, Any
 import click
 
 from wacb.cli import console, render, streams
+from wacb.cli.quoting import defuse
 from wacb.cli.views import View, error_json
 from wacb.errors import Prose, WacbError
 from wacb.jsontext import json_line, json_text, visible
@@ -78,7 +79,7 @@ class Output:
     def text(self, text: str) -> None:
         """Print text unchanged but for secrets: a template, a request, a path."""
         # with `file`, click keeps to the stream's own encoding
-        click.echo(self._hide(text), file=sys.stdout, color=True)
+        click.echo(defuse(self._hide(text)), file=sys.stdout, color=True)
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
@@ -211,7 +212,7 @@ class Output:
 
     def message(self, text: str) -> None:
         """Print a line for people, which is not data."""
-        self._write(visible(self._hide_in_words(self._render_commands(text))))
+        self._write(defuse(visible(self._hide_in_words(self._render_commands(text)))))
 
     def note(self, *texts: str) -> None:
         """Print what is worth knowing beside the data, a line each."""
@@ -230,7 +231,7 @@ class Output:
     def error(self, error: WacbError, *, as_json: bool = False) -> None:
         """Print a failure: a sentence and its remedy, or one line of JSON."""
         if as_json:
-            to_stderr(json_line(self._clean({"error": error_json(error)})))
+            to_stderr(defuse(json_line(self._clean({"error": error_json(error)}))))
             return
         self.message(Prose("error: ", error.message))
         for line in error.details:

@@ -87,6 +87,7 @@ def signals_call(stop: Callable[[], None]) -> Iterator[None]:
 
 _STUCK = 1  # seconds that an unfinished request may delay the end
 _MOST_CONNECTIONS = 100
+_QUEUE = 1024  # connections that the system keeps until they are accepted
 _MOST_HELD = 32 * 1024 * 1024  # bytes of unfinished requests and unread responses
 _NOTE_EVERY = 60.0  # seconds
 _CROWDED = "too many connections or unfinished requests: closing those that wait longest"
@@ -149,6 +150,11 @@ class HttpServer(uvicorn.Server):
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
         """Leave signals to `signals_call`."""
         return nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_QUEUE)  # again: asyncio made it as short as what it accepts at a time
 
     async def main_loop(self) -> None:
         asyncio.get_running_loop().set_exception_handler(self._handle_loop_error)
