@@ -144,8 +144,7 @@ class Recorder:
         record = _build_record(self._count, now, request, received)
         if self.save:
             name = f"{self._count:06}-{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}.json"
-            files.create(self.save / name, json_text(record) + "
-")
+            files.create(self.save / name, json_text(record) + "\n")
         if self.recent:
             self.recent.add(record)
         self.expectation.add(received, fault)
