@@ -166,7 +166,7 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
 
 
 def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
-    network = Network(NONE, NONE, MADE, CURRENT, refusal(500, "oops"))
+    network = Network(NONE, MADE, CURRENT, refusal(500, "oops"))
     outcome = ensure(make_client(network))
     assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
     assert outcome.notes == (
@@ -207,9 +207,9 @@ def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
     ids=["deleted", "renamed"],
 )
 def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
-    outcome, network, clock = made_before(NONE, other, NONE, MADE, CURRENT)
+    outcome, network, clock = made_before(NONE, other, MADE, CURRENT)
     assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
-    assert [sent.method for sent in network.sent] == ["GET", "GET", "GET", "POST", "GET", "GET"]
+    assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET"]
     assert clock.sleeps == []
 
 
@@ -219,7 +219,7 @@ def test_a_404_that_says_nothing_of_the_profile_is_not_believed() -> None:
     assert (outcome.status, outcome.profile.id) == ("unchanged", "SG_7")
     assert clock.sleeps == [3]
     gone = [NONE, refusal(404)] * 11
-    outcome, network, clock = made_before(*gone, NONE, MADE, CURRENT)
+    outcome, network, clock = made_before(*gone, MADE, CURRENT)
     assert (outcome.status, sum(clock.sleeps)) == ("created", 28)
     assert [sent.method for sent in network.sent].count("POST") == 1
 
