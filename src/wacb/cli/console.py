@@ -90,9 +90,6 @@ def _page(text: str) -> Markdown:
             yield Text("\n".join(lines), style=style, no_wrap=True, overflow="ignore")
 
     class Page(Markdown):
-        elements = Markdown.elements | {
-            "heading_open": Left,
-            "fence": Whole,
-        }
+        elements = Markdown.elements | {"heading_open": Left, "fence": Whole}
 
     return Page(text, hyperlinks=False)

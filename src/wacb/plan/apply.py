@@ -9,15 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import (
-    Command,
-    DeadlineExceeded,
-    OutcomeUnknown,
-    Prose,
-    Skipped,
-    Unsafe,
-    WacbError,
-)
+from wacb.errors import Command, DeadlineExceeded, OutcomeUnknown, Prose, Skipped, Unsafe, WacbError
 from wacb.models import UNKNOWN, CallbackProfile
 from wacb.plan.model import Action, Change, Plan
 from wacb.provision import create

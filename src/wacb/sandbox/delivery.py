@@ -70,10 +70,7 @@ def deliver(
 
 
 def _send_with_retries(
-    outgoing: Outgoing,
-    session: Session,
-    sleep: Callable[[float], None],
-    timer: Callable[[], float],
+    outgoing: Outgoing, session: Session, sleep: Callable[[float], None], timer: Callable[[], float]
 ) -> tuple[tuple[Attempt, ...], str]:
     """Send until the response is a 2xx, up to three times; return why the last attempt failed."""
     attempts: list[Attempt] = []

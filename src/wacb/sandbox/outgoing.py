@@ -157,10 +157,7 @@ def _check_usable(profile: Row | None, profile_id: str, number: str) -> Row:
     command = f"wacb --sandbox number attach {number} --replace --profile ID"
     hint = f"run `{command}` to attach another one"
     if profile is None:
-        raise CheckFailed(
-            f"profile {profile_id} of {number} no longer exists",
-            hint=hint,
-        )
+        raise CheckFailed(f"profile {profile_id} of {number} no longer exists", hint=hint)
     if profile["status"] == DISABLED:
         raise CheckFailed(
             f"profile {profile_id} is auto-disabled, so nothing was delivered", hint=hint

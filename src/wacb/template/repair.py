@@ -82,10 +82,7 @@ def _join_parameters(url: str) -> str:
     arriving = inspect_url(url).arriving
     path, query = split_query(url)
     text = url if query is None else query.lstrip("?")
-    joined = _SEPARATOR.sub(
-        lambda found: found[0] if found["name"] in arriving else "&",
-        text,
-    )
+    joined = _SEPARATOR.sub(lambda found: found[0] if found["name"] in arriving else "&", text)
     return joined if query is None else f"{path}?{joined}"
 
 

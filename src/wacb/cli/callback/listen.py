@@ -179,10 +179,7 @@ def _keep_recent(server: ServerOptions) -> RecentCallbacks | None:
 
 
 def _build_receiver(
-    app: App,
-    server: ServerOptions,
-    take: Callable[[Request], None],
-    recent: RecentCallbacks | None,
+    app: App, server: ServerOptions, take: Callable[[Request], None], recent: RecentCallbacks | None
 ) -> Receiver:
     user = server.basic_auth
     return Receiver(

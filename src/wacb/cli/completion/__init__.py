@@ -9,14 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
-_Name = Literal[
-    "accounts",
-    "algorithms",
-    "config_values",
-    "numbers",
-    "profiles",
-    "sandbox_numbers",
-]
+_Name = Literal["accounts", "algorithms", "config_values", "numbers", "profiles", "sandbox_numbers"]
 
 
 def _load_on_tab(name: _Name) -> Complete:

@@ -16,10 +16,7 @@ from wacb.storage.text import drop_line_end
 api_key_options = combine(
     click.option("--api-key-stdin", is_flag=True, help="Read the API key from stdin."),
     click.option(
-        "--api-key-file",
-        type=FilePath(),
-        metavar="PATH",
-        help="Read the API key from a file.",
+        "--api-key-file", type=FilePath(), metavar="PATH", help="Read the API key from a file."
     ),
 )
 

@@ -65,11 +65,6 @@ def command(
         show_requests(app, [request])
         return
     added = registration.add(
-        app.client,
-        open_store(app),
-        request,
-        number=target,
-        profile=profile,
-        sleep=app.sleep,
+        app.client, open_store(app), request, number=target, profile=profile, sleep=app.sleep
     )
     show(app, added)

@@ -15,13 +15,7 @@ from wacb.cli.commands import Command, Section
 from wacb.cli.endpoint import check_endpoint
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
-from wacb.cli.number.report import (
-    online_lookup,
-    require_prepared,
-    run_many,
-    run_one,
-    show_changes,
-)
+from wacb.cli.number.report import online_lookup, require_prepared, run_many, run_one, show_changes
 from wacb.cli.number.targets import AttachTarget, from_arguments, parse, read_number
 from wacb.cli.options import (
     FilePath,

@@ -16,15 +16,10 @@ from wacb.cli.views.profiles import PROFILE
 @click.command(cls=Command)
 @click.option("--title", metavar="TEXT", help="Filter by title (substring, case-insensitive).")
 @click.option(
-    "--status",
-    type=click.Choice(("active", "auto-disabled", "disabled")),
-    help="Filter by status.",
+    "--status", type=click.Choice(("active", "auto-disabled", "disabled")), help="Filter by status."
 )
 @click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Maximum number of profiles to list.",
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Maximum number of profiles to list."
 )
 @output_options
 @pass_app
