@@ -1,14 +1,11 @@
-"""TOML, read and written."""
+"""TOML, read and written; its libraries, which take long to load, are loaded on first use."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import tomli_w
 
 from wacb.errors import ConfigError
 
@@ -26,6 +23,8 @@ _REASONS = {
 
 def parse_toml(path: Path, text: str) -> dict[str, Any]:
     """Return the tables of `text`. The ConfigError names `path` and line, and quotes nothing."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -39,4 +38,6 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
 
 def dump_toml(data: Mapping[str, Any]) -> str:
     """Write tables as TOML. Raises ValueError or RecursionError for what TOML cannot hold."""
+    import tomli_w
+
     return tomli_w.dumps(data)
