@@ -561,6 +561,7 @@ def test_a_server_that_ends_is_said_to_and_another_one_begins_anew(desk):
 
 
 @in_chromium
+@pytest.mark.thorough
 def test_only_the_newest_callbacks_stay_in_a_long_list(desk):
     with desk.look(make_callback(1)) as page:
         page.press("Tab")

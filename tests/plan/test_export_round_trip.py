@@ -16,7 +16,7 @@ from tests.plan.account import Account, Answer
 from tests.plan.wanted import Table, recovered
 from wacb.sandbox.emulator import LoggedRequest
 
-PROFILES, NUMBERS, PAGE = 60, 300, 100
+PROFILES, NUMBERS, PAGE = 60, 60, 100
 HOOK = "https://example.com/hook"
 ENV = {"TOKEN": "t0ken-of-the-hook", "KEY": "k" * 32, "SHORT": "s" * 16, "IV": "i" * 16}
 
