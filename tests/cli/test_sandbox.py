@@ -162,7 +162,7 @@ $ wacb template --method post
 {as_json(MEMBERS)}
 
 # Create a callback profile for your endpoint with this body
-$ wacb --sandbox profile create --method post --url URL/hook --title demo
+$ wacb --sandbox profile create --method post --url URL/hook --title demo --allow-http --allow-local
 {row(url="URL/hook", title="demo")}
 
 # Attach the profile to a WhatsApp number
@@ -225,7 +225,7 @@ def test_a_demo_that_is_interrupted_stops(on_screen: Wacb):
     threads = threading.active_count()
     outcome = on_screen("sandbox", "demo", out=Impatient())
     assert (outcome.code, outcome.err) == (130, "\nerror: interrupted\n")
-    assert outcome.out.endswith("/hook --title demo\n")
+    assert outcome.out.endswith("/hook --title demo --allow-http --allow-local\n")
     assert threading.active_count() == threads
 
 

@@ -45,7 +45,7 @@ def test_each_account_has_keys_of_its_own(
     served = Altered(sandbox)
     for env in (first, second):
         assert live(*CREATE, *ENCRYPT, "--title", "Hook", env=env, handler=anybody).code == 0
-        live("profile", "delete", "Hook", "--yes", env=env, handler=anybody)
+        live("profile", "delete", "Hook", "--yes", "--force", env=env, handler=anybody)
     keys = sent_keys(sandbox)
     assert len(keys) == 2
     assert keys[0][0] != keys[1][0]
