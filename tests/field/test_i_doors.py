@@ -359,7 +359,7 @@ def test_all_that_the_inspector_keeps_is_counted(name: str):
     recorder = Recorder(lambda record: None, Expectation(), recent=recent)
     tracemalloc.start()
     try:
-        for _ in range(1 if name == "deep" else 10):
+        for _ in range(1 if name == "deep" else 4):
             recorder(Request(**whole | FLOODS[name]))
         kept, _ = tracemalloc.get_traced_memory()
     finally:

@@ -95,6 +95,7 @@ def test_ctrl_c_ends_the_command_as_well(home: Path):
         if note.exists() and note.read_text().endswith("\n"):
             break
         time.sleep(0.01)
+    time.sleep(0.3)  # until wacb knows of its child
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (130, "\nerror: interrupted\n")
