@@ -24,9 +24,10 @@ def test_v_prints_one_line_per_request(live: Wacb):
     outcome = live(*CREATE, "-v")
     assert outcome.out == row() + "\n"
     assert lines(outcome) == [
-        f"GET {API}?limit=100&offset=0&title={TITLE} 200 N ms attempt 1",
+        f"GET {API}?limit=100&offset=0 200 N ms attempt 1",
         f"POST {API} 200 N ms attempt 1",
         f"GET {API}/{profile_id(1)} 200 N ms attempt 1",
+        f"GET {API}?limit=100&offset=0&title={TITLE} 200 N ms attempt 1",
     ]
 
 
@@ -54,13 +55,13 @@ def test_vv_shows_bodies_with_secrets_masked(over: Wacb):
     shown = make_row(
         profile_id="SG_1", title=TITLE, url=HOOK, body=BODY, channel="whatsapp", **secret
     )
-    network = Network(answer([]), answer({"id": "SG_1"}), answer(shown))
+    network = Network(answer([]), answer({"id": "SG_1"}), answer(shown), answer([shown]))
     env = {"TOKEN": "canary-3"}
     line = (*CREATE, "--header-env", "X-Token=TOKEN", "--channel", "whatsapp", "-vv", "-q")
     outcome = over(network, *line, env=env)
     assert (outcome.code, outcome.out) == (0, "SG_1\n")
     bodies = [json.loads(line[2:]) for line in lines(outcome) if line[2:].startswith("{")]
-    _, sent, _, got = bodies
+    _, sent, _, got, listed = bodies
     assert sent == {
         "title": TITLE,
         "http_method": "POST",
@@ -69,10 +70,11 @@ def test_vv_shows_bodies_with_secrets_masked(over: Wacb):
         "headers": '{"X-Token":"***"}',
         "channel": "whatsapp",
     }
-    assert got["data"] == shown | {
+    masked = shown | {
         "headers": '{"X-Token":"***"}',
         "enc": {"algo": "AES-128-CFB", "key": "***", "IV": "***"},
     }
+    assert (got["data"], listed["data"]) == (masked, [masked])
     assert "canary" not in outcome.err
 
 
@@ -101,8 +103,13 @@ def test_every_attempt_is_shown(over: Wacb, sleeps: list[float]):
         (b'{"headers": "no JSON canary"}', '{"headers": "***"}'),
         (b'{"headers": {"A": "canary"}}', '{"headers": "{\\"A\\":\\"***\\"}"}'),
         (b'{"a": [{"enc": {"key": "canary"}}]}', '{"a": [{"enc": {"key": "***"}}]}'),
+        (b'{"body": {"a": "canary <from>"}}', '{"body": {"a": "***<from>"}}'),
+        (b'{"url": {"href": "canary"}}', '{"url": "***"}'),
     ],
-    ids=["HTML", "nothing", "bytes", "deep", "escapes", "bidi", "text", "object", "nested"],
+    ids=[
+        *("HTML", "nothing", "bytes", "deep", "escapes", "bidi", "text", "object", "nested"),
+        *("body", "url"),
+    ],
 )
 def test_an_answer_is_shown_safely(over: Wacb, body: bytes, shown: str):
     outcome = over(Network(Reply(body=body)), "profile", "list", "-vv", "-q")

@@ -9,21 +9,20 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import attached, writes
+from tests.cli.conftest import writes
 from tests.cli.expect import CREATE, ONE, TITLE, TWO
 from tests.conftest import LIVE, Wacb, profile_id
+from tests.examples import pairs, sampled
 from tests.fake_api import make_row
 from tests.field.altered import (
     ABSENT,
     FIRST,
     NUMBERS,
-    PROFILE,
     PROFILES,
     Altered,
     data,
     make_attached,
     make_profile,
-    says,
 )
 from wacb.sandbox.emulator import Sandbox
 
@@ -44,7 +43,6 @@ PARTIAL: dict[str, Shape] = {
     "a row that is none": lambda rows: [*rows, None],
     "a row that is text": lambda rows: [*rows, "and 2 more"],
 }
-SHAPES = [pytest.param(shape, id=name) for name, shape in PARTIAL.items()]
 
 
 def partial_once(shape: Shape) -> Shape:
@@ -53,21 +51,21 @@ def partial_once(shape: Shape) -> Shape:
 
 
 # what would be concluded from a list of numbers, if it were whole
-FROM_NUMBERS = [
-    pytest.param(("profile", "delete", FIRST, "--yes"), id="a profile in use may be deleted"),
-    pytest.param(("number", "show", UNLISTED), id="show: there is no such number"),
-    pytest.param(("number", "attach", UNLISTED, "--profile", FIRST), id="attach: not listed"),
-    pytest.param(("number", "detach", UNLISTED, "--yes"), id="detach: not listed"),
-    pytest.param(("verify", UNLISTED, "--profile", FIRST), id="verify: not listed"),
-    pytest.param(("export",), id="export: these are all numbers"),
-]
+FROM_NUMBERS = {
+    "a profile in use may be deleted": ("profile", "delete", FIRST, "--yes"),
+    "show: there is no such number": ("number", "show", UNLISTED),
+    "attach: not listed": ("number", "attach", UNLISTED, "--profile", FIRST),
+    "detach: not listed": ("number", "detach", UNLISTED, "--yes"),
+    "verify: not listed": ("verify", UNLISTED, "--profile", FIRST),
+    "export: these are all numbers": ("export",),
+}
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("line", FROM_NUMBERS)
+@pairs(FROM_NUMBERS, PARTIAL)
 def test_nothing_is_concluded_from_a_partial_list_of_numbers(
-    live: Wacb, sandbox: Sandbox, line: tuple[str, ...], shape: Shape
+    live: Wacb, sandbox: Sandbox, row: str, column: str
 ):
+    line, shape = FROM_NUMBERS[row], PARTIAL[column]
     make_profile(sandbox)
     before = writes(sandbox)
     short = Altered(sandbox, data(NUMBERS, lambda rows: shape(rows[:1])))
@@ -86,47 +84,61 @@ def test_how_much_of_a_list_came_is_said(live: Wacb, sandbox: Sandbox):
     assert "1 of 3" in listing.err
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("path", [NUMBERS, PROFILES], ids=["numbers", "profiles"])
+@pairs((NUMBERS, PROFILES), PARTIAL)
 def test_nothing_is_pruned_by_a_partial_list(
-    live: Wacb, sandbox: Sandbox, tmp_path: Path, path: str, shape: Shape
+    live: Wacb, sandbox: Sandbox, tmp_path: Path, row: str, column: str
 ):
     make_profile(sandbox, title="Old hook")
     make_attached(sandbox, TWO, title="Kept hook")
     file = tmp_path / "wacb.toml"
     file.write_text(f'[numbers]\n"{ONE}" = "Kept hook"\n')
     before = writes(sandbox)
-    short = Altered(sandbox, data(path, partial_once(shape)))
+    short = Altered(sandbox, data(row, partial_once(PARTIAL[column])))
     outcome = live("apply", "-f", str(file), "--prune", "--yes", handler=short)
     assert outcome.code == 7, outcome
     assert writes(sandbox) == before
 
 
+def test_a_partial_list_is_not_kept_for_tab(live: Wacb, sandbox: Sandbox, tmp_path: Path):
+    make_profile(sandbox)
+    live("number", "list")
+    live("profile", "list")
+    [kept] = tmp_path.rglob("listed.json")
+    whole = kept.read_text()
+    short = Altered(
+        sandbox,
+        data(PROFILES, partial_once(lambda rows: {"rows": [], "total": 3})),
+        data(NUMBERS, lambda rows: {"rows": rows[:1], "total": 3}),
+    )
+    assert live("number", "list", handler=short).code == 7
+    assert live("profile", "list", handler=short).code == 7
+    assert kept.read_text() == whole
+
+
 # what would be concluded from a list of profiles
-FROM_PROFILES = [
-    pytest.param((*CREATE, "--if-not-exists"), id="create once: there is none"),
-    pytest.param((*CREATE, "--update-existing"), id="update or create: there is none"),
-    pytest.param(CREATE, id="create: no other has the title"),
-    pytest.param(("profile", "show", HIDDEN), id="show: there is none"),
-    pytest.param(("profile", "delete", HIDDEN, "--yes"), id="delete: there is none"),
-    pytest.param(("profile", "delete", "Hook", "--yes"), id="delete: there is only one"),
-    pytest.param(("profile", "update", "Hook", "--title", "New"), id="update: there is only one"),
-    pytest.param(("number", "attach", ONE, "--profile", HIDDEN), id="attach: there is none"),
-    pytest.param(("verify", ONE, "--profile", HIDDEN), id="verify: there is none"),
-    pytest.param(("profile", "check"), id="check: all are fine"),
-    pytest.param(("export",), id="export: these are all profiles"),
-]
+FROM_PROFILES = {
+    "create once: there is none": (*CREATE, "--if-not-exists"),
+    "update or create: there is none": (*CREATE, "--update-existing"),
+    "create: no other has the title": CREATE,
+    "show: there is none": ("profile", "show", HIDDEN),
+    "delete: there is none": ("profile", "delete", HIDDEN, "--yes"),
+    "delete: there is only one": ("profile", "delete", "Hook", "--yes"),
+    "update: there is only one": ("profile", "update", "Hook", "--title", "New"),
+    "attach: there is none": ("number", "attach", ONE, "--profile", HIDDEN),
+    "verify: there is none": ("verify", ONE, "--profile", HIDDEN),
+    "check: all are fine": ("profile", "check"),
+    "export: these are all profiles": ("export",),
+}
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("line", FROM_PROFILES)
+@pairs(FROM_PROFILES, PARTIAL)
 def test_nothing_is_concluded_from_a_partial_list_of_profiles(
-    live: Wacb, sandbox: Sandbox, line: tuple[str, ...], shape: Shape
+    live: Wacb, sandbox: Sandbox, row: str, column: str
 ):
     make_attached(sandbox, ONE)
     before = writes(sandbox)
-    short = Altered(sandbox, data(PROFILES, partial_once(shape)))
-    assert live(*line, handler=short).code == 7
+    short = Altered(sandbox, data(PROFILES, partial_once(PARTIAL[column])))
+    assert live(*FROM_PROFILES[row], handler=short).code == 7
     assert writes(sandbox) == before
 
 
@@ -191,6 +203,21 @@ def test_pages_are_followed_and_counted(
     assert conclusion.code == code, conclusion
 
 
+def test_a_listing_without_end_is_not_followed_for_ever(live: Wacb, sandbox: Sandbox):
+    endless = Paged([[*range(at, at + 25)] for at in range(0, 26_000, 25)])
+    outcome = live("profile", "list", "-q", handler=endless.serve(sandbox))
+    assert outcome.code == 7
+    assert len(outcome.out.splitlines()) == 25 * endless.asked == 25_000
+    assert "more than 1000 pages" in outcome.err
+
+
+def test_a_page_that_comes_again_and_again_is_not_the_whole_list(live: Wacb, sandbox: Sandbox):
+    again = Paged([[*range(30)]])
+    outcome = live("profile", "list", "-q", handler=again.serve(sandbox))
+    assert (outcome.code, len(outcome.out.splitlines()), again.asked) == (7, 30, 2)
+    assert "the same 30 profiles on every page" in outcome.err
+
+
 def test_two_rows_without_an_id_are_two(live: Wacb, sandbox: Sandbox):
     make_profile(sandbox)
     make_profile(sandbox, title=TITLE)
@@ -215,7 +242,7 @@ EMPTY = [
 ]
 
 
-@pytest.mark.parametrize("shown", EMPTY)
+@pytest.mark.parametrize("shown", sampled(EMPTY, every=3))
 def test_an_account_without_anything_is_empty(live: Wacb, sandbox: Sandbox, shown: Any):
     empty = Altered(
         sandbox, data(PROFILES, lambda rows: rows or shown), data(NUMBERS, lambda rows: shown)
@@ -237,7 +264,7 @@ NO_LIST = [
 ]
 
 
-@pytest.mark.parametrize("shown", NO_LIST)
+@pytest.mark.parametrize("shown", sampled(NO_LIST, every=2))
 def test_what_is_no_list_proves_nothing_and_is_repeated(live: Wacb, sandbox: Sandbox, shown: Any):
     made = make_profile(sandbox)
     odd = Altered(sandbox, data(PROFILES, lambda rows: shown), data(NUMBERS, lambda rows: shown))
@@ -247,52 +274,3 @@ def test_what_is_no_list_proves_nothing_and_is_repeated(live: Wacb, sandbox: San
         assert outcome.code == 7, outcome
         assert words in outcome.err
     assert len(writes(sandbox)) == 1
-
-
-# -- one thing
-
-
-@pytest.mark.parametrize(
-    ("wrap", "code"),
-    [
-        pytest.param(lambda row: [row], 0, id="an array of one"),
-        pytest.param(lambda row: {"profile": row}, 0, id="wrapped by its name"),
-        pytest.param(lambda row: {"data": row}, 0, id="wrapped again"),
-        pytest.param(lambda row: {**row, "profile_id": profile_id(9)}, 7, id="another profile"),
-        pytest.param(lambda row: [row, row], 7, id="an array of two"),
-        pytest.param(lambda row: [], 7, id="an array of none"),
-        pytest.param(lambda row: None, 7, id="null"),
-        pytest.param(lambda row: {}, 7, id="an empty object"),
-    ],
-)
-def test_a_profile_in_another_wrapping(
-    live: Wacb, sandbox: Sandbox, wrap: Callable[[Any], Any], code: int
-):
-    made = make_profile(sandbox)
-    served = Altered(sandbox, data(PROFILE, wrap))
-    outcome = live("profile", "show", made, "-q", handler=served)
-    assert (outcome.code, outcome.out) == (code, "" if code else f"{made}\n")
-    change = live("number", "attach", ONE, "--profile", made, handler=served)
-    assert change.code == code
-    assert attached(sandbox, ONE) == ("" if code else made)
-
-
-@pytest.mark.parametrize(
-    ("status", "page"),
-    [
-        pytest.param(404, b"<html><h1>Not Found</h1></html>", id="HTML"),
-        pytest.param(404, b'{"message": "no Route matched with those values"}', id="a gateway"),
-        pytest.param(404, b"default backend - 404", id="text"),
-        pytest.param(404, b"", id="nothing"),
-        pytest.param(410, b"", id="410"),
-    ],
-)
-def test_a_gateways_404_is_not_the_word_of_the_api(
-    live: Wacb, sandbox: Sandbox, status: int, page: bytes
-):
-    made = make_attached(sandbox, ONE)
-    before = writes(sandbox)
-    served = Altered(sandbox, says("GET", PROFILE, status, page, arrives=False))
-    outcome = live("profile", "delete", made, "--yes", handler=served)
-    assert (outcome.code, outcome.out) == (7, "")
-    assert writes(sandbox) == before

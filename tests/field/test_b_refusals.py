@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import attached, writes
 from tests.cli.expect import BODY, CREATE, HOOK, MEMBERS, ONE, QUERY, TITLE, TWO
-from tests.conftest import Wacb
+from tests.conftest import Wacb, profile_id
+from tests.examples import few, sampled
 from tests.field.altered import (
     FIRST,
     PROFILE,
     UPDATE,
     Altered,
+    data,
     make_attached,
     make_profile,
     member,
@@ -41,7 +44,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("content", REFUSED)
+@pytest.mark.parametrize("content", sampled(REFUSED, every=3))
 def test_a_refusal_in_a_200_is_one(live: Wacb, sandbox: Sandbox, content: Any):
     make_profile(sandbox)
     raw = json.dumps(content).encode()
@@ -75,15 +78,16 @@ PAGE = b"<html><title>Blocked</title><p>Blocked by policy 42 of example.com</htm
 
 @pytest.mark.parametrize(
     ("status", "page"),
-    [
-        (401, PAGE),
-        (403, PAGE),
-        (403, b"Blocked by policy 42"),
-        (407, PAGE),
-        (451, PAGE),
-        (200, PAGE),
-    ],
-    ids=["401", "403", "403 as text", "407", "451", "200"],
+    few(
+        [
+            pytest.param(403, PAGE, id="403"),
+            pytest.param(200, PAGE, id="200"),
+            pytest.param(401, PAGE, id="401"),
+            pytest.param(403, b"Blocked by policy 42", id="403 as text"),
+            pytest.param(407, PAGE, id="407"),
+            pytest.param(451, PAGE, id="451"),
+        ]
+    ),
 )
 @pytest.mark.parametrize(
     ("method", "line"),
@@ -139,6 +143,58 @@ def test_a_profile_is_deleted_when_the_api_says_so(
     assert (outcome.code, '"deleted"' in outcome.out) == (code, code == 0)
 
 
+# -- one thing
+
+
+@pytest.mark.parametrize(
+    ("wrap", "code"),
+    [
+        pytest.param(lambda row: [row], 0, id="an array of one"),
+        pytest.param(lambda row: {"profile": row}, 0, id="wrapped by its name"),
+        pytest.param(lambda row: {"data": row}, 0, id="wrapped again"),
+        pytest.param(lambda row: {**row, "profile_id": profile_id(9)}, 7, id="another profile"),
+        pytest.param(lambda row: [row, row], 7, id="an array of two"),
+        pytest.param(lambda row: [], 7, id="an array of none"),
+        pytest.param(lambda row: None, 7, id="null"),
+        pytest.param(lambda row: {}, 7, id="an empty object"),
+    ],
+)
+def test_a_profile_in_another_wrapping(
+    live: Wacb, sandbox: Sandbox, wrap: Callable[[Any], Any], code: int
+):
+    made = make_profile(sandbox)
+    served = Altered(sandbox, data(PROFILE, wrap))
+    outcome = live("profile", "show", made, "-q", handler=served)
+    assert (outcome.code, outcome.out) == (code, "" if code else f"{made}\n")
+    change = live("number", "attach", ONE, "--profile", made, handler=served)
+    assert change.code == code
+    assert attached(sandbox, ONE) == ("" if code else made)
+
+
+@pytest.mark.parametrize(
+    ("status", "page"),
+    few(
+        [
+            pytest.param(404, b'{"message": "no Route matched with those values"}', id="a gateway"),
+            pytest.param(410, b"", id="410"),
+            pytest.param(404, b"<html><h1>Not Found</h1></html>", id="HTML"),
+            pytest.param(404, b'{"code": 404, "error": "Not Found"}', id="a code of its own"),
+            pytest.param(404, b"default backend - 404", id="text"),
+            pytest.param(404, b"", id="nothing"),
+        ]
+    ),
+)
+def test_a_gateways_404_is_not_the_word_of_the_api(
+    live: Wacb, sandbox: Sandbox, status: int, page: bytes
+):
+    made = make_attached(sandbox, ONE)
+    before = writes(sandbox)
+    served = Altered(sandbox, says("GET", PROFILE, status, page, arrives=False))
+    outcome = live("profile", "delete", made, "--yes", handler=served)
+    assert (outcome.code, outcome.out) == (7, "")
+    assert writes(sandbox) == before
+
+
 # -- the same, written in another way
 
 SAME = [
@@ -160,7 +216,7 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize("method", ["post", "get"])
+@pytest.mark.parametrize("method", few(["post", "get"], 1))
 @pytest.mark.parametrize(("given", "stored"), SAME)
 def test_the_same_url_written_otherwise_is_the_same(
     live: Wacb, sandbox: Sandbox, given: str, stored: str, method: str
@@ -176,7 +232,7 @@ def test_the_same_url_written_otherwise_is_the_same(
     assert len(writes(sandbox)) == 1
 
 
-@pytest.mark.parametrize(("given", "stored"), OTHER)
+@pytest.mark.parametrize(("given", "stored"), few(OTHER))
 def test_another_url_is_another(live: Wacb, sandbox: Sandbox, given: str, stored: str):
     line = ("profile", "create", "--method", "post", "--url", given, "--title", TITLE)
     served = Altered(sandbox, member("url", stored))

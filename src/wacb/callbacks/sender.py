@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from wacb.errors import CheckFailed, Command, Prose, Unavailable, WacbError
+from wacb.errors import CheckFailed, Command, Prose, Unavailable, Unsafe, WacbError
 from wacb.models import CallbackProfile
 from wacb.net.message import Remedies, Response
 from wacb.net.session import Session
@@ -73,8 +73,14 @@ def build(
 
     `to` replaces scheme, host and path; a template in the query (GET, DELETE) is appended to its
     own query. `encrypt` is applied to each value before it is escaped. User info is removed, as it
-    is never sent. Raises ConfigError for a URL that cannot be used.
+    is never sent. Raises ConfigError for a URL that cannot be used, Unsafe for a profile that is
+    not understood.
     """
+    if profile.unreadable:
+        raise Unsafe(
+            f"profile {profile.label} can't be used: {profile.doubt}",
+            hint="pass --method and --url to send without a profile",
+        )
     values = {name: encrypt(value) for name, value in fields.items()} if encrypt else fields
     url, body = to or without_user_info(profile.url), None
     headers = dict(profile.headers)

@@ -8,6 +8,7 @@ from itertools import product
 
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
+from wacb.provision.update import require_readable
 from wacb.template import placeholders
 from wacb.template.build import build_url, custom_body, default_body, refuse_encoded
 from wacb.template.move import body_template, query_template, url_beside_body
@@ -114,8 +115,9 @@ def updated_draft(
 
     `body` is a template of the user's own; `headers` are added to the live ones, None removes one.
     A template is checked where it changes and where it moves between query and body. Raises
-    InvalidInput or TemplateError.
+    InvalidInput or TemplateError, Unsafe where the live profile is not understood.
     """
+    require_readable(live)
     target = method or live.method
     if url is not None:
         check_endpoint(url, allow_http=allow_http, allow_local=allow_local)

@@ -246,9 +246,11 @@ def _mask_member(name: str, value: Any) -> Any:
         return compact_json(dict.fromkeys(headers, MASK))
     if name == "url" and isinstance(value, str):
         return mask_url(value)
-    if name == "body" and isinstance(value, str):
-        return mask_body(value)
-    return MASK if value and name in ("enc", "headers", "otp") else mask_api_json(value)
+    if name == "body":
+        is_text = isinstance(value, str)
+        return mask_body(value) if is_text else map_body(value, secret=mask_literal)
+    secret = value and name in ("enc", "headers", "otp", "url")
+    return MASK if secret else mask_api_json(value)
 
 
 def has_mask(value: Any) -> bool:

@@ -25,4 +25,7 @@ def command(app: App, *, reference: str) -> None:
     Example:
       wacb profile show wacb-incoming-example-com-hook
     """
-    app.out.record(app.lookup.profile(reference), PROFILE)
+    profile = app.lookup.profile(reference)
+    app.out.record(profile, PROFILE)
+    if profile.doubt:
+        app.out.note(profile.doubt)
