@@ -324,9 +324,11 @@ class Meanwhile:
     def __init__(self, sandbox: Sandbox, act: Any) -> None:
         self.api: Handler = partial(exchange, sandbox, sleep=lambda seconds: None)
         self.act = act
+        self.listings = 0
 
     def __call__(self, method: str, url: str, *rest: Any) -> Answer:
-        if method == "GET" and "title=" in url and self.act:
+        self.listings += method == "GET" and url.partition("?")[0].endswith("/profiles")
+        if self.listings == 2 and self.act:
             act, self.act = self.act, None
             act()
         return self.api(method, url, *rest)

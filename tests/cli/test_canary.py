@@ -164,7 +164,7 @@ def test_no_process_is_started_with_the_key(tmp_path: Path):
         check=True,
     )
     codes, started = json.loads(done.stderr.splitlines()[-1])
-    assert codes == [7, 0, 7]
+    assert codes == [7, 7, 7]
     assert {event for event, _ in started} == {"subprocess.Popen"}
     assert all("cat" in args for _, args in started)
     assert not any(form in repr([started, done.stdout, done.stderr]) for form in FORMS)

@@ -57,7 +57,9 @@ OFFERED = {
         *("list", "show", "attach", "detach", "history", "rollback", "add", "confirm"),
     ],
     "number at": ["attach"],
-    "profile create --al": ["--allow-http", "--allow-local", "--allow-missing"],
+    "profile create --al": [
+        *("--allow-http", "--allow-local", "--allow-missing", "--allow-duplicate-title"),
+    ],
     "profile create --method p": ["post", "put"],
     "--region ": ["in", "sg", "eu", "na"],
     "profile list --ti": ["--title", "--timeout"],

@@ -42,7 +42,7 @@ def test_variables_and_what_is_left_out_stand_on_stderr(live: Wacb, sandbox: San
     key = {"SECRET": "s3cret-in-a-header"}
     assert live(*CREATE, "--header-env", "X-Api-Key=SECRET", env=key).code == 0
     for _ in range(2):
-        assert live(*CREATE, "--title", "Twice").code == 0
+        assert live(*CREATE, "--title", "Twice", "--allow-duplicate-title").code == 0
     put(sandbox, profile_id(3))
     variable = "WACB_INCOMING_EXAMPLE_COM_HOOK_X_API_KEY"
     said = [

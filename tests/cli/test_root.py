@@ -225,6 +225,7 @@ def test_the_exit_codes_are_the_documented_ones():
         "ApiRejected": 6,
         "Unavailable": 7,
         "DeadlineExceeded": 7,
+        "NotReached": 7,
         "OutcomeUnknown": 7,
         "CheckFailed": 8,
         "Unsafe": 9,

@@ -22,7 +22,7 @@ ENDPOINTS = {
     "http://127.0.0.1:8080/hook": (HTTP, LOCAL),
 }
 COMMANDS = {
-    "create": (*CREATE[:-2], "--if-not-exists", "--url"),
+    "create": (*CREATE[:-2], "--allow-duplicate-title", "--url"),
     "update": ("profile", "update", FIRST, "--url"),
     "template": ("template", "--method", "get", "--url"),
     "attach": ("number", "attach", ONE, "--incoming-url"),

@@ -214,7 +214,7 @@ def test_an_interrupted_apply_is_finished_by_the_next(
     [
         pytest.param(("number", "attach", ONE, "--profile", FIRST), "PUT", id="attach"),
         pytest.param(("profile", "update", FIRST, "--title", "New"), "PATCH", id="update"),
-        pytest.param(("profile", "delete", FIRST, "--yes"), "DELETE", id="delete"),
+        pytest.param(("profile", "delete", FIRST, "--yes", "--force"), "DELETE", id="delete"),
     ],
 )
 def test_an_interrupted_change_can_be_repeated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -34,22 +34,10 @@ _AGAIN = "run the same command again with --if-not-exists: it finds the profile 
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
 
 
-class TitleTaken(ConsentRequired):
-    """Another profile of a title would be created; `ids` are those that have it."""
-
-    def __init__(self, title: str, ids: list[str]) -> None:
-        super().__init__(
-            f"a profile named {title!r} already exists: {', '.join(ids)}",
-            hint="pass --if-not-exists to use it, --update-existing to change it, or "
-            "--allow-duplicate-title to create another one",
-        )
-        self.ids = frozenset(ids)
-
-
 class IfExists(Enum):
     """What to do about a profile of the same title."""
 
-    REFUSE = auto()  # whatever its content is
+    REFUSE = auto()  # or ask
     DUPLICATE = auto()  # create another one
     KEEP = auto()  # leave it, and refuse one with different content
     UPDATE = auto()
@@ -65,17 +53,17 @@ def prepare_create(
 ) -> ProfileStep:
     """Look up the title, and return what has to be done; the caller holds the lock.
 
-    A step to create one names the `others` of its title only if it may be created all the same.
-    Raises Ambiguous for two profiles of the title, ConsentRequired for one to be kept with other
-    content or that must not exist, OutcomeUnknown when a create of a moment ago may still appear
-    and the deadline does not suffice to wait for it.
+    A step to create one that has `others` of its title still needs consent where they are to be
+    refused. Raises Ambiguous for two profiles of the title, ConsentRequired for one to be kept with
+    other content, OutcomeUnknown when a create of a moment ago may still appear and the deadline
+    does not suffice to wait for it.
     """
     if if_exists is IfExists.DUPLICATE:
         others = frozenset(profile.id for profile in list_titled(client, draft.title))
         return CreateStep(draft, others=others)
     titled = _find_titled(client, draft.title, lock)
     if titled and if_exists is IfExists.REFUSE:
-        raise TitleTaken(draft.title, [profile.id for profile in titled])
+        return CreateStep(draft, others=frozenset(profile.id for profile in titled))
     if len(titled) > 1:
         raise duplicate_title_error(draft.title, [profile.id for profile in titled])
     if not titled:
@@ -107,6 +95,15 @@ def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackP
                 if error.api_code == NO_SUCH_PROFILE:
                     return []
     return []
+
+
+def title_taken_error(title: str, ids: Iterable[str]) -> ConsentRequired:
+    """Return the refusal of another profile of a title."""
+    return ConsentRequired(
+        f"a profile named {title!r} already exists: {', '.join(sorted(ids))}",
+        hint="pass --if-not-exists to use it, --update-existing to change it, or "
+        "--allow-duplicate-title to create another one",
+    )
 
 
 def create_profile(

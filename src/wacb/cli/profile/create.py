@@ -20,7 +20,12 @@ from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
 from wacb.models import NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe
-from wacb.provision.create import IfExists, TitleTaken, create_profile, prepare_create
+from wacb.provision.create import (
+    IfExists,
+    create_profile,
+    prepare_create,
+    title_taken_error,
+)
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
 from wacb.provision.update import refuse_key_exchange, update_profile
 from wacb.storage.create_lock import CreateLock
@@ -118,8 +123,14 @@ def _ensure(
         return None
     lock = app.create_lock(draft.title)
     with nullcontext() if dry_run else lock.acquire(app.remaining):
-        step = _prepare(app, draft, if_exists, lock, key_file, ask=app.interactive and not dry_run)
-        if not isinstance(step, CreateStep):
+        # a run on a machine without the key file must not replace the key of a profile
+        new_key = isinstance(draft.encryption, NewKey) and key_file is None
+        key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
+        step = prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
+        if isinstance(step, CreateStep):
+            if step.others and if_exists is IfExists.REFUSE:
+                _ask_for_duplicate(app, draft.title, step.others, dry_run=dry_run)
+        else:
             if key_file is None:
                 refuse_key_exchange(step)
             app.out.note(*describe(step.changes))
@@ -129,26 +140,13 @@ def _ensure(
         return _execute(app, step, lock, key_file)
 
 
-def _prepare(
-    app: App,
-    draft: ProfileDraft,
-    if_exists: IfExists,
-    lock: CreateLock,
-    key_file: Path | None,
-    *,
-    ask: bool,
-) -> ProfileStep:
-    # a run on a machine without the key file must not replace the key of a profile
-    new_key = isinstance(draft.encryption, NewKey) and key_file is None
-    key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
-    try:
-        return prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
-    except TitleTaken as taken:
-        if not ask:
-            raise
-        app.out.message(taken.message)
-        confirm(app, "create another one", yes=False)
-        return CreateStep(draft, others=taken.ids)
+def _ask_for_duplicate(app: App, title: str, others: frozenset[str], *, dry_run: bool) -> None:
+    """Ask on a terminal whether to create another profile of a title, else refuse it."""
+    taken = title_taken_error(title, others)
+    if dry_run or not app.interactive:
+        raise taken
+    app.out.message(taken.message)
+    confirm(app, "create another one", yes=False)
 
 
 def _execute(app: App, step: ProfileStep, lock: CreateLock, key_file: Path | None) -> ProfileResult:
