@@ -27,7 +27,7 @@ from wacb.sandbox.emulator import LoggedRequest, Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
 
-SOME, MANY = range(12), range(250)
+SOME, MANY = range(24, 36), range(250)
 NOW = 1_790_000_000.0
 PLAIN, ONCE, UPDATE = (), ("--if-not-exists",), ("--update-existing",)
 CHANGED = ("--response-message", "thanks")
