@@ -281,7 +281,7 @@ def test_a_create_without_an_id_counts_as_one_that_was_lost(data: object) -> Non
     with pytest.raises(Unavailable) as caught:
         make_client(network).create_profile(make_draft())
     assert (caught.value.message, caught.value.sent, len(network.sent)) == (
-        "callback profile 'Incoming messages': the response has no ID",
+        "creating callback profile 'Incoming messages' failed: the response has no ID",
         True,
         1,
     )

@@ -72,7 +72,13 @@ NOT_SENT = ("connect error", "unknown host", "429")
 
 def make_request(method: str = "GET", **changes: Any) -> ApiRequest:
     body = {"a": "<b>"} if method in ("POST", "PUT", "PATCH") else None
-    fields = {"method": method, "url": f"{HOST}/v1/x", "body": body, "subject": "the thing"}
+    fields = {
+        "method": method,
+        "url": f"{HOST}/v1/x",
+        "body": body,
+        "verb": "doing",
+        "subject": "the thing",
+    }
     return ApiRequest(**{**fields, **changes})
 
 
@@ -218,7 +224,9 @@ def test_a_wait_past_the_deadline_is_not_begun(status: int, sent: bool) -> None:
     error = failure(network, clock=clock, deadline=30)
     assert isinstance(error, DeadlineExceeded)
     assert (error.message, error.hint, error.status, error.sent) == (
-        f"the thing: the API is unavailable ({status}); retrying in 30.0 s would exceed "
+        f"doing the thing failed: "
+        f"{'rate-limited' if status == 429 else 'the API is unavailable'} ({status}); retrying in "
+        "30.0 s would exceed "
         "the time limit of 30 s",
         "try again later, or pass a longer --deadline",
         status,
@@ -404,9 +412,9 @@ def test_nothing_is_sent_when_the_gate_stays_closed_past_the_deadline() -> None:
         with pytest.raises(DeadlineExceeded) as caught:
             exchanger.send(make_request("PUT", subject=subject))
         error = caught.value
-        said = "the API is unavailable (429)" if sent else "not sent, because the API is busy"
+        said = "failed: rate-limited (429)" if sent else "was not tried: the API is busy"
         assert error.message == (
-            f"{subject}: {said}; retrying in 30.0 s would exceed the time limit of 30 s"
+            f"doing {subject} {said}; retrying in 30.0 s would exceed the time limit of 30 s"
         )
         assert error.hint == "try again later, or pass a longer --deadline"
         assert (error.status, error.sent) == (429 if sent else None, False)
@@ -425,7 +433,7 @@ def test_a_gate_closed_past_the_deadline_ends_a_retry_with_its_own_failure() -> 
         error = first.exception(5)
     assert isinstance(error, DeadlineExceeded)
     assert (error.message, error.status, error.sent) == (
-        "the first: the API is unavailable (502); retrying in 25.0 s would exceed the "
+        "doing the first failed: the API is unavailable (502); retrying in 25.0 s would exceed the "
         "time limit of 30 s",
         502,
         True,
@@ -445,8 +453,8 @@ def test_of_a_wait_is_told_with_the_failure_before_it_begins() -> None:
     network = Network(busy(12), busy(2, 502), busy(0.5, 502), answer(1))
     make_shared(network, clock, waiting=waiting, uniform=lambda low, high: 0.5).send(make_request())
     assert told == [
-        (12, "the thing: the API is unavailable (429)", []),
-        (2, "the thing: the API is unavailable (502)", [12]),
+        (12, "doing the thing failed: rate-limited (429)", []),
+        (2, "doing the thing failed: the API is unavailable (502)", [12]),
     ]
     assert clock.sleeps == [12, 2, 0.5]
 
@@ -475,11 +483,11 @@ def test_halting_wakes_who_waits_and_starts_nothing_more() -> None:
         error, unsent = first.exception(5), second.exception(5)
     assert isinstance(error, Unavailable)
     assert (error.message, error.sent) == (
-        "the first: the API is unavailable (503: later)",
+        "doing the first failed: the API is unavailable (503: later)",
         True,
     )
     assert isinstance(unsent, Interrupted)
-    assert unsent.message == "the second: not sent because the run was stopped"
+    assert unsent.message == "doing the second was not tried: the run was stopped"
     assert len(network.sent) == 1
 
 
@@ -577,7 +585,7 @@ def test_an_answer_that_is_not_json_is_no_answer(body: bytes, words: str) -> Non
     error = failure(Network(Reply(body=body)))
     assert (type(error), error.message, error.hint, error.status) == (
         Unavailable,
-        f"the thing: api.example returned 200, {words}",
+        f"doing the thing failed: api.example returned 200, {words}",
         "check that this is the API's host: run `wacb config show`",
         200,
     )
@@ -595,7 +603,10 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(400, "url is wrong", "title is short", code="E13001", message="Bad"),
             ApiRejected,
-            "the thing: Kaleyra rejected the request (400: Bad; url is wrong; title is short)",
+            (
+                "doing the thing failed: "
+                "Kaleyra rejected the request (400: Bad; url is wrong; title is short)"
+            ),
             None,
             "E13001",
             id="400",
@@ -627,7 +638,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             Reply(status=404, body=HTML),
             Unavailable,
-            "the thing: something before the API answered 404: Hello",
+            "doing the thing failed: something before the API answered 404: Hello",
             "a proxy, firewall or gateway may be interfering; check that this is the API's host: "
             "run `wacb config show`",
             None,
@@ -636,7 +647,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             Reply(status=409, body=b'{"error": "taken", "message": "taken"}'),
             ApiRejected,
-            "the thing: Kaleyra rejected the request (409: taken)",
+            "doing the thing failed: Kaleyra rejected the request (409: taken)",
             None,
             None,
             id="409",
@@ -644,7 +655,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(422, "x" * 501),
             ApiRejected,
-            f"the thing: Kaleyra rejected the request (422: {'x' * 500})",
+            f"doing the thing failed: Kaleyra rejected the request (422: {'x' * 500})",
             None,
             "RBC422",
             id="422 in many words",
@@ -652,7 +663,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(500, "oops"),
             Unavailable,
-            "the thing: the API is unavailable (500: oops)",
+            "doing the thing failed: the API is unavailable (500: oops)",
             "try again later",
             "RBC500",
             id="500",
@@ -660,7 +671,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(200, "no such thing"),
             ApiRejected,
-            "the thing: Kaleyra rejected the request (200: no such thing)",
+            "doing the thing failed: Kaleyra rejected the request (200: no such thing)",
             None,
             "RBC200",
             id="error envelope in a 200",
@@ -668,7 +679,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             refusal(201, "x" * 501),
             ApiRejected,
-            f"the thing: Kaleyra rejected the request (201: {'x' * 500})",
+            f"doing the thing failed: Kaleyra rejected the request (201: {'x' * 500})",
             None,
             "RBC201",
             id="error envelope in many words",
@@ -676,7 +687,7 @@ CREDENTIALS_HINT = (
         pytest.param(
             Reply(body=b'{"status": 400}'),
             ApiRejected,
-            "the thing: Kaleyra rejected the request (200: no reason given)",
+            "doing the thing failed: Kaleyra rejected the request (200: no reason given)",
             None,
             None,
             id="status in a 200",
@@ -697,7 +708,7 @@ def test_a_404_to_what_names_no_existing_thing_is_about_the_path() -> None:
     with pytest.raises(NotFound) as caught:
         make_exchanger(Network(refusal(404, "none"))).send(make_request(existing=False))
     assert (caught.value.message, caught.value.hint) == (
-        "api.example does not know the path for the thing (404: none)",
+        "doing the thing failed: api.example does not know the path (404: none)",
         "check the SID, --waba-id and --base-url: `wacb config show` shows where each comes from",
     )
     assert (caught.value.status, caught.value.api_code) == (404, "RBC404")

@@ -27,15 +27,18 @@ V1_HINT = (
 
 # what may happen to the answer of a POST, and how the failure begins then
 LOST: Mapping[str, tuple[Reply | Exception, str]] = {
-    "500": (refusal(500, "oops"), f"number {NEW}: the API is unavailable (500: oops)"),
-    "503": (refusal(503), f"number {NEW}: the API is unavailable (503)"),
+    "500": (
+        refusal(500, "oops"),
+        f"registering number {NEW} failed: the API is unavailable (500: oops)",
+    ),
+    "503": (refusal(503), f"registering number {NEW} failed: the API is unavailable (503)"),
     "reset": (ConnectionResetError(), "api.ap.kaleyra.io closed the connection"),
     "html": (
         Reply(body=b"<html>"),
-        f"number {NEW}: api.ap.kaleyra.io returned 200, but not JSON",
+        f"registering number {NEW} failed: api.ap.kaleyra.io returned 200, but not JSON",
     ),
 }
-NO_ID = (answer({}), f"number {NEW}: the API's answer has no ID")
+NO_ID = (answer({}), f"registering number {NEW} failed: the API's answer has no ID")
 
 
 class Lossy:

@@ -16,9 +16,9 @@ from tests.fake_api import Network, Reply, Turn, answer, refusal
 from wacb.sandbox.account import SID, WABA_ID
 
 V1, V2 = "api.kaleyra.io", "api.ap.kaleyra.io"
-PROFILES = "the callback profiles"
-PROFILE = f"callback profile {profile_id(1)}"
-NUMBERS = f"the numbers of WABA {WABA_ID}"
+PROFILES = "listing callback profiles"
+PROFILE = f"reading callback profile {profile_id(1)}"
+NUMBERS = f"listing the numbers of WABA {WABA_ID}"
 # the first request of each: its host and what it is about
 COMMANDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "profile create": (CREATE, V1, PROFILES),
@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "profile show": (("profile", "show", profile_id(1)), V1, PROFILE),
     "number list": (("number", "list"), V2, NUMBERS),
     "number show": (("number", "show", ONE), V2, NUMBERS),
-    "number show V1": (("number", "show", ONE, "--waba-id", ""), V1, f"number {ONE}"),
+    "number show V1": (("number", "show", ONE, "--waba-id", ""), V1, f"reading number {ONE}"),
     "number attach": (("number", "attach", ONE, "--profile", profile_id(1)), V1, PROFILE),
     "config init": (("config", "init"), V1, PROFILES),
 }
@@ -59,26 +59,31 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
     "HTML": (
         Reply(body=b"<!doctype html><h1>Welcome</h1>", headers={"content-type": "text/html"}),
         7,
-        "{subject}: {host} returned 200, but not JSON: Welcome",
+        "{subject} failed: {host} returned 200, but not JSON: Welcome",
         HOST_OF_API,
     ),
-    "nothing": (Reply(), 7, "{subject}: {host} returned 200, with an empty body", HOST_OF_API),
+    "nothing": (
+        Reply(),
+        7,
+        "{subject} failed: {host} returned 200, with an empty body",
+        HOST_OF_API,
+    ),
     "blanks": (
         Reply(body=b" \n"),
         7,
-        "{subject}: {host} returned 200, with an empty body",
+        "{subject} failed: {host} returned 200, with an empty body",
         HOST_OF_API,
     ),
     "an error in a 200": (
         Reply(body=b'{"error": "no such product", "message": "Not subscribed"}'),
         6,
-        "{subject}: Kaleyra rejected the request (200: Not subscribed; no such product)",
+        "{subject} failed: Kaleyra rejected the request (200: Not subscribed; no such product)",
         None,
     ),
     "an error list in a 200": (
         answer({}, error=[{"params": "quota"}], code="RBC999"),
         6,
-        "{subject}: Kaleyra rejected the request (200: quota)",
+        "{subject} failed: Kaleyra rejected the request (200: quota)",
         None,
     ),
     "a redirect": (
@@ -94,11 +99,16 @@ ANSWERS: dict[str, tuple[Turn, int, str, str | None]] = {
         CREDENTIALS,
     ),
     "403": (refusal(403), 4, "Kaleyra rejected the SID and API key (403)", CREDENTIALS),
-    "422": (refusal(422, "odd"), 6, "{subject}: Kaleyra rejected the request (422: odd)", None),
+    "422": (
+        refusal(422, "odd"),
+        6,
+        "{subject} failed: Kaleyra rejected the request (422: odd)",
+        None,
+    ),
     "500": (
         refusal(500, "oops"),
         7,
-        "{subject}: the API is unavailable (500: oops)",
+        "{subject} failed: the API is unavailable (500: oops)",
         "try again later",
     ),
     "reset": (ConnectionResetError(), 7, "{host} closed the connection", AGAIN),
@@ -174,7 +184,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(over: Wacb, sleeps: list[float]
     outcome = over(Network(busy), "profile", "list", "--deadline", "40")
     assert outcome == failed(
         7,
-        f"{PROFILES}: the API is unavailable (429); retrying in 50.0 s would exceed the "
+        f"{PROFILES} failed: rate-limited (429); retrying in 50.0 s would exceed the "
         "time limit of 40 s",
         "try again later, or pass a longer --deadline",
     )

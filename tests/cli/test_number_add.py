@@ -245,10 +245,10 @@ def test_a_dry_run_without_credentials(wacb: Wacb, sandbox: Sandbox, home: Path)
 def test_a_number_that_is_there_already(live: Wacb, two_profiles: None, home: Path):
     said = "Kaleyra rejected the request (400: The number is already registered)"
     line = ("number", "add", ONE, "--name", "Shop", "--country-code", "1")
-    assert live(*line) == failed(6, f"number {ONE}: {said}")
+    assert live(*line) == failed(6, f"registering number {ONE} failed: {said}")
     assert remembered(home) == {}
     assert live(*ADD).code == 0
-    assert live(*ADD, "--profile", TITLE) == failed(6, f"number {NEW}: {said}")
+    assert live(*ADD, "--profile", TITLE) == failed(6, f"registering number {NEW} failed: {said}")
     assert remembered(home) == {NEW: {"id": ID, "profile": None}}
 
 
@@ -302,7 +302,7 @@ def test_the_deadline_ends_the_looking(over: Wacb, sandbox: Sandbox, sleeps: lis
 
 def test_an_add_that_was_turned_away_unread_is_forgotten(over: Wacb, home: Path):
     outcome = over(Network(refusal(429)), *ADD)
-    message = f"number {NEW}: the API is unavailable (429)"
+    message = f"registering number {NEW} failed: rate-limited (429)"
     assert outcome == failed(7, message, "try again later")
     assert remembered(home) == {}
 

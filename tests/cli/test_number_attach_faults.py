@@ -102,4 +102,4 @@ def test_a_wait_is_said_above_the_bar(
     outcome = on_screen(*line, env={"NO_COLOR": "1"})
     assert outcome.code == 0
     (said,) = [text for text in outcome.err.splitlines() if "retrying" in text]
-    assert f"number {ONE}: the API is unavailable (429: The emulator was" in said
+    assert f"changing number {ONE} failed: rate-limited (429: The emulator was" in said

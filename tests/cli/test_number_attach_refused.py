@@ -104,5 +104,7 @@ def test_a_refused_update_says_what_the_api_said(over: Wacb, two_profiles: None,
             return super().__call__(method, url, headers, body)
 
     outcome = over(Unwilling(sandbox, b"", b""), "number", "attach", ONE, "--profile", TITLE)
-    message = f"error: number {ONE}: Kaleyra rejected the request (422: unknown field)\n"
+    message = (
+        f"error: changing number {ONE} failed: Kaleyra rejected the request (422: unknown field)\n"
+    )
     assert (outcome.code, outcome.out, outcome.err[: len(message)]) == (6, "", message)

@@ -139,7 +139,7 @@ def test_what_is_no_code_is_refused_and_not_quoted(refused: Refused, live: Wacb,
 def test_a_wrong_code_leaves_the_number_as_it_was(
     live: Wacb, added: None, sandbox: Sandbox, sleeps: list[float]
 ):
-    message = f"number {NEW}: {WRONG}"
+    message = f"confirming number {NEW} failed: {WRONG}"
     assert live(*BARE, "--otp", "654321") == failed(6, message, REMEDY)
     assert status(sandbox) == "pending"
     assert sleeps == [0]
@@ -162,7 +162,9 @@ def test_a_number_that_was_added_elsewhere_is_confirmed_by_its_id(live: Wacb, ho
 
 def test_the_id_that_is_given_wins(live: Wacb, added: None, sandbox: Sandbox):
     said = "Kaleyra rejected the request (400: Validation failed; id does not match the number)"
-    assert live(*CONFIRM, "--id", "other") == failed(6, f"number {NEW}: {said}", REMEDY)
+    assert live(*CONFIRM, "--id", "other") == failed(
+        6, f"confirming number {NEW} failed: {said}", REMEDY
+    )
     assert fields(writes(sandbox)[-1])["id"] == "other"
     assert status(sandbox) == "pending"
 
@@ -234,7 +236,10 @@ def test_resend_and_a_code_exclude_each_other(refused: Refused):
 
 def test_resend_for_a_number_that_waits_for_no_code(live: Wacb, added: None):
     assert live(*CONFIRM).code == 0
-    said = f"number {NEW}: Kaleyra rejected the request (400: The number is not waiting for a code)"
+    said = (
+        f"resending the code to number {NEW} failed: "
+        "Kaleyra rejected the request (400: The number is not waiting for a code)"
+    )
     assert live(*BARE, "--resend") == failed(6, said)
 
 
@@ -287,8 +292,9 @@ def test_a_dry_run_without_credentials(wacb: Wacb, sandbox: Sandbox, home: Path)
 
 def test_a_file_that_is_damaged(refused: Refused, home: Path):
     file = home / ".local" / "state" / "wacb" / "registrations.json"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, mode=0o700)
     file.write_text("canary")
+    file.chmod(0o600)
     refused(
         (*CONFIRM, "--id", ID),
         3,

@@ -22,7 +22,7 @@ ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID)
 ATTACHED = attachment_row(NEW, "attached", "", profile_id(1))
 SURE = "but it is listed as approved, so it is confirmed"
 AGAIN = (
-    f"note: number {NEW}: Kaleyra rejected the request (400: The number is not "
+    f"note: confirming number {NEW} failed: Kaleyra rejected the request (400: The number is not "
     f"waiting for a code); {SURE}"
 )
 FINISH = f"wacb number attach {NEW} --profile {profile_id(1)}"
@@ -136,7 +136,7 @@ FAILURES = {
     "no listing": (
         no_listing,
         7,
-        f"the numbers of WABA {WABA_ID}: the API is unavailable (500: oops)",
+        f"listing the numbers of WABA {WABA_ID} failed: the API is unavailable (500: oops)",
         "try again later; then run ",
     ),
 }
@@ -147,7 +147,7 @@ def test_a_profile_that_cannot_be_attached_now_is_not_forgotten(
     over: Wacb, live: Wacb, to_attach: None, sandbox: Sandbox, home: Path, case: str
 ):
     network, code, said, remedy = FAILURES[case]
-    message = f"number {NEW} is confirmed, but attaching its profile failed: {said}"
+    message = f"number {NEW} is confirmed, but its profile was not attached: {said}"
     assert over(network(sandbox), *CONFIRM) == failed(code, message, f"{remedy}`{FINISH}`")
     row = listed(sandbox)
     assert row is not None and (row["status"], row["callback_profile_id"]) == ("approved", "")
@@ -170,7 +170,10 @@ def test_an_update_that_the_api_refuses(
 ):
     network = Unwilling(sandbox, "PUT", "/update", refusal(422, message="no such field"))
     outcome = over(network, *CONFIRM)
-    message = f"number {NEW} is confirmed, but attaching its profile failed: number {NEW}: "
+    message = (
+        f"number {NEW} is confirmed, but its profile was not attached: "
+        f"changing number {NEW} failed: "
+    )
     assert (outcome.code, outcome.out) == (6, "")
     assert outcome.err.startswith(f"error: {message}")
     assert outcome.err.endswith(f"`{FINISH}`\n")
@@ -196,6 +199,7 @@ def test_a_lost_answer_to_a_code_that_was_right(
     over: Wacb, to_attach: None, sandbox: Sandbox, sleeps: list[float], case: str
 ):
     lost, said = LOST[case]
+    said = said.replace("registering", "confirming")
     network = Lossy(sandbox, lost, committed=True)
     assert over(network, *CONFIRM) == done(ATTACHED, f"note: {said}; {SURE}\n{undo(NEW)}")
     assert network.posts == 1
@@ -207,6 +211,7 @@ def test_a_lost_answer_to_a_code_that_was_not_taken(
     over: Wacb, live: Wacb, added: None, sandbox: Sandbox, sleeps: list[float], case: str
 ):
     lost, said = LOST[case]
+    said = said.replace("registering", "confirming")
     network = Lossy(sandbox, lost)
     assert over(network, *CONFIRM) == failed(
         7,
@@ -239,7 +244,7 @@ def test_a_code_that_was_turned_away_unread_is_not_looked_for(
     over: Wacb, added: None, sandbox: Sandbox
 ):
     before = len(sandbox.requests())
-    message = f"number {NEW}: the API is unavailable (429)"
+    message = f"confirming number {NEW} failed: rate-limited (429)"
     outcome = over(Lossy(sandbox, refusal(429)), *CONFIRM)
     assert outcome == failed(7, message, "try again later")
     assert len(sandbox.requests()) == before
@@ -252,8 +257,8 @@ def test_credentials_that_are_refused(over: Wacb, added: None, sandbox: Sandbox,
 
 def test_a_number_that_cannot_be_read_back_is_confirmed(over: Wacb, added: None, sandbox: Sandbox):
     note = (
-        "note: it is confirmed, but could not be read back: the numbers of WABA "
-        f"{WABA_ID}: the API is unavailable (500: oops)"
+        "note: it is confirmed, but could not be read back: listing the numbers of WABA "
+        f"{WABA_ID} failed: the API is unavailable (500: oops)"
     )
     row = table(NEW, "", "", "", "v2", WABA_ID)
     assert over(no_listing(sandbox), *CONFIRM) == done(row, note)

@@ -18,16 +18,19 @@ from wacb.sandbox.in_process import exchange
 LOST: Mapping[str, tuple[Reply | Exception, str]] = {
     "500": (
         refusal(500, "oops"),
-        f"callback profile '{TITLE}': the API is unavailable (500: oops)",
+        f"creating callback profile '{TITLE}' failed: the API is unavailable (500: oops)",
     ),
-    "503": (refusal(503), f"callback profile '{TITLE}': the API is unavailable (503)"),
+    "503": (
+        refusal(503),
+        f"creating callback profile '{TITLE}' failed: the API is unavailable (503)",
+    ),
     "reset": (ConnectionResetError(), "api.kaleyra.io closed the connection"),
     "html": (
         Reply(body=b"<html>"),
-        f"callback profile '{TITLE}': api.kaleyra.io returned 200, but not JSON",
+        f"creating callback profile '{TITLE}' failed: api.kaleyra.io returned 200, but not JSON",
     ),
     "truncated": (Reply(body=b'{"da', torn=True), "api.kaleyra.io closed the connection"),
-    "no ID": (answer({}), f"callback profile '{TITLE}': the response has no ID"),
+    "no ID": (answer({}), f"creating callback profile '{TITLE}' failed: the response has no ID"),
 }
 LOOK = "run the same command again with --if-not-exists: it finds the profile or creates it"
 
@@ -140,5 +143,5 @@ def test_a_profile_that_cannot_be_read_back_is_shown_as_it_was_sent(over: Wacb, 
     assert json.loads(outcome.out) == profile_json(created_at=None, result="created")
     assert outcome.err == (
         "note: it could not be read back, shown as it was sent: "
-        f"callback profile {profile_id(1)}: the API is unavailable (500: oops)\n"
+        f"reading callback profile {profile_id(1)} failed: the API is unavailable (500: oops)\n"
     )

@@ -58,12 +58,18 @@ class Unlucky:
 
 
 LOST: Mapping[str, tuple[Reply | Exception, str]] = {
-    "500": (refusal(500, "oops"), f"callback profile {ID}: the API is unavailable (500: oops)"),
-    "503": (refusal(503), f"callback profile {ID}: the API is unavailable (503)"),
+    "500": (
+        refusal(500, "oops"),
+        f"deleting callback profile {ID} failed: the API is unavailable (500: oops)",
+    ),
+    "503": (refusal(503), f"deleting callback profile {ID} failed: the API is unavailable (503)"),
     "reset": (ConnectionResetError(), "api.kaleyra.io closed the connection"),
     "404 of a gateway": (
         Reply(status=404, body=b"<p>"),
-        f"callback profile {ID}: something before the API answered 404, with an empty body",
+        (
+            f"deleting callback profile {ID} failed: "
+            "something before the API answered 404, with an empty body"
+        ),
     ),
 }
 
@@ -101,7 +107,7 @@ def test_a_delete_that_was_never_sent_is_just_unavailable(over: Wacb, sandbox: S
 
 def test_a_delete_that_is_refused_says_so(over: Wacb, sandbox: Sandbox):
     network = Unlucky(sandbox, refusal(422, "not now"), took=False)
-    message = f"callback profile {ID}: Kaleyra rejected the request (422: not now)"
+    message = f"deleting callback profile {ID} failed: Kaleyra rejected the request (422: not now)"
     assert over(network, *DELETE, "--yes") == failed(6, message)
 
 
@@ -126,8 +132,8 @@ def test_a_success_that_deleted_nothing_fails_a_check(over: Wacb, sandbox: Sandb
 def test_a_success_that_cannot_be_read_back_is_unknown(over: Wacb, sandbox: Sandbox):
     network = Unlucky(sandbox, Reply(status=204), took=True, then=refusal(500))
     message = (
-        f"the API accepted the deletion; profile {ID} may still exist: callback profile {ID}: the "
-        "API is unavailable (500)"
+        f"the API accepted the deletion; profile {ID} may still exist: reading callback profile "
+        f"{ID} failed: the API is unavailable (500)"
     )
     outcome = over(network, *DELETE, "--yes", "-q")
     assert outcome == failed(7, message, "run the same command again")

@@ -167,7 +167,7 @@ class Unlucky:
 
 def lost(profile: str) -> str:
     return (
-        f"callback profile {profile}: the API is unavailable (500: oops); profile "
+        f"updating callback profile {profile} failed: the API is unavailable (500: oops); profile "
         f"{profile} may or may not have been updated"
     )
 
@@ -188,7 +188,7 @@ def test_the_exit_code_is_what_the_failures_agree_on(
     network = Unlucky(sandbox, {TWO: 500, THREE: second})
     outcome = over(network, *BOTH, "--yes", "-o", "json")
     assert (outcome.code, [row["ok"] for row in json.loads(outcome.out)]) == (code, [False, False])
-    refused = f"callback profile {THREE}: Kaleyra rejected the request (422: oops)"
+    refused = f"updating callback profile {THREE} failed: Kaleyra rejected the request (422: oops)"
     *notes, last = outcome.err.splitlines()
     assert all(note.startswith("note: ") for note in notes)
     assert json.loads(last)["error"] == {

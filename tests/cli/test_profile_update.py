@@ -242,7 +242,7 @@ def test_an_error_of_the_api_repeats_no_secret_of_the_profile(live: Wacb, over: 
 
     outcome = over(Talkative(sandbox, b"", b""), *UPDATE, "--header", "X-A: 1")
     assert outcome.err.splitlines()[-1] == (
-        f"error: callback profile {ID}: Kaleyra rejected the request "
+        f"error: updating callback profile {ID} failed: Kaleyra rejected the request "
         "(400: X-Token: *** is too long)"
     )
 

@@ -267,5 +267,5 @@ def test_access_that_fails_breaks_the_credentials(
 
 def test_a_refusal_without_a_remedy_points_to_the_settings(over: Wacb):
     outcome = over(Network(refusal(400, "No")), *VERIFY)
-    detail = "the callback profiles: Kaleyra rejected the request (400: No)"
+    detail = "listing callback profiles failed: Kaleyra rejected the request (400: No)"
     assert outcome.err == f"error: verify: credentials: {detail}\nhint: wacb config show\n"

@@ -35,6 +35,7 @@ def update(number: str = ONE, new: str | None = FIRST) -> ApiRequest:
         method="PUT",
         url=f"{NUMBERS}/update",
         body={"phone_number": number, "callback_profile_id": new or ""},
+        verb="changing",
         subject=f"number {number}",
     )
 

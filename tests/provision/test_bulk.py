@@ -256,7 +256,7 @@ def test_a_single_number_is_given_up_after_four_attempts(tmp_path: Path) -> None
     assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert told(result.error) == (
         Unavailable,
-        f"number {ONE}: the API is unavailable (429)",
+        f"changing number {ONE} failed: rate-limited (429)",
         "try again later",
     )
     assert line.puts == [ONE] * 4

@@ -112,7 +112,9 @@ def test_what_was_lost_and_found_may_still_not_be_journaled(tmp_path: Path) -> N
 # -- lost, and nothing tells
 
 
-def lost(result: NumberResult, words: str = f"number {ONE}: the API is unavailable (500)") -> None:
+def lost(
+    result: NumberResult, words: str = f"changing number {ONE} failed: the API is unavailable (500)"
+) -> None:
     assert result == outcome(ONE, None, result.change.old, result.change.new, error=result.error)
     assert told(result.error) == (OutcomeUnknown, f"{words}; {NOT_KNOWN}", AGAIN)
     assert result.error is not None

@@ -106,7 +106,7 @@ def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
     ("turn", "message"),
     [
         (refusal(404), "callback profile SG_1 does not exist (404)"),
-        (refusal(500), "callback profile SG_1: the API is unavailable (500)"),
+        (refusal(500), "reading callback profile SG_1 failed: the API is unavailable (500)"),
         (answer({}), "the response does not describe callback profile SG_1"),
         (ConnectionRefusedError(), "cannot connect to api.example: no connection"),
     ],

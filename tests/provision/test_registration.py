@@ -118,7 +118,7 @@ def test_runs_at_the_same_time_lose_nothing(file: Path):
 
 # -- what is told of an answer that was lost or was no yes
 
-OOPS = f"number {NEW}: the API is unavailable (500)"
+OOPS = f"registering number {NEW} failed: the API is unavailable (500)"
 CONSOLE = f"run `wacb number confirm {NEW} --id ID` with the ID from the Kaleyra console"
 LISTED = answer([{"phone_number": NEW, "status": "pending"}])
 NAMELESS: list[object] = [{}, [], None]
@@ -143,7 +143,8 @@ NAMELESS: list[object] = [{}, [], None]
         *(
             (
                 [answer(data), LISTED],
-                f"number {NEW}: the API's answer has no ID; number {NEW} is listed as pending, "
+                f"registering number {NEW} failed: "
+                f"the API's answer has no ID; number {NEW} is listed as pending, "
                 "but its registration ID was in the lost answer",
                 CONSOLE,
                 None,
@@ -174,14 +175,15 @@ def test_an_add_without_an_id_leaves_the_outcome_unknown(
         (
             refusal(500),
             OutcomeUnknown,
-            f"{OOPS}; number {NEW} may or may not be confirmed",
+            f"confirming number {NEW} failed: the API is unavailable (500); number {NEW} may or "
+            "may not be confirmed",
             f"check with `wacb number show {NEW}`; it is safe to run the same command again",
             None,
         ),
         (
             refusal(422, "wrong code"),
             ApiRejected,
-            f"number {NEW}: Kaleyra rejected the request (422: wrong code)",
+            f"confirming number {NEW} failed: Kaleyra rejected the request (422: wrong code)",
             f"check the code and the ID, or send another code with `wacb number confirm {NEW} "
             "--resend`",
             "RBC422",

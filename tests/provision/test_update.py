@@ -171,7 +171,7 @@ def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
     assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
     assert outcome.notes == (
         "could not check whether another machine created it, too: "
-        "the callback profiles: the API is unavailable (500: oops)",
+        "listing callback profiles failed: the API is unavailable (500: oops)",
     )
 
 
@@ -316,7 +316,8 @@ def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
     error = failure(refusal(500), CURRENT)
     assert (type(error), error.message, error.hint, error.status) == (
         OutcomeUnknown,
-        f"{SG_1}: the API is unavailable (500); profile SG_1 may or may not have been updated",
+        f"updating {SG_1} failed: the API is unavailable (500); profile SG_1 may or may not "
+        "have been updated",
         "run the same command again; it changes only what still differs",
         500,
     )
@@ -341,12 +342,17 @@ def test_whether_a_lost_update_of_a_hidden_key_came_is_told_by_the_algorithm(
             update_profile(make_client(network), step)
 
 
-@pytest.mark.parametrize("first", [refusal(500), answer({})], ids=["lost", "updated"])
-def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn) -> None:
+@pytest.mark.parametrize(
+    ("first", "verb"),
+    [(refusal(500), "updating"), (answer({}), "reading")],
+    ids=["lost", "updated"],
+)
+def test_an_update_that_cannot_be_read_back_is_unknown(first: Turn, verb: str) -> None:
     error = failure(first, refusal(500))
     assert (type(error), error.message) == (
         OutcomeUnknown,
-        f"{SG_1}: the API is unavailable (500); profile SG_1 may or may not have been updated",
+        f"{verb} {SG_1} failed: the API is unavailable (500); profile SG_1 may or may not "
+        "have been updated",
     )
 
 

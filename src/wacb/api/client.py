@@ -171,7 +171,7 @@ class Client:
         request = self.api.create_profile(draft)
         profile_id = responses.created_id(self.send(request))
         if profile_id is None:
-            raise Unavailable(f"{request.subject}: the response has no ID")
+            raise Unavailable(f"{request.action} failed: the response has no ID")
         return profile_id
 
     def update_profile(self, profile_id: str, draft: ProfileDraft, fields: Collection[str]) -> None:

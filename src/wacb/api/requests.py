@@ -22,15 +22,22 @@ PAGE_SIZE = 100  # assumed: the largest page of the API is not documented (api.m
 class ApiRequest(NamedTuple):
     """One request to the API, not yet authenticated.
 
-    `body` is sent as JSON, `subject` names what the request is about. `existing` says that this is
-    one thing that should exist, so a 404 is about it and not about the path.
+    `body` is sent as JSON. `verb` and `subject` say what it does, like "deleting" and "callback
+    profile X". `existing` says that this is one thing that should exist, so a 404 is about it and
+    not about the path.
     """
 
     method: str
     url: str
+    verb: str
     subject: str
     body: Mapping[str, Any] | None = None
     existing: bool = True
+
+    @property
+    def action(self) -> str:
+        """What the request does, in words."""
+        return f"{self.verb} {self.subject}"
 
     def headers(self, key: str) -> dict[str, str]:
         """The headers to send, with the account's API key."""
@@ -71,14 +78,18 @@ class Api(NamedTuple):
         return ApiRequest(
             method="GET",
             url=f"{self._profiles()}?{urlencode(query, errors='replace')}",
-            subject="the callback profiles",
+            verb="listing",
+            subject="callback profiles",
             existing=False,
         )
 
     def get_profile(self, profile_id: str) -> ApiRequest:
         """Ask for one profile."""
         return ApiRequest(
-            method="GET", url=self._profiles(profile_id), subject=f"callback profile {profile_id}"
+            method="GET",
+            url=self._profiles(profile_id),
+            verb="reading",
+            subject=f"callback profile {profile_id}",
         )
 
     def create_profile(self, draft: ProfileDraft) -> ApiRequest:
@@ -87,6 +98,7 @@ class Api(NamedTuple):
             method="POST",
             url=self._profiles(),
             body=_profile_body(draft),
+            verb="creating",
             subject=f"callback profile {draft.title!r}",
             existing=False,
         )
@@ -104,6 +116,7 @@ class Api(NamedTuple):
             method="PATCH",
             url=self._profiles(profile_id),
             body=body,
+            verb="updating",
             subject=f"callback profile {profile_id}",
         )
 
@@ -112,6 +125,7 @@ class Api(NamedTuple):
         return ApiRequest(
             method="DELETE",
             url=self._profiles(profile_id),
+            verb="deleting",
             subject=f"callback profile {profile_id}",
         )
 
@@ -125,6 +139,7 @@ class Api(NamedTuple):
         return ApiRequest(
             method="GET",
             url=f"{self.v2}/v2/{self.sid}/whatsapp/{self.waba_id}/number",
+            verb="listing",
             subject=f"the numbers of WABA {self.waba_id}",
             existing=False,
         )
@@ -135,6 +150,7 @@ class Api(NamedTuple):
         return ApiRequest(
             method="GET",
             url=f"{self.v2}/v2/{path}" if self.waba_id else f"{self.v1}/v1/{path}",
+            verb="reading",
             subject=f"number {number}",
         )
 
@@ -156,6 +172,7 @@ class Api(NamedTuple):
                 "phone_number" if self.waba_id else "wa_number": number,
                 self.attach_field: profile_id,
             },
+            verb="changing",
             subject=f"number {number}",
         )
 
@@ -173,26 +190,28 @@ class Api(NamedTuple):
             "verification_type": verification,
             "country_code": country_code,
         }
-        return self._registration(number, "add", body)._replace(existing=False)
+        return self._registration("registering", number, "add", body)._replace(existing=False)
 
     def verify_number(self, number: str, *, registration_id: str, otp: str) -> ApiRequest:
         """Confirm a new number with the code that was sent to it (V2 only)."""
         body = {"id": registration_id, "phone_number": number, "otp": otp}
-        return self._registration(number, "verify", body)
+        return self._registration("confirming", number, "verify", body)
 
     def retry_otp(self, number: str, *, registration_id: str) -> ApiRequest:
         """Ask for another code (V2 only)."""
         body = {"id": registration_id, "phone_number": number}
-        return self._registration(number, "retry_otp", body)
+        return self._registration("resending the code to", number, "retry_otp", body)
 
-    def _registration(self, number: str, step: str, body: Mapping[str, Any]) -> ApiRequest:
+    def _registration(
+        self, verb: str, number: str, step: str, body: Mapping[str, Any]
+    ) -> ApiRequest:
         if self.waba_id is None:
             raise ConfigError(
                 "a number can only be registered with a WABA ID: the V1 API has no such route",
                 hint=_WABA_HINT,
             )
         url = f"{self.v2}/v2/{self.sid}/whatsapp/{self.waba_id}/number/{step}"
-        return ApiRequest(method="POST", url=url, body=body, subject=f"number {number}")
+        return ApiRequest(method="POST", url=url, body=body, verb=verb, subject=f"number {number}")
 
     def set_incoming_url(self, number: str, url: str) -> ApiRequest:
         """Store an endpoint on the number itself: the documented V1 alternative (api.md §5)."""
@@ -200,6 +219,7 @@ class Api(NamedTuple):
             method="PUT",
             url=f"{self.v1}/v1/{self.sid}/whatsapp/number",
             body={"wa_number": number, "incoming_url": url},
+            verb="changing",
             subject=f"number {number}",
         )
 

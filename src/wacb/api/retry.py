@@ -118,14 +118,14 @@ class RetryingClient:
         """Wait until an attempt may start; `failure` is how the one before ended."""
         while wait and not self._backoff.stopped:
             if wait.seconds >= self.remaining():
-                unsent = f"{request.subject}: not sent, because the API is busy"
+                unsent = f"{request.action} was not tried: the API is busy"
                 raise self._deadline_error(
                     wait, failure or Unavailable(unsent, sent=False)
                 ) from failure
             self._backoff.wait(wait)
             wait = self._backoff.current_wait()
         if self._backoff.stopped:
-            raise failure or Skipped(f"{request.subject}: not sent because the run was stopped")
+            raise failure or Skipped(f"{request.action} was not tried: the run was stopped")
 
     def _deadline_error(self, wait: Wait, failure: Unavailable) -> DeadlineExceeded:
         return DeadlineExceeded(

@@ -44,13 +44,13 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
         reason = f"but not JSON{words}" if response.body.strip() else "with an empty body"
         reason = "without data" if envelope.is_blank else reason
         raise Unavailable(
-            f"{request.subject}: {host} returned {status}, {reason}",
+            f"{request.action} failed: {host} returned {status}, {reason}",
             hint=_CHECK_HOST,
             status=status,
         )
     if envelope.failed:
         raise ApiRejected(
-            f"{request.subject}: Kaleyra rejected the request ({status}: "
+            f"{request.action} failed: Kaleyra rejected the request ({status}: "
             f"{envelope.message or 'no reason given'})",
             status=status,
             api_code=envelope.code,
@@ -61,11 +61,12 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
 def _status_error(
     request: ApiRequest, response: Response, envelope: Envelope, now: float
 ) -> WacbError:
-    status, subject, words = response.status, request.subject, envelope.message
+    status, words = response.status, envelope.message
+    failed = f"{request.action} failed"
     detail = f" ({status}{': ' + words if words else ''})"
     if _is_foreign(request, status, envelope):
         return Unavailable(
-            f"{subject}: something before the API answered {status}"
+            f"{failed}: something before the API answered {status}"
             f"{': ' + words if words else ', with an empty body'}",
             hint=Prose("a proxy, firewall or gateway may be interfering; ", _CHECK_HOST),
             status=status,
@@ -83,10 +84,11 @@ def _status_error(
             api_code=envelope.code,
         )
     if status in _ABSENT and request.existing:
-        return NotFound(f"{subject} does not exist{detail}", status=status, api_code=envelope.code)
+        message = f"{request.subject} does not exist{detail}"
+        return NotFound(message, status=status, api_code=envelope.code)
     if status == 404:
         return NotFound(
-            f"{host_of(request.url)} does not know the path for {subject}{detail}",
+            f"{failed}: {host_of(request.url)} does not know the path{detail}",
             hint=Prose(
                 "check the SID, --waba-id and --base-url: `",
                 Command("config show"),
@@ -97,7 +99,7 @@ def _status_error(
         )
     if status == 429 or not 400 <= status < 500:
         return Unavailable(
-            f"{subject}: the API is unavailable{detail}",
+            f"{failed}: {'rate-limited' if status == 429 else 'the API is unavailable'}{detail}",
             hint="try again later",
             status=status,
             api_code=envelope.code,
@@ -105,7 +107,7 @@ def _status_error(
             retry_after=parse_retry_after(response.headers.get("retry-after"), now),
         )
     return ApiRejected(
-        f"{subject}: Kaleyra rejected the request{detail}", status=status, api_code=envelope.code
+        f"{failed}: Kaleyra rejected the request{detail}", status=status, api_code=envelope.code
     )
 
 

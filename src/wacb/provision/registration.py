@@ -147,7 +147,7 @@ def _read_id(data: object, request: ApiRequest) -> str:
     # assumed: the ID has the place of a profile's ID
     identity = row_id(data) if isinstance(data, dict) else None
     if identity is None:
-        raise Unavailable(f"{request.subject}: the API's answer has no ID")
+        raise Unavailable(f"{request.action} failed: the API's answer has no ID")
     return identity
 
 
@@ -253,7 +253,7 @@ def report_confirmed(number: str, *, finish: Command) -> Iterator[None]:
     except WacbError as error:
         first = (error.hint, "; then run `") if error.hint else ("run `",)
         raise type(error)(
-            f"number {number} is confirmed, but attaching its profile failed: {error.message}",
+            f"number {number} is confirmed, but its profile was not attached: {error.message}",
             hint=Prose(*first, finish, "`"),
             status=error.status,
             api_code=error.api_code,
