@@ -28,7 +28,7 @@ Prepare = Callable[[str, int], None]
 @pytest.fixture
 def prepare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Prepare]:
     """Let a standard stream write to a descriptor, as the program does at its start."""
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     opened = []
 
     def prepare(name: str, descriptor: int) -> None:
@@ -42,6 +42,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Prepare]:
         setattr(sys, other, kept)
 
     yield prepare
+    signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in handlers.items():
         signal.signal(number, handler)
     for descriptor in opened:
@@ -154,4 +155,14 @@ def test_a_signal_ends_a_write_that_waits_for_a_reader(prepare: Prepare):
     prepare("stdout", writing)
     Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
     assert run("--version") == 130
+    os.close(reading)
+
+
+def test_a_write_that_waits_after_the_signal_ends_as_well(prepare: Prepare):
+    reading, writing = os.pipe()
+    prepare("stdout", writing)
+    streams.give_up_blocked()
+    assert sys.stdout.write("x" * 1_000_000) == 1_000_000
+    sys.stdout.flush()
+    assert streams.is_unread(sys.stdout)
     os.close(reading)

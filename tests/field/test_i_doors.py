@@ -347,16 +347,24 @@ FLOODS: dict[str, dict[str, Any]] = {
     "header names": {"headers": {f"x-{number}-{'y' * 90}": "" for number in range(2000)}},
     "path": {"path": "/" + "x" * 250_000},
     "members": {"body": b'{"body": [' + b"{}," * 300_000 + b"{}]}"},
-    "bytes": {"body": b"\xff" * MIB},
+    "bytes": {"body": b"\xff" * (MIB // 16)},
     "query names": {"query": "&".join(f"name{number}=" for number in range(20_000))},
 }
 
 
 @pytest.mark.parametrize("name", ["deep", *(pytest.param(n, marks=LONG) for n in [*FLOODS][1:])])
 def test_all_that_the_inspector_keeps_is_counted(name: str):
-    whole = {"method": "POST", "path": "/", "query": "", "headers": {}, "body": b"{}"}
+    whole: dict[str, Any] = {
+        "method": "POST",
+        "path": "/",
+        "query": "",
+        "headers": {},
+        "body": b"{}",
+    }
     recent = RecentCallbacks(1000)
     recorder = Recorder(lambda record: None, Expectation(), recent=recent)
+    recorder(Request(**whole | FLOODS[name]))  # what is loaded once is not kept for a callback
+    before = sum(map(len, recent.after(0)))
     tracemalloc.start()
     try:
         for _ in range(1 if name == "deep" else 4):
@@ -364,7 +372,7 @@ def test_all_that_the_inspector_keeps_is_counted(name: str):
         kept, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert kept < 1.01 * sum(map(len, recent.after(0))) + 100_000
+    assert kept < 1.01 * (sum(map(len, recent.after(0))) - before) + 100_000
     assert kept < 17 * MIB
 
 
@@ -382,9 +390,9 @@ def test_a_record_that_is_too_large_is_not_kept():
     ("number", "line", "code"),
     [
         (signal.SIGTERM, LISTEN, 0),
-        (signal.SIGINT, LISTEN, 0),
-        (signal.SIGHUP, LISTEN, 0),
-        (signal.SIGTERM, (*LISTEN, "--count", "1000"), 130),
+        pytest.param(signal.SIGINT, LISTEN, 0, marks=LONG),
+        pytest.param(signal.SIGHUP, LISTEN, 0, marks=LONG),
+        pytest.param(signal.SIGTERM, (*LISTEN, "--count", "1000"), 130, marks=LONG),
     ],
 )
 def test_a_receiver_whose_output_nobody_reads_ends(

@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 from typing import IO, NoReturn, TextIO
 
+_CHECK_EVERY = 0.5  # seconds
+
 
 class SafeFile(io.FileIO):
     """A file whose first failed write is kept as `error`; what comes after it is dropped."""
@@ -61,11 +63,14 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def give_up_blocked() -> None:
-    """Let no write wait any longer for a reader of stdout or stderr. For signal handlers."""
+    """Let no write wait for a reader of stdout or stderr, now or later. For signal handlers."""
     for stream in (sys.stdout, sys.stderr):
         file = _safe_file(stream)
         if file is not None:
             file.give_up()
+    # A write that begins to wait from now on is interrupted by the next alarm.
+    signal.signal(signal.SIGALRM, lambda number, frame: give_up_blocked())
+    signal.setitimer(signal.ITIMER_REAL, _CHECK_EVERY)
 
 
 def is_unread(stream: IO[str] | None) -> bool:
