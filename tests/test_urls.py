@@ -21,6 +21,7 @@ from wacb.urls import (
     split_origin,
     split_query,
 )
+from wacb.urls.compare import same_url
 from wacb.validation import check_title
 
 
@@ -366,3 +367,24 @@ def test_a_query_is_put_together_again(url: str):
     assert url == endpoint + ("" if query is None else "?" + "&".join(texts))
     assert all(each.text.startswith(each.key) for each in parameters(query))
     assert "".join(split_origin(url)) == url
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://[::1]:443/", "https://[::1]", True),
+        ("https://[::1]:8443/", "https://[::1]/", False),
+        ("http://h.example:", "http://h.example:80/", True),
+        ("https://h.example/a/b/..", "https://h.example/a/", True),
+        ("https://h.example/../a", "https://h.example/a", True),
+        ("https://h.example/?a=%7e", "https://h.example/?a=~", True),
+        ("https://h.example?a=.", "https://h.example/?a=.", True),
+        ("https://h.example/?a=<%62ody>", "https://h.example/?a=<body>", False),
+        ("https://h.example/?a=%3cbody%3e", "https://h.example/?a=<body>", False),
+        ("https://u:P@h.example/", "https://u:p@h.example/", False),
+        (f"https://{'x' * 70}.example/", f"https://{'X' * 70}.example", True),
+        ("not a URL", "NOT A URL", False),
+    ],
+)
+def test_urls_are_the_same_but_for_how_they_are_written(one: str, other: str, same: bool):
+    assert same_url(one, other) is same

@@ -158,6 +158,7 @@ def test_one_odd_member_hides_no_profile(live: Wacb, sandbox: Sandbox, name: str
         pytest.param("body", 5, id="a number as body"),
         pytest.param("url", {"href": HOOK}, id="an object as URL"),
         pytest.param("headers", "Accept: text/plain", id="headers as lines"),
+        pytest.param("headers", {"Accept": {"value": "a"}}, id="an object as a header's value"),
     ],
 )
 def test_nothing_is_written_on_what_is_not_understood(

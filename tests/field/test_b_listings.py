@@ -218,6 +218,26 @@ def test_a_page_that_comes_again_and_again_is_not_the_whole_list(live: Wacb, san
     assert "the same 30 profiles on every page" in outcome.err
 
 
+def test_a_title_that_the_filter_hides_is_found(live: Wacb, sandbox: Sandbox):
+    make_profile(sandbox)
+    shown = iter((False, True))
+    hiding = Altered(sandbox, data(PROFILES, lambda rows: rows if next(shown) else []))
+    assert live("profile", "show", "Hook", "-q", handler=hiding).out == f"{FIRST}\n"
+
+
+def test_a_number_that_is_not_listed_afterwards_is_not_verified(live: Wacb, sandbox: Sandbox):
+    make_profile(sandbox)
+    whole = iter([True])
+    short = data(
+        NUMBERS, lambda rows: rows if next(whole, False) else {"numbers": rows[:1], "total": 4}
+    )
+    line = ("number", "attach", ONE, TWO, "--profile", FIRST, "-o", "json")
+    outcome = live(*line, handler=Altered(sandbox, short))
+    first, second = json.loads(outcome.out)
+    assert (outcome.code, first["verified"], second["verified"]) == (7, True, None)
+    assert "could not be read back: the API lists 1 of 4 numbers" in second["error"]["message"]
+
+
 def test_two_rows_without_an_id_are_two(live: Wacb, sandbox: Sandbox):
     make_profile(sandbox)
     make_profile(sandbox, title=TITLE)

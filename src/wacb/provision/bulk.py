@@ -151,9 +151,7 @@ class BulkRunner:
                 shown = {number.number: number.callback_profile_id for number in listing}
             except WacbError as error:
                 return list(map(partial(_fail_unverified, error), results))
-            if listing.gap and not {result.change.number for result in results} <= shown.keys():
-                return list(map(partial(_fail_unverified, listing.gap_error()), results))
-            if all(profile is UNKNOWN for profile in shown.values()):
+            if not listing.gap and all(profile is UNKNOWN for profile in shown.values()):
                 break  # the API shows no number's profile, however long one waits
             results = [
                 self._verify(result, shown.get(result.change.number, UNKNOWN))
@@ -161,6 +159,13 @@ class BulkRunner:
                 else result
                 for result in results
             ]
+            if listing.gap:
+                results = [
+                    result
+                    if result.change.number in shown
+                    else _fail_unverified(listing.gap_error(), result)
+                    for result in results
+                ]
         return results
 
     def _verify(self, result: NumberResult, shown: AttachedId) -> NumberResult:
