@@ -215,6 +215,12 @@ def test_the_details_of_a_number_never_show_a_profile(
     assert found == Number(number=NUMBER, waba_id=waba_id, api=api, **expected)
 
 
+def test_the_details_of_another_number_are_no_answer() -> None:
+    assert responses.parse_number_details({"wa_number": "919812345678"}, NUMBER, make_api())
+    with pytest.raises(Unavailable, match=r"describes number \+15550100001, not \+919812345678"):
+        responses.parse_number_details({"phone_number": "+15550100001"}, NUMBER, make_api())
+
+
 # -- any JSON at all
 
 json_values = st.recursive(
