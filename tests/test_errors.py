@@ -12,6 +12,7 @@ from wacb.errors import (
     ConsentRequired,
     DeadlineExceeded,
     NotFound,
+    NotReached,
     Unavailable,
     Unsafe,
     WacbError,
@@ -29,6 +30,7 @@ TABLE = {
     "ApiRejected": (6, "api_refused", False),
     "Unavailable": (7, "unavailable", True),
     "DeadlineExceeded": (7, "deadline_exceeded", True),
+    "NotReached": (7, "not_tried", True),
     "OutcomeUnknown": (7, "outcome_unknown", True),
     "CheckFailed": (8, "check_failed", False),
     "Unsafe": (9, "refused", False),
@@ -62,7 +64,8 @@ def test_a_class_says_its_exit_code_its_code_and_whether_to_try_again(cls):
 
 
 def test_every_code_is_given_once():
-    codes = [cls.code for cls in CLASSES if cls is not ConsentRequired]  # as that of Unsafe
+    shared = (ConsentRequired, NotReached)  # as that of Unsafe, and of Skipped
+    codes = [cls.code for cls in CLASSES if cls not in shared]
     assert len(set(codes)) == len(codes)
 
 

@@ -15,7 +15,7 @@ HOOK = "https://example.com/hook"
 HEAVY = {
     *("httpx", "httpcore", "h11", "anyio", "rich", "uvicorn", "cryptography"),
     *("asyncio", "ssl", "http", "email", "socket", "sqlite3", "subprocess", "logging", "tempfile"),
-    *("concurrent", "hashlib", "random", "dataclasses", "tomllib", "difflib", "decimal"),
+    *("concurrent", "hashlib", "random", "dataclasses", "tomllib", "decimal"),
 }
 COMMANDS = {
     "version": "--version",

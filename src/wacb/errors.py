@@ -8,7 +8,7 @@ WacbError                  1  unexpected
 │   └── Redirected         3  the API redirects: the host is wrong
 ├── AuthenticationFailed   4  401 or 403
 ├── NotFound               5  no such profile or number
-├── ApiRejected            6  the API understood and said no
+├── ApiRejected            6  the API rejected the request
 ├── Unavailable            7  no usable answer; trying again may help
 │   ├── DeadlineExceeded   7  the command's time is up
 │   │   └── NotReached     7  a part of a bulk run whose turn did not come in time
@@ -26,7 +26,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 
-_MOST_NAMED = 20  # failures of many that are told one by one
+_MOST_NAMED = 20  # failures of many that are listed one by one
 
 
 class Command:
@@ -179,7 +179,7 @@ class NotFound(WacbError):
 
 
 class ApiRejected(WacbError):
-    """The API understood the request and said no."""
+    """The API understood the request and rejected it."""
 
     exit_code = 6
     code = "api_refused"

@@ -32,12 +32,21 @@ _MAX_NAMES = 20  # that a hint lists
 
 def check_title(title: str) -> str:
     """Return `title` if the API accepts it (api.md §4), else raise InvalidInput."""
+    if title != title.strip(" "):  # the API may cut them off, and the title is not found again
+        raise InvalidInput(
+            f"the title {title!r} begins or ends with a space", hint="leave the space out"
+        )
     if _TITLE.fullmatch(title):
         return title
     raise InvalidInput(
         f"{title!r} is not a valid title",
         hint="use at least 3 characters of A-Z a-z 0-9, space, hyphen and underscore",
     )
+
+
+def fold_title(title: str) -> str:
+    """Return a title for a comparison that ignores case and the length of its gaps."""
+    return " ".join(title.split()).casefold()
 
 
 class InvalidPhone(InvalidInput):

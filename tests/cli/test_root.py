@@ -183,7 +183,8 @@ def test_a_bad_variable_does_not_matter_when_the_flag_is_passed(live: Wacb):
 
 
 def kinds(kind: type[WacbError] = WacbError) -> Iterator[type[WacbError]]:
-    yield kind
+    if kind.__module__ == "wacb.errors":
+        yield kind
     for below in kind.__subclasses__():
         yield from kinds(below)
 

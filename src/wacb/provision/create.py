@@ -25,6 +25,7 @@ from wacb.provision.find import duplicate_title_error, list_titled
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
 from wacb.provision.update import compare_with, prepare_update
+from wacb.validation import fold_title
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _AGAIN = "run the same command again with --if-not-exists: it finds the profile or creates it"
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
+LISTED_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # as long as a listing may lag (LAG)
 
 
 class IfExists(Enum):
@@ -68,6 +70,14 @@ def prepare_create(
         raise duplicate_title_error(draft.title, [profile.id for profile in titled])
     if not titled:
         return CreateStep(draft)
+    if titled[0].title != draft.title:
+        draft = draft._replace(title=titled[0].title)
+        if compare_with(titled[0], draft, key=key).changes:
+            raise ConsentRequired(
+                f"profile {titled[0].label} already exists with different content, and its title "
+                "differs only in case or spaces",
+                hint=f"pass --title '{titled[0].title}' to use it, or another --title",
+            )
     step = compare_with(titled[0], draft, key=key)
     if step.changes and if_exists is IfExists.KEEP:
         update = "" if "channel" in step.changes else "pass --update-existing to change it, or "
@@ -89,7 +99,7 @@ def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackP
             # assumed: only listings lag, so that the API's word about an ID can be believed
             try:
                 profile = client.get_profile(created)
-                return [profile] if profile.title == title else []
+                return [profile] if fold_title(profile.title) == fold_title(title) else []
             except NotFound as error:
                 # another 404 may be a gateway's, and says nothing about the profile (api.md §3)
                 if error.api_code == NO_SUCH_PROFILE:
@@ -131,7 +141,9 @@ def create_profile(
     made = Prose("run `", Command("profile show", profile_id), "` to check it")
     with report_interrupt(f"profile {profile_id} was {status}", hint=made):
         result = _read_back(client, draft, profile_id, status)
-        return _check_only(client, result) if others is None else _name_others(result, others)
+        if others is None:
+            return _check_only(client, result, sleep)
+        return _name_others(result, others)
 
 
 def _create_or_adopt(
@@ -202,6 +214,9 @@ def _read_back(client: Client, draft: ProfileDraft, profile_id: str, status: str
     except WacbError as error:
         notes = (f"it could not be read back, shown as it was sent: {error.message}",)
         profile = as_sent(draft, profile_id)
+    if profile.title != draft.title and fold_title(profile.title) == fold_title(draft.title):
+        notes = (*notes, f"the API stored the title as {profile.title!r}")
+        draft = draft._replace(title=profile.title)
     changed = differences(draft, profile)
     if changed:
         raise CheckFailed(
@@ -212,16 +227,30 @@ def _read_back(client: Client, draft: ProfileDraft, profile_id: str, status: str
     return ProfileResult(profile=profile, status=status, notes=notes)
 
 
-def _check_only(client: Client, result: ProfileResult) -> ProfileResult:
-    title = result.profile.title
-    try:
-        titled = client.profile_ids(title) | {result.profile.id}
-    except WacbError as error:
-        note = f"could not check whether another machine created it, too: {error.message}"
-        return result._replace(notes=(*result.notes, note))
-    if len(titled) > 1:
-        raise duplicate_title_error(title, sorted(titled))
-    return result
+def _check_only(
+    client: Client, result: ProfileResult, sleep: Callable[[float], None]
+) -> ProfileResult:
+    """Look the title up until the new profile is listed: then another one would be, too."""
+    title, unseen = result.profile.title, "it is not listed yet"
+    for pause in (0.0, *LISTED_AFTER):
+        if pause >= client.remaining():
+            break
+        if pause:
+            sleep(pause)
+        try:
+            titled = client.profile_ids(title)
+        except WacbError as error:
+            unseen = error.message
+            continue
+        if len(titled | {result.profile.id}) > 1:
+            raise duplicate_title_error(title, sorted(titled | {result.profile.id}))
+        if titled:
+            return result
+    raise Unavailable(
+        f"profile {result.profile.id} was {result.status}, but another machine may have created "
+        f"one named {title!r}, too: {unseen}",
+        hint=_AGAIN,
+    )
 
 
 def _name_others(result: ProfileResult, others: frozenset[str]) -> ProfileResult:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wacb.errors import Ambiguous, Command, InvalidInput, NotFound, Prose
 from wacb.models import CallbackProfile
-from wacb.validation import nearest
+from wacb.validation import fold_title, nearest
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -33,13 +33,16 @@ def require_id(reference: str) -> None:
 
 
 def list_titled(client: Client, title: str) -> list[CallbackProfile]:
-    """List the profiles with exactly this title.
+    """List the profiles with exactly this title or, where there is none, in another spelling.
 
+    An API that changes the case or the spaces of a title would else be given it again and again.
     The whole list is searched: the API's filter may miss one (by whole words, or by another reading
     of `+`), and what it misses must not be created again. Raises Unavailable where some profiles
     may be missing.
     """
-    return client.list_profiles(wanted=title.__eq__).require_whole()
+    folded = fold_title(title)
+    spelled = client.list_profiles(wanted=lambda each: fold_title(each) == folded).require_whole()
+    return [profile for profile in spelled if profile.title == title] or spelled
 
 
 def find(client: Client, reference: str) -> CallbackProfile:
