@@ -5,14 +5,12 @@ from __future__ import annotations
 import atexit
 import gc
 
+from wacb.cli import root
+from wacb.cli.streams import prepare_process
+
 
 def main() -> None:
     """Run the command line of this process."""
-    gc.disable()  # imports leave no garbage
-    from wacb.cli import root
-    from wacb.cli.streams import prepare_process
-
-    gc.enable()
     # at exit the system frees all memory, faster than the collector scans it
     atexit.register(gc.freeze)
     prepare_process()

@@ -710,6 +710,9 @@ def test_any_bytes_are_read(method: str, query: str, body: bytes):
 def test_any_json_object_arrives_as_it_is(value: dict[str, Any]):
     received = read(post(value))
     check(received)
+    inner = value.get("value")
+    if "entry" in value or (isinstance(inner, dict) and inner.get("messages")):
+        return  # Meta's format, which is read as the 14 fields
     sent = {name: item for name, item in value.items() if name != "message"}
     assert {n: item for n, item in received.fields.items() if n != "message"} == sent
 

@@ -44,6 +44,7 @@ def body(*dropped: str) -> str:
     [
         pytest.param(HOOK, URL, id="nothing there"),
         pytest.param(f"{HOOK}?", URL, id="empty query"),
+        pytest.param(f"{HOOK}#{QUERY}", URL, id="query in the fragment"),
         pytest.param(f"{HOOK}?a=%2F+1&b", f"{HOOK}?a=%2F+1&b&{QUERY}", id="own parameters"),
         pytest.param(
             f"{HOOK}?{query('from', 'message')}",
