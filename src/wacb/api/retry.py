@@ -11,11 +11,7 @@ from typing import Any, NamedTuple
 from wacb.api.backoff import THROTTLED, Backoff, Wait
 from wacb.api.requests import ApiRequest, encode
 from wacb.api.status import read_response
-from wacb.errors import (
-    DeadlineExceeded,
-    Skipped,
-    Unavailable,
-)
+from wacb.errors import DeadlineExceeded, Skipped, Unavailable
 from wacb.net.message import Response
 from wacb.net.session import Session
 

@@ -70,14 +70,10 @@ GLOBAL_OPTIONS = (
         "[default: sg] [env: WACB_REGION]",
     ),
     _global(
-        "--base-url",
-        metavar="URL",
-        help="API base URL; overrides --region. [env: WACB_BASE_URL]",
+        "--base-url", metavar="URL", help="API base URL; overrides --region. [env: WACB_BASE_URL]"
     ),
     _global(
-        "--waba-id",
-        metavar="ID",
-        help="ID of the WhatsApp business account. [env: WACB_WABA_ID]",
+        "--waba-id", metavar="ID", help="ID of the WhatsApp business account. [env: WACB_WABA_ID]"
     ),
     _global(
         "--sandbox",
@@ -144,10 +140,7 @@ def _sections(options: Sequence[click.Option]) -> Iterator[tuple[str, Sequence[c
 
 
 def _write_options(
-    ctx: click.Context,
-    formatter: click.HelpFormatter,
-    title: str,
-    options: Sequence[click.Option],
+    ctx: click.Context, formatter: click.HelpFormatter, title: str, options: Sequence[click.Option]
 ) -> None:
     """Write a section of help, in which no line ends within `[env: …]`."""
     records = [record for option in options if (record := option.get_help_record(ctx))]

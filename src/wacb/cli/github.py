@@ -79,6 +79,5 @@ def _append(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise ConfigError(
-            f"cannot write {path}: {error.strerror}",
-            hint=f"check {' and '.join(_VARIABLES)}",
+            f"cannot write {path}: {error.strerror}", hint=f"check {' and '.join(_VARIABLES)}"
         ) from error

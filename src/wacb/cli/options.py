@@ -99,10 +99,7 @@ def _output_options(*forms: str) -> Callable[[F], F]:
 output_options = _output_options("table", "tsv", "json")
 plan_output_options = _output_options("table", "tsv", "json", "markdown")
 dry_run_option = option(
-    "--dry-run",
-    section=Section.SAFETY,
-    is_flag=True,
-    help="Print the request without sending it.",
+    "--dry-run", section=Section.SAFETY, is_flag=True, help="Print the request without sending it."
 )
 yes_option = option("--yes", section=Section.SAFETY, is_flag=True, help="Skip confirmation.")
 allow_missing_option = option(
@@ -135,9 +132,7 @@ method_option = click.option(
     help="HTTP method of callbacks: template in the query (get, delete) or body (post, put).",
 )
 status_option = click.option(
-    "--with-status",
-    is_flag=True,
-    help="Add the placeholders of message status (delivered, read).",
+    "--with-status", is_flag=True, help="Add the placeholders of message status (delivered, read)."
 )
 
 

@@ -47,9 +47,7 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
     """
     wanted = None if number is None else read_phone(number)
     results = run_all(
-        partial(_prepare, app, wanted, profile),
-        choose=lambda: choose_number(app),
-        send=send,
+        partial(_prepare, app, wanted, profile), choose=lambda: choose_number(app), send=send
     )
     results = [each._replace(fix=each.fix and render(app.flags, each.fix)) for each in results]
     failed = [result for result in results if result.ok is False]

@@ -107,11 +107,7 @@ def merge(table: Mapping[str, Any], values: Mapping[str, Checked]) -> dict[str, 
 
 
 def merge_account(
-    path: Path,
-    values: Mapping[str, str],
-    *,
-    account: str,
-    remaining: files.Remaining | None = None,
+    path: Path, values: Mapping[str, str], *, account: str, remaining: files.Remaining | None = None
 ) -> bool:
     """Merge values for ACCOUNT_KEYS into `account`, which is created if need be.
 

@@ -13,8 +13,7 @@ def check_name(text: str) -> str:
     # not str.isprintable: the names of some languages need the joiners that it refuses
     if not name or re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", name):
         raise InvalidInput(
-            f"{text!r} is not a valid display name",
-            hint="use text without control characters",
+            f"{text!r} is not a valid display name", hint="use text without control characters"
         )
     return name
 

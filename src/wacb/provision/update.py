@@ -127,7 +127,5 @@ def _unknown(profile_id: str) -> str:
 
 def _outcome_unknown(profile_id: str, lost: Unavailable) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{lost.message}; {_unknown(profile_id)}",
-        hint=_AGAIN,
-        status=lost.status,
+        f"{lost.message}; {_unknown(profile_id)}", hint=_AGAIN, status=lost.status
     )

@@ -86,11 +86,7 @@ class Journal:
             action=action,
         )
         # ASCII only: then no value holds a line separator, and a tear never splits a character.
-        files.append_line(
-            self._path,
-            ascii_json(entry.as_json()),
-            remaining=files.after_the_fact(),
-        )
+        files.append_line(self._path, ascii_json(entry.as_json()), remaining=files.after_the_fact())
 
     def history(self, number: str | None = None) -> list[Entry]:
         """Return the changes of one number (E.164), or of all, oldest first."""

@@ -94,8 +94,7 @@ def _check_folder(path: Path, folder: Path) -> None:
 def _check_owner(path: Path) -> None:
     if not _is_ours(path):
         raise ConfigError(
-            f"{path} belongs to another user",
-            hint=f"chown {_user_name()} {shlex.quote(str(path))}",
+            f"{path} belongs to another user", hint=f"chown {_user_name()} {shlex.quote(str(path))}"
         )
 
 

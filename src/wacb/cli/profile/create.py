@@ -20,12 +20,7 @@ from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
 from wacb.models import NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe
-from wacb.provision.create import (
-    IfExists,
-    create_profile,
-    prepare_create,
-    title_taken_error,
-)
+from wacb.provision.create import IfExists, create_profile, prepare_create, title_taken_error
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
 from wacb.provision.update import refuse_key_exchange, update_profile
 from wacb.storage.create_lock import CreateLock
