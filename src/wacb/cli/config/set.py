@@ -35,31 +35,19 @@ def command(
       wacb config set endpoint https://example.com/hook
       wacb config set api_key --api-key-file key.txt
     """
-    if key != "api_key" and (api_key_stdin or api_key_file):
+    if key == "api_key":
+        value = _read_new_key(app, value, api_key_stdin, api_key_file)
+    elif api_key_stdin or api_key_file:
         raise InvalidInput(
             f"--api-key-stdin and --api-key-file cannot be used with {key}",
             hint="use them to set api_key",
         )
-    if key == "api_key":
-        if value is not None:
-            raise InvalidInput(
-                "an API key on the command line can be read by every process on this machine",
-                hint="use --api-key-stdin or --api-key-file PATH, or omit the value to be prompted",
-            )
-        value = read_key(app, api_key_stdin, api_key_file) or ask(
-            app, "API key", option="--api-key-stdin or --api-key-file", hide_input=True
-        )
-        app.out.keep_secret(value)
     elif value is None:
+        unset = errors.Command("config unset", key)
+        again = errors.Command("config set", key, "VALUE")
         raise InvalidInput(
             f"the value of {key} is missing",
-            hint=Prose(
-                "run `",
-                errors.Command("config set", key, "VALUE"),
-                "`, or `",
-                errors.Command("config unset", key),
-                "` to remove it",
-            ),
+            hint=Prose("run `", again, "`, or `", unset, "` to remove it"),
         )
     if file.set_value(
         app.config_path, key, value, account=app.chosen_account, remaining=app.remaining
@@ -67,3 +55,16 @@ def command(
         app.out.note(file.COMMENTS_DROPPED)
     if key == "base_url" and app.settings.stores_key:
         app.out.note(f"the stored API key of this account is now sent to {value}")
+
+
+def _read_new_key(app: App, value: str | None, from_stdin: bool, path: Path | None) -> str:
+    if value is not None:
+        raise InvalidInput(
+            "an API key on the command line can be read by every process on this machine",
+            hint="use --api-key-stdin or --api-key-file PATH, or omit the value to be prompted",
+        )
+    key = read_key(app, from_stdin, path) or ask(
+        app, "API key", option="--api-key-stdin or --api-key-file", hide_input=True
+    )
+    app.out.keep_secret(key)
+    return key
