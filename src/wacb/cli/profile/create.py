@@ -12,7 +12,7 @@ from wacb.cli.commands import Command, Section
 from wacb.cli.dry_run import show_requests
 from wacb.cli.encryption_keys import store_key, with_key
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
-from wacb.cli.options import dry_run_option, option, output_options
+from wacb.cli.options import combine, dry_run_option, option, output_options
 from wacb.cli.profile.draft_options import DraftOptions, draft_options, new_draft
 from wacb.cli.prompts import confirm
 from wacb.cli.views.profiles import PROFILE_RESULT
@@ -25,6 +25,27 @@ from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
 from wacb.provision.update import refuse_key_exchange, update_profile
 from wacb.storage.create_lock import CreateLock
 
+_existing_options = combine(  # what to do with a profile of the same title
+    option(
+        "--if-not-exists",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Do nothing if an identical profile exists.",
+    ),
+    option(
+        "--update-existing",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Update a profile of the same title if it exists.",
+    ),
+    option(
+        "--allow-duplicate-title",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Create another profile of the same title.",
+    ),
+)
+
 
 @click.command(cls=Command)
 @draft_options(
@@ -32,24 +53,7 @@ from wacb.storage.create_lock import CreateLock
     title="Title of the profile [default: made from the endpoint].",
     header="Header to send.",
 )
-@option(
-    "--if-not-exists",
-    section=Section.SAFETY,
-    is_flag=True,
-    help="Do nothing if an identical profile exists.",
-)
-@option(
-    "--update-existing",
-    section=Section.SAFETY,
-    is_flag=True,
-    help="Update a profile of the same title if it exists.",
-)
-@option(
-    "--allow-duplicate-title",
-    section=Section.SAFETY,
-    is_flag=True,
-    help="Create another profile of the same title.",
-)
+@_existing_options
 @github_option
 @dry_run_option
 @output_options

@@ -12,7 +12,7 @@ from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.emulator import state_errors
-from wacb.cli.options import dry_run_option, output_options
+from wacb.cli.options import combine, dry_run_option, output_options
 from wacb.cli.sandbox.deliveries import show, show_request
 from wacb.errors import InvalidInput
 from wacb.net.session import Session
@@ -21,26 +21,36 @@ from wacb.sandbox.delivery import deliver
 from wacb.sandbox.outgoing import Incoming, prepare
 from wacb.validation import parse_number
 
+_message_options = combine(
+    click.option(
+        "--to",
+        metavar="NUMBER",
+        help="Receiving number. [env: WACB_NUMBER]",
+        shell_complete=completion.sandbox_numbers,
+    ),
+    click.option(
+        "--from", "sender", metavar="NUMBER", default="+15550123456", help="Sender's number."
+    ),
+    click.option(
+        "--type",
+        "kind",
+        type=click.Choice(TYPES),
+        default="text",
+        help="Message type. [default: text]",
+    ),
+    click.option("--text", metavar="TEXT", help="Text or caption of the message."),
+    click.option("--seed", type=int, metavar="N", help="Seed for a reproducible message."),
+    click.option(
+        "--escape",
+        type=click.Choice(("none",)),
+        help="none: insert values without escaping, as a naive platform would.",
+    ),
+    click.option("--allow-remote", is_flag=True, help="Allow delivery to other machines."),
+)
+
 
 @click.command(cls=Command)
-@click.option(
-    "--to",
-    metavar="NUMBER",
-    help="Receiving number. [env: WACB_NUMBER]",
-    shell_complete=completion.sandbox_numbers,
-)
-@click.option("--from", "sender", metavar="NUMBER", default="+15550123456", help="Sender's number.")
-@click.option(
-    "--type", "kind", type=click.Choice(TYPES), default="text", help="Message type. [default: text]"
-)
-@click.option("--text", metavar="TEXT", help="Text or caption of the message.")
-@click.option("--seed", type=int, metavar="N", help="Seed for a reproducible message.")
-@click.option(
-    "--escape",
-    type=click.Choice(("none",)),
-    help="none: insert values without escaping, as a naive platform would.",
-)
-@click.option("--allow-remote", is_flag=True, help="Allow delivery to other machines.")
+@_message_options
 @dry_run_option
 @output_options
 @pass_app
