@@ -122,8 +122,8 @@ def test_without_a_place_for_its_lock_nothing_is_created(live: Wacb, sandbox: Sa
     lock = state(home) / "creates" / f"{name}.lock"
     assert live(*ONCE) == failed(
         3,
-        f"cannot lock {lock}: File exists",
-        "remove the file or broken link in its folder's place",
+        f"cannot lock {lock}: Not a directory",
+        "check the path: a part of it is a file, not a folder",
     )
     assert sandbox.requests() == []
 
