@@ -186,3 +186,9 @@ def server() -> Iterator[FaultServer]:
 def chain(server: FaultServer, sandbox: Sandbox) -> str:
     """A complete profile called Hook on ONE; its URL is returned."""
     return attach_new(sandbox, f"{server.url}/hook")
+
+
+def journaled(home: Path, *, outcome: str = "done") -> list[dict[str, Any]]:
+    """The changes in the journal that ended like this, in the order in which they did."""
+    lines = (home / ".local/state/wacb/journal.jsonl").read_text().splitlines()
+    return [entry for entry in map(json.loads, lines) if entry["outcome"] == outcome]

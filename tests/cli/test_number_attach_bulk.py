@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Refused, Showing, Watch, attached, fields, put, writes
+from tests.cli.conftest import Refused, Showing, Watch, attached, fields, journaled, put, writes
 from tests.cli.expect import NINE, ONE, THREE, TITLE, TWO, attachment_row, done, undo
 from tests.conftest import Outcome, Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
@@ -33,8 +33,7 @@ def rows(*lines: str) -> str:
 
 
 def journal(home: Path) -> list[tuple[str, str, str]]:
-    lines = (home / ".local/state/wacb/journal.jsonl").read_text().splitlines()
-    return [(e["number"], e["old"], e["new"]) for e in map(json.loads, lines)]
+    return [(e["number"], e["old"], e["new"]) for e in journaled(home)]
 
 
 def test_several_numbers_get_one_profile(live: Wacb, sandbox: Sandbox, home: Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ from random import Random
 
 import pytest
 
-from tests.cli.conftest import ask
+from tests.cli.conftest import ask, journaled
 from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Wacb, invoke, profile_id
 from wacb.cli.app import App
@@ -21,9 +20,8 @@ from wacb.sandbox.store import Store
 NUMBERS = [f"+1556{n:07}" for n in range(500)]
 
 
-def journaled(home: Path) -> list[str]:
-    lines = (home / ".local/state/wacb/journal.jsonl").read_text().splitlines()
-    return sorted(json.loads(line)["number"] for line in lines)
+def numbers_in_journal(home: Path) -> list[str]:
+    return sorted(entry["number"] for entry in journaled(home))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +57,7 @@ def test_all_numbers_end_right_and_none_is_changed_twice(tmp_path: Path, faults:
     ]
     carriers = {row["phone_number"] for row in store.numbers() if row["callback_profile_id"]}
     assert carriers == set(NUMBERS)
-    assert journaled(tmp_path) == NUMBERS
+    assert numbers_in_journal(tmp_path) == NUMBERS
     answers = Counter(r.status for r in sandbox.requests() if r.method == "PUT")
     assert answers[200] == len(NUMBERS)
     assert answers.total() > len(NUMBERS)
@@ -85,7 +83,7 @@ def test_the_deadline_ends_a_run_on_an_api_that_stays_busy(tmp_path: Path):
     assert "would exceed the time limit of 1 s" in outcome.err
     assert "error: 20 of 20 numbers failed, 5 of them changed anyway\n" in outcome.err
     attached = [row.split("\t")[0] for row in outcome.out.splitlines() if "\tattached" in row]
-    assert sorted(journaled(tmp_path)) == attached
+    assert numbers_in_journal(tmp_path) == attached
 
 
 @pytest.mark.parametrize("columns", ["100", "40"])

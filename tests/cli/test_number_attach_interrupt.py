@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Answer, ask, writes
+from tests.cli.conftest import Answer, ask, journaled, writes
 from tests.cli.expect import BODY, HOOK, ONE, TWO
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from tests.fault_server import FaultServer, Peer, answer
@@ -108,8 +108,7 @@ def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
         "error: interrupted: 3 attached, 17 not tried\nhint: run the same command again to finish\n"
     )
     assert len(writes(holding.sandbox)) == 1 + 3
-    journal = (tmp_path / ".local/state/wacb/journal.jsonl").read_text()
-    assert journal.count("\n") == 3
+    assert len(journaled(tmp_path)) == 3
 
 
 def test_another_ctrl_c_gives_up_what_is_under_way(holding: Holding, tmp_path: Path):

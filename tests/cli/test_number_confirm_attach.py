@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Answer, Showing, ask, attached, put, writes
+from tests.cli.conftest import Answer, Showing, ask, attached, journaled, put, writes
 from tests.cli.expect import TITLE, attachment_row, done, failed, table, undo
 from tests.cli.registering import ADD, CONFIRM, ID, LOST, NEW, Lossy, listed, remembered
 from tests.conftest import Wacb, profile_id
@@ -47,7 +47,7 @@ def test_the_profile_is_attached(live: Wacb, to_attach: None, sandbox: Sandbox, 
     assert live(*CONFIRM) == done(ATTACHED, undo(NEW))
     assert attached(sandbox, NEW) == profile_id(1)
     assert remembered(home) == {NEW: {"id": ID, "profile": None}}
-    entry = json.loads((home / ".local" / "state" / "wacb" / "journal.jsonl").read_text())
+    (entry,) = journaled(home)
     assert (entry["number"], entry["old"], entry["new"]) == (NEW, "", profile_id(1))
 
 

@@ -12,7 +12,7 @@ from tests.cli.conftest import Watch, attached
 from tests.cli.expect import ONE, TWO, done, failed, table, undo
 from tests.conftest import Wacb, profile_id
 from tests.storage.bad_disk import full_disk, read_only
-from wacb.sandbox.account import SID
+from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 
 FIRST, SECOND = profile_id(1), profile_id(2)
@@ -34,7 +34,7 @@ def history(live: Wacb, *line: str) -> list[str]:
 
 
 def entry(action: str, old: str, new: str, number: str = ONE) -> str:
-    return table("TIME", number, action, old, new)
+    return table("TIME", number, action, old, new, "done")
 
 
 def test_history_shows_every_change_oldest_first(live: Wacb):
@@ -71,6 +71,10 @@ def test_history_in_json_and_when_there_is_none(live: Wacb):
         "old": "",
         "new": FIRST,
         "action": "attach",
+        "outcome": "done",
+        "host": "api.ap.kaleyra.io",
+        "waba_id": WABA_ID,
+        "seq": 0,
     }
 
 
@@ -92,7 +96,7 @@ def test_a_torn_last_line_is_said_and_the_rest_is_read(live: Wacb, home: Path, s
     journal = home / ".local/state/wacb/journal.jsonl"
     whole = journal.read_bytes()
     journal.write_bytes(whole + whole[:40])
-    warning = f"warning: line 2 of {journal} is incomplete, as after a crash: it was skipped\n"
+    warning = f"warning: line 3 of {journal} is incomplete, as after a crash: it was skipped\n"
     outcome = live("number", "history")
     assert (outcome.code, TIME.sub("TIME", outcome.out)) == (0, entry("attach", "", FIRST) + "\n")
     assert outcome.err == warning
@@ -114,26 +118,41 @@ def test_nothing_is_changed_where_the_journal_cannot_be_written(
 
 
 @pytest.mark.parametrize("numbers", [(ONE,), (ONE, TWO)], ids=["one", "several"])
-def test_a_full_disk_keeps_the_journal_and_says_what_was_changed(
+def test_a_full_disk_keeps_the_journal_and_stops_the_change(
     live: Wacb, home: Path, sandbox: Sandbox, numbers: tuple[str, ...]
 ):
     live("number", "attach", "+15550100003", "--profile", SECOND)
     journal = home / ".local/state/wacb/journal.jsonl"
     before, one = journal.read_bytes(), ("--jobs", "1")
     with full_disk(len(before) + 10):
-        outcome = live("number", "attach", *numbers, "--profile", FIRST, "-o", "json", *one)
+        outcome = live("number", "attach", *numbers, "--profile", FIRST, *one)
     assert (outcome.code, journal.read_bytes()) == (3, before)
-    assert attached(sandbox, ONE) == FIRST
-    error = json.loads(outcome.err)["error"]
+    assert attached(sandbox, ONE) == ""
+    assert f"cannot write {journal}: File too large" in outcome.err
     if len(numbers) > 1:
-        rows = json.loads(outcome.out)
-        assert [row["result"] for row in rows] == ["attached", None]
-        assert rows[1]["error"]["code"] == "not_tried"
-        error = rows[0]["error"]
-    assert error["message"] == (
-        f"number {ONE} was changed from no profile to {FIRST}, but not journaled, so `number "
-        f"rollback` cannot undo it: cannot write {journal}: File too large"
-    )
+        assert [row.split("\t")[1] for row in outcome.out.splitlines()] == ["failed", "not tried"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [("422,PUT", "refused"), ("reset:9,PUT", "unknown"), ("429:9,PUT", "refused")],
+)
+def test_a_change_that_was_not_done_has_its_outcome(
+    live: Wacb, sandbox: Sandbox, fault: str, outcome: str
+):
+    live(*ATTACH, FIRST)
+    sandbox.add_fault(fault)
+    assert live(*ATTACH, SECOND, "--replace", "--waba-id", "none").code in (6, 7)
+    assert history(live)[-1] == table("TIME", ONE, "attach", FIRST, SECOND, outcome)
+
+
+def test_after_a_lost_answer_nothing_is_believed(live: Wacb, sandbox: Sandbox):
+    v1 = ("--waba-id", "none")
+    live(*ATTACH, FIRST, *v1)
+    sandbox.add_fault("reset:4,after,PUT")
+    assert live(*ATTACH, SECOND, "--replace", *v1).code == 7
+    assert live(*ATTACH, FIRST, *v1, "-q").code == 0
+    assert attached(sandbox, ONE) == FIRST
 
 
 def test_a_read_only_state_folder_stops_the_change(live: Wacb, home: Path, untouched: Watch):

@@ -25,6 +25,8 @@ from wacb.storage.create_lock import CreateLock
 ONCE = (*CREATE, "--if-not-exists")
 OTHER = ("profile", "create", "--method", "post", "--url", f"{HOOK}2", "--title", TITLE)
 
+HOST = "api.kaleyra.io"
+
 
 def test_the_second_run_prints_the_same_id(live: Wacb):
     assert live(*ONCE, "-q") == done(profile_id(1))
@@ -82,7 +84,7 @@ def state(home: Path) -> Path:
 def test_a_run_waits_for_another_no_longer_than_its_deadline(
     live: Wacb, sandbox: Sandbox, home: Path
 ):
-    with CreateLock(state(home) / "creates", sid=SID, title=TITLE).acquire(lambda: 0):
+    with CreateLock(state(home) / "creates", host=HOST, sid=SID, title=TITLE).acquire(lambda: 0):
         outcome = live(*ONCE, "--deadline", "0.05")
     busy = f"another wacb is creating the profile '{TITLE}'"
     assert (outcome.code, outcome.out) == (7, "")
@@ -118,7 +120,7 @@ def test_two_machines_at_the_same_time_are_told_of_both_profiles(over: Wacb, san
 def test_without_a_place_for_its_lock_nothing_is_created(live: Wacb, sandbox: Sandbox, home: Path):
     state(home).parent.mkdir(parents=True)
     state(home).write_text("not a folder")
-    name = uuid5(NAMESPACE_OID, f"{SID}\n{TITLE}").hex
+    name = uuid5(NAMESPACE_OID, f"{HOST}\n{SID}\n{TITLE}").hex
     lock = state(home) / "creates" / f"{name}.lock"
     assert live(*ONCE) == failed(
         3,

@@ -15,6 +15,7 @@ from tests.cli.conftest import attached, writes
 from tests.cli.expect import CREATE, HOOK, ONE, TITLE
 from tests.cli.registering import ADD
 from tests.conftest import Outcome, Wacb, profile_id
+from tests.examples import sampled
 from tests.field.altered import FIRST, Altered, count, make_profile
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -139,7 +140,7 @@ AGAIN = [
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("first", [(), ("--if-not-exists",)], ids=["plain", "once"])
-@pytest.mark.parametrize("again", AGAIN)
+@pytest.mark.parametrize("again", sampled(AGAIN, every=3))
 @pytest.mark.parametrize("lag", ["", "late:5s"], ids=["listed", "late"])
 def test_an_interrupted_create_is_found_by_the_next(
     live: Wacb, sandbox: Sandbox, end: Any, first: tuple[str, ...], again: tuple[str, ...], lag: str
@@ -224,6 +225,11 @@ def test_an_interrupted_change_can_be_repeated(
     ended = end_in(live, *line, handler=Ending(sandbox, end, method=method, done=True))
     assert ended is None or ended.code in (0, 130)
     assert live(*line).code in ((5, 0) if method == "DELETE" else (0,))
+    if method == "PUT":
+        history = live("number", "history", ONE, "-o", "json")
+        outcomes = [entry["outcome"] for entry in json.loads(history.out)]
+        assert outcomes[-1] == "done"
+        assert len(outcomes) <= 2
 
 
 @pytest.mark.parametrize("end", ENDS)

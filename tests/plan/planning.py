@@ -47,6 +47,7 @@ def make_live(
         profiles={profile.id: profile for profile in profiles},
         numbers=None if numbers is None else {number.number: number for number in numbers},
         believed=believed or {},
+        possible={number: [profile] for number, profile in (believed or {}).items()},
         rows=numbers or (),
         shows_profiles=True,
     )

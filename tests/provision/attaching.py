@@ -12,7 +12,7 @@ from tests.fake_api import NUMBERS, emulated, make_api, make_client, make_draft
 from wacb.api.client import Client
 from wacb.api.requests import ApiRequest
 from wacb.errors import WacbError
-from wacb.models import AttachedId
+from wacb.models import UNKNOWN, AttachedId
 from wacb.provision.bulk import BulkRunner
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, NumberResult
@@ -68,6 +68,8 @@ def make_journal(folder: Path) -> Journal:
     return Journal(
         folder / "journal.jsonl",
         account=SID,
+        host="api.example",
+        waba_id=None,
         clock=lambda: 1_790_000_000.0,
         warn=_no_warning,
         remaining=lambda: 1.0,
@@ -80,6 +82,20 @@ def _no_warning(text: str) -> None:
 
 def make_look(client: Client, folder: Path) -> AccountLookup:
     return AccountLookup(client, make_journal(folder))
+
+
+def record(journal: Journal, number: str, new: str | None, old: AttachedId = UNKNOWN) -> None:
+    """Record an attachment that was made."""
+    journal.settle(journal.begin(number=number, old=old, new=new, action="attach"), "done")
+
+
+def recorded(journal: Journal) -> list[Entry]:
+    """The changes that were done, but for what says whose they are and where they stand."""
+    return [
+        each._replace(host=None, waba_id=None, seq=None)
+        for each in journal.history()
+        if each.outcome == "done"
+    ]
 
 
 def entry(

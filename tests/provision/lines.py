@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fake_api import Clock, Reply, answer, emulated, make_client
-from tests.provision.attaching import execute, make_journal, make_step
+from tests.provision.attaching import execute, make_journal, make_step, recorded
 from tests.provision.lossy import Answered
 from wacb.api.client import Client
 from wacb.net.message import Handler
@@ -123,7 +123,7 @@ class Bench:
 
     @property
     def journaled(self) -> list[Entry]:
-        return make_journal(self._folder).history()
+        return recorded(make_journal(self._folder))
 
 
 class Spoiling(Line):

@@ -36,7 +36,7 @@ def make_lock(clock: Clock | None = None, folder: Path | None = None, **changes:
     """The claim to the title of `make_draft`, by default kept in the test's home folder."""
     clock = clock or Clock()
     how: dict[str, Any] = {"now": lambda: NOW + clock(), "sleep": clock.sleep}
-    how |= {"sid": SID, "title": "Incoming messages", **changes}
+    how |= {"host": "api.example", "sid": SID, "title": "Incoming messages", **changes}
     return CreateLock(folder or Path.home() / "creates", **how)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -29,10 +28,11 @@ from wacb.errors import (
     ConfigError,
     DeadlineExceeded,
     NotReached,
+    Skipped,
     Unavailable,
     WacbError,
 )
-from wacb.models import UNKNOWN, AttachedId
+from wacb.models import UNKNOWN
 from wacb.provision.number_change import NumberChange
 
 TWO, THREE = "+15550100002", "+15550100003"
@@ -137,13 +137,6 @@ def test_where_the_numbers_cannot_be_listed_nothing_is_verified(
     assert (line.listings, len(bench.journaled)) == (1, 3)
 
 
-def test_a_rollback_is_not_to_be_run_again(tmp_path: Path) -> None:
-    bench = Bench(Line(stocked(), looks=[refusal(500)]), tmp_path)
-    error = bench.one(make_step(action="rollback")).error
-    assert error is not None
-    assert (error.hint, error.retryable) == (f"check with `wacb number show {ONE}`", False)
-
-
 def test_a_listing_that_fails_later_leaves_what_was_seen(tmp_path: Path) -> None:
     network = showing(OLD)
     network.script = (*network.script, refusal(500))
@@ -237,35 +230,10 @@ def test_what_is_not_journaled_needs_no_journal(step: NumberChange, tmp_path: Pa
     assert (result.status is None, result.error) == (False, None)
 
 
-@pytest.mark.parametrize(
-    ("how", "verified"),
-    [({}, True), ({"hidden": 3}, False), ({"looks": [refusal(500)]}, None)],
-    ids=["shown", "not shown", "not listed"],
-)
-def test_a_change_that_cannot_be_journaled_is_told_as_made_and_as_failed(
-    how: dict[str, Any], verified: bool | None, tmp_path: Path
-) -> None:
-    result = Bench(Spoiling(stocked(), tmp_path, **how), tmp_path).one()
-    assert result == attached(verified=verified, error=result.error)
-    assert told(result.error) == (
-        ConfigError,
-        f"number {ONE} was changed from no profile to {FIRST}, but not journaled, so `number "
-        f"rollback` cannot undo it: {UNWRITABLE.format(tmp_path)}",
-        None,
-    )
-
-
-@pytest.mark.parametrize(
-    ("old", "said"), [(OLD, OLD), (UNKNOWN, "an unknown profile")], ids=["known", "unknown"]
-)
-def test_a_detachment_that_cannot_be_journaled_names_what_was_there(
-    old: AttachedId, said: str, tmp_path: Path
-) -> None:
-    step = make_step(old=old, new=None, action="detach")
-    result = Bench(Spoiling(stocked(), tmp_path), tmp_path).one(step)
-    assert told(result.error) == (
-        ConfigError,
-        f"number {ONE} was changed from {said} to no profile, but not journaled, so `number "
-        f"rollback` cannot undo it: {UNWRITABLE.format(tmp_path)}",
-        None,
-    )
+def test_an_outcome_that_cannot_be_journaled_stops_the_run_before_the_next(tmp_path: Path) -> None:
+    numbers = make_numbers(3)
+    line = Spoiling(stocked(numbers), tmp_path)
+    first, second, third = Bench(line, tmp_path)(make_prepared(numbers))
+    assert (first, line.puts) == (attached(numbers[0]), numbers[:1])
+    assert told(second.error) == (ConfigError, UNWRITABLE.format(tmp_path), None)
+    assert type(third.error) is Skipped

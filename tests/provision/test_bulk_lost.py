@@ -18,8 +18,8 @@ from tests.provision.attaching import (
     stocked,
     told,
 )
-from tests.provision.lines import Bench, Line, Spoiling, Turn
-from wacb.errors import ConfigError, OutcomeUnknown, Unavailable
+from tests.provision.lines import Bench, Line, Turn
+from wacb.errors import OutcomeUnknown, Unavailable
 from wacb.models import UNKNOWN
 from wacb.provision.number_change import NumberChange, NumberResult
 
@@ -100,13 +100,6 @@ def test_an_update_that_was_surely_not_sent_is_not_looked_for(tmp_path: Path) ->
     result = bench.one()
     assert result == outcome(ONE, None, None, FIRST, error=result.error)
     assert (type(result.error), line.listings, bench.journaled) == (Unavailable, 0, [])
-
-
-def test_what_was_lost_and_found_may_still_not_be_journaled(tmp_path: Path) -> None:
-    line = Spoiling(stocked(), tmp_path, after={ONE: [refusal(500)]})
-    result = Bench(line, tmp_path).one()
-    assert result == attached(error=result.error)
-    assert type(result.error) is ConfigError
 
 
 # -- lost, and nothing tells

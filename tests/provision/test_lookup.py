@@ -29,6 +29,7 @@ from tests.provision.attaching import (
     make_journal,
     make_look,
     make_numbers,
+    record,
     stocked,
     told,
 )
@@ -126,13 +127,13 @@ def test_what_the_api_shows_counts_and_then_what_the_journal_has(
     shown: AttachedId, believed: AttachedId, present: AttachedId, tmp_path: Path
 ) -> None:
     if believed is not UNKNOWN:
-        make_journal(tmp_path).append(number=ONE, old=UNKNOWN, new=believed, action="attach")
+        record(make_journal(tmp_path), ONE, believed)
     look = make_look(make_client(Network(refusal(500))), tmp_path)
     assert look.attached_profile_id(Number(ONE, callback_profile_id=shown)) == present
 
 
 def test_what_the_journal_has_of_another_number_says_nothing(tmp_path: Path) -> None:
-    make_journal(tmp_path).append(number=UNLISTED, old=UNKNOWN, new=FIRST, action="attach")
+    record(make_journal(tmp_path), UNLISTED, FIRST)
     look = make_look(make_client(Network(refusal(500))), tmp_path)
     assert look.attached_profile_id(Number(ONE)) is UNKNOWN
 

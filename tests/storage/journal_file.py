@@ -10,6 +10,7 @@ from wacb.models import UNKNOWN
 from wacb.storage.journal import Entry, Journal
 
 SID, OTHER_SID = "HXSANDBOX01IN", "HXSANDBOX01IN_1710"
+HOST, WABA = "api.example", "100000000000001"
 ONE, TWO = "+15550100001", "+15550100002"
 A, B, C = (f"SG_00000000-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 NOW = 1_790_000_000.9
@@ -30,6 +31,11 @@ def text_of(*entries: Entry) -> str:
     return "".join(f"{json.dumps(one.as_json())}\n" for one in entries)
 
 
+def lines_of(*entries: Entry) -> str:
+    """The lines of changes that were begun and then settled one after the other."""
+    return "".join(text_of(one._replace(outcome="intent"), one) for one in entries)
+
+
 class Opened:
     """The journal's file, opened anew each time, and the warnings it gave."""
 
@@ -41,6 +47,8 @@ class Opened:
         return Journal(
             self.path,
             account=account,
+            host=HOST,
+            waba_id=WABA,
             clock=lambda: NOW,
             warn=self.warnings.append,
             remaining=lambda: 1.0,
@@ -59,5 +67,6 @@ class Opened:
 def append(journal: Journal, **changes: Any) -> Entry:
     new = entry(**changes)
     values = {name: getattr(new, name) for name in ("number", "old", "new", "action")}
-    journal.append(**values)
-    return new
+    begun = journal.begin(**values)
+    journal.settle(begun, "done")
+    return new._replace(host=HOST, waba_id=WABA, seq=begun.seq)

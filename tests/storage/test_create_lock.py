@@ -14,7 +14,7 @@ from tests.fake_api import Clock
 from tests.provision.lossy import NOW, make_lock
 from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
 
-NAME = uuid5(NAMESPACE_OID, "HXSANDBOX01IN\nIncoming messages").hex
+NAME = uuid5(NAMESPACE_OID, "api.example\nHXSANDBOX01IN\nIncoming messages").hex
 ID = "SG_00000000-0000-4000-8000-000000000001"
 LOOKING = "an earlier create of 'Incoming messages' may not be listed yet: waiting up to"
 BUSY = "another wacb is creating the profile 'Incoming messages'"

@@ -13,22 +13,25 @@ import pytest
 
 from tests.storage.bad_disk import full_disk
 from tests.storage.journal_file import (
+    HOST,
     LINE,
     ONE,
     OTHER_SID,
     SID,
     TWO,
+    WABA,
     A,
     B,
     C,
     Opened,
     append,
     entry,
+    lines_of,
     text_of,
 )
 from wacb.errors import ConfigError
 from wacb.models import UNKNOWN, AttachedId
-from wacb.storage.journal import Journal
+from wacb.storage.journal import Entry, Journal
 
 
 @pytest.fixture
@@ -39,9 +42,14 @@ def opened(tmp_path: Path) -> Opened:
 # -- writing
 
 
-def test_an_entry_is_one_line_for_the_owner_only(opened: Opened) -> None:
-    append(opened())
-    assert opened.path.read_text() == LINE
+def test_a_change_is_written_before_and_after_for_the_owner_only(opened: Opened) -> None:
+    begun = opened().begin(number=ONE, old=UNKNOWN, new=A, action="attach")
+    own = entry(host=HOST, waba_id=WABA, seq=0)
+    assert opened.path.read_text() == text_of(own._replace(outcome="intent"))
+    assert opened.read() == ([own._replace(outcome="unknown")], [])
+    opened().settle(begun, "done")
+    assert opened.path.read_text() == lines_of(own)
+    assert opened.read() == ([own], [])
     assert stat.S_IMODE(opened.path.stat().st_mode) == 0o600
 
 
@@ -58,24 +66,26 @@ def test_what_was_appended_is_read_back(opened: Opened, changes: dict[str, Any])
     expected = [append(opened()), append(opened(), **changes)]
     assert opened.read() == (expected, [])
     assert opened.path.read_bytes().isascii()
-    assert len(opened.path.read_text().splitlines()) == 2
+    assert len(opened.path.read_text().splitlines()) == 4
 
 
 def test_a_later_append_changes_no_earlier_line(opened: Opened) -> None:
     append(opened())
     before = opened.path.read_text()
-    append(opened(OTHER_SID), old=A, new=B)
-    assert opened.path.read_text() == before + text_of(entry(account=OTHER_SID, old=A, new=B))
+    new = append(opened(OTHER_SID), old=A, new=B)._replace(account=OTHER_SID)
+    assert opened.path.read_text() == before + lines_of(new)
 
 
 PARALLEL = """
 import sys, threading
 from pathlib import Path
-from wacb.storage.journal import Journal
+from wacb.storage.journal import Entry, Journal
 def journal():
     return Journal(
         Path(sys.argv[1]),
         account="HX",
+        host="api.example",
+        waba_id=None,
         clock=lambda: 0.0,
         warn=warnings.append,
         remaining=lambda: 30.0,
@@ -83,7 +93,8 @@ def journal():
 def add(thread):
     for n in range(5):
         number = f"+1555010{sys.argv[2]}{thread}{n}"
-        shared.append(number=number, old=None, new="SG_1", action="attach")
+        begun = shared.begin(number=number, old=None, new="SG_1", action="attach")
+        shared.settle(begun, "done")
         assert journal().believed[number] == "SG_1", number
 warnings = []
 shared = journal()
@@ -112,14 +123,23 @@ def test_parallel_threads_and_processes_keep_all_entries(opened: Opened) -> None
 
 
 def test_a_full_disk_is_named_and_leaves_no_half_line(opened: Opened) -> None:
-    append(opened())
+    opened.write(LINE)
     with full_disk(len(LINE) + 50), pytest.raises(ConfigError) as caught:
         append(opened())
     assert caught.value.message == f"cannot write {opened.path}: File too large"
     assert opened.path.read_text() == LINE
 
 
-@pytest.mark.parametrize("write", [append, Journal.check_writable], ids=["append", "check"])
+def test_an_outcome_that_a_full_disk_loses_is_unknown(opened: Opened) -> None:
+    begun = opened().begin(number=ONE, old=A, new=B, action="attach")
+    with full_disk(opened.path.stat().st_size + 50):
+        opened().settle(begun, "done")
+    assert [one.outcome for one in opened().history()] == ["unknown"]
+    assert opened().believed == {}
+    assert opened().possible == {ONE: frozenset({A, B})}
+
+
+@pytest.mark.parametrize("write", [append, Journal.check_writable], ids=["begin", "check"])
 def test_a_journal_that_cannot_be_written_is_named(
     opened: Opened, write: Callable[[Journal], object]
 ) -> None:
@@ -225,18 +245,79 @@ def test_the_last_change_is_the_newest_of_this_number_and_account(filled: Opened
     assert filled().last_change(ONE[:-1]) is None
 
 
-def roll_back(opened: Opened) -> AttachedId:
-    target = opened().last_change(ONE)
-    assert target is not None
-    append(opened(), old=target.new, new=target.old, action="rollback")
-    return target.old
+# -- outcomes
 
 
-def test_rolling_back_twice_returns(opened: Opened) -> None:
-    append(opened(), old=None, new=A)
-    append(opened(), number=TWO, old=A, new=C)
-    append(opened(), old=A, new=B)
-    assert [roll_back(opened) for _ in range(4)] == [A, B, A, B]
+def begin(opened: Opened, old: AttachedId, new: str | None) -> Entry:
+    return opened().begin(number=ONE, old=old, new=new, action="attach")
+
+
+def test_what_was_refused_leaves_what_was_there(opened: Opened) -> None:
+    change = append(opened(), old=UNKNOWN, new=A)
+    opened().settle(begin(opened, A, B), "refused")
+    assert opened().believed == {ONE: A}
+    assert opened().last_change(ONE) == change
+
+
+def test_an_unknown_outcome_leaves_both_possible_until_a_look_settles_it(opened: Opened) -> None:
+    append(opened(), old=UNKNOWN, new=A)
+    lost = begin(opened, A, B)
+    opened().settle(lost, "unknown")
+    assert opened().believed == {}
+    assert opened().possible == {ONE: frozenset({A, B})}
+    opened().settle_by_look(ONE, C)  # somebody else's
+    opened().settle_by_look(TWO, B)
+    assert opened().believed == {}
+    opened().settle_by_look(ONE, B)
+    assert opened().believed == {ONE: B}
+    opened().settle_by_look(ONE, A)  # it was settled
+    assert opened().believed == {ONE: B}
+
+
+def test_a_look_that_shows_the_old_profile_says_that_nothing_was_done(opened: Opened) -> None:
+    begin(opened, A, B)
+    opened().settle_by_look(ONE, A)
+    assert [one.outcome for one in opened().history()] == ["refused"]
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["in order", "swapped"])
+def test_of_two_changes_at_a_time_either_may_have_come_last(opened: Opened, swapped: bool) -> None:
+    changes = [begin(opened, A, B), begin(opened, A, C)]
+    for change in reversed(changes) if swapped else changes:
+        opened().settle(change, "done")
+    assert opened().believed == {}
+    assert opened().possible == {ONE: frozenset({B, C})}
+    append(opened(), old=UNKNOWN, new=A)
+    assert opened().believed == {ONE: A}
+
+
+def test_a_change_that_was_refused_late_takes_nothing_from_the_next(opened: Opened) -> None:
+    first = begin(opened, A, B)
+    append(opened(), old=A, new=C)
+    opened().settle(first, "refused")
+    assert opened().believed == {ONE: C}
+
+
+def test_a_killed_change_does_not_outlast_the_next(opened: Opened) -> None:
+    begin(opened, A, B)
+    append(opened(), old=B, new=C)
+    assert opened().believed == {ONE: C}
+
+
+@pytest.mark.parametrize(
+    ("other", "seen"),
+    [
+        pytest.param({"host": "mock.example"}, False, id="another host"),
+        pytest.param({"waba_id": "2"}, False, id="another WABA"),
+        pytest.param({"waba_id": None}, True, id="V1"),
+        pytest.param({"host": None, "waba_id": None}, True, id="an older version"),
+    ],
+)
+def test_an_entry_is_of_one_host_and_waba(
+    opened: Opened, other: dict[str, str | None], seen: bool
+) -> None:
+    opened.write(text_of(entry(**{"host": HOST, "waba_id": WABA, **other})))
+    assert opened().believed == ({ONE: A} if seen else {})
 
 
 def test_an_entry_that_left_the_number_as_it_was_is_not_gone_back_from(opened: Opened) -> None:
@@ -247,5 +328,5 @@ def test_an_entry_that_left_the_number_as_it_was_is_not_gone_back_from(opened: O
 
 
 def test_the_value_before_may_be_unknown(opened: Opened) -> None:
-    append(opened(), old=UNKNOWN, new=A)
-    assert opened().last_change(ONE) == entry()
+    change = append(opened(), old=UNKNOWN, new=A)
+    assert opened().last_change(ONE) == change

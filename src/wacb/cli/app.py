@@ -196,12 +196,15 @@ class App:
         """The record of this account's attachments. Raises ConfigError without a SID."""
         from wacb.cli.account import has_sid, missing_sid
         from wacb.storage.journal import Journal
+        from wacb.urls import host_of
 
         if not has_sid(self.api):
             raise missing_sid()
         return Journal(
             self.state_folder / "journal.jsonl",
             account=self.api.sid,
+            host=host_of(self.api.v2),
+            waba_id=self.api.waba_id,
             clock=self.now,
             warn=self.out.warn,
             remaining=self.remaining,
@@ -210,9 +213,11 @@ class App:
     def create_lock(self, title: str) -> CreateLock:
         """Build the lock that keeps two runs on this machine from creating a profile twice."""
         from wacb.storage.create_lock import CreateLock
+        from wacb.urls import host_of
 
         return CreateLock(
             self.state_folder / "creates",
+            host=host_of(self.api.v1),
             sid=self.api.sid,
             title=title,
             now=self.now,

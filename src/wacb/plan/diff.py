@@ -59,6 +59,7 @@ class _Comparison:
         self.ids: dict[str, str] = {}
         self.changes: list[Change] = []
         self.unchanged = 0
+        self._believed = 0
         self.problems: list[WacbError] = []
         self.notes: list[str] = []
 
@@ -154,6 +155,11 @@ class _Comparison:
             except WacbError as error:
                 self.problems.append(error)
         self.problems += [self._missing(*item) for item in missing.items()]
+        if self._believed:
+            self.notes.append(
+                "numbers whose profile the API does not show count as unchanged according to the "
+                f"journal: {self._believed}"
+            )
 
     def _number(self, number: str) -> Number:
         listed = self._live.numbers or {}
@@ -190,6 +196,7 @@ class _Comparison:
         old = self._live.attached_profile_id(number)
         if old == profile.id:
             self.unchanged += 1
+            self._believed += number.callback_profile_id is UNKNOWN
             return
         desired = self._desired.get(reference)
         check_number(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple, get_args
@@ -86,13 +86,15 @@ class LiveState(NamedTuple):
     `titles` has every profile's title by its ID, `profiles` those that the comparison needs, whole.
     `numbers` is None where numbers were not asked for; `rows` are all rows of their listing, which
     `shows_profiles` or may never do so. `believed` is the journal's last value for
-    each number, which counts where the API does not show it.
+    each number, which counts where the API does not show it, and `possible` all values that it may
+    have by the journal.
     """
 
     titles: Mapping[str, str]
     profiles: Mapping[str, CallbackProfile]
     numbers: Mapping[str, Number] | None
     believed: Mapping[str, str | None]
+    possible: Mapping[str, Collection[AttachedId]]
     rows: Sequence[Number] = ()
     shows_profiles: bool = False
 
@@ -113,7 +115,7 @@ def read_live_state(
     The manifest is returned with its numbers as they are listed. Raises ConfigError where numbers
     are asked for without a WABA ID.
     """
-    live = LiveState({}, {}, None, {})
+    live = LiveState({}, {}, None, {}, {})
     if manifest.numbers or prune:
         rows = client.list_numbers().require_whole()
         numbers = {number.number: number for number in rows}
@@ -122,6 +124,7 @@ def read_live_state(
             rows=rows,
             shows_profiles=client.shows_profiles,
             believed=journal.believed,
+            possible=journal.possible,
         )
         manifest = manifest.with_listed(numbers)
     wanted: set[AttachedId] = {desired.draft.title for desired in manifest.profiles}

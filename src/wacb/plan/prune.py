@@ -49,8 +49,8 @@ class _Pruning:
         unnamed = [each for each in listed.values() if each.number not in (self._named or {})]
         for number in unnamed:
             self._prune_number(number)
-        for unlisted, profile_id in self._live.believed.items():
-            if unlisted not in listed:
+        for unlisted, ids in self._live.possible.items():
+            for profile_id in ids if unlisted not in listed else ():
                 self._users.setdefault(profile_id, []).append(unlisted)
         hidden = sum(
             number.callback_profile_id is UNKNOWN

@@ -19,7 +19,7 @@ from wacb.models import UNKNOWN, CallbackProfile, Number, same_id
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
-from wacb.storage.journal import Action
+from wacb.storage.journal import Action, Entry
 from wacb.template import placeholders
 from wacb.template.inspect import inspect, require_complete
 from wacb.urls import parameters, split_query
@@ -51,9 +51,9 @@ def prepare_attach(
     profile = lookup.profile(reference)
     notes = check_profile(profile, allow_missing=allow_missing)
     change = _look_up_change(lookup, number, profile.id, "attach")
-    if not change.is_needed:
-        return change
     change = change._replace(notes=(*change.notes, *notes))
+    if same_id(change.old, profile.id):
+        return change
     if if_current is not None:
         is_id = not if_current or find.looks_like_id(if_current)
         _check_current(change, (if_current if is_id else lookup.profile(if_current).id) or None)
@@ -80,8 +80,9 @@ def prepare_detach(lookup: AccountLookup | None, number: str) -> NumberChange:
 def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
     """Return the change back to the profile before the last change in the journal.
 
-    Raises NotFound where the journal has no change, and Unsafe when the number was changed since,
-    when the profile before is not known, or when it cannot be attached any more.
+    After a rollback it is that rollback once more, which changes nothing if it was done. Raises
+    NotFound where the journal has no change, and Unsafe when the number was changed since, when the
+    profile before is not known, or when it cannot be attached any more.
     """
     last = lookup.journal.last_change(number)
     if last is None:
@@ -91,24 +92,32 @@ def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
         )
     attach = Command("number attach", number, "--profile", "ID")
     fix = Prose("use `", attach, "` or `", Command("number detach", number), "` instead")
-    if last.old is UNKNOWN:
+    wanted = last.new if last.action == "rollback" else last.old
+    if wanted is UNKNOWN:
         raise Unsafe(
             f"the profile that number {number} had before is not known: the API did not show it",
             hint=fix,
         )
-    change = _look_up_change(lookup, number, last.old, "rollback")
+    change = _look_up_change(lookup, number, wanted, "rollback")
     if not change.is_needed:
         return change
-    if not same_id(change.old, last.new):
-        raise Unsafe(
-            f"number {number} was changed since: it has {_name_profile(change.old)} attached, and "
-            f"the journal's last value is {_name_profile(last.new)}",
-            hint=fix,
-        )
-    if last.old is not None:
-        notes = check_profile(lookup.profile(last.old), allow_missing=True)
+    _check_unchanged(change, last, hint=fix)
+    if wanted is not None:
+        notes = check_profile(lookup.profile(wanted), allow_missing=True)
         change = change._replace(notes=(*change.notes, *notes))
     return change
+
+
+def _check_unchanged(change: NumberChange, last: Entry, *, hint: Prose) -> None:
+    """Raise Unsafe if a number has another profile than its last change can have left on it."""
+    left = [last.new] if last.outcome == "done" else [last.new, last.old]
+    hidden = change.old is UNKNOWN and last.outcome == "unknown"
+    if not hidden and not any(same_id(change.old, each) for each in left):
+        raise Unsafe(
+            f"number {change.number} was changed since: it has {_name_profile(change.old)} "
+            f"attached, and the journal's last value is {_name_profile(last.new)}",
+            hint=hint,
+        )
 
 
 def offline_change(number: str, profile_id: str) -> NumberChange:

@@ -9,7 +9,6 @@ from functools import partial
 from wacb.api.client import Client
 from wacb.errors import (
     CheckFailed,
-    ConfigError,
     DeadlineExceeded,
     Interrupted,
     NotReached,
@@ -21,7 +20,8 @@ from wacb.errors import (
 from wacb.models import UNKNOWN, AttachedId, same_id
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
-from wacb.storage.journal import Journal
+from wacb.storage import files
+from wacb.storage.journal import Entry, Journal, Outcome
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
@@ -57,8 +57,9 @@ def _prepare(number: str, prepare: Callable[[], NumberChange]) -> NumberResult:
 class BulkRunner:
     """Make prepared changes, up to `jobs` at a time.
 
-    A change is journaled as soon as it is made; `done` is called after each number. An `interrupt`
-    or, with `fail_fast`, a failure ends the run: no new request starts, those in progress finish.
+    A change is journaled before its request leaves, and its outcome afterwards; `done` is called
+    after each number. An `interrupt` or, with `fail_fast`, a failure ends the run: no new request
+    starts, those in progress finish.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class BulkRunner:
         self._jobs = jobs
         self._fail_fast = fail_fast
         self._done = done
+        self._begun: dict[str, Entry] = {}
         self.interrupt = interrupt or GracefulInterrupt(client)
 
     def execute(self, prepared: Sequence[NumberResult]) -> list[NumberResult]:
@@ -111,31 +113,49 @@ class BulkRunner:
 
     def _attempt(self, item: NumberResult, until_deadline: bool) -> NumberResult:
         change = item.change
+        if change.shown:
+            self._journal.settle_by_look(change.number, change.old)
         if not change.is_needed:
-            return item._replace(status="unchanged", verified=True if change.shown else None)
+            return item._replace(status="unchanged", verified=True)
         if self.interrupt.requested:
             return item._replace(error=_skip(change.number))
         if self._client.remaining() <= 0:
             return item._replace(error=_not_reached(change.number))
         try:
+            self._begin(change)
+        except files.WRITE_ERRORS as error:
+            if self.interrupt.requested:
+                return item._replace(error=_skip(change.number))
+            self.interrupt.request()  # no other number could be journaled
+            return item._replace(error=error)
+        try:
             self._client.send(change.request(self._client.api), until_deadline=until_deadline)
         except WacbError as error:
+            self._settle(change, "unknown" if _may_be_done(error) else "refused")
             return item._replace(error=error)
         return self._record(item)
 
-    def _record(self, item: NumberResult) -> NumberResult:
-        """Journal a change that was made. Where that fails the user must know both."""
-        change = item.change
-        made = item._replace(status="detached" if change.new is None else "attached", error=None)
+    def _begin(self, change: NumberChange) -> None:
+        """Journal a change before its request leaves."""
         if change.new is not UNKNOWN:
-            try:
-                self._journal.append(
-                    number=change.number, old=change.old, new=change.new, action=change.action
-                )
-            except ConfigError as error:
-                self.interrupt.request()  # no other number is changed without a way back
-                return made._replace(error=_journal_error(change, error))
-        return made
+            self._begun[change.number] = self._journal.begin(
+                number=change.number,
+                old=change.old,
+                new=change.new,
+                action=change.action,
+                remaining=lambda: 0.0 if self.interrupt.requested else self._client.remaining(),
+            )
+
+    def _settle(self, change: NumberChange, outcome: Outcome) -> None:
+        if change.number in self._begun:
+            self._journal.settle(self._begun[change.number], outcome)
+
+    def _record(self, item: NumberResult) -> NumberResult:
+        """Journal that a change was made."""
+        self._settle(item.change, "done")
+        return item._replace(
+            status="detached" if item.change.new is None else "attached", error=None
+        )
 
     def _compare(self, results: list[NumberResult]) -> list[NumberResult]:
         """List the numbers, again while a change is not visible yet, and settle what is open."""
@@ -184,6 +204,13 @@ def _is_journaled(change: NumberChange) -> bool:
     return change.is_needed and change.new is not UNKNOWN
 
 
+def _may_be_done(error: WacbError) -> bool:
+    """Say whether the API may have processed a request that ended with this."""
+    if isinstance(error, Unavailable):
+        return error.sent
+    return isinstance(error, Interrupted) and not isinstance(error, Skipped)
+
+
 def _is_lost(result: NumberResult) -> bool:
     """Say whether the request may have been processed although no answer came."""
     maybe = isinstance(result.error, Unavailable) and result.error.sent
@@ -206,8 +233,6 @@ def _fail_unverified(why: WacbError, result: NumberResult) -> NumberResult:
         hint="run the same command again to compare",
         status=why.status,
     )
-    if result.change.action == "rollback":  # a second one would undo the first
-        failed.hint, failed.retryable = check_with_show(number), False
     return result._replace(error=failed)
 
 
@@ -221,15 +246,6 @@ def _settle(result: NumberResult) -> NumberResult:
         status=result.error.status,
     )
     return result._replace(error=unknown)
-
-
-def _journal_error(change: NumberChange, error: ConfigError) -> ConfigError:
-    old = "an unknown profile" if change.old is UNKNOWN else change.old or "no profile"
-    return ConfigError(
-        f"number {change.number} was changed from {old} to {change.new or 'no profile'}, but not "
-        f"journaled, so `number rollback` cannot undo it: {error.message}",
-        hint=error.hint,
-    )
 
 
 def _difference_error(change: NumberChange, shown: str | None) -> CheckFailed:

@@ -82,11 +82,10 @@ def _find_users(
 
 def _find_believed(lookup: AccountLookup, profile_id: str, seen: Collection[str] = ()) -> list[str]:
     """Return the numbers beside those `seen` that have the profile according to the journal."""
-    believed = sorted(lookup.journal.believed.items())
     return [
         f"{number} (by the journal)"
-        for number, last in believed
-        if last == profile_id and number not in seen
+        for number, ids in sorted(lookup.journal.possible.items())
+        if profile_id in ids and number not in seen
     ]
 
 

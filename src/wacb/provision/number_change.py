@@ -32,8 +32,8 @@ class NumberChange(NamedTuple):
 
     @property
     def is_needed(self) -> bool:
-        """Whether a request has to be sent."""
-        return self.new is UNKNOWN or not same_id(self.new, self.old)
+        """Whether a request has to be sent: always, unless the API shows that nothing changes."""
+        return not (self.shown and same_id(self.new, self.old))
 
     def request(self, api: Api) -> ApiRequest:
         """Build the request; `ID_OF_<name>` stands for an ID that is not known yet."""

@@ -32,16 +32,17 @@ class CreateRecord(NamedTuple):
 
 
 class CreateLock:
-    """The lock on creating profiles titled `title` in the account `sid`; its files are in `folder`.
+    """The lock on creating profiles titled `title` in the account `sid` at `host`.
 
-    `now` returns Unix seconds; `tell` gets the reason for each wait. The files contain no secret,
-    and their names are a hash.
+    Its files are in `folder`; they contain no secret, and their names are a hash. `now` returns
+    Unix seconds; `tell` gets the reason for each wait.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
+        host: str,
         sid: str,
         title: str,
         now: Callable[[], float] = time.time,
@@ -49,6 +50,7 @@ class CreateLock:
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self._folder = folder
+        self._host = host
         self._sid = sid
         self._title = title
         self._now = now
@@ -147,5 +149,5 @@ class CreateLock:
         files.update(self._path("json"), lambda old: text, remaining=remaining)
 
     def _path(self, kind: str) -> Path:
-        name = uuid5(NAMESPACE_OID, f"{self._sid}\n{self._title}").hex
+        name = uuid5(NAMESPACE_OID, f"{self._host}\n{self._sid}\n{self._title}").hex
         return self._folder / f"{name}.{kind}"

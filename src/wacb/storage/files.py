@@ -120,19 +120,29 @@ def check_folder(path: Path) -> None:
         _sweep(path, ".+", before=time.time() - 60)
 
 
-def append_line(path: Path, line: str, *, remaining: Remaining | None = None) -> None:
-    """Append `line`, which has no line break, to `path`; return once it is on the disk.
+def append_line(
+    path: Path,
+    line: str | Callable[[int], str],
+    *,
+    remaining: Remaining | None = None,
+    sync: bool = True,
+) -> int:
+    """Append a line, which has no line break, to `path`; return its place in the file.
 
-    One writer at a time. A last line that a crash has torn is ended first, so that the new one
-    stands by itself. The file ends up 0600. After a ConfigError (a full disk) it is as long as it
-    was.
+    `line` may be made from that place. It is on the disk then, unless `sync` is false: then it may
+    be lost with the power. One writer at a time. A last line that a crash has torn is ended first,
+    so that the new one stands by itself. The file ends up 0600. After a ConfigError (a full disk)
+    it is as long as it was.
     """
     with _appending(path, remaining) as (descriptor, folder):
         size = os.fstat(descriptor).st_size
         torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        _extend(descriptor, size, ("\n" * torn + f"{line}\n").encode("utf-8"))
+        place = size + torn
+        text = line if isinstance(line, str) else line(place)
+        _extend(descriptor, size, ("\n" * torn + f"{text}\n").encode("utf-8"), sync=sync)
         if size == 0:
             _sync(folder)  # the file may be new, and its name must last as well
+    return place
 
 
 def check_appendable(path: Path, *, remaining: Remaining | None = None) -> None:
@@ -261,12 +271,13 @@ def _replace(target: Path, content: bytes) -> None:
     _sync(target.parent)
 
 
-def _extend(descriptor: int, size: int, content: bytes) -> None:
+def _extend(descriptor: int, size: int, content: bytes, *, sync: bool) -> None:
     """Append `content` to the `size` bytes of the file, or truncate it to them again."""
     try:
         while content:
             content = content[os.write(descriptor, content) :]
-        os.fsync(descriptor)
+        if sync:
+            os.fsync(descriptor)
     except OSError:
         with suppress(OSError):  # the first failure is the one to report
             os.ftruncate(descriptor, size)

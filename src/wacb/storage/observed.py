@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
-from wacb.errors import ConfigError
 from wacb.storage import files
 
 
@@ -25,5 +24,5 @@ class ShownMark:
     def set(self) -> None:
         """Set the mark; without it, a deletion needs its evidence from a later listing."""
         if not self.is_set:
-            with suppress(ConfigError):
-                files.update(self._path, lambda text: text or "")
+            with suppress(*files.WRITE_ERRORS):
+                files.update(self._path, lambda text: text or "", remaining=lambda: 0.0)

@@ -20,7 +20,7 @@ from wacb.errors import (
     Skipped,
     join_prose,
 )
-from wacb.models import UNKNOWN
+from wacb.models import UNKNOWN, same_id
 from wacb.provision.bulk import BulkRunner
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.lookup import AccountLookup
@@ -189,6 +189,7 @@ def _show_undo(app: App, results: Sequence[NumberResult]) -> None:
         for result in results
         if result.status in ("attached", "detached")
         and UNKNOWN not in (result.change.old, result.change.new)
+        and not same_id(result.change.old, result.change.new)
         and not isinstance(result.error, ConfigError)
     ]
     if len(numbers) == 1:

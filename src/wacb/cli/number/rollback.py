@@ -24,8 +24,8 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
     """Restore the number's previous profile.
 
     Use it to undo the last change made from this machine. Refused if the number was changed by
-    someone else since. Asks for confirmation on a terminal; elsewhere pass --yes. A second rollback
-    undoes the first.
+    someone else since. Asks for confirmation on a terminal; elsewhere pass --yes. Run again, it
+    changes nothing.
 
     \b
     Example:

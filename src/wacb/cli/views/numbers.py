@@ -85,8 +85,9 @@ HISTORY_ENTRY = View(
         Column("ACTION"),
         Column("OLD", keep=True),
         Column("NEW", keep=True),
+        Column("OUTCOME"),
     ),
-    cells=members("time", "number", "action", "old", "new"),
+    cells=members("time", "number", "action", "old", "new", "outcome"),
     id="number",
     none="no changes in the journal",
 )
