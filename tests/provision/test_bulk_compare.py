@@ -110,10 +110,6 @@ def test_a_profile_that_the_api_does_not_show_is_not_waited_for(tmp_path: Path) 
     assert (bench.sleeps, len(network.sent)) == ([0], 2)
 
 
-def test_a_number_that_is_not_listed_any_more_is_not_verified(tmp_path: Path) -> None:
-    assert Bench(Network(answer({}), answer([])), tmp_path).one() == attached(verified=None)
-
-
 # -- where that cannot be
 
 

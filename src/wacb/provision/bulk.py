@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from wacb.api.client import Client
+from wacb.api.listing import Listing
 from wacb.errors import (
     CheckFailed,
     DeadlineExceeded,
@@ -17,9 +18,16 @@ from wacb.errors import (
     Unavailable,
     WacbError,
 )
-from wacb.models import UNKNOWN, AttachedId, same_id
+from wacb.models import UNKNOWN, AttachedId, Number, same_id
 from wacb.provision.interrupt import GracefulInterrupt
-from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
+from wacb.provision.number_change import NumberChange, NumberResult
+from wacb.provision.read_back import (
+    difference_error,
+    explain_unseen,
+    fail_unverified,
+    is_lost,
+    is_open,
+)
 from wacb.storage import files
 from wacb.storage.journal import Entry, Journal, Outcome
 
@@ -159,42 +167,39 @@ class BulkRunner:
 
     def _compare(self, results: list[NumberResult]) -> list[NumberResult]:
         """List the numbers, again while a change is not visible yet, and settle what is open."""
+        listing: Listing[Number] | None = None
+        shown: dict[str, AttachedId] = {}
         for pause in READ_BACK_AFTER:
-            if self.interrupt.interrupted or not any(map(_is_open, results)):
+            if self.interrupt.interrupted or not any(map(is_open, results)):
                 break
             if pause >= self._client.remaining():
                 late = DeadlineExceeded("skipped: time limit reached")
-                return list(map(partial(_fail_unverified, late), results))
+                return list(map(partial(fail_unverified, late), results))
             self._sleep(pause)
             try:
                 listing = self._client.list_numbers()
                 shown = {number.number: number.callback_profile_id for number in listing}
             except WacbError as error:
-                return list(map(partial(_fail_unverified, error), results))
+                return list(map(partial(fail_unverified, error), results))
             if not listing.gap and all(profile is UNKNOWN for profile in shown.values()):
                 break  # the API shows no number's profile, however long one waits
             results = [
                 self._verify(result, shown.get(result.change.number, UNKNOWN))
-                if _is_open(result)
+                if is_open(result)
                 else result
                 for result in results
             ]
-            if listing.gap:
-                results = [
-                    result
-                    if result.change.number in shown
-                    else _fail_unverified(listing.gap_error(), result)
-                    for result in results
-                ]
-        return results
+        if listing is None:
+            return results
+        return [explain_unseen(result, listing, shown) for result in results]
 
     def _verify(self, result: NumberResult, shown: AttachedId) -> NumberResult:
         if shown is UNKNOWN:
             return result
         if not same_id(shown, result.change.new):
-            differs = _difference_error(result.change, shown)
+            differs = difference_error(result.change, shown)
             return result._replace(verified=False, error=result.error or differs)
-        if _is_lost(result):
+        if is_lost(result):
             result = self._record(result)
         error = None if isinstance(result.error, CheckFailed) else result.error
         return result._replace(verified=True, error=error)
@@ -211,34 +216,9 @@ def _may_be_done(error: WacbError) -> bool:
     return isinstance(error, Interrupted) and not isinstance(error, Skipped)
 
 
-def _is_lost(result: NumberResult) -> bool:
-    """Say whether the request may have been processed although no answer came."""
-    maybe = isinstance(result.error, Unavailable) and result.error.sent
-    return result.status is None and maybe
-
-
-def _is_open(result: NumberResult) -> bool:
-    """Say whether a change was made, or may have been, that is not seen on the number yet."""
-    changed = result.status in ("attached", "detached") or _is_lost(result)
-    return changed and result.change.new is not UNKNOWN and not result.verified
-
-
-def _fail_unverified(why: WacbError, result: NumberResult) -> NumberResult:
-    """Make it a failure that a number which was changed could not be read back."""
-    if not _is_open(result) or result.error or isinstance(why, Interrupted):
-        return result
-    number = result.change.number
-    failed = type(why)(
-        f"number {number} was changed, but could not be read back: {why.message}",
-        hint="run the same command again to compare",
-        status=why.status,
-    )
-    return result._replace(error=failed)
-
-
 def _settle(result: NumberResult) -> NumberResult:
     """Report an update that could not be looked up as one of unknown outcome."""
-    if not _is_lost(result) or result.verified is False or result.error is None:
+    if not is_lost(result) or result.verified is False or result.error is None:
         return result
     unknown = OutcomeUnknown(
         f"{result.error.message}; the number may or may not have been changed",
@@ -246,14 +226,6 @@ def _settle(result: NumberResult) -> NumberResult:
         status=result.error.status,
     )
     return result._replace(error=unknown)
-
-
-def _difference_error(change: NumberChange, shown: str | None) -> CheckFailed:
-    return CheckFailed(
-        f"the API accepted the update of number {change.number}, but shows "
-        f"{f'profile {shown}' if shown else 'no profile'} on it instead of {change.new or 'none'}",
-        hint=check_with_show(change.number),
-    )
 
 
 def _not_reached(number: str) -> NotReached:

@@ -25,6 +25,7 @@ from wacb.provision.bulk import BulkRunner
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, NumberResult, Result
+from wacb.provision.read_back import fail_deleted
 
 UNDO_EACH = Prose("to undo: ", Command("number rollback", "NUMBER"), " (once per number)")
 FINISH = "run the same command again to finish the rest"
@@ -58,7 +59,7 @@ def run_one(app: App, change: NumberChange, *, github: bool = False) -> None:
     _show_notes(app, [change])
     interrupt = graceful_interrupt(app)
     runner = BulkRunner(app.client, app.journal, sleep=app.sleep, interrupt=interrupt)
-    (result,) = runner.execute([NumberResult(change)])
+    (result,) = fail_deleted(app.client, runner.execute([NumberResult(change)]))
     if not result.error and not interrupt.interrupted:
         app.out.record(result, NUMBER_RESULT)
     _show_undo(app, [result])
@@ -96,7 +97,7 @@ def run_many(
             done=advance,
             interrupt=interrupt,
         )
-        results = runner.execute(prepared)
+        results = fail_deleted(app.client, runner.execute(prepared))
     right = [result for result in results if not result.error]
     app.out.table(right if app.out.quiet else results, NUMBER_RESULT)
     _show_undo(app, results)

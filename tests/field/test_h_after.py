@@ -1,0 +1,89 @@
+"""What was confirmed is what is there: a change is read back, and what is missing is reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import pytest
+
+from tests.cli.conftest import Answer, ask
+from tests.cli.expect import CREATE, ONE, TWO
+from tests.conftest import Wacb, profile_id
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
+
+FIRST, SECOND = profile_id(1), profile_id(2)
+Rows = list[dict[str, str]]
+
+
+class Afterwards:
+    """The emulator, but for what its listing of numbers shows once a number was changed."""
+
+    def __init__(self, sandbox: Sandbox, alter: Callable[[Rows], Rows]) -> None:
+        self._api = partial(exchange, sandbox)
+        self._alter = alter
+        self._changed = False
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self._changed = self._changed or method == "PUT"
+        status, _, chunks = self._api(method, url, headers, body)
+        content = b"".join(chunks)
+        if self._changed and url.endswith("/number"):
+            answer = json.loads(content)
+            content = json.dumps(answer | {"data": self._alter(answer["data"])}).encode()
+        return status, [], iter([content])
+
+
+def drop_number(rows: Rows) -> Rows:
+    return [row for row in rows if row["phone_number"] != ONE]
+
+
+def drop_member(rows: Rows) -> Rows:
+    return [
+        {name: value for name, value in row.items() if name != "callback_profile_id"}
+        if row["phone_number"] == ONE
+        else row
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("alter", "code", "reason"),
+    [
+        (drop_number, 8, "it is not listed any more"),
+        (drop_member, 7, "the API does not show its profile any more"),
+    ],
+    ids=["the number", "its member"],
+)
+@pytest.mark.parametrize("numbers", [(ONE,), (ONE, TWO)], ids=["one number", "two numbers"])
+def test_what_is_gone_after_a_change_is_reported(
+    live: Wacb,
+    sandbox: Sandbox,
+    alter: Callable[[Rows], Rows],
+    code: int,
+    reason: str,
+    numbers: tuple[str, ...],
+):
+    assert live(*CREATE).code == 0
+    line = ("number", "attach", *numbers, "--profile", FIRST)
+    outcome = live(*line, handler=Afterwards(sandbox, alter))
+    assert outcome.code == code
+    assert f"number {ONE} was changed, but could not be read back: {reason}" in outcome.err
+
+
+def test_a_profile_that_is_deleted_while_it_is_attached_is_reported(live: Wacb, sandbox: Sandbox):
+    assert live(*CREATE).code == 0
+    deleted: list[str] = []
+
+    def delete(rows: Rows) -> Rows:
+        if not deleted:
+            ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{FIRST}")
+            deleted.append(FIRST)
+        return rows
+
+    line = ("number", "attach", ONE, "--profile", FIRST)
+    outcome = live(*line, handler=Afterwards(sandbox, delete))
+    assert outcome.code == 8
+    assert f"number {ONE} was changed, but profile {FIRST} no longer exists" in outcome.err
