@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.cli.conftest import Answer, ask
+from tests.cli.conftest import Answer, ask, attached, put
 from tests.cli.expect import CREATE, ONE, TWO
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
@@ -87,3 +87,35 @@ def test_a_profile_that_is_deleted_while_it_is_attached_is_reported(live: Wacb, 
     outcome = live(*line, handler=Afterwards(sandbox, delete))
     assert outcome.code == 8
     assert f"number {ONE} was changed, but profile {FIRST} no longer exists" in outcome.err
+
+
+class Throttled:
+    """The emulator, but for a first PUT that has to wait; another terminal acts meanwhile."""
+
+    def __init__(self, sandbox: Sandbox, meanwhile: Callable[[], object]) -> None:
+        self._api = partial(exchange, sandbox)
+        self._meanwhile = meanwhile
+        self.puts = 0
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if method == "PUT":
+            self.puts += 1
+            if self.puts == 1:
+                self._meanwhile()
+                return 429, [("retry-after", "5")], iter([b'{"status": 429}'])
+        return self._api(method, url, headers, body)
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "puts"), [(SECOND, 9, 1), ("", 0, 2), (FIRST, 0, 2)], ids=str
+)
+def test_a_number_is_looked_at_again_after_its_request_waited(
+    live: Wacb, sandbox: Sandbox, other: str, code: int, puts: int
+):
+    for title in ("First", "Second"):
+        assert live(*CREATE, "--title", title).code == 0
+    network = Throttled(sandbox, partial(put, sandbox, other))
+    outcome = live("number", "attach", ONE, "--profile", FIRST, handler=network)
+    assert (outcome.code, network.puts) == (code, puts)
+    assert attached(sandbox, ONE) == (other or FIRST)
+    assert (code == 0) is ("was changed by somebody else meanwhile" not in outcome.err)

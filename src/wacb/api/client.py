@@ -37,9 +37,15 @@ class Client:
         self._retrying = retrying
         self._seen = seen
 
-    def send(self, request: ApiRequest, *, until_deadline: bool = False) -> Any:
+    def send(
+        self,
+        request: ApiRequest,
+        *,
+        until_deadline: bool = False,
+        look_again: Callable[[], None] = lambda: None,
+    ) -> Any:
         """Send a request and return the `data` of the answer, as RetryingClient does."""
-        return self._retrying.send(request, until_deadline=until_deadline)
+        return self._retrying.send(request, until_deadline=until_deadline, look_again=look_again)
 
     def remaining(self) -> float:
         """Seconds of the command's deadline that are left."""

@@ -16,6 +16,7 @@ from wacb.net.message import Response
 from wacb.net.session import Session
 
 MAX_ATTEMPTS = 4
+STALE_AFTER = 1.0  # seconds of waiting after which a look at the account is out of date
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
 BRIEF_OUTAGES = frozenset((502, 503, 504))
 LEAST_RESERVE = 1.0  # seconds
@@ -80,20 +81,28 @@ class RetryingClient:
         """Close all connections; requests in progress end as Interrupted."""
         self._session.close()
 
-    def send(self, request: ApiRequest, *, until_deadline: bool = False) -> Any:
+    def send(
+        self,
+        request: ApiRequest,
+        *,
+        until_deadline: bool = False,
+        look_again: Callable[[], None] = lambda: None,
+    ) -> Any:
         """Send a request and return the `data` of the answer.
 
         Sent up to four times, but only where that can do no harm: nothing was sent, the API
         throttled it with 429, or the method may be repeated and the outage is brief. A POST that
         may have arrived is never sent again. With `until_deadline` attempts that get 429 or 503
         are repeated as long as there is time: one of hundreds that are sent at once may be
-        throttled more than four times. After `stop_sending` the last failure is
-        raised, or Skipped where nothing was sent.
+        throttled more than four times. `look_again` is called after a wait of a second or more,
+        and raises where the request must not be sent any more. After `stop_sending` the last
+        failure is raised, or Skipped where nothing was sent.
         """
         attempt, wait = 1, self._backoff.current_wait()
         failure: Unavailable | None = None
         while True:
-            self._wait_for_turn(request, wait, failure)
+            if self._wait_for_turn(request, wait, failure) >= STALE_AFTER:
+                look_again()
             try:
                 response = self._send_once(request, attempt)
                 return read_response(request, response, now=self._now())
@@ -110,8 +119,12 @@ class RetryingClient:
 
     def _wait_for_turn(
         self, request: ApiRequest, wait: Wait | None, failure: Unavailable | None
-    ) -> None:
-        """Wait until an attempt may start; `failure` is how the one before ended."""
+    ) -> float:
+        """Wait until an attempt may start; return the seconds of waiting.
+
+        `failure` is how the attempt before ended.
+        """
+        waited = 0.0
         while wait and not self._backoff.stopped:
             if wait.seconds >= self.remaining():
                 unsent = f"{request.action} was not tried: the API is busy"
@@ -119,9 +132,11 @@ class RetryingClient:
                     wait, failure or Unavailable(unsent, sent=False)
                 ) from failure
             self._backoff.wait(wait)
+            waited += wait.seconds
             wait = self._backoff.current_wait()
         if self._backoff.stopped:
             raise failure or Skipped(f"{request.action} was not tried: the run was stopped")
+        return waited
 
     def _deadline_error(self, wait: Wait, failure: Unavailable) -> DeadlineExceeded:
         return DeadlineExceeded(

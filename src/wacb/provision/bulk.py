@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from wacb.api.client import Client
 from wacb.api.listing import Listing
+from wacb.api.retry import STALE_AFTER
 from wacb.errors import (
     CheckFailed,
     DeadlineExceeded,
@@ -16,11 +19,12 @@ from wacb.errors import (
     OutcomeUnknown,
     Skipped,
     Unavailable,
+    Unsafe,
     WacbError,
 )
 from wacb.models import UNKNOWN, AttachedId, Number, same_id
 from wacb.provision.interrupt import GracefulInterrupt
-from wacb.provision.number_change import NumberChange, NumberResult
+from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
 from wacb.provision.read_back import (
     difference_error,
     explain_unseen,
@@ -88,6 +92,9 @@ class BulkRunner:
         self._fail_fast = fail_fast
         self._done = done
         self._begun: dict[str, Entry] = {}
+        self._looking = threading.Lock()
+        self._looked_at = float("-inf")
+        self._seen: dict[str, AttachedId] = {}
         self.interrupt = interrupt or GracefulInterrupt(client)
 
     def execute(self, prepared: Sequence[NumberResult]) -> list[NumberResult]:
@@ -137,11 +144,32 @@ class BulkRunner:
             self.interrupt.request()  # no other number could be journaled
             return item._replace(error=error)
         try:
-            self._client.send(change.request(self._client.api), until_deadline=until_deadline)
+            self._client.send(
+                change.request(self._client.api),
+                until_deadline=until_deadline,
+                look_again=partial(self._look_again, change),
+            )
         except WacbError as error:
             self._settle(change, "unknown" if _may_be_done(error) else "refused")
             return item._replace(error=error)
         return self._record(item)
+
+    def _look_again(self, change: NumberChange) -> None:
+        """Raise Unsafe where somebody changed the number while its request waited."""
+        if not change.shown:
+            return
+        with self._looking:
+            if time.monotonic() - self._looked_at >= STALE_AFTER:
+                listing = self._client.list_numbers()
+                self._seen = {number.number: number.callback_profile_id for number in listing}
+                self._looked_at = time.monotonic()
+            seen = self._seen.get(change.number, UNKNOWN)
+        # the new value, where an attempt was made that went unanswered
+        if seen is not UNKNOWN and not (same_id(seen, change.old) or same_id(seen, change.new)):
+            raise Unsafe(
+                f"number {change.number} was changed by somebody else meanwhile",
+                hint=check_with_show(change.number),
+            )
 
     def _begin(self, change: NumberChange) -> None:
         """Journal a change before its request leaves."""
