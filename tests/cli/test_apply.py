@@ -269,7 +269,7 @@ def test_a_failure_in_the_middle_says_what_was_done_and_the_next_run_finishes_it
     )
     error = outcome.err.partition(UNDO)[2].splitlines()
     assert error[0] == "error: 1 of 6 changes failed, 2 not tried"
-    assert error[1].startswith("  number +1555010000")
+    assert error[1].startswith("  changing number +1555010000")
     assert error[2] == AGAIN.rstrip()
     assert attached(sandbox, THREE) == old
     again = live(*line, **manifest.how)
@@ -626,7 +626,7 @@ def test_a_failure_is_reported_to_github(
     sandbox.add_fault("422:9,PUT")
     assert live("apply", *manifest.file, "--yes", "--github", env=env).code == 6
     assert outputs(output)["changed"] == "true"
-    assert "| attach | number | &#43;15550100001 | failed |  | number" in summary.read_text()
+    assert "| attach | number | &#43;15550100001 | failed |  | changing number" in summary.read_text()
 
 
 @pytest.mark.parametrize("line", [("plan",), ("apply", "--yes")], ids=str)

@@ -53,6 +53,7 @@ TITLE = "Incoming messages"
 GET_URL = build_url("https://example.com/hook", INCOMING)
 NONE, MADE = answer([]), answer({"id": "SG_1"})
 CURRENT = answer(make_row())
+LISTED = answer([make_row()])
 CHANGED = make_draft(url="https://example.com/new")
 
 
@@ -165,14 +166,23 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
     assert caught.value.hint == "keep one, and remove the others with `wacb profile delete ID`"
 
 
-def test_a_rival_that_cannot_be_looked_for_is_left_to_a_note() -> None:
-    network = Network(NONE, MADE, CURRENT, refusal(500, "oops"))
-    outcome = ensure(make_client(network))
-    assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
-    assert outcome.notes == (
-        "could not check whether another machine created it, too: "
-        "listing callback profiles failed: the API is unavailable (500: oops)",
-    )
+@pytest.mark.parametrize(
+    ("turn", "looks"), [(refusal(500, "oops"), 6), (refusal(401, "oops"), 1)], ids=["500", "401"]
+)
+def test_a_rival_that_cannot_be_looked_for_is_no_success(turn: Turn, looks: int) -> None:
+    clock = Clock()
+    network = Network(NONE, MADE, CURRENT, *[turn] * 6)
+    with pytest.raises(Unavailable) as caught:
+        ensure(make_client(network, clock=clock), clock=clock)
+    assert caught.value.message.startswith("profile SG_1 was created, but another machine may have")
+    assert len(network.sent) == 3 + looks
+
+
+def test_a_listing_that_hides_the_new_profile_for_some_seconds_is_waited_for() -> None:
+    clock = Clock()
+    network = Network(NONE, MADE, CURRENT, *[NONE] * 4, LISTED)
+    outcome = ensure(make_client(network, clock=clock), clock=clock)
+    assert (outcome.status, clock.sleeps) == ("created", [1, 2])
 
 
 # -- a listing that lags
@@ -188,8 +198,10 @@ def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
     sandbox: Sandbox, update: bool
 ) -> None:
     client = lagging(sandbox, Clock())
-    first, second = ensure(client), ensure(client, update=update)
-    assert (second.status, second.profile) == ("unchanged", first.profile)
+    made = client.create_profile(make_draft())
+    make_lock().record_result(made)
+    found = ensure(client, update=update)
+    assert (found.status, found.profile.id) == ("unchanged", made)
     assert len(writes(sandbox)) == 1
 
 
@@ -207,7 +219,7 @@ def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
     ids=["deleted", "renamed"],
 )
 def test_a_profile_that_is_gone_is_created_again_at_once(other: Turn) -> None:
-    outcome, network, clock = made_before(NONE, other, MADE, CURRENT)
+    outcome, network, clock = made_before(NONE, other, MADE, CURRENT, LISTED)
     assert (outcome.status, outcome.profile.id) == ("created", "SG_1")
     assert [sent.method for sent in network.sent] == ["GET", "GET", "POST", "GET", "GET"]
     assert clock.sleeps == []
@@ -219,7 +231,7 @@ def test_a_404_that_says_nothing_of_the_profile_is_not_believed() -> None:
     assert (outcome.status, outcome.profile.id) == ("unchanged", "SG_7")
     assert clock.sleeps == [3]
     gone = [NONE, refusal(404)] * 11
-    outcome, network, clock = made_before(*gone, MADE, CURRENT)
+    outcome, network, clock = made_before(*gone, MADE, CURRENT, LISTED)
     assert (outcome.status, sum(clock.sleeps)) == ("created", 28)
     assert [sent.method for sent in network.sent].count("POST") == 1
 
@@ -247,7 +259,7 @@ def test_a_create_that_does_not_appear_in_time_is_made_again() -> None:
     sandbox = lose(clock, "reset,POST")
     outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
     assert (outcome.status, outcome.profile.id) == ("created", profile_id(1))
-    assert clock.sleeps == [1, 2, 4] + [3] * 7 + [2]
+    assert clock.sleeps == [1, 2, 4] + [3] * 7 + [2] + [1, 2, 4, 8, 15]
 
 
 def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:

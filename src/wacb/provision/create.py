@@ -239,8 +239,13 @@ def _check_only(
             sleep(pause)
         try:
             titled = client.profile_ids(title)
+        except Interrupted:
+            note = "it was not checked whether another machine created it, too"
+            return result._replace(notes=(*result.notes, note))
         except WacbError as error:
             unseen = error.message
+            if not error.retryable:
+                break
             continue
         if len(titled | {result.profile.id}) > 1:
             raise duplicate_title_error(title, sorted(titled | {result.profile.id}))
