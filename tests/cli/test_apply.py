@@ -18,8 +18,10 @@ from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, fai
 from tests.cli.manifests import ENV, TOKEN, Manifest
 from tests.conftest import LIVE, Outcome, Wacb, invoke, mark_shown, profile_id
 from wacb.cli.app import App
+from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
+from wacb.storage.create_lock import CreateLock
 
 FIRST, SECOND, THIRD = (profile_id(number) for number in (1, 2, 3))
 PROFILES = "/v1/SID/callback/profiles"
@@ -648,3 +650,15 @@ def test_an_unseen_number_is_attached_though_nothing_shows_it(
     outcome = over(hidden, "apply", *manifest.file, "--yes", **manifest.how)
     assert (outcome.code, outcome.out) == (0, ROWS)
     assert attached(sandbox, ONE) == FIRST
+
+
+def test_a_create_that_another_run_holds_is_waited_for_until_the_deadline(
+    live: Wacb, manifest: Manifest, sandbox: Sandbox, home: Path
+):
+    folder = home / ".local" / "state" / "wacb" / "creates"
+    lock = CreateLock(folder, host="api.kaleyra.io", sid=SID, title="Incoming messages")
+    with lock.acquire(lambda: 0):
+        line = ("apply", *manifest.file, "--yes", "--deadline", "0.5")
+        outcome = live(*line, **manifest.how)
+    assert outcome.code == 7
+    assert "another wacb is creating the profile 'Incoming messages'" in outcome.err

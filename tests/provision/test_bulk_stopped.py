@@ -37,6 +37,8 @@ from wacb.errors import (
 from wacb.provision.bulk import BulkRunner
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberResult
+from wacb.storage import files
+from wacb.storage.journal import Entry, Journal
 
 NUMBERS = make_numbers(6)
 
@@ -326,3 +328,20 @@ def test_an_update_that_waited_for_its_turn_at_ctrl_c_was_not_tried(tmp_path: Pa
     assert kinds(results) == [Unavailable, "attached"] + [Skipped] * 4
     assert sorted(line.puts) == NUMBERS[:2]
     assert journaled(tmp_path) == NUMBERS[1:2]
+
+
+def test_a_stop_ends_the_wait_for_the_lock_of_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Journal.begin
+
+    def wait(journal: Journal, **change: Any) -> Entry:
+        with files.locked(tmp_path / "journal.jsonl"):  # as another process would
+            run.interrupt.request()
+            return begin(journal, **change)
+
+    monkeypatch.setattr(Journal, "begin", wait)
+    line = Line(stocked(NUMBERS))
+    run = make_run(line, tmp_path)
+    assert kinds(execute(run, make_prepared(NUMBERS))) == [Skipped] * 6
+    assert line.puts == []

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -196,3 +197,21 @@ def test_processes_that_begin_on_one_new_file_lose_no_change(path: Path) -> None
     assert (len(rows), total) == (100, 100)
     assert number is not None
     assert {name: number[name] for name in names} == dict.fromkeys(names, "24")
+
+
+def test_a_file_that_another_process_has_locked_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.sqlite3"
+    with Store(path) as store, Store(path) as other:
+        entered = threading.Event()
+
+        def hold() -> None:
+            with other.transaction():
+                entered.set()
+                time.sleep(0.25)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert entered.wait(10)
+        store.add_message({"id": "1"})
+        thread.join()
+        assert store.messages() == [{"id": "1"}]

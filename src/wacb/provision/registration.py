@@ -15,7 +15,6 @@ from wacb.errors import (
     ApiRejected,
     Command,
     ConfigError,
-    Interrupted,
     InvalidInput,
     NotFound,
     OutcomeUnknown,
@@ -105,8 +104,7 @@ def add(
         except WacbError as error:
             if isinstance(error, Unavailable) and error.sent:
                 raise _unknown_add(client, number, error, sleep) from error
-            if not isinstance(error, Interrupted):
-                remembered.finish(number, before)
+            remembered.finish(number, before)
             raise
     added = wanted._replace(id=new_id)
     try:
