@@ -61,4 +61,4 @@ def test_neither_keys_nor_header_values_show_in_a_repr():
     profile = CallbackProfile(
         id="IN_1", title="abc", method=Method.GET, url=HOOK, headers=headers, encryption=encryption
     )
-    assert "CANARY" not in repr(draft) + repr(profile)
+    assert "CANARY" not in repr(draft) + repr(profile) + repr(encryption)

@@ -402,6 +402,30 @@ def test_a_profile_that_got_a_number_meanwhile_is_not_deleted(
     assert fails or why in outcome.err
 
 
+def test_a_profile_is_not_deleted_once_the_api_hides_what_a_number_has(
+    over: Wacb, manifest: Manifest, sandbox: Sandbox, old: str, home: Path
+):
+    put(sandbox, "", ONE)
+    put(sandbox, "", THREE)
+    manifest.write("[numbers]\n")
+    mark_shown(home)
+    listings: list[str] = []
+
+    def api(method: str, url: str, *rest: Any) -> Answer:
+        status, _, chunks = exchange(sandbox, method, url, *rest, sleep=lambda seconds: None)
+        content = b"".join(chunks)
+        if url.endswith("/number"):
+            listings.append(url)
+            if len(listings) > 1:
+                content = content.replace(b'"callback_profile_id"', b'"something_else"')
+        return status, [], iter([content])
+
+    outcome = over(api, "apply", *manifest.file, "--prune", "--yes", **manifest.how)
+    assert (outcome.code, rows(outcome)) == (9, [("Old hook", "failed")])
+    assert f"not deleted: the API does not show which profile {ONE}, {TWO}, " in outcome.err
+    assert ask(sandbox, "GET", f"{PROFILES}/{old}")["title"] == "Old hook"
+
+
 def agree(home: Path, manifest: Manifest, handler: Handler, act: Callable[[], object]) -> Outcome:
     """Agree to a plan, after something happened while the person was thinking."""
 
@@ -628,7 +652,9 @@ def test_a_failure_is_reported_to_github(
     sandbox.add_fault("422:9,PUT")
     assert live("apply", *manifest.file, "--yes", "--github", env=env).code == 6
     assert outputs(output)["changed"] == "true"
-    assert "| attach | number | &#43;15550100001 | failed |  | changing number" in summary.read_text()
+    assert (
+        "| attach | number | &#43;15550100001 | failed |  | changing number" in summary.read_text()
+    )
 
 
 @pytest.mark.parametrize("line", [("plan",), ("apply", "--yes")], ids=str)

@@ -113,6 +113,15 @@ def test_off_a_terminal_it_prints_one_object_a_line(listen: Listen) -> None:
     assert done == {"event": "done", "count": 2, "ok": True}
 
 
+def test_a_callback_that_nobody_reads_ends_an_unbounded_run(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses: list[int] = []
+    monkeypatch.setattr("wacb.cli.streams.is_unread", lambda stream: True)
+    outcome = listen(lambda url: statuses.append(send(url)))
+    assert (outcome.code, statuses) == (0, [500])
+
+
 def test_on_a_terminal_each_callback_is_a_block(listen: Listen) -> None:
     def client(url: str) -> None:
         send(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.cli.expect import (
 )
 from tests.conftest import Wacb, profile_id
 from tests.fake_api import Network, answer, make_row
+from wacb.cli.output import to_stderr
 from wacb.sandbox.account import API_KEY, WABA_ID
 
 NUMBERS = f"""\
@@ -154,3 +156,8 @@ def test_json_keeps_non_ascii_text(over: Wacb):
     assert list(profile_json()) == [
         line.split('"')[1] for line in out.splitlines() if line.startswith('    "')
     ]
+
+
+def test_a_closed_stderr_loses_the_notes_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stderr", None)  # as it is after `2>&-`
+    to_stderr("note: nobody reads this")
