@@ -17,6 +17,7 @@ ATTACH = ("number", "attach", ONE, "--profile")
 DETACH = ("number", "detach", ONE)
 ROLLBACK = ("number", "rollback", ONE)
 YES = "pass --yes"
+AGAIN = f"to undo: wacb number attach {ONE} --profile {FIRST}"
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +125,8 @@ def test_rollback_puts_back_what_was_there(live: Wacb, sandbox: Sandbox):
     live(*ATTACH, FIRST)
     live(*ATTACH, SECOND, "--replace")
     back = attachment_row(ONE, "attached", SECOND, FIRST)
-    assert live(*ROLLBACK, "--yes") == done(back, undo())
+    forward = f"to undo: wacb number attach {ONE} --profile {SECOND} --replace"
+    assert live(*ROLLBACK, "--yes") == done(back, forward)
     assert attached(sandbox, ONE) == FIRST
     assert live(*ROLLBACK, "--yes") == done(attachment_row(ONE, "unchanged", FIRST, FIRST))
     assert attached(sandbox, ONE) == FIRST
@@ -132,8 +134,16 @@ def test_rollback_puts_back_what_was_there(live: Wacb, sandbox: Sandbox):
 
 def test_rollback_to_nothing(live: Wacb, sandbox: Sandbox):
     live(*ATTACH, FIRST)
-    assert live(*ROLLBACK, "--yes") == done(attachment_row(ONE, "detached", FIRST, ""), undo())
+    detached = attachment_row(ONE, "detached", FIRST, "")
+    assert live(*ROLLBACK, "--yes") == done(detached, AGAIN)
     assert attached(sandbox, ONE) == ""
+
+
+def test_a_rollback_of_a_detachment_is_undone_by_another(live: Wacb, sandbox: Sandbox):
+    put(sandbox, FIRST)
+    assert live(*DETACH, "--yes").code == 0
+    back = attachment_row(ONE, "attached", "", FIRST)
+    assert live(*ROLLBACK, "--yes") == done(back, f"to undo: wacb number detach {ONE}")
 
 
 def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watch):
@@ -144,7 +154,7 @@ def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watc
         outcome = live(*ROLLBACK, "--dry-run")
     assert '"callback_profile_id":""' in outcome.out
     asked = live(*ROLLBACK, "-q", input="y\n", tty=True)
-    assert asked == done(ONE, f"{message[0].upper()}{message[1:]}? [y/N] y\n{undo()}")
+    assert asked == done(ONE, f"{message[0].upper()}{message[1:]}? [y/N] y\n{AGAIN}")
 
 
 def test_rollback_is_refused_when_somebody_changed_the_number_since(

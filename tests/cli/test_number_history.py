@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Watch, attached
-from tests.cli.expect import ONE, TWO, done, failed, table, undo
+from tests.cli.expect import ONE, TWO, done, failed, table
 from tests.conftest import Wacb, profile_id
 from tests.storage.bad_disk import full_disk, read_only
 from wacb.sandbox.account import SID, WABA_ID
@@ -101,7 +101,10 @@ def test_a_torn_last_line_is_said_and_the_rest_is_read(live: Wacb, home: Path, s
     assert (outcome.code, TIME.sub("TIME", outcome.out)) == (0, entry("attach", "", FIRST) + "\n")
     assert outcome.err == warning
     back = live(*ROLLBACK, "--yes")
-    assert (back.code, back.err) == (0, f"{warning}{undo()}\n")
+    assert (back.code, back.err) == (
+        0,
+        f"{warning}to undo: wacb number attach {ONE} --profile {FIRST}\n",
+    )
     assert attached(sandbox, ONE) == ""
     assert journal.read_bytes().startswith(whole + whole[:40] + b"\n")
 

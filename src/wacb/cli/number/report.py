@@ -185,15 +185,25 @@ def _write_github(app: App, results: Sequence[NumberResult]) -> None:
 
 def _show_undo(app: App, results: Sequence[NumberResult]) -> None:
     """Print the command that restores what the journal knows."""
-    numbers = [
-        result.change.number
+    changes = [
+        result.change
         for result in results
         if result.status in ("attached", "detached")
         and UNKNOWN not in (result.change.old, result.change.new)
         and not same_id(result.change.old, result.change.new)
         and not isinstance(result.error, ConfigError)
     ]
-    if len(numbers) == 1:
-        app.out.message(Prose("to undo: ", Command("number rollback", numbers[0])))
-    elif numbers:
+    if len(changes) == 1:
+        app.out.message(Prose("to undo: ", _undo(changes[0])))
+    elif changes:
         app.out.message(UNDO_EACH)
+
+
+def _undo(change: NumberChange) -> Command:
+    """Return the command that undoes a change; another rollback changes nothing."""
+    if change.action != "rollback":
+        return Command("number rollback", change.number)
+    if isinstance(change.old, str):
+        replace = ("--replace",) if isinstance(change.new, str) else ()
+        return Command("number attach", change.number, "--profile", change.old, *replace)
+    return Command("number detach", change.number)
