@@ -33,6 +33,7 @@ from wacb.errors import (
     DeadlineExceeded,
     NotFound,
     OutcomeUnknown,
+    Skipped,
     Unavailable,
     WacbError,
 )
@@ -277,6 +278,15 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
             client, make_draft(), lock=make_lock(clock), sleep=clock.sleep, others=others
         )
     assert last(clock) == ([None], [])
+
+
+def test_a_create_that_a_stop_kept_from_being_sent_is_not_remembered() -> None:
+    clock, network = Clock(), Network(answer({"id": "SG_1"}))
+    client = make_client(network, clock=clock)
+    client.stop_sending()
+    with pytest.raises(Skipped):
+        create_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
+    assert (network.sent, last(clock)) == ([], ([None], []))
 
 
 def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None:

@@ -16,6 +16,7 @@ from wacb.errors import (
     NotFound,
     OutcomeUnknown,
     Prose,
+    Skipped,
     Unavailable,
     WacbError,
 )
@@ -163,6 +164,9 @@ def _create_or_adopt(
             raise
         lock.record_result(None)
         profile_id, status = _adopt(client, draft, before, lost, sleep), "adopted"
+    except Skipped:
+        lock.record_not_sent()
+        raise
     except (KeyboardInterrupt, Interrupted):
         lock.record_result(None)
         raise
