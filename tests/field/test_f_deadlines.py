@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.expect import ONE
+from tests.cli.conftest import Answer
+from tests.cli.expect import CREATE, ONE, THREE, TWO
+from tests.conftest import Wacb
 from tests.examples import sampled
 from tests.field.altered import FIRST
 from tests.field.world import NEW, make_world
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 NUMBERS = [f"+1555020{n:04}" for n in range(60)]
 
@@ -66,3 +72,17 @@ def test_a_deadline_in_the_middle_is_made_up_for(
         assert world.run(again).code == 0
         assert world.state() == wanted
         assert sum(method == "POST" for method, _, _ in world.written()) == posts
+
+
+def test_a_run_whose_time_is_up_counts_what_was_not_tried(live: Wacb, sandbox: Sandbox):
+    assert live(*CREATE).code == 0
+
+    def slow(method: str, *rest: Any) -> Answer:
+        if method == "PUT":
+            time.sleep(1.2)
+        return exchange(sandbox, method, *rest)
+
+    line = ("number", "attach", ONE, TWO, THREE, "--profile", FIRST, "--jobs", "1")
+    ended = live(*line, "--deadline", "2.5", handler=slow)
+    assert ended.code == 7
+    assert "error: time limit reached: " in ended.err and "not tried" in ended.err

@@ -262,6 +262,13 @@ def test_a_number_is_attached_to_a_profile_that_is_there():
     assert (plan.changes[0].work, plan.unchanged) == (make_move(ONE, "", FIRST, "incoming"), 1)
 
 
+def test_two_numbers_are_attached_to_one_profile():
+    live = make_live(stored(INCOMING), numbers=(make_number(ONE, ""), make_number(TWO, "")))
+    wanted = {ONE: "incoming", TWO: "incoming"}
+    plan = diff(make_manifest(INCOMING, numbers=wanted), live, prune=False)
+    assert [change.name for change in plan.changes] == [ONE, TWO]
+
+
 def test_a_number_waits_for_a_profile_that_is_yet_to_be_created():
     live = make_live(numbers=(make_number(ONE, SECOND),))
     plan = diff(make_manifest(INCOMING, numbers={ONE: "incoming"}), live, prune=False)

@@ -185,6 +185,14 @@ def test_a_listing_that_hides_the_new_profile_for_some_seconds_is_waited_for() -
     assert (outcome.status, clock.sleeps) == ("created", [1, 2])
 
 
+def test_a_new_profile_is_looked_for_no_longer_than_the_deadline() -> None:
+    clock = Clock()
+    network = Network(NONE, MADE, CURRENT, *[NONE] * 9)
+    with pytest.raises(Unavailable, match="another machine may have created one"):
+        ensure(make_client(network, clock=clock, deadline=3), clock=clock)
+    assert clock.sleeps == [1]
+
+
 # -- a listing that lags
 
 

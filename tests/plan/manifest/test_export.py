@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.cli.expect import QUERY, STATUS_QUERY
 from tests.examples import examples
 from tests.fake_api import make_profile
+from wacb.errors import InvalidInput
 from wacb.jsontext import visible
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Encryption, Method, Number
-from wacb.plan.manifest.export import Exported, write
+from wacb.plan.manifest.export import Exported, check_round_trip, write
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
 from wacb.template.placeholders import INCOMING, MARK, build_body, names
@@ -442,3 +443,9 @@ def test_what_is_written_asks_for_what_there_is(live: list[CallbackProfile], dat
     wanted = {number.number: referred[number.callback_profile_id] for number in numbers}
     assert (manifest.numbers or {}) == {k: v for k, v in wanted.items() if v}
     assert SECRET not in result.text + "".join(result.notes)
+
+
+def test_a_table_that_would_make_another_profile_is_refused():
+    table = {"title": "Incoming messages", "method": "post", "url": "https://other.example/"}
+    with pytest.raises(InvalidInput, match="a manifest cannot express its url"):
+        check_round_trip(make_profile(), "incoming", table, {}, local=False)

@@ -61,7 +61,7 @@ def write(
             if titles[profile.title] > 1:
                 raise InvalidInput(f"{titles[profile.title]} profiles have this title")
             table = profile_table(profile, secrets, local=local)
-            _check_round_trip(profile, name, table, secrets.values, local=local)
+            check_round_trip(profile, name, table, secrets.values, local=local)
         except InvalidInput as error:
             notes.append(f"profile '{profile.title}' ({profile.id}) is left out: {error.message}")
         else:
@@ -100,7 +100,7 @@ def _escape_character(character: str) -> str:
     return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
-def _check_round_trip(
+def check_round_trip(
     profile: CallbackProfile,
     name: str,
     table: Mapping[str, Any],
