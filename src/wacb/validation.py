@@ -146,7 +146,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Make a hint: the nearest known name, and all of them unless there are many."""
     names = sorted(known)
+    if not names:
+        return "none exists yet"
     near = nearest(name, names)
     guess = f"did you mean {near}? " if near else ""
     more = f", … ({len(names)} in all)" if len(names) > _MAX_NAMES else ""
-    return f"{guess}known: {', '.join(names[:_MAX_NAMES])}{more}" if names else "there is none yet"
+    return f"{guess}choose from: {', '.join(names[:_MAX_NAMES])}{more}"

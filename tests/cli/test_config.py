@@ -263,7 +263,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     ),
     "an unknown account": (
         ("set", "default_account", "x"),
-        failed(2, "account 'x' not found", "there is none yet"),
+        failed(2, "account 'x' not found", "none exists yet"),
     ),
     "no account": (
         ("unset", "sid"),
@@ -275,7 +275,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     ),
     "another account": (
         ("show", "--account", "x"),
-        failed(3, "--account: account 'x' not found in FILE", "there is none yet"),
+        failed(3, "--account: account 'x' not found in FILE", "none exists yet"),
     ),
 }
 

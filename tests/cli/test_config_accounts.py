@@ -94,7 +94,7 @@ def test_use_tells_what_it_does_not_change(wacb: Wacb, file: Path):
 
 @pytest.mark.parametrize("line", [("use", "tset"), ("remove", "tset", "--yes")], ids=" ".join)
 def test_an_account_that_does_not_exist_is_named(wacb: Wacb, file: Path, line: tuple[str, ...]):
-    hint = "did you mean test? known: bare, prod, test"
+    hint = "did you mean test? choose from: bare, prod, test"
     assert wacb("config", *line) == failed(3, f"NAME: account 'tset' not found in {file}", hint)
     assert file.read_text() == CONFIG
 

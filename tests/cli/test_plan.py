@@ -327,7 +327,7 @@ def test_problems_are_all_told_after_the_plan(live: Wacb, manifest: Manifest, sa
         err="error: this plan has 2 blocking problems\n"
         f"  number {NINE} is pending; only approved numbers can be changed; finish its "
         "registration in the Kaleyra console first\n"
-        f"  number {THREE}: no profile named 'No such' in the file or the account; known: "
+        f"  number {THREE}: no profile named 'No such' in the file or the account; choose from: "
         "incoming, second\n",
     )
     manifest.edit(f'"{THREE}" = "No such"', "")

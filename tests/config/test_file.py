@@ -183,7 +183,7 @@ def test_the_default_account_must_exist(path):
     with pytest.raises(InvalidInput) as caught:
         set_value(path, "default_account", "prd", account=None)
     assert caught.value.message == "account 'prd' not found"
-    assert caught.value.hint == "did you mean prod? known: prod, test"
+    assert caught.value.hint == "did you mean prod? choose from: prod, test"
     set_value(path, "default_account", "test", account=None)
     assert read(path)["default_account"] == "test"
     unset_value(path, "default_account", account=None)

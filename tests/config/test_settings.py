@@ -362,20 +362,20 @@ def test_an_unknown_account_is_a_config_error_with_the_nearest_name():
         with pytest.raises(ConfigError) as caught:
             found.get("sid")
         assert caught.value.message == f"{source}: account 'prd' not found in {PATH}"
-        assert caught.value.hint == "did you mean prod? known: prod, test"
+        assert caught.value.hint == "did you mean prod? choose from: prod, test"
 
 
 def test_an_account_where_there_is_none_says_so():
     with pytest.raises(ConfigError) as caught:
         make_settings(account="").get("account")
-    assert caught.value.hint == "there is none yet"
+    assert caught.value.hint == "none exists yet"
 
 
 def test_a_default_account_must_exist():
     with pytest.raises(ConfigError) as caught:
         make_settings(make_file('default_account = "x"\n[accounts.long]')).get("sid")
     assert caught.value.message == f"default_account in {PATH}: account 'x' not found in {PATH}"
-    assert caught.value.hint == "known: long"
+    assert caught.value.hint == "choose from: long"
 
 
 def test_several_accounts_matter_only_where_one_has_the_answer():
@@ -429,7 +429,8 @@ def test_an_unknown_contract_key_gets_the_nearest_name():
         _ = make_settings(make_file('[contract]\natach_path = "/x"')).contract
     assert caught.value.message == f"{PATH}: 'atach_path' is not a valid key in [contract]"
     assert caught.value.hint == (
-        "did you mean attach_path? known: attach_field, attach_method, attach_path, detach_value"
+        "did you mean attach_path? choose from: attach_field, attach_method, attach_path, "
+        "detach_value"
     )
 
 

@@ -344,7 +344,10 @@ def test_what_forbids_an_attachment_is_a_problem_each():
             "number +15550199998: no profile named 'Old hok' in the file or the account",
         ),
     ]
-    assert plan.problems[-1].hint == "did you mean Old hook? known: Old hook, The other, incoming"
+    assert (
+        plan.problems[-1].hint
+        == "did you mean Old hook? choose from: Old hook, The other, incoming"
+    )
 
 
 def test_two_live_profiles_of_a_title_that_a_number_names_forbid_the_plan():

@@ -39,7 +39,7 @@ def test_what_is_no_toml_is_named_by_its_line(text: str, message: str):
     [
         (
             "profile = 3",
-            "profile: is not a valid key; did you mean profiles? known: numbers, profiles",
+            "profile: is not a valid key; did you mean profiles? choose from: numbers, profiles",
         ),
         ("profiles = 3", "profiles: must be a table"),
         ("[[profiles]]", "profiles: must be a table"),
@@ -55,7 +55,7 @@ def test_what_is_no_toml_is_named_by_its_line(text: str, message: str):
         ),
         (
             f'[profiles."a.b"]\n{PROFILE}x = 1',
-            f'[profiles."a.b"] x: is not a valid key; known: {KEYS}',
+            f'[profiles."a.b"] x: is not a valid key; choose from: {KEYS}',
         ),
     ],
 )
@@ -66,7 +66,7 @@ def test_the_tables_of_a_file(text: str, told: str):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("urls = 3", f"urls: is not a valid key; did you mean url? known: {KEYS}"),
+        ("urls = 3", f"urls: is not a valid key; did you mean url? choose from: {KEYS}"),
         ("title = 3", "title: must be a string"),
         (
             'title = "in"',
@@ -229,7 +229,7 @@ def encryption(**changes: str) -> str:
         ),
         ({"iv": '"${NONE}"'}, "iv: the variable ${NONE} is not set; set it in the environment"),
         ({"kee": "1"},
-         "kee: is not a valid key; did you mean key? known: algorithm, encoding, iv, key"),
+         "kee: is not a valid key; did you mean key? choose from: algorithm, encoding, iv, key"),
     ],
 )  # fmt: skip
 def test_the_encryption(changes: dict[str, str], told: str):
