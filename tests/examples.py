@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-DEFAULT, THOROUGH = 40, 960
+DEFAULT, THOROUGH = 40, 480
 _WANTED = 160  # what `examples` counts in
 
 
