@@ -31,11 +31,11 @@ COMMANDS = {
     "GET": (("profile", "list"), ()),
     "POST": (
         ("profile", "create", "--method", "post", "--url", "https://example.com/hook"),
-        (ok({"profiles": [], "total": 0}),) * 2,
+        (ok({"profiles": [], "total": 0}),),
     ),
     "PATCH": (("profile", "update", ID, "--response-message", "ok"), (PROFILE,)),
     "PUT": (("number", "attach", ONE, "--profile", ID), (PROFILE, NUMBERS)),
-    "DELETE": (("profile", "delete", ID, "--yes"), (PROFILE, NUMBERS)),
+    "DELETE": (("profile", "delete", ID, "--yes", "--force"), (PROFILE, NUMBERS)),
 }
 # Where it leads to; {port} is another server of this machine.
 TARGETS = {

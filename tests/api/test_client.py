@@ -380,3 +380,10 @@ def test_the_time_that_is_left_is_that_of_the_deadline() -> None:
     client = make_client(Network(answer([])), clock=clock, deadline=10)
     clock.sleep(4)
     assert client.remaining() == 6
+
+
+def test_a_check_of_access_does_not_take_another_apis_rows_for_its_own() -> None:
+    client = make_client(Network(answer([{"name": "x"}, "y"]), answer(["x", 5])))
+    client.check_access()  # rows that may be profiles in a form not seen yet
+    with pytest.raises(Unavailable, match="lists nothing that is a callback profile"):
+        client.check_access()

@@ -250,7 +250,8 @@ def test_another_control_character_in_a_secret_is_refused(
         line, name = FROM_ENV if column == "header" else apply_headers(folder), "TOKEN"
     outcome = live(*line, env={name: BAD_SECRETS[row]})
     assert (outcome.code, outcome.out) == (3 if column == "API key" else 2, "")
-    check_names(outcome, name)
+    if (row, column) != (ascii("\n"), "header"):  # then what names it may be its value
+        check_names(outcome, name)
     assert "pw" not in outcome.err
     assert not writes(sandbox)
 

@@ -11,7 +11,7 @@ from wacb.api.listing import Listing, Page, find_gap, follow_pages, read_page
 from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import ProfileRow
 from wacb.api.retry import RetryingClient
-from wacb.errors import NotFound, Unavailable
+from wacb.errors import Command, NotFound, Prose, Unavailable
 from wacb.models import CallbackProfile, Number, ProfileDraft
 
 
@@ -64,8 +64,17 @@ class Client:
         self._retrying.close()
 
     def check_access(self) -> None:
-        """Make one cheap read. Raises AuthenticationFailed where SID and key do not match."""
-        self._read_profile_page(self.api.list_profiles(offset=0, limit=1))
+        """Make one cheap read.
+
+        Raises AuthenticationFailed where SID and key do not match, Unavailable where rows come that
+        are no profiles: then it is another API's host.
+        """
+        page = self._read_profile_page(self.api.list_profiles(offset=0, limit=1))
+        if page.odd and not page.rows:
+            raise Unavailable(
+                "the response lists nothing that is a callback profile",
+                hint=Prose("check the host: run `", Command("config show"), "`"),
+            )
 
     def remember_shown(self) -> None:
         """Record for later runs that the API shows profiles, if it does."""

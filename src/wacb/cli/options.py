@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,7 +19,13 @@ from wacb.storage import paths
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class FilePath(click.ParamType[Path]):
+if TYPE_CHECKING:
+    PathType = click.ParamType[Path]
+else:
+    PathType = click.ParamType  # not generic at run time before click 8.3
+
+
+class FilePath(PathType):
     """A file or folder; `~` is the home folder, for shells leave it in `--file=~/name`."""
 
     name = "path"

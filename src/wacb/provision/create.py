@@ -255,7 +255,7 @@ def _check_only(
             raise duplicate_title_error(title, sorted(titled | {result.profile.id}))
         if titled:
             return result
-    raise Unavailable(
+    raise OutcomeUnknown(
         f"profile {result.profile.id} was {result.status}, but another machine may have created "
         f"one named {title!r}, too: {unseen}",
         hint=_AGAIN,

@@ -27,5 +27,7 @@ def command(app: App) -> None:
     listed = list(listing)
     if not listing.gap:
         store_listing(app, "numbers", {number.number: number.name or "" for number in listed})
+    if not listed:  # then nothing is known, not even that there is none
+        listing.check_whole()
     app.out.table(listed, NUMBER)
     listing.check_whole()

@@ -38,6 +38,8 @@ def command(app: App, *, title: str | None, status: str | None, limit: int | Non
     listed = list(islice(found, limit))
     if not (wanted or status or limit or listing.gap):
         store_listing(app, "profiles", {profile.id: profile.title for profile in listed})
+    if not listed:  # then nothing is known, not even that there is none
+        listing.check_whole()
     none = "no matching callback profiles" if title or status else None
     app.out.table(listed, PROFILE, none=none)
     listing.check_whole()
