@@ -61,8 +61,7 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
 def _status_error(
     request: ApiRequest, response: Response, envelope: Envelope, now: float
 ) -> WacbError:
-    status, words = response.status, envelope.message
-    failed = f"{request.action} failed"
+    status, words, failed = response.status, envelope.message, f"{request.action} failed"
     detail = f" ({status}{': ' + words if words else ''})"
     if _is_foreign(request, status, envelope):
         return Unavailable(
