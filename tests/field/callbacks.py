@@ -78,7 +78,7 @@ MEDIA = {"id": "1", "mime_type": "image/jpeg", "sha256": "x"}
 
 # id, callback, and what its fields read
 V2: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("G1 username without a number", HIDDEN, {"from": "", "mobile": "", "name": "Asha"}),
+    ("username without a number", HIDDEN, {"from": "", "mobile": "", "name": "Asha"}),
     (
         "username, empty number",
         v2({"from": "", "from_user_id": USER_ID}, contacts=USERNAME),
@@ -110,7 +110,7 @@ V2: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("system message", typed("system", {"body": "moved"}, contacts=[]), {"body": "moved"}),
     ("unsupported message", typed("unsupported", errors=[{"code": 131051}]), {"body": ""}),
     ("message of unknown type", typed("unknown"), {"type": "unknown", "body": ""}),
-    ("G2 sent form", interactive("nfm_reply", name="flow", body="Sent"), {"body": "Sent"}),
+    ("sent form", interactive("nfm_reply", name="flow", body="Sent"), {"body": "Sent"}),
     ("sent form without a text", interactive("nfm_reply", response_json="{}"), {"body": ""}),
     ("button of ours", interactive("button_reply", id="1", title="Yes"), {"body": "Yes"}),
     ("row of a list", interactive("list_reply", id="1", title="Two"), {"body": "Two"}),

@@ -39,9 +39,9 @@ def trailing(text: str) -> str:
 
 # id, what follows https://host, what is named, how many fields an endpoint reads, repaired by --fix
 URLS: list[tuple[str, str, str, int, bool]] = [
-    ("A1 no question mark", f"/hook&{QUERY}", MARK, 0, True),
-    ("A2 HTML-escaped separators", f"/hook?{parted('&amp;')}", "&amp;", 1, True),
-    ("A3 query in the route of a single-page app", f"/#/hook?{QUERY}", "#", 0, True),
+    ("no question mark", f"/hook&{QUERY}", MARK, 0, True),
+    ("HTML-escaped separators", f"/hook?{parted('&amp;')}", "&amp;", 1, True),
+    ("query in the route of a single-page app", f"/#/hook?{QUERY}", "#", 0, True),
     ("query behind a fragment", f"/hook#?{QUERY}", "#", 0, True),
     ("last parameter in the fragment", f"/hook?{QUERY.replace(END, '#' + END[1:])}", "#", 13, True),
     ("slash for the question mark", f"/hook/{QUERY}", MARK, 0, True),
@@ -69,7 +69,7 @@ URLS: list[tuple[str, str, str, int, bool]] = [
 ]
 LINE = r"line \d+, column \d+"
 BODIES: list[tuple[str, str, str, int, bool]] = [
-    ("A4 comma before the last brace", trailing(PRETTY), "line 16, column 1 | line 15,", 0, True),
+    ("comma before the last brace", trailing(PRETTY), "line 16, column 1 | line 15,", 0, True),
     ("comma before the last brace, one line", BODY[:-1] + ",}", "line 1, column", 0, True),
     (
         "comma before a bracket",
