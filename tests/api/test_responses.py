@@ -252,3 +252,14 @@ def test_any_json_is_read_or_refused(data: Any) -> None:
     for row in rows:
         assert responses.parse_profile(row).id == profile_row(row).id
         responses.parse_listed_number(row, make_api())
+
+
+@pytest.mark.parametrize(
+    ("enc", "understood"),
+    [({"algo": None, "key": ""}, True), ({"key": "k"}, False), (7, False)],
+    ids=["all empty", "no algorithm", "number"],
+)
+def test_encryption_without_an_algorithm(enc: object, understood: bool) -> None:
+    profile = responses.parse_profile(make_row(enc=enc))
+    assert profile.encryption is None
+    assert bool(profile.unreadable) is not understood
