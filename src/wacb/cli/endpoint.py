@@ -5,7 +5,7 @@ from __future__ import annotations
 from wacb import urls
 from wacb.cli.app import App
 from wacb.errors import InvalidInput
-from wacb.provision.drafts import needed_permissions
+from wacb.urls.permissions import needed_permissions
 
 
 def check_endpoint(app: App, url: str, *, allow_http: bool, allow_local: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from itertools import product
 
 from wacb.errors import InvalidInput
 from wacb.models import CallbackProfile, Method, ProfileDraft
@@ -14,15 +12,6 @@ from wacb.template.build import build_url, custom_body, default_body, refuse_enc
 from wacb.template.move import body_template, query_template, url_beside_body
 from wacb.urls import check_endpoint, default_title
 from wacb.validation import check_title
-
-
-def needed_permissions(url: str) -> tuple[str, ...]:
-    """Return which of `allow_http` and `allow_local` an endpoint needs, none if they don't help."""
-    for http, local in product((False, True), repeat=2):
-        with suppress(InvalidInput):
-            check_endpoint(url, allow_http=http, allow_local=local)
-            return ("allow_http",) * http + ("allow_local",) * local
-    return ()
 
 
 def build_draft(

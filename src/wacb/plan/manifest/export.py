@@ -18,13 +18,13 @@ from wacb.jsontext import NotJson, ascii_json, parse_object, read_json, visible
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, Number
 from wacb.plan.manifest.read import parse
 from wacb.provision.compare import differences
-from wacb.provision.drafts import needed_permissions
 from wacb.redaction import is_harmless_header, map_body, map_url
 from wacb.storage import encryption_keys
 from wacb.storage.toml import dump_toml
 from wacb.template import placeholders
 from wacb.template.build import build_url
 from wacb.template.inspect import inspect_body, inspect_url
+from wacb.urls.permissions import needed_permissions
 from wacb.validation import parse_number
 
 _FILE = "wacb.toml"

@@ -11,12 +11,12 @@ from wacb.models import UNKNOWN, Encryption, Method, ProfileDraft
 from wacb.plan.manifest.model import DesiredProfile
 from wacb.plan.manifest.tables import Table, not_empty, one_of
 from wacb.plan.manifest.variables import ResolvedText
-from wacb.provision.drafts import needed_permissions
 from wacb.redaction import check_literal_header
 from wacb.storage import encryption_keys
 from wacb.template import placeholders
 from wacb.template.build import build_url, custom_body, default_body, refuse_encoded
 from wacb.urls import check_endpoint
+from wacb.urls.permissions import needed_permissions
 from wacb.validation import check_header, check_title
 
 _PERMISSIONS = ("allow_http", "allow_local")
