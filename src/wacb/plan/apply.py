@@ -18,6 +18,7 @@ from wacb.provision.bulk import BulkRunner, failed_change
 from wacb.provision.delete import delete_profile
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, Result
+from wacb.provision.read_back import fail_deleted
 from wacb.provision.steps import CreateStep, ProfileResult, UpdateStep
 from wacb.provision.update import update_profile
 from wacb.provision.usage import Usage, find_usage
@@ -153,7 +154,8 @@ class PlanRunner:
             done=self.done,
             interrupt=self.interrupt,
         )
-        results = runner.execute([self._prepare(work) for work in works])
+        prepared = [self._prepare(work) for work in works]
+        results = fail_deleted(self.client, runner.execute(prepared))
         return [_plan_result(*pair) for pair in zip(changes, results, strict=True)]
 
     def _prepare(self, change: NumberChange) -> NumberResult:
