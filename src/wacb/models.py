@@ -168,7 +168,7 @@ class Number(NamedTuple):
         return True if word in APPROVED else False if word in NOT_APPROVED else None
 
 
-# assumed: the status words are not listed anywhere (api.md §5)
+# assumed: number_status (api.md §5)
 APPROVED = frozenset(("approved", "active", "connected", "verified", "live"))
 NOT_APPROVED = frozenset(
     ("pending", "unverified", "in_review", "submitted", "rejected", "disabled")

@@ -96,7 +96,7 @@ class Client:
     def titled_profiles(self, title: str) -> list[CallbackProfile]:
         """List the profiles with exactly this title, as far as the API's filter shows them.
 
-        Raises Unavailable where some may be missing.
+        assumed: title_filter. Raises Unavailable where some may be missing.
         """
         rows = self._titled_rows(title)
         return [found for row in rows if (found := self._complete(row))]

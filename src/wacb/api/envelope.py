@@ -83,7 +83,10 @@ def _read_object(answer: dict[str, Any]) -> Envelope:
 
 
 def _read_members(answer: dict[str, Any]) -> tuple[str | None, str, bool]:
-    """Read code and message, and whether an error is reported."""
+    """Read code and message, and whether an error is reported.
+
+    assumed: failure_in_success (api.md §3).
+    """
     errors = [answer.get("error"), answer.get("errors")]
     message = values.words(answer.get("message"))
     words = [*filter(None, (message,)), *_params(errors)]

@@ -11,8 +11,8 @@ from wacb.api.requests import PAGE_SIZE
 from wacb.errors import Unavailable
 
 MAX_PAGES = 1000
-MIN_CAP = 25  # assumed: no server caps a page below the documented default (api.md §4)
-# assumed: the shape of a listing is not documented (api.md §4)
+MIN_CAP = 25  # assumed: short_page_is_last (api.md §4)
+# assumed: profile_listing, number_listing (api.md §4, §5)
 _LISTS = ("data", "rows", "list", "items")
 _TOTALS = ("total", "total_count", "totalCount")
 _MORE = ("next", "next_page", "has_more", "hasMore", "has_next", "hasNext")

@@ -1,4 +1,4 @@
-"""Requests to the Kaleyra API: paths and the JSON that is sent. A guess is marked `assumed:`."""
+"""Requests to the Kaleyra API: paths and the JSON that is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WABA_HINT = Prose(
     Command("config set", "waba_id", "ID"),
     "`",
 )
-PAGE_SIZE = 100  # assumed: the largest page of the API is not documented (api.md §4)
+PAGE_SIZE = 100  # assumed: page_cap (api.md §4)
 
 
 class ApiRequest(NamedTuple):
@@ -61,19 +61,19 @@ class Api(NamedTuple):
     @property
     def attach_field(self) -> str:
         """The wire name of a number's profile ID."""
-        # assumed: no page shows the field; every other Kaleyra API calls it so (api.md §5)
+        # assumed: attach_field; every other Kaleyra API calls it so (api.md §5)
         return self.overrides.get("attach_field", "callback_profile_id")
 
     @property
     def detach_value(self) -> str:
         """What stands in that field of a number without a profile."""
-        # assumed: the empty string detaches (api.md §5)
+        # assumed: detach_value (api.md §5)
         return self.overrides.get("detach_value", "")
 
     def list_profiles(
         self, *, offset: int, title: str | None = None, limit: int = PAGE_SIZE
     ) -> ApiRequest:
-        """Ask for one page; `limit` and `offset` count rows."""
+        """Ask for one page; `limit` and `offset` count rows. assumed: offset_counts."""
         query = {"limit": limit, "offset": offset} | ({"title": title} if title else {})
         return ApiRequest(
             method="GET",
@@ -108,7 +108,7 @@ class Api(NamedTuple):
     ) -> ApiRequest:
         """Change those `fields` (named as in ProfileDraft) to the draft's values.
 
-        What is not sent keeps its value (api.md §4).
+        What is not sent keeps its value (api.md §4). assumed: update_fields.
         """
         names = {_WIRE_NAMES.get(name, name) for name in fields}
         body = {name: value for name, value in _profile_body(draft).items() if name in names}
@@ -156,6 +156,7 @@ class Api(NamedTuple):
 
     def attach(self, number: str, profile_id: str) -> ApiRequest:
         """Attach a profile to a number: only the number and one field are sent (api.md §5)."""
+        # assumed: attach_path, attach_method (api.md §5)
         default = (
             "/v2/{sid}/whatsapp/{waba_id}/number/update"
             if self.waba_id
@@ -167,7 +168,7 @@ class Api(NamedTuple):
         return ApiRequest(
             method=self.overrides.get("attach_method", "PUT"),
             url=base + path,
-            # assumed: the V1 route takes the same field as the V2 route (api.md §5)
+            # assumed: v1_attach (api.md §5)
             body={
                 "phone_number" if self.waba_id else "wa_number": number,
                 self.attach_field: profile_id,
@@ -242,8 +243,7 @@ def _profile_body(draft: ProfileDraft) -> dict[str, Any]:
         "title": draft.title,
         "http_method": draft.method.value,
         "url": draft.url,
-        "body": draft.body,  # assumed: JSON in a string, as in every sample (api.md §4)
-        # assumed: JSON in a string, as in the API's responses (api.md §4)
+        "body": draft.body,  # assumed: json_strings, as are headers and events (api.md §4)
         "headers": None if draft.headers is None else compact_json(dict(draft.headers)),
         "enc": encryption
         and {"algo": encryption.algorithm, "key": encryption.key, "IV": encryption.iv},

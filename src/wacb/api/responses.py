@@ -1,4 +1,4 @@
-"""Responses of the Kaleyra API, read leniently into models. A guess is marked `assumed:`.
+"""Responses of the Kaleyra API, read leniently into models.
 
 What is not understood is kept in the API's own words, and named in `unreadable`.
 """
@@ -23,8 +23,9 @@ from wacb.models import (
 )
 from wacb.validation import parse_number, read_phone
 
-NO_SUCH_PROFILE = "RBC302"  # api.md §3
-STATUSES = {1: "active", 2: "auto-disabled", 3: "disabled"}  # api.md §4
+NO_SUCH_PROFILE = "RBC302"  # assumed: missing_profile_code (api.md §3)
+# assumed: profile_status (api.md §4)
+STATUSES = {1: "active", 2: "auto-disabled", 3: "disabled"}
 
 
 def open_one(data: Any, *names: str) -> dict[str, Any]:
@@ -35,14 +36,14 @@ def open_one(data: Any, *names: str) -> dict[str, Any]:
     data = values.unwrap(data)
     if not isinstance(data, dict):
         return {}
-    # assumed: a wrapping has no ID of its own
+    # assumed: profile_details, number_details; a wrapping has no ID of its own
     inner = None if row_id(data) else next((data[n] for n in names if data.get(n)), None)
     return data if inner is None else open_one(inner, *names)
 
 
 def created_id(data: Any) -> str | None:
     """Find the new profile's ID in the response to a create, None where it has none."""
-    # assumed: the response to a create is not documented (api.md §4)
+    # assumed: created_id (api.md §4)
     return row_id(open_one(data, *_PROFILE_NAMES))
 
 
@@ -55,7 +56,7 @@ class ProfileRow(NamedTuple):
 
     @property
     def partial(self) -> bool:
-        """Whether it lacks what its details would show (api.md §4)."""
+        """Whether it lacks what its details would show. assumed: lean_rows (api.md §4)."""
         return not self.members.keys() >= _DETAILS
 
 
@@ -155,7 +156,7 @@ def _encryption(value: Any) -> Encryption | Unknown | None:
     return Encryption(algorithm=algorithm, key=key or UNKNOWN, iv=iv or UNKNOWN)
 
 
-# assumed: the names of a number's members (api.md §5)
+# assumed: number_members, number_profile_member (api.md §5)
 _NUMBER_NAMES = ("phone_number", "wa_number", "display_phone_number")
 _ATTACHED = ("callback_profile_id", "callbackProfileId", "callback_profile", "callbackProfile")
 

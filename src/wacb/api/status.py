@@ -70,7 +70,7 @@ def _status_error(
             hint=Prose("a proxy, firewall or gateway may be interfering; ", _CHECK_HOST),
             status=status,
         )
-    if status in (401, 403):
+    if status in (401, 403):  # assumed: refused_key (api.md §3)
         return AuthenticationFailed(
             f"Kaleyra rejected the SID and API key{detail}",
             hint=Prose(

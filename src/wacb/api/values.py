@@ -1,4 +1,4 @@
-"""Members of the API's JSON, whatever type they come in. A guess is marked `assumed:`."""
+"""Members of the API's JSON, whatever type they come in."""
 
 from __future__ import annotations
 

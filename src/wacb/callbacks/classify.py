@@ -13,7 +13,7 @@ STATUS = "a message status"
 TEMPLATE = "a template status"
 QUALITY = "a quality update"
 PROBE = "a probe"
-# assumed: fields that only incoming messages have
+# assumed: incoming_signs; fields that only incoming messages have
 _SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
 _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
 _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)

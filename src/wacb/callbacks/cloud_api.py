@@ -15,8 +15,8 @@ from wacb.template.placeholders import INCOMING
 _MEDIA = frozenset(("image", "audio", "voice", "video", "document", "sticker"))
 # A sender with a username has no number, and a contact may have no name.
 _ALWAYS = frozenset(("type", "created_at", "message"))
-# assumed: a field that a message type, or this format, does not have is empty as in the other
-# format, not missing
+# assumed: message_fields; a field that a message type, or this format, does not have is empty as
+# in the other format, not missing
 _NEEDED = {
     "text": frozenset(("body",)),
     "location": frozenset(("location",)),

@@ -68,8 +68,8 @@ _TAG_LENGTH = 16
 class Cipher:
     """The cipher of one profile: AES-128, 192 or 256 in CFB128 (as in OpenSSL) or GCM.
 
-    assumed: values are sent as base64; with GCM the last 16 bytes are the tag. Every value uses the
-    same IV, as the platform does.
+    assumed: encrypted_text, encryption_modes (api.md §7). Every value uses the same IV, as the
+    platform does.
     """
 
     def __init__(self, encryption: Encryption) -> None:
@@ -100,7 +100,7 @@ class Cipher:
         CFB a wrong key can only be guessed: the result is not text.
         """
         if not text:
-            return ""  # assumed: an empty value may come unencrypted, with GCM too
+            return ""  # assumed: encrypted_text, with GCM too
         sealed = _decode_base64(text)
         plain = self._decrypt_gcm(sealed) if self._mode == "GCM" else self._decrypt_cfb(sealed)
         try:

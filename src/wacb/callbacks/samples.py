@@ -73,7 +73,7 @@ def sample(
     """
     if kind not in _KINDS:
         raise _unknown_name("message type", kind, TYPES)
-    # assumed: numbers are sent without the +
+    # assumed: message_fields; numbers are sent without the +
     fields = _build_fields(
         _KINDS[kind],
         Random(seed),
@@ -116,7 +116,7 @@ def _build_fields(
         "type": content.type,
         "created_at": now,
         "wanumber": number,
-        "mobile": sender,  # assumed: repeats the sender
+        "mobile": sender,  # assumed: message_fields
         "custom_response": "false",
         **content.fields,
     }
@@ -236,8 +236,8 @@ def _list(random: Random) -> _Content:
     return _Content("interactive", member, {"body": title, "reply_to": _message_id(random)})
 
 
-# assumed: the members of media, places, contacts and replies, and that an emoji, a button's text
-# and a row's title are the `body`; the documentation has no sample of these types
+# assumed: message_fields; the documentation has no sample of media, places, contacts and replies,
+# nor says that an emoji, a button's text and a row's title are the `body`
 _KINDS: dict[str, _Builder] = {
     "text": _text,
     "image": _media("image", "image/jpeg", "jpg", captioned=True),

@@ -86,7 +86,7 @@ def build(
     headers = dict(profile.headers)
     if profile.method.uses_body:
         body = fill_body(profile.template, values).encode(errors="replace")
-        if "content-type" not in map(str.lower, headers):
+        if "content-type" not in map(str.lower, headers):  # assumed: header_delivery
             headers["content-type"] = "application/json"
     else:
         url = fill_url(url if to is None else _append_template(profile.url, to), values)

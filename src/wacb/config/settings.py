@@ -12,7 +12,7 @@ from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.validation import did_you_mean
 
 NAMES = ("account", *RULES)
-# assumed: the region (api.md §1)
+# assumed: default_region (api.md §1)
 DEFAULTS = {"region": "sg", "timeout": "30", "deadline": "120"}
 _CONNECTION = ("sid", "api_key", "region", "base_url", "waba_id")
 _COMMAND_SECONDS = 30

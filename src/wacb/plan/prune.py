@@ -11,7 +11,7 @@ from wacb.provision.number_change import NumberChange
 from wacb.provision.usage import find_usage
 from wacb.template.placeholders import looks_incoming
 
-# assumed: the names of the channels that incoming WhatsApp messages may arrive by (api.md §4)
+# assumed: channel_names (api.md §4)
 _CHANNELS = ("", "whatsapp", "default")
 
 

@@ -24,7 +24,7 @@ from wacb.template import placeholders
 from wacb.template.inspect import inspect, require_complete
 from wacb.urls import parameters, split_query
 
-# assumed: the query parameters of a GET to a number's incoming URL (api.md §5)
+# assumed: incoming_url; the query parameters of its GET (api.md §5)
 _ADDED = frozenset(
     {"body", "from", "name", "type", "created_at", "wanumber", "mobile", "message", "reply_to"}
     | {"media_url", "id", "timestamp", "location"}
@@ -232,7 +232,10 @@ def _name_status(profile: CallbackProfile) -> str:
 
 
 def check_number(number: Number) -> None:
-    """Raise Unsafe for a number that is known not to be approved: it cannot be edited."""
+    """Raise Unsafe for a number that is known not to be approved: it cannot be edited.
+
+    assumed: number_editable_only_approved (api.md §5).
+    """
     if number.approved is False:
         raise Unsafe(
             f"number {number.number} is {number.status}; only approved numbers can be changed",

@@ -97,7 +97,7 @@ def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackP
         if titled:
             return titled
         if created:
-            # assumed: only listings lag, so that the API's word about an ID can be believed
+            # assumed: listed_within; the API's word about an ID can be believed
             try:
                 profile = client.get_profile(created)
                 return [profile] if fold_title(profile.title) == fold_title(title) else []

@@ -136,6 +136,6 @@ def updated_draft(
 
 
 def _keep_headers(live: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the live headers that are not replaced. assumed: the API shows their real values."""
+    """Return the live headers that are not replaced. assumed: headers_shown."""
     names = {name.lower() for name in given}
     return {name: value for name, value in live.items() if name.lower() not in names}

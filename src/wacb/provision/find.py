@@ -78,5 +78,5 @@ def _take_only(title: str, titled: list[CallbackProfile]) -> CallbackProfile:
 
 
 def duplicate_title_error(title: str, ids: list[str], *, hint: str = _KEEP_ONE) -> Ambiguous:
-    """Return the error for a title that several profiles have."""
+    """Return the error for a title that several profiles have. assumed: titles_repeat."""
     return Ambiguous(f"{len(ids)} profiles are named {title!r}: {', '.join(ids)}", hint=hint)

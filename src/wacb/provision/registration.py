@@ -142,7 +142,7 @@ def _confirm_command(number: str, registration_id: str) -> Command:
 
 
 def _read_id(data: object, request: ApiRequest) -> str:
-    # assumed: the ID has the place of a profile's ID
+    # assumed: registration_id
     identity = row_id(data) if isinstance(data, dict) else None
     if identity is None:
         raise Unavailable(f"{request.action} failed: the API's answer has no ID")

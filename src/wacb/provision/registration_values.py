@@ -20,7 +20,7 @@ def check_name(text: str) -> str:
 
 def check_country_code(text: str, number: str) -> str:
     """Return a country code if it fits the number (E.164), or raise InvalidInput."""
-    # assumed: a calling code or two letters; it is sent as it was written, since no page says how
+    # assumed: registration_values; it is sent as it was written, since no page says how
     code = text.strip().upper()
     if not re.fullmatch(r"\+?[1-9][0-9]{0,2}|[A-Z]{2}", code):
         raise InvalidInput(

@@ -62,7 +62,7 @@ def compare_with(
     """
     require_readable(live)
     if not draft.method.uses_body and live.body:
-        draft = draft._replace(body="")  # assumed: PATCH clears a value by "" (api.md §4)
+        draft = draft._replace(body="")  # assumed: clear_value (api.md §4)
     changes = differences(draft, live, key=key)
     if isinstance(draft.encryption, NewKey) and "encryption" not in changes:
         draft = draft._replace(encryption=None)  # the present key stays, and none is generated

@@ -1,5 +1,6 @@
-"""Deliver an incoming message as the platform would (api.md §7): up to three attempts; ten failures
-in a row disable the profile.
+"""Deliver an incoming message as the platform would (api.md §7).
+
+assumed: delivery_tries, and not within how long.
 """
 
 from __future__ import annotations

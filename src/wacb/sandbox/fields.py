@@ -71,7 +71,7 @@ def number(value: Any) -> str | None:
 
 
 def country(value: Any) -> str | None:
-    """Accept a calling code (`91`, `+91`) or a country's two letters; assumed: both."""
+    """Accept a calling code (`91`, `+91`) or two letters; assumed: registration_values."""
     return _matches(_COUNTRY, value, "must be a calling code or a country's two letters")
 
 
@@ -120,7 +120,7 @@ def encryption(value: Any) -> str | None:
     key_length = int(named[1]) // 8
     if len(value["key"]) != key_length:
         return f"key must have {key_length} characters for {value['algo']}"
-    # assumed: GCM accepts 12 characters, and also 16 (api.md §7)
+    # assumed: encryption_modes (api.md §7)
     iv_lengths = (12, 16) if named[2] == "GCM" else (16,)
     return (
         None if len(value["IV"]) in iv_lengths else f"IV has the wrong length for {value['algo']}"

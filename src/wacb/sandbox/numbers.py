@@ -24,14 +24,14 @@ _DESCRIBES: Mapping[str, fields.Rule] = {
     "website": fields.text,
     "about": fields.text,
 }
-# assumed: the name of the field for the profile, and that V1 and V2 share it
+# assumed: attach_field, v1_attach
 _UPDATE_V1 = {"wa_number": fields.number, "callback_profile_id": fields.text, **_DESCRIBES}
 _UPDATE_V2 = {"phone_number": fields.number, "callback_profile_id": fields.text}
 _ADD_V1 = {"wa_number": fields.number, "display_name": fields.nonempty_text, **_DESCRIBES}
 _ADD_V2: Mapping[str, fields.Rule] = {
     "phone_number": fields.number,
     "name": fields.nonempty_text,
-    # assumed: the values of both
+    # assumed: registration_values
     "verification_type": fields.one_of("sms", "voice", "SMS", "VOICE"),
     "country_code": fields.country,
 }

@@ -43,7 +43,7 @@ _PLACEHOLDER = re.compile(r"<([a-z0-9_]+)>")
 def fill(template: str, values: Mapping[str, str], escape: Escape) -> str:
     """Replace the placeholders of a template by escaped values, and keep all other characters.
 
-    assumed: placeholders of other events are empty, unknown names are not placeholders.
+    assumed: value_escaping; placeholders of other events are empty, unknown names stay.
     """
 
     def value(found: re.Match[str]) -> str:
@@ -140,11 +140,11 @@ def _find_profile(store: Store, number: str) -> Row:
             f"{number} is {row['status']} and receives no messages",
             hint="use an approved number, or add and confirm one with `wacb --sandbox number add`",
         )
-    if profile_id:  # assumed: it has precedence over an incoming URL
+    if profile_id:  # assumed: profile_before_incoming_url
         return _check_usable(store.profile(profile_id), profile_id, number)
     if row["incoming_url"]:
         url = row["incoming_url"]
-        # assumed: the URL is called by GET, with parameters of the platform's own choice
+        # assumed: incoming_url (api.md §5)
         url += ("&" if "?" in url else "?") + "&".join(f"{name}=<{name}>" for name in _ADDED)
         return {"profile_id": "", "http_method": "GET", "url": url, "headers": "{}", "enc": None}
     raise CheckFailed(
@@ -179,7 +179,7 @@ def _build_escape(profile: Row, *, in_body: bool, naive: bool) -> Escape:
 
 
 def _headers(profile: Row, *, has_body: bool) -> Mapping[str, str]:
-    """Return the headers; assumed: the Content-Type of a body is JSON by default."""
+    """Return the headers, with a Content-Type of JSON by default; assumed: header_delivery."""
     headers: dict[str, str] = json.loads(profile["headers"])
     if has_body and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = "application/json"

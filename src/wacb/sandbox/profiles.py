@@ -14,7 +14,7 @@ from wacb.sandbox.store import Row, Store
 
 _BASE = "/v1/{sid}/callback/profiles"
 _DEFAULT_LIMIT = 25
-_MOST = 100  # assumed: the largest page
+_MOST = 100  # assumed: page_cap
 _COUNT = re.compile(r"[0-9]{1,9}")
 _PATCHABLE: Mapping[str, fields.Rule] = {
     "title": fields.title,
@@ -27,7 +27,7 @@ _PATCHABLE: Mapping[str, fields.Rule] = {
     "events": fields.words_text,
 }
 _CREATABLE = {**_PATCHABLE, "channel": fields.text}
-# assumed: the values of fields that were not set, which an empty string in a PATCH restores
+# assumed: clear_value; an empty string restores what a field had that was not set
 _UNSET: Mapping[str, Any] = {
     "body": None,
     "response_message": None,
@@ -138,7 +138,7 @@ class Profiles:
 def _check_body_fits_method(row: Row) -> Row:
     """Return the row if its body fits its method: only POST and PUT have one.
 
-    assumed: a body left over from another method is rejected, and `{}` means no body.
+    assumed: left_over_body; `{}` means no body.
     """
     if row["http_method"] in ("POST", "PUT"):
         if row["body"] is None:

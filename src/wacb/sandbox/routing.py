@@ -112,10 +112,10 @@ def _json_reply(status: int, envelope: Any, headers: tuple[tuple[str, str], ...]
 def _code(request: Request, status: int) -> str:
     segments = request.segments
     if segments[0] == "v2":
-        return f"WA{status}"  # assumed: for others than 200, 400, 401 and 500
+        return f"WA{status}"  # assumed: other_codes
     if status == 400 and segments[2:3] == ("whatsapp",):
         return "E13001"
-    # assumed: undocumented codes are RBC and the status, also for invalid profiles
+    # assumed: other_codes, also for invalid profiles
     return {200: "RBC024", 401: "RBC001"}.get(status, f"RBC{status}")
 
 

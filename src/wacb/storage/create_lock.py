@@ -16,7 +16,7 @@ from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
 from wacb.jsontext import ascii_json, read_json
 from wacb.storage import files
 
-LAG = 30.0  # assumed: seconds after which a listing shows a new profile
+LAG = 30.0  # seconds; assumed: listed_within
 POLL_EVERY = 3.0  # seconds between two listings
 TRY_EVERY = 0.1  # seconds between two tries to get the lock
 

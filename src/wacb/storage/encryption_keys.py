@@ -18,7 +18,7 @@ from wacb.storage.toml import parse_toml
 Choice = Callable[[str], str]
 T = TypeVar("T")
 KEY_LENGTHS = {"AES-128": 16, "AES-192": 24, "AES-256": 32}
-# assumed: a GCM IV has 12 or 16 bytes (api.md §7); new ones get the first length
+# assumed: encryption_modes (api.md §7); new IVs get the first length
 IV_LENGTHS = {"CFB": (16,), "GCM": (12, 16)}
 ALGORITHMS = tuple(f"{cipher}-{mode}" for cipher in KEY_LENGTHS for mode in IV_LENGTHS)
 ENCODINGS = ("raw", "hex", "base64")
@@ -137,9 +137,10 @@ def check_part(name: str, encryption: Encryption) -> bytes:
 
 
 def as_characters(name: str, encryption: Encryption) -> str:
-    """Return the `key` or the `iv` in the characters that the API takes (api.md §4).
+    """Return the `key` or the `iv` in the characters that the API takes.
 
-    Raises InvalidInput as check_part does, and for an encoded byte that is no such character.
+    assumed: encryption_key (api.md §7). Raises InvalidInput as check_part does, and for an encoded
+    byte that is no such character.
     """
     text = check_part(name, encryption).decode("latin-1")
     if encryption.encoding != "raw" and not (text.isascii() and text.isprintable()):

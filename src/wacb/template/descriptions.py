@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from wacb.template.placeholders import names
 
+# assumed: status_placeholders (api.md §6)
 _DESCRIPTIONS = {
     "body": ("Text of the message, or caption of a file", "Hello, are you open on Sunday?"),
     "mime_type": ("Media type of the attached file", "image/jpeg"),

@@ -1,6 +1,6 @@
 """Fill a template with the values of a message, as the platform does before it delivers.
 
-assumed: values are percent-encoded in a URL and JSON-escaped in a body (api.md §7).
+assumed: value_escaping (api.md §7).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def fill_body(body: str, values: Mapping[str, str]) -> str:
     """Replace every literal `<name>` by its value, escaped for the inside of a JSON string.
 
     Everything else stays byte for byte, so JSON stays valid. Names are treated as in fill_url.
-    assumed: keys and bodies that are not JSON are filled too; a bracket written as an escape
-    (`\\u003c`) is not a placeholder.
+    assumed: value_escaping; keys and bodies that are not JSON are filled too; a bracket written as
+    an escape (`\\u003c`) is not a placeholder.
     """
     return _fill(body, values, _escape_json)
 

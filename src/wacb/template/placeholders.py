@@ -32,7 +32,7 @@ TEMPLATE_STATUS = _split_names(
 )
 KNOWN = tuple(dict.fromkeys(INCOMING + OUTGOING_STATUS + TEMPLATE_STATUS))
 
-# assumed: names that only profiles for incoming messages have (api.md §6)
+# assumed: incoming_signs (api.md §6)
 _INCOMING_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type"))
 _STATUS_ONLY = frozenset(OUTGOING_STATUS) - frozenset(INCOMING)
 # A name in angle brackets, literal or in a spelling that Kaleyra would not replace:
