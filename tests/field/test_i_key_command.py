@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.expect import done, failed
 from tests.conftest import Outcome, Wacb
+from tests.examples import sampled
 from wacb.config.key_command import run_key_command
 from wacb.sandbox.account import API_KEY, SID
 from wacb.storage.permissions import make_folder
@@ -95,8 +96,33 @@ def test_ctrl_c_ends_the_command_as_well(home: Path):
         if note.exists() and note.read_text().endswith("\n"):
             break
         time.sleep(0.01)
-    time.sleep(0.3)  # until wacb knows of its child
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (130, "\nerror: interrupted\n")
     assert is_gone(note)
+
+
+@pytest.mark.parametrize("number", sampled([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], every=3))
+def test_a_signal_while_the_command_is_started_leaves_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+):
+    started: list[int] = []
+    fork = vars(subprocess)["_fork_exec"]
+
+    def fork_under_fire(*arguments: object) -> int:
+        started.append(fork(*arguments))
+        signal.raise_signal(number)
+        return started[0]
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, interrupt)
+    monkeypatch.setattr(subprocess, "_fork_exec", fork_under_fire)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_key_command(["sleep", "60"], seconds=20)
+    finally:
+        signal.signal(number, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from wacb.config.schema import check_key
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _MAX_OUTPUT = 64 * 1024
 _CHUNK = 8192
 _POLL_SECONDS = 0.02
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_key_command(command: list[str], *, seconds: float) -> str:
@@ -28,13 +30,17 @@ def run_key_command(command: list[str], *, seconds: float) -> str:
     """
     program = f"the api_key_command {command[0]!r}"
     hint = "run it in a shell to see why"
-    process = _start(command, program)
+    process: Popen[bytes] | None = None
     try:
+        with _hold_signals():  # one that came in between would leave a process that nobody knows
+            process = _start(command, program)
         output = _read_output(process, seconds)
     except TimeoutError:
         raise ConfigError(f"{program} took longer than {seconds:.3g} s", hint=hint) from None
     finally:
-        _end_group(process)
+        with _hold_signals():
+            if process:
+                _end_group(process)
     if len(output) > _MAX_OUTPUT:
         raise ConfigError(f"{program} printed more than 64 KiB", hint=hint)
     if process.returncode != 0:
@@ -45,6 +51,23 @@ def run_key_command(command: list[str], *, seconds: float) -> str:
         raise ConfigError(f"{program}: {error.message}", hint=error.hint) from error
     except ValueError as error:
         raise ConfigError(f"the output of {program} {error}", hint=hint) from None
+
+
+@contextmanager
+def _hold_signals() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP wait until the block has ended."""
+    arrived: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, handler in handlers.items():
+        if handler is not signal.SIG_IGN:  # which the command inherits
+            signal.signal(number, lambda number, frame: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for held in arrived:
+            signal.raise_signal(held)
 
 
 def _start(command: list[str], program: str) -> Popen[bytes]:
