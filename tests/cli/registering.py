@@ -83,7 +83,7 @@ class Lossy:
 def remembered(home: Path) -> Any:
     """What the state folder holds of the registrations of the sandbox's account."""
     text = (home / ".local" / "state" / "wacb" / "registrations.json").read_text()
-    return json.loads(text)[LIVE["WACB_SID"]]
+    return json.loads(text).get(f"api.ap.kaleyra.io/{LIVE['WACB_SID']}/{WABA_ID}", {})
 
 
 def listed(sandbox: Sandbox, number: str = NEW) -> dict[str, Any] | None:

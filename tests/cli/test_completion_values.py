@@ -16,9 +16,10 @@ from tests.cli.expect import CREATE, NINE, ONE, THREE, TITLE, TWO
 from tests.conftest import Outcome, Wacb, profile_id
 from wacb.cli import root
 from wacb.cli.app import App
-from wacb.sandbox.account import SID
+from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.storage.completion_cache import CompletionCache
+from wacb.storage.identity import Identity
 
 Tab = Callable[..., list[str]]
 NOTHING = Outcome(code=0, out="\n", err="")
@@ -76,7 +77,8 @@ def config(home: Path, text: str = CONFIG) -> Path:
     return path
 
 
-def listed(home: Path, account: str = SID) -> CompletionCache:
+def listed(home: Path, sid: str = SID, **other: Any) -> CompletionCache:
+    account = Identity(host="api.ap.kaleyra.io", sid=sid, waba_id=WABA_ID)._replace(**other)
     return CompletionCache(home / ".local" / "state" / "wacb", account=account)
 
 
@@ -162,7 +164,8 @@ NUMBERS = [
 @pytest.mark.parametrize("typed", NUMBERS)
 def test_numbers_of_the_last_listing_are_offered(live: Wacb, tab: Tab, typed: str):
     assert tab(typed) == []
-    assert live("number", "list").code == 0
+    sandbox = ["--sandbox"] * typed.startswith("sandbox")
+    assert live(*sandbox, "number", "list").code == 0
     assert [line.partition("\t")[0] for line in tab(typed)] == [ONE, TWO, THREE, NINE]
     assert tab(f"{typed}{NINE}") == tab(f"{typed}{NINE[1:]}") == [f"{NINE}\tSandbox Nine"]
 
@@ -173,7 +176,7 @@ def test_a_number_has_a_name_or_no_help(home: Path, tab: Tab):
 
 
 def test_messages_go_to_numbers_of_the_sandbox(home: Path, tab: Tab):
-    listed(home).store("numbers", {ONE: ""})
+    listed(home, host="sandbox.localhost").store("numbers", {ONE: ""})
     listed(home, "HXOTHER01IN").store("numbers", {TWO: ""})
     env = {"WACB_SID": "HXOTHER01IN"}
     assert tab("sandbox message --to ", env=env) == tab("--sandbox number show ", env=env) == [ONE]
@@ -228,15 +231,18 @@ def test_another_config_file_is_read(home: Path, tab: Tab, tmp_path: Path):
         ("number show ", {"WACB_SID": "HXSTAGING01IN"}, TWO),
         ("number show ", {"WACB_SANDBOX": "1"}, THREE),
         ("--sandbox number show ", {}, THREE),
-        ("--region mars number show ", {"WACB_REGION": "mars"}, ONE),
+        ("--base-url http://localhost:1 number show ", {}, NINE),
     ],
 )
 def test_values_are_those_of_the_account_in_use(
     home: Path, tab: Tab, typed: str, env: dict[str, str], number: str
 ):
     config(home)
-    for account, one in (("HXPROD01IN", ONE), ("HXSTAGING01IN", TWO), (SID, THREE)):
-        listed(home, account).store("numbers", {one: ""})
+    for sid, one in (("HXPROD01IN", ONE), ("HXSTAGING01IN", TWO)):
+        for waba_id in (None, WABA_ID):
+            listed(home, sid, waba_id=waba_id).store("numbers", {one: ""})
+    listed(home, host="sandbox.localhost").store("numbers", {THREE: ""})
+    listed(home, "HXPROD01IN", host="localhost:1").store("numbers", {NINE: ""})
     assert tab(typed, env={"WACB_SID": "", **env}) == [number]
 
 
@@ -291,7 +297,9 @@ def test_the_shell_offers_its_folders(tab: Tab):
 def test_each_shell_gets_its_own_format(
     home: Path, pressed: Callable[..., Outcome], shell: str, typed: str, offered: str
 ):
-    listed(home).store("profiles", {"IN_0001": "Incoming messages", "IN_0002": "support"})
+    for host in ("api.ap.kaleyra.io", "127.0.0.1:1"):
+        cache = listed(home, host=host)
+        cache.store("profiles", {"IN_0001": "Incoming messages", "IN_0002": "support"})
     outcome = pressed(typed, shell=shell)
     assert (outcome.code, outcome.err) == (0, "")
     assert offered in outcome.out.rstrip("\n")
@@ -412,7 +420,7 @@ HEAVY = {"httpx", "rich", "cryptography", "uvicorn", "sqlite3"}
 @pytest.mark.parametrize("typed", ["number attach --profile ", "profile show ", "--account "])
 def test_a_tab_loads_no_heavy_library(home: Path, monkeypatch: pytest.MonkeyPatch, typed: str):
     config(home)
-    listed(home, "HXPROD01IN").store("profiles", {"prod": "One"})
+    listed(home, "HXPROD01IN", waba_id=None).store("profiles", {"prod": "One"})
     at(monkeypatch, typed)
     code = (
         "import atexit, sys; from wacb.__main__ import main;"

@@ -215,10 +215,10 @@ def test_another_code_is_sent_and_nothing_confirmed(
 def test_resend_in_each_form(live: Wacb, added: None, on_screen: Wacb):
     assert live(*BARE, "--resend") == done(table(NEW, ID, ""))
     assert live(*BARE, "--resend", "-q") == done(ID)
-    outcome = on_screen(*BARE, "--resend", "--sandbox", "--color", "never")
+    outcome = on_screen(*BARE, "--resend", "--color", "never")
     assert outcome == done(
         f"number:  {NEW}\nid:      {ID}",
-        f"next: wacb --sandbox number confirm {NEW} --otp CODE",
+        f"next: wacb number confirm {NEW} --otp CODE",
     )
 
 

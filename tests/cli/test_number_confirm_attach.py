@@ -156,11 +156,11 @@ def test_a_profile_that_cannot_be_attached_now_is_not_forgotten(
 
 
 def test_the_command_that_finishes_the_job(over: Wacb, live: Wacb, to_attach: None, sandbox):
-    outcome = over(no_listing(sandbox), *CONFIRM, "--region", "in", "-o", "json")
+    outcome = over(no_listing(sandbox), *CONFIRM, "--region", "sg", "-o", "json")
     error = json.loads(outcome.err)["error"]
     assert (error["code"], error["status"]) == ("unavailable", 500)
     _, _, command = error["hint"].partition("; then run `wacb ")
-    assert command == f"--region in {FINISH.removeprefix('wacb ')}`"
+    assert command == f"--region sg {FINISH.removeprefix('wacb ')}`"
     finished = live(*command.strip("`").split())
     assert (finished.code, finished.out) == (0, f"{ATTACHED}\n")
 

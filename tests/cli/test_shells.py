@@ -14,6 +14,7 @@ from tests.cli.interactive import Shell
 from tests.documents import PAGES, blocks
 from tests.examples import sampled
 from wacb.storage.completion_cache import CompletionCache
+from wacb.storage.identity import Identity
 
 SHELLS = ("bash", "zsh", "fish")
 CONFIG = """\
@@ -37,7 +38,8 @@ def environment(folder: Path) -> dict[str, str]:
     config, state = folder / "home" / ".config" / "wacb", folder / "home" / ".local" / "state"
     config.mkdir(parents=True)
     (config / "config.toml").write_text(CONFIG)
-    listed = CompletionCache(state / "wacb", account="HXPROD01IN")
+    account = Identity(host="api.ap.kaleyra.io", sid="HXPROD01IN", waba_id=None)
+    listed = CompletionCache(state / "wacb", account=account)
     listed.store("profiles", PROFILES)
     listed.store("numbers", NUMBERS)
     return {

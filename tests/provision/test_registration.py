@@ -17,6 +17,7 @@ from wacb.errors import ApiRejected, ConfigError, InvalidInput, OutcomeUnknown, 
 from wacb.models import UNKNOWN
 from wacb.provision import registration
 from wacb.provision.registration_values import check_country_code, check_name, check_otp
+from wacb.storage.identity import Identity
 from wacb.storage.registrations import Registration, RegistrationStore
 
 NEW = "+15550100044"
@@ -28,7 +29,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "registrations.json"
 
 
-def of(file: Path, account: str = "HX1") -> RegistrationStore:
+def of(file: Path, **other: Any) -> RegistrationStore:
+    account = Identity(host="api.example", sid="HX1", waba_id="1")._replace(**other)
     return RegistrationStore(file.parent, account=account, remaining=lambda: 1.0)
 
 
@@ -45,7 +47,8 @@ def test_what_is_kept_is_found_by_another_run(file: Path):
     assert of(file).find(NEW) == ENTRY
     assert of(file).find("+15550100045") is None
     assert file.stat().st_mode & 0o777 == 0o600
-    assert json.loads(file.read_text()) == {"HX1": {NEW: {"id": "wn-1", "profile": "SG_1"}}}
+    entries = {NEW: {"id": "wn-1", "profile": "SG_1"}}
+    assert json.loads(file.read_text()) == {"api.example/HX1/1": entries}
 
 
 def test_the_last_that_is_kept_counts(file: Path):
@@ -64,17 +67,27 @@ def test_a_registration_is_known_by_its_id(file: Path):
     assert not of(file).has_id(NEW)
 
 
-def test_another_account_has_its_own(file: Path):
+@pytest.mark.parametrize("other", [{"sid": "HX2"}, {"host": "mock.example"}, {"waba_id": "2"}])
+def test_another_account_has_its_own(file: Path, other: dict[str, Any]):
     of(file).save(ENTRY)
-    of(file, "HX2").save(ENTRY._replace(id="wn-2"))
+    of(file, **other).save(ENTRY._replace(id="wn-2"))
     assert of(file).find(NEW) == ENTRY
-    of(file, "HX2").finish(NEW, None)
-    assert of(file, "HX2").find(NEW) is None
+    of(file, **other).finish(NEW, None)
+    assert of(file, **other).find(NEW) is None
     assert of(file).find(NEW) == ENTRY
+
+
+def test_what_version_0_1_kept_by_sid_alone_is_found_and_finished(file: Path):
+    file.write_text(json.dumps({"HX1": {NEW: {"id": "wn-0", "profile": None}}}))
+    assert of(file).find(NEW) == Registration(number=NEW, id="wn-0", profile=None)
+    of(file).finish(NEW, ENTRY)
+    assert of(file).find(NEW) == ENTRY
+    assert of(file, host="mock.example").find(NEW) is None
 
 
 def test_what_a_later_wacb_adds_stays(file: Path):
-    held = {"HX1": {"+1555": {"id": "x", "profile": None, "later": 1}}, "HX2": {}}
+    kept = {"+1555": {"id": "x", "profile": None, "later": 1}}
+    held = {"HX1": kept, "api.example/HX1/1": kept, "HX2": {}}
     file.write_text(json.dumps(held))
     of(file).save(ENTRY)
     of(file).finish(NEW, None)

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wacb.api.requests import Api
-from wacb.config.regions import REGIONS
+from wacb.cli.identity import find_hosts, find_sid, find_waba_id
 from wacb.config.settings import Settings, api_key, check_key_host
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
-from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.account import API_KEY
 from wacb.storage.observed import ShownMark
 from wacb.urls import host_of
 
-# What stands for the in-process sandbox in a URL; nothing is ever sent there.
-_SANDBOX_URL = "http://sandbox.localhost"
 _NO_SID = "$WACB_SID"  # stands for a SID that is not set: the shell fills it in
 
 
@@ -24,30 +22,14 @@ def build_api(settings: Settings) -> Api:
     Without a SID the URLs name the shell's variable. Raises InvalidInput for two different servers.
     """
     _ = settings.account  # one that is named has to exist, even if it is not needed
-    if settings.sandbox:
-        return _build_sandbox_api(settings)
-    if base := settings.get("base_url"):
-        v1 = v2 = base
-    else:
-        v1, v2 = REGIONS[settings.get("region") or ""]
+    if settings.sandbox and settings.source("base_url") == "--base-url":
+        raise InvalidInput("--sandbox and --base-url cannot be used together")
+    v1, v2 = find_hosts(settings)
     return Api(
         v1=v1,
         v2=v2,
-        sid=settings.get("sid") or _NO_SID,
-        waba_id=settings.get("waba_id"),
-        overrides=settings.contract,
-    )
-
-
-def _build_sandbox_api(settings: Settings) -> Api:
-    if settings.source("base_url") == "--base-url":
-        raise InvalidInput("--sandbox and --base-url cannot be used together")
-    own = settings.source("waba_id") in ("--waba-id", "WACB_WABA_ID")
-    return Api(
-        v1=_SANDBOX_URL,
-        v2=_SANDBOX_URL,
-        sid=SID,
-        waba_id=settings.get("waba_id") if own else WABA_ID,
+        sid=find_sid(settings) or _NO_SID,
+        waba_id=find_waba_id(settings),
         overrides=settings.contract,
     )
 

@@ -1,7 +1,8 @@
 """A cache of each account's last listings, for shell completion only.
 
 It has account SIDs, numbers with their names and profile IDs with their titles, but no secrets. It
-may be stale, incomplete or missing; nothing here raises an error.
+may be stale, incomplete or missing; nothing here raises an error. Version 0.1 kept listings by SID
+alone; what it wrote counts until the account is listed again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Literal, get_args
 from wacb.errors import ConfigError
 from wacb.jsontext import ascii_json, read_json_or
 from wacb.storage import files
+from wacb.storage.identity import Identity
 
 Accounts = dict[str, dict[str, dict[str, str]]]
 Kind = Literal["profiles", "numbers"]
@@ -23,15 +25,19 @@ MAX_ENTRIES = 10_000  # in the file
 
 
 class CompletionCache:
-    """The cached listings of the account with the SID `account`; `folder` need not exist."""
+    """The cached listings of an `account`; `folder` need not exist."""
 
-    def __init__(self, folder: Path, *, account: str) -> None:
+    def __init__(self, folder: Path, *, account: Identity) -> None:
         self._path = folder / "listed.json"
         self._account = account
 
     def entries(self, kind: Kind) -> dict[str, str]:
         """Return the titles of profiles by their IDs, or the names of numbers by their E.164."""
-        return self._read().get(self._account, {}).get(kind, {})
+        accounts = self._read()
+        for name in (self._account.name, self._account.sid):
+            if kind in accounts.get(name, {}):
+                return accounts[name][kind]
+        return {}
 
     def store(self, kind: Kind, entries: Mapping[str, str]) -> None:
         """Store a complete listing in place of the previous one.
@@ -41,7 +47,8 @@ class CompletionCache:
 
         def change(accounts: Accounts) -> None:
             kept = dict(islice(entries.items(), MAX_ENTRIES // len(KINDS)))
-            accounts[self._account] = accounts.pop(self._account, {}) | {kind: kept}
+            name = self._account.name
+            accounts[name] = accounts.pop(name, {}) | {kind: kept}
             while _size(accounts) > MAX_ENTRIES:
                 del accounts[next(iter(accounts))]
 
@@ -49,8 +56,9 @@ class CompletionCache:
 
     def clear(self) -> None:
         """Remove the account's entries."""
-        if self._account in self._read():
-            self._change(lambda accounts: accounts.pop(self._account, None))
+        names = {self._account.name, self._account.sid}
+        if names & self._read().keys():
+            self._change(lambda accounts: [accounts.pop(name, None) for name in names])
 
     def _read(self) -> Accounts:
         with suppress(ConfigError):
@@ -68,7 +76,7 @@ class CompletionCache:
 
 
 def _parse(text: str | None) -> Accounts:
-    """Read the file: SID -> kind -> entries. A damaged one is empty."""
+    """Read the file: name of the account -> kind -> entries. A damaged one is empty."""
     try:
         accounts: Accounts = read_json_or(text or "", {})
         texts = (text for account in accounts.values() for text in _texts(account))

@@ -1,6 +1,7 @@
 """Pending registrations of numbers, from `number add` to `number confirm`.
 
-The file has account SIDs, numbers, registration IDs and profile IDs, but no secrets.
+The file has account SIDs, numbers, registration IDs and profile IDs, but no secrets. Version 0.1
+kept them by SID alone; what it wrote belongs to each account of that SID.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from wacb.errors import Command, ConfigError, Prose
 from wacb.jsontext import NotJson, ascii_json, read_json
 from wacb.models import UNKNOWN, Unknown
 from wacb.storage import files
+from wacb.storage.identity import Identity
 
 
 class Registration(NamedTuple):
@@ -28,22 +30,24 @@ class Registration(NamedTuple):
 
 
 class RegistrationStore:
-    """The registrations of the account with the SID `account`, in a file in `folder`.
+    """The registrations of an `account`, in a file in `folder`.
 
     The lock of the file is waited for as long as time is `remaining`.
     """
 
-    def __init__(self, folder: Path, *, account: str, remaining: files.Remaining) -> None:
+    def __init__(self, folder: Path, *, account: Identity, remaining: files.Remaining) -> None:
         self._path = folder / "registrations.json"
-        self._account = account
+        self._names = (account.name, account.sid)
         self._remaining = remaining
 
     def find(self, number: str) -> Registration | None:
         """Return the registration of a number. Raises ConfigError for a damaged file."""
-        entry = self._read(files.read_text(self._path))[self._account].get(number)
-        return entry and Registration(
-            number=number, id=entry["id"] or UNKNOWN, profile=entry["profile"]
-        )
+        data = self._read(files.read_text(self._path))
+        for name in self._names:
+            if entry := data[name].get(number):
+                identity = entry["id"] or UNKNOWN
+                return Registration(number=number, id=identity, profile=entry["profile"])
+        return None
 
     def has_id(self, number: str) -> bool:
         """Say whether the ID of a number's registration is known; not in a damaged file."""
@@ -77,20 +81,24 @@ class RegistrationStore:
     ) -> None:
         def change(text: str | None) -> str:
             data = self._read(text)
-            data[self._account].pop(number, None)
+            for name in self._names:
+                data[name].pop(number, None)
             if registration:
                 identity = "" if registration.id is UNKNOWN else registration.id
                 entry = {"id": identity, "profile": registration.profile}
-                data[self._account][number] = entry
+                data[self._names[0]][number] = entry
+            for name in self._names:
+                if not data[name]:
+                    del data[name]
             return ascii_json(data, indent=2) + "\n"
 
         files.update(self._path, change, remaining=remaining)
 
     def _read(self, text: str | None) -> dict[str, Any]:
-        """Parse the file: SID -> number -> entry. Every account's entries are kept."""
+        """Parse the file: name of the account -> number -> entry. All accounts' are kept."""
         try:
             data: Any = {} if text is None else read_json(text)
-            entries = data.setdefault(self._account, {}).values()
+            entries = [e for name in self._names for e in data.setdefault(name, {}).values()]
             if all(_is_entry(entry["id"], entry["profile"]) for entry in entries):
                 return dict(data)
         except (NotJson, TypeError, LookupError, AttributeError):

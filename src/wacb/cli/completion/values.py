@@ -10,8 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from wacb.cli.app import App
+from wacb.cli.identity import SANDBOX, identify
 from wacb.config.regions import REGIONS
-from wacb.sandbox.account import SID
 from wacb.storage.completion_cache import CompletionCache, Kind
 from wacb.storage.encryption_keys import ALGORITHMS
 
@@ -68,13 +68,11 @@ def config_values(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def sandbox_cache(app: App) -> CompletionCache:
     """Return the cached listings of the sandbox."""
-    return CompletionCache(app.state_folder, account=SID)
+    return CompletionCache(app.state_folder, account=SANDBOX)
 
 
 def _account_cache(app: App) -> CompletionCache:
-    if app.settings.sandbox:
-        return sandbox_cache(app)
-    return CompletionCache(app.state_folder, account=app.settings.get("sid") or "")
+    return CompletionCache(app.state_folder, account=identify(app.settings))
 
 
 def _app(ctx: click.Context) -> App:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wacb.cli.app import App
+from wacb.cli.identity import identify
 from wacb.cli.views.numbers import REGISTRATION
 from wacb.errors import Command, Prose
 from wacb.storage.registrations import Registration, RegistrationStore
@@ -10,7 +11,8 @@ from wacb.storage.registrations import Registration, RegistrationStore
 
 def open_store(app: App) -> RegistrationStore:
     """Return the registrations of the account in use."""
-    return RegistrationStore(app.state_folder, account=app.api.sid, remaining=app.remaining)
+    account = identify(app.settings)
+    return RegistrationStore(app.state_folder, account=account, remaining=app.remaining)
 
 
 def show(app: App, registration: Registration, *, identity: str | None = None) -> None:

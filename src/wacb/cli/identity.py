@@ -1,0 +1,40 @@
+"""Which account a command works on. TAB needs this, too: it imports little."""
+
+from __future__ import annotations
+
+from wacb.config.regions import REGIONS
+from wacb.config.settings import Settings
+from wacb.sandbox.account import SID, WABA_ID
+from wacb.storage.identity import Identity
+from wacb.urls import host_of
+
+# What stands for the in-process sandbox in a URL; nothing is ever sent there.
+_SANDBOX_URL = "http://sandbox.localhost"
+SANDBOX = Identity(host=host_of(_SANDBOX_URL), sid=SID, waba_id=WABA_ID)
+
+
+def find_hosts(settings: Settings) -> tuple[str, str]:
+    """Return the base URLs of the V1 and the V2 API."""
+    if settings.sandbox:
+        return _SANDBOX_URL, _SANDBOX_URL
+    if base := settings.get("base_url"):
+        return base, base
+    return REGIONS[settings.get("region") or ""]
+
+
+def find_sid(settings: Settings) -> str | None:
+    """Return the SID, None where there is none."""
+    return SID if settings.sandbox else settings.get("sid")
+
+
+def find_waba_id(settings: Settings) -> str | None:
+    """Return the WABA ID, None for the V1 API; the sandbox's is not the config file's."""
+    if settings.sandbox and settings.source("waba_id") not in ("--waba-id", "WACB_WABA_ID"):
+        return WABA_ID
+    return settings.get("waba_id")
+
+
+def identify(settings: Settings) -> Identity:
+    """Return what the account's stored values are kept by."""
+    host = host_of(find_hosts(settings)[1])
+    return Identity(host=host, sid=find_sid(settings) or "", waba_id=find_waba_id(settings))
