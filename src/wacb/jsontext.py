@@ -161,7 +161,7 @@ def ascii_json(value: object, *, indent: int | None = None, sort_keys: bool = Fa
 
 # DEL, C1 (NEL among them), bidi controls, line and paragraph separator, surrogates
 _HARMFUL = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-CONTROLLING = re.compile(rf"[\x00-\x1f{_HARMFUL}]")
+CONTROLLING = rf"[\x00-\x1f{_HARMFUL}]"
 _SHORT_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
@@ -169,7 +169,7 @@ def visible(text: str) -> str:
     r"""Escape what would steer a terminal or cannot be written, as `\n`, `\x1b`, `\u202e`."""
     if text.isascii() and text.isprintable():
         return text  # the usual case, found out faster than by the pattern
-    return CONTROLLING.sub(_escape, text)
+    return re.sub(CONTROLLING, _escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -189,9 +189,9 @@ def _escape_harmful(text: str) -> str:
 _QUOTES = tuple("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b")  # “ ” „ ‟ and single ones
 TYPOGRAPHIC_QUOTE = f"[{''.join(_QUOTES)}]"
 _QUOTE_AS_DELIMITER = rf"[{{\[,:]\s*({TYPOGRAPHIC_QUOTE})|({TYPOGRAPHIC_QUOTE})\s*[}}\],:]"
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?')  # what a colon follows is a key
+_STRING = r'"((?:[^"\\]|\\.)*)"(\s*:)?'  # what a colon follows is a key
 _HIGH_LOW = r"\\u[Dd][89ABab]..\\u[Dd][C-Fc-f].."  # two escapes that are one character
-_CHARACTER = re.compile(rf"{_HIGH_LOW}|\\u....|\\.|.", re.DOTALL)
+_CHARACTER = rf"(?s){_HIGH_LOW}|\\u....|\\.|."
 
 
 def parse(text: str) -> object:
@@ -250,7 +250,7 @@ def strings(root: object) -> Iterator[tuple[str, str]]:
 
 
 def substitute(
-    text: str, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str | None]
+    text: str, pattern: re.Pattern[str] | str, replace: Callable[[re.Match[str]], str | None]
 ) -> str:
     """Replace what `pattern` finds in the string values of valid JSON; keys stay.
 
@@ -261,14 +261,14 @@ def substitute(
     def edit(found: re.Match[str]) -> str:
         if found[2]:
             return found[0]
-        written: list[str] = _CHARACTER.findall(found[1])  # one entry a character of the value
-        for match in reversed([*pattern.finditer(read_json(found[0]))]):
+        written: list[str] = re.findall(_CHARACTER, found[1])  # one entry a character of the value
+        for match in reversed([*re.finditer(pattern, read_json(found[0]))]):
             new = replace(match)
             if new is not None:
                 written[match.start() : match.end()] = [new]
         return f'"{"".join(written)}"'
 
-    return _STRING.sub(edit, text)
+    return re.sub(_STRING, edit, text)
 
 
 def append_members(text: str, members: str) -> str:

@@ -15,18 +15,18 @@ from wacb.errors import InvalidInput, join_prose
 _TITLE = re.compile(r"[A-Za-z0-9 _-]{3,}")
 _MISREAD = (
     (
-        re.compile(r"\A\(?(?:\+|00)? *[0-9]{1,3}\)?[ .-]*\( *0|[0-9][^0-9]*\( *0 *\)"),
+        r"\A\(?(?:\+|00)? *[0-9]{1,3}\)?[ .-]*\( *0|[0-9][^0-9]*\( *0 *\)",
         "(0) after the country code",
     ),
-    (re.compile(r"[0-9][eE][+-]?[0-9]+\Z"), "it has an exponent, like numbers in a spreadsheet"),
+    (r"[0-9][eE][+-]?[0-9]+\Z", "it has an exponent, like numbers in a spreadsheet"),
     (
-        re.compile(r"\A(\+?[0-9]+\.(0+|[0-9]{1,2})|[^.]*[0-9]\.0{1,2})\Z"),
+        r"\A(\+?[0-9]+\.(0+|[0-9]{1,2})|[^.]*[0-9]\.0{1,2})\Z",
         "it has a decimal part, like numbers in a spreadsheet",
     ),
 )
 PHONE_HINT = "use + and the country code, like +919812345678"
 NO_COUNTRY_CODE = "no + before the country code"
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MAX_NAMES = 20  # that a hint lists
 
 
@@ -68,7 +68,7 @@ def read_phone(text: str) -> str:
     """
     plain = "".join(map(_plain, text)).strip(" ")
     for pattern, problem in _MISREAD:
-        if pattern.search(plain):
+        if re.search(pattern, plain):
             raise InvalidPhone(text, problem)
     if plain[:1] in ("-", ".", ")"):
         raise InvalidPhone(text, f"unexpected character {plain[0]!r} at the start")
@@ -124,7 +124,7 @@ def parse_header(text: str) -> tuple[str, str]:
 
 def check_header(name: str, value: str) -> tuple[str, str]:
     """Return a header that is valid in HTTP, else raise InvalidInput. Never repeats the value."""
-    if not _TOKEN.fullmatch(name):
+    if not re.fullmatch(_TOKEN, name):
         raise InvalidInput(
             "the header name is empty or contains an invalid character",
             hint="use letters, digits and hyphens",

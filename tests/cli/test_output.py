@@ -20,7 +20,7 @@ from tests.cli.expect import (
 )
 from tests.conftest import Wacb, profile_id
 from tests.fake_api import Network, answer, make_row
-from wacb.cli.output import to_stderr
+from wacb.cli.streams import to_stderr
 from wacb.sandbox.account import API_KEY, WABA_ID
 
 NUMBERS = f"""\

@@ -16,7 +16,7 @@ from wacb.template.placeholders import INCOMING, KNOWN
 
 Decrypt = Callable[[str], str]
 # Shorter base64 may be an ordinary word; text this long does not decrypt to text by accident.
-_CIPHERTEXT = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_CIPHERTEXT = r"[A-Za-z0-9+/]{16,}={0,2}"
 
 
 def decrypt_fields(fields: Mapping[str, Any], decrypt: Decrypt) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _decrypt_nested(value: Any, decrypt: Decrypt) -> Any:
         return {name: _decrypt_nested(item, decrypt) for name, item in value.items()}
     if isinstance(value, list):
         return [_decrypt_nested(item, decrypt) for item in value]
-    if not isinstance(value, str) or not _CIPHERTEXT.fullmatch(value):
+    if not isinstance(value, str) or not re.fullmatch(_CIPHERTEXT, value):
         return value
     try:
         return decrypt(value)

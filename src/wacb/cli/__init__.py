@@ -12,9 +12,7 @@ import click
 from wacb import __version__
 from wacb.cli.app import App
 from wacb.cli.commands import Group
-from wacb.cli.completion import shells
-from wacb.cli.output import to_stderr
-from wacb.cli.streams import write_error
+from wacb.cli.streams import to_stderr, write_error
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
@@ -64,6 +62,8 @@ class Root(Group):
         """Run one command line and return its exit code."""
         shell, _, instruction = os.environ.get("_WACB_COMPLETE", "").partition("_")
         if instruction == "complete":  # a TAB, where click would print errors
+            from wacb.cli.completion import shells
+
             shells.answer(self, app, shell)
             return 0
         try:

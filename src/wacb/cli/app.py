@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli import next_command
-from wacb.cli.output import Output, is_terminal
-from wacb.config.environment import read_environment
+from wacb.cli.streams import is_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wacb.api.client import Client
     from wacb.api.requests import Api
+    from wacb.cli.output import Output
     from wacb.config.file import ConfigFile
     from wacb.config.settings import Settings
     from wacb.net.message import Handler
@@ -49,7 +48,7 @@ class App:
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.environ = read_environment(os.environ if environ is None else environ)
+        self._environ = os.environ if environ is None else environ
         self.flags: dict[str, str] = {}
         self.verbosity = 0
         self.sleep = sleep or time.sleep
@@ -58,7 +57,21 @@ class App:
         self._handler = handler
         self._sandbox = sandbox
         self._interactive = interactive
-        self.out = Output(
+
+    @cached_property
+    def environ(self) -> Mapping[str, str]:
+        """The variables of the environment, as everything here reads them."""
+        from wacb.config.environment import read_environment
+
+        return read_environment(self._environ)
+
+    @cached_property
+    def out(self) -> Output:
+        """What the command prints."""
+        from wacb.cli import next_command
+        from wacb.cli.output import Output
+
+        return Output(
             color=self._color,
             render_commands=partial(next_command.render, self.flags),
             make_redactor=_make_redactor,
@@ -194,36 +207,15 @@ class App:
     @cached_property
     def journal(self) -> Journal:
         """The record of this account's attachments. Raises ConfigError without a SID."""
-        from wacb.cli.account import has_sid, missing_sid
-        from wacb.storage.journal import Journal
-        from wacb.urls import host_of
+        from wacb.cli.state import open_journal
 
-        if not has_sid(self.api):
-            raise missing_sid()
-        return Journal(
-            self.state_folder / "journal.jsonl",
-            account=self.api.sid,
-            host=host_of(self.api.v2),
-            waba_id=self.api.waba_id,
-            clock=self.now,
-            warn=self.out.warn,
-            remaining=self.remaining,
-        )
+        return open_journal(self)
 
     def create_lock(self, title: str) -> CreateLock:
         """Build the lock that keeps two runs on this machine from creating a profile twice."""
-        from wacb.storage.create_lock import CreateLock
-        from wacb.urls import host_of
+        from wacb.cli.state import create_lock
 
-        return CreateLock(
-            self.state_folder / "creates",
-            host=host_of(self.api.v1),
-            sid=self.api.sid,
-            title=title,
-            now=self.now,
-            sleep=self.sleep,
-            tell=self.out.note,
-        )
+        return create_lock(self, title)
 
     @cached_property
     def deadline(self) -> Deadline:

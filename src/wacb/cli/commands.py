@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.config.regions import REGIONS
-from wacb.validation import nearest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _MAX_UNGROUPED = 12  # options that the help of a command lists without sections
 
@@ -194,6 +195,8 @@ class Group(CommandWithGlobals, click.Group):
         name = args[0]
         known = name in self.table or name.startswith("-")
         if not known and not ctx.resilient_parsing:  # at a TAB the word is unfinished
+            from wacb.validation import nearest
+
             near = nearest(name, self.table)
             raise click.UsageError(
                 f"No such command {name!r}." + (f" Did you mean {near!r}?" if near else ""), ctx
@@ -201,6 +204,8 @@ class Group(CommandWithGlobals, click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         names = [
             CompletionItem(name, help=text)
             for name, text in self.table.items()

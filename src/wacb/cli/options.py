@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from wacb.cli import completion
 from wacb.cli.app import App
@@ -20,6 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     PathType = click.ParamType[Path]
 else:
     PathType = click.ParamType  # not generic at run time before click 8.3

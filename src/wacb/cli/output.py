@@ -6,26 +6,16 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from wacb.cli import console, render, streams
 from wacb.cli.quoting import defuse
+from wacb.cli.streams import is_terminal, to_stderr
 from wacb.cli.views import View, error_json
 from wacb.errors import Prose, WacbError
 from wacb.jsontext import json_line, json_text, visible
-
-
-def is_terminal(stream: IO[str] | None) -> bool:
-    """Say whether a standard stream is a terminal. One that the caller closed (`<&-`) is None."""
-    return stream is not None and stream.isatty()
-
-
-def to_stderr(line: str) -> None:
-    """Write a line."""
-    if sys.stderr is not None:  # as it is after `2>&-`
-        click.echo(line, file=sys.stderr)
 
 
 class Output:

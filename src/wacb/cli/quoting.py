@@ -22,10 +22,10 @@ def defuse(text: str) -> str:
 
 def shell_quote(text: str) -> str:
     r"""Quote a word for a shell; control characters as `$'\n'`, which bash, zsh and ksh know."""
-    if not CONTROLLING.search(text) and "##[" not in text:
+    if not re.search(CONTROLLING, text) and "##[" not in text:
         return shlex.quote(text)
     escaped = re.sub(r"['\\]", r"\\\g<0>", text).replace("##[", r"\043#[")
-    return f"$'{CONTROLLING.sub(_escape_for_shell, escaped)}'"
+    return f"$'{re.sub(CONTROLLING, _escape_for_shell, escaped)}'"
 
 
 def _escape_for_shell(match: re.Match[str]) -> str:

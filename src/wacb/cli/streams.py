@@ -11,6 +11,8 @@ import sys
 from types import FrameType
 from typing import IO, NoReturn, TextIO
 
+import click
+
 _CHECK_EVERY = 0.5  # seconds
 
 
@@ -71,6 +73,17 @@ def give_up_blocked() -> None:
     # A write that begins to wait from now on is interrupted by the next alarm.
     signal.signal(signal.SIGALRM, lambda number, frame: give_up_blocked())
     signal.setitimer(signal.ITIMER_REAL, _CHECK_EVERY)
+
+
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Say whether a standard stream is a terminal. One that the caller closed (`<&-`) is None."""
+    return stream is not None and stream.isatty()
+
+
+def to_stderr(line: str) -> None:
+    """Write a line."""
+    if sys.stderr is not None:  # as it is after `2>&-`
+        click.echo(line, file=sys.stderr)
 
 
 def is_unread(stream: IO[str] | None) -> bool:

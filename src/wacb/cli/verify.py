@@ -13,8 +13,8 @@ from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import trace
 from wacb.cli.callback.send import NUMBER, SENDER
+from wacb.cli.ciphers import encryption_of
 from wacb.cli.commands import Command
-from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.next_command import render
 from wacb.cli.number.registrations import open_store
 from wacb.cli.options import output_options, profile_option

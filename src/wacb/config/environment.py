@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from wacb.errors import InvalidInput
 from wacb.storage.text import drop_line_end
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -25,7 +25,7 @@ def read_secret(environ: Mapping[str, str], name: str) -> str | None:
     Raises InvalidInput, which never repeats it, for a control character.
     """
     value = environ.get(name)
-    if value and _CONTROL.search(value):
+    if value and re.search(_CONTROL, value):
         raise InvalidInput(
             f"the variable {name} contains a control character, such as a line break",
             hint="set it again with the value alone",

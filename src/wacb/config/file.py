@@ -230,14 +230,12 @@ def edit_file(
     return dropped
 
 
-_STRING_OR_COMMENT = re.compile(
-    r'''"""(?:\\.|[^\\])*?"""|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|(#)''', re.DOTALL
-)
+_STRING_OR_COMMENT = r'''(?s)"""(?:\\.|[^\\])*?"""|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|(#)'''
 
 
 def has_comment(toml: str) -> bool:
     """Say whether a TOML text has a comment."""
-    return any(match[1] for match in _STRING_OR_COMMENT.finditer(toml))
+    return any(match[1] for match in re.finditer(_STRING_OR_COMMENT, toml))
 
 
 def _dump(path: Path, data: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -18,21 +18,19 @@ MASK = "***"
 
 # -- headers
 
-_HARMLESS = re.compile(
-    r"(?:accept|content)(?:-.*)?|user-agent|cache-control|traceparent|x-request-id"
-    r"|host|date|allow|retry-after|server|transfer-encoding",
-    re.IGNORECASE,
+_HARMLESS = (
+    r"(?i)(?:accept|content)(?:-.*)?|user-agent|cache-control|traceparent|x-request-id"
+    r"|host|date|allow|retry-after|server|transfer-encoding"
 )
-_AUTHENTICATES = re.compile(
-    r"authorization|cookie|key|token|secret|passw|credential|signature|session"
-    r"|(?<![a-z])(?:auth|pwd|pass|sig|code|otp|pin|jwt|hmac)(?![a-z])",
-    re.IGNORECASE,
+_AUTHENTICATES = (
+    r"(?i)authorization|cookie|key|token|secret|passw|credential|signature|session"
+    r"|(?<![a-z])(?:auth|pwd|pass|sig|code|otp|pin|jwt|hmac)(?![a-z])"
 )
 
 
 def is_harmless_header(name: str) -> bool:
     """Say whether the value of a header of this name may be shown and sent to another host."""
-    return _HARMLESS.fullmatch(name) is not None
+    return re.fullmatch(_HARMLESS, name) is not None
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -50,7 +48,7 @@ def secrets_of_headers(headers: Mapping[str, str]) -> Iterator[str]:
         yield credentials
         if scheme.lower() == "basic":
             with suppress(ValueError):  # the console may have stored anything
-                yield b64decode(credentials).decode("utf-8", "replace").partition(":")[2]
+                yield a2b_base64(credentials).decode("utf-8", "replace").partition(":")[2]
 
 
 def check_literal_header(name: str) -> str:
@@ -58,7 +56,7 @@ def check_literal_header(name: str) -> str:
 
     Command lines can be seen by others, and files get into repositories.
     """
-    if _AUTHENTICATES.search(name):
+    if re.search(_AUTHENTICATES, name):
         raise InvalidInput(
             f"the header {name} authenticates, so its value must come from a variable",
             hint="use --header-env NAME=VARIABLE",
@@ -122,7 +120,7 @@ def map_body(
     """
 
     def below(item: Any, key: str) -> Any:
-        above = authenticates or _AUTHENTICATES.search(key) is not None
+        above = authenticates or re.search(_AUTHENTICATES, key) is not None
         return map_body(
             item, secret=secret, plain=plain, filled=filled, name=key, authenticates=above
         )

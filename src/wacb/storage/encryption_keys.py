@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import os
-import string
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ KEY_LENGTHS = {"AES-128": 16, "AES-192": 24, "AES-256": 32}
 # assumed: encryption_modes (api.md §7); new IVs get the first length
 IV_LENGTHS = {"CFB": (16,), "GCM": (12, 16)}
 ALGORITHMS = tuple(f"{cipher}-{mode}" for cipher in KEY_LENGTHS for mode in IV_LENGTHS)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ENCODINGS = ("raw", "hex", "base64")
 
 
@@ -82,11 +82,10 @@ def load_or_create(
 
 
 def _generate(algorithm: str, choice: Choice | None) -> str:
-    letters = string.ascii_letters + string.digits
     pick = choice or _random_character
     cipher, _, mode = algorithm.rpartition("-")
-    key = "".join(pick(letters) for _ in range(KEY_LENGTHS[cipher]))
-    iv = "".join(pick(letters) for _ in range(IV_LENGTHS[mode][0]))
+    key = "".join(pick(_LETTERS) for _ in range(KEY_LENGTHS[cipher]))
+    iv = "".join(pick(_LETTERS) for _ in range(IV_LENGTHS[mode][0]))
     return f'algorithm = "{algorithm}"\nkey = "{key}"\niv = "{iv}"\n'
 
 

@@ -18,17 +18,17 @@ from wacb.validation import nearest
 _NAMES = "|".join(sorted(KNOWN, key=len, reverse=True))
 # A parameter that is a placeholder of Kaleyra's, as in `text=<body>`.
 PARAMETER = rf"(?P<key>[^&=;<>#?/,|%]+)=<(?P<name>{_NAMES})>"
-_SEPARATOR = re.compile(rf"(?i)(?P<wrong>&(?:amp;)+|%26|%2C|[;,|])(?={PARAMETER})")
-_NO_QUERY = re.compile(rf"(?i)(?:%3F|[&/;])?{PARAMETER}")
-LOOKALIKE = re.compile(r"[<\uff1c\ufe64][^<>\uff1c\uff1e\"=&]{1,80}?[>\uff1e\ufe65]")
+_SEPARATOR = rf"(?i)(?P<wrong>&(?:amp;)+|%26|%2C|[;,|])(?={PARAMETER})"
+_NO_QUERY = rf"(?i)(?:%3F|[&/;])?{PARAMETER}"
+LOOKALIKE = r"[<\uff1c\ufe64][^<>\uff1c\uff1e\"=&]{1,80}?[>\uff1e\ufe65]"
 # Cyrillic, Greek and Armenian letters that look like Latin ones
 _CONFUSABLE = str.maketrans(
     "\u0430\u0441\u0435\u0456\u043e\u0440\u0443\u0501\u0585\u03bf\u03bd\u0261\u0455\u0445",
     "aceiopydoovgsx",
 )
 # A # inside an HTML-escaped bracket is reported as part of the escape.
-_FRAGMENT = re.compile(r"(?ai)#(?!(?<=&#)(?:0*6[02]|x0*3[CE]);)")
-_FOREIGN = re.compile(rf"\{{\{{\s*(?P<name>{_NAMES})\s*\}}\}}")
+_FRAGMENT = r"(?ai)#(?!(?<=&#)(?:0*6[02]|x0*3[CE]);)"
+_FOREIGN = rf"\{{\{{\s*(?P<name>{_NAMES})\s*\}}\}}"
 _URL_HINT = (
     "add the missing ones, or remove all placeholders to let wacb add them "
     "(--allow-missing accepts the URL unchanged)"
@@ -127,7 +127,7 @@ def inspect_url(url: str) -> Inspection:
     counts = Counter(each.name for each in every if each.text)
     whole = {at: _read_whole(each) for at, each in enumerate(every)}
     arriving = frozenset(name for at, name in whole.items() if name and counts[every[at].name] == 1)
-    sent, *fragment = _FRAGMENT.split(url, maxsplit=1)
+    sent, *fragment = re.split(_FRAGMENT, url, maxsplit=1)
     shown = parameters(split_query(sent)[1])
     places = [("the path", path), *_name_parameters(shown)]
     places += [("the fragment (behind #)", text) for text in fragment]
@@ -168,7 +168,7 @@ def _find_structure(
     path: str, query: str | None, fragment: str, arriving: frozenset[str]
 ) -> Iterator[Fault]:
     """Find a missing `?`, wrong separators and a fragment that keep placeholders from arriving."""
-    lost = [each for each in _NO_QUERY.finditer(path) if each["name"] not in arriving]
+    lost = [each for each in re.finditer(_NO_QUERY, path) if each["name"] not in arriving]
     if query is None and lost:
         names = tuple(each["name"] for each in lost)
         text = f"the URL has no '?' before its parameters, at {lost[0][0]!r}"
@@ -177,7 +177,7 @@ def _find_structure(
     wrong: dict[str, tuple[str, tuple[str, ...]]] = {}
     for each in parameters(query):
         at += bool(each.text)
-        ends = [*_SEPARATOR.finditer(f"&{each.text}" if at > 1 else each.text)]
+        ends = [*re.finditer(_SEPARATOR, f"&{each.text}" if at > 1 else each.text)]
         names = _lost_names(each.text, arriving)
         if ends and names:
             place, before = wrong.get(ends[0]["wrong"], (f"query parameter {at}", ()))
@@ -281,11 +281,11 @@ def _find_characters(
             quote := re.search(TYPOGRAPHIC_QUOTE, text)
         ):
             yield Fault(f"{place} contains the typographic quote {quote[0]}", hint="remove it")
-        for found in LOOKALIKE.finditer(text):
+        for found in () if text.isascii() else re.finditer(LOOKALIKE, text):
             if name := read_lookalike(found):
                 codes = ", ".join(f"U+{ord(sign):04X}" for sign in found[0] if not sign.isascii())
                 yield Fault(f"<{name}> in {place} contains {codes}", (name,))
-        for found in _FOREIGN.finditer(text):
+        for found in re.finditer(_FOREIGN, text) if "{{" in text else ():
             if found["name"] not in arriving:
                 words = f"{found[0]} in {place} is not a Kaleyra placeholder"
                 yield Fault(words, (found["name"],), hint=f"write <{found['name']}>")

@@ -11,8 +11,14 @@ from wacb.jsontext import append_members, ascii_json, parse_object, strings
 from wacb.models import CallbackProfile
 from wacb.template import build, placeholders
 from wacb.template.inspect import inspect_body, inspect_url, require_complete
-from wacb.template.placeholders import MARK, append_query, build_query, compact, taken_keys
-from wacb.template.repair import PLACEHOLDERS
+from wacb.template.placeholders import (
+    MARK,
+    PLACEHOLDERS,
+    append_query,
+    build_query,
+    compact,
+    taken_keys,
+)
 from wacb.urls import Parameter, parameters, split_query
 
 # -- the template in the query

@@ -31,6 +31,7 @@ TEMPLATE_STATUS = _split_names(
     " reason callback_profile_id company_id other_info"
 )
 KNOWN = tuple(dict.fromkeys(INCOMING + OUTGOING_STATUS + TEMPLATE_STATUS))
+PLACEHOLDERS = frozenset(f"<{name}>" for name in KNOWN)
 
 # assumed: incoming_signs (api.md §6)
 _INCOMING_SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type"))

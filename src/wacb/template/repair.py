@@ -20,12 +20,9 @@ from wacb.template.inspect import (
 from wacb.template.placeholders import KNOWN, MARK, append_query, build_query, taken_keys
 from wacb.urls import split_query
 
-PLACEHOLDERS = frozenset(f"<{name}>" for name in KNOWN)
-_SEPARATOR = re.compile(rf"(?i)(?:&(?:amp;)+|&#0*38;|&#x0*26;|%26|;|(?<!^)\?)(?={PARAMETER})")
-_FIRST = re.compile(
-    rf"(?i)(?<![/:])(?:%3F|[&/])(?=(?:[^&=/?#%<]+=[^&/?#<]*&)*{PARAMETER}(?:[&#]|$))"
-)
-_STRING_OR_COMMA = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])', re.DOTALL)
+_SEPARATOR = rf"(?i)(?:&(?:amp;)+|&#0*38;|&#x0*26;|%26|;|(?<!^)\?)(?={PARAMETER})"
+_FIRST = rf"(?i)(?<![/:])(?:%3F|[&/])(?=(?:[^&=/?#%<]+=[^&/?#<]*&)*{PARAMETER}(?:[&#]|$))"
+_STRING_OR_COMMA = r'(?s)("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[}\]])'
 
 
 class Repaired(NamedTuple):
@@ -82,7 +79,7 @@ def _join_parameters(url: str) -> str:
     arriving = inspect_url(url).arriving
     path, query = split_query(url)
     text = url if query is None else query.lstrip("?")
-    joined = _SEPARATOR.sub(lambda found: found[0] if found["name"] in arriving else "&", text)
+    joined = re.sub(_SEPARATOR, lambda found: found[0] if found["name"] in arriving else "&", text)
     return joined if query is None else f"{path}?{joined}"
 
 
@@ -101,11 +98,11 @@ def _leave_fragment(url: str) -> str:
 
 def _begin_query(url: str) -> str:
     sent, mark, fragment = url.partition("#")
-    return url if "?" in sent else _FIRST.sub("?", sent, count=1) + mark + fragment
+    return url if "?" in sent else re.sub(_FIRST, "?", sent, count=1) + mark + fragment
 
 
 def _spell_url(url: str) -> str:
-    url = LOOKALIKE.sub(lambda found: _write_name(read_lookalike(found)) or found[0], url)
+    url = re.sub(LOOKALIKE, lambda found: _write_name(read_lookalike(found)) or found[0], url)
     right = _corrections(MARK.finditer(url), inspect_url(url))
     return MARK.sub(lambda mark: right.get(mark["name"]) or mark[0], url)
 
@@ -123,7 +120,7 @@ def _drop_commas(text: str) -> str:
     try:
         read_template(text)
     except NotJson:
-        return _STRING_OR_COMMA.sub(lambda found: found[1] or "", text)
+        return re.sub(_STRING_OR_COMMA, lambda found: found[1] or "", text)
     return text
 
 

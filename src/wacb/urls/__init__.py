@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import string
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
@@ -13,9 +12,7 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 from wacb.errors import ConfigError, InvalidInput
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST_PORT = re.compile(
-    rf"(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]*)?"
-)
+_HOST_PORT = rf"(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]*)?"
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 
 
@@ -79,22 +76,22 @@ def decode_form_text(text: str) -> str | None:
         return None
 
 
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
+_ORIGIN = r"(?i)[a-z][a-z0-9+.-]*://[^/?#]*"
 
 
 def split_origin(url: str) -> tuple[str, str]:
     """Split a URL behind scheme and host; a text without them is all path."""
-    origin = _ORIGIN.match(url)
+    origin = re.match(_ORIGIN, url)
     end = origin.end() if origin else 0
     return url[:end], url[end:]
 
 
-_URL_OR_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:/)?/[^?\s]*(?:\?.*)?", re.DOTALL)
+_URL_OR_PATH = r"(?s)(?:[A-Za-z][A-Za-z0-9+.-]*:/)?/[^?\s]*(?:\?.*)?"
 
 
 def is_url_or_path(text: str) -> bool:
     """Say whether a text reads as a URL or an absolute path, with or without a query."""
-    return _URL_OR_PATH.fullmatch(text) is not None
+    return re.fullmatch(_URL_OR_PATH, text) is not None
 
 
 class Endpoint(NamedTuple):
@@ -194,7 +191,7 @@ def _has_host(parts: SplitResult) -> bool:
     host = (parts.hostname or "").rstrip(".")
     if host.rpartition(".")[2].isdigit() and _address(host) is None:
         return False  # no name ends in a number: this is a mistyped IPv4 address
-    return len(host) <= 253 and _HOST_PORT.fullmatch(parts.netloc) is not None
+    return len(host) <= 253 and re.fullmatch(_HOST_PORT, parts.netloc) is not None
 
 
 def is_local_host(host: str) -> bool:
@@ -235,7 +232,8 @@ def _inet_aton(host: str) -> int:
     return last + sum(number << 24 - 8 * place for place, number in enumerate(first))
 
 
-_URL = re.compile(r"(https?)://[^/?# ]+([^# ]*)(?:#[^ ]*)?", re.IGNORECASE)
+_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_URL = r"(?i)(https?)://[^/?# ]+([^# ]*)(?:#[^ ]*)?"
 
 
 class Address(NamedTuple):
@@ -262,7 +260,7 @@ def parse_address(url: str) -> Address:
     over 65535, which the C library takes modulo 65536.
     """
     netloc = re.split("[/?#]", url.partition("://")[2])[0].rpartition("@")[2]
-    found, host = _URL.fullmatch(url), _host(netloc)
+    found, host = re.fullmatch(_URL, url), _host(netloc)
     if not (found and host and url.isprintable()):
         raise ConfigError(
             f"{netloc!r} is not the address of a server",
@@ -273,7 +271,7 @@ def parse_address(url: str) -> Address:
         scheme=scheme.lower(),
         host=host,
         netloc=netloc,
-        target=quote(target if target.startswith("/") else "/" + target, safe=string.punctuation),
+        target=quote(target if target.startswith("/") else "/" + target, safe=_PUNCTUATION),
     )
 
 
@@ -290,9 +288,9 @@ def _host(netloc: str) -> str:
     return host if usable else ""
 
 
-_USER_INFO = re.compile(r"\A((?:[^/?#]*//)?)[^/?#]+@")
+_USER_INFO = r"\A((?:[^/?#]*//)?)[^/?#]+@"
 
 
 def without_user_info(url: str, mark: str = "") -> str:
     """Return the URL as it is sent, with `mark` in the place of user info and its @."""
-    return _USER_INFO.sub(rf"\1{mark}", url)
+    return re.sub(_USER_INFO, rf"\1{mark}", url)

@@ -6,7 +6,7 @@ import re
 
 from wacb.urls import split_origin
 
-_ESCAPE_OR_PLACEHOLDER = re.compile(r"<[^<>]*>|%([0-9A-Fa-f]{2})")
+_ESCAPE_OR_PLACEHOLDER = r"<[^<>]*>|%([0-9A-Fa-f]{2})"
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -26,7 +26,7 @@ def _normalize(url: str) -> str:
     host, _, port = place.rpartition(":")
     if not host or port.endswith("]"):
         host, port = place, ""
-    rest = _ESCAPE_OR_PLACEHOLDER.sub(_normalize_escape, rest)
+    rest = re.sub(_ESCAPE_OR_PLACEHOLDER, _normalize_escape, rest)
     end = min((place for place in map(rest.find, "?#") if place >= 0), default=len(rest))
     path, tail = _remove_dots(rest[:end]) or "/", rest[end:]
     if port and port != _DEFAULT_PORTS.get(scheme.lower()):

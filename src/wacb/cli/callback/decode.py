@@ -10,11 +10,11 @@ import click
 from wacb.callbacks.decode import Received, read_text
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
+from wacb.cli.ciphers import decrypter
 from wacb.cli.commands import Command
-from wacb.cli.encryption_keys import decrypter
 from wacb.cli.input import STDIN, read_input
 from wacb.cli.options import FilePath, output_options
-from wacb.cli.output import is_terminal
+from wacb.cli.streams import is_terminal
 
 
 @click.command(cls=Command)

@@ -16,8 +16,8 @@ from wacb.callbacks.recorder import Expectation, RecentCallbacks, Record, Record
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.record_view import format_record
+from wacb.cli.ciphers import decrypter
 from wacb.cli.commands import Command
-from wacb.cli.encryption_keys import decrypter
 from wacb.cli.options import FilePath, collect, combine
 from wacb.cli.profile.draft_options import basic_authorization
 from wacb.cli.streams import give_up_blocked

@@ -12,8 +12,8 @@ from wacb.callbacks.samples import TYPES, override, sample
 from wacb.callbacks.sender import Delivery, Outgoing, build, deliver_all, open_session, withhold
 from wacb.cli.app import App, pass_app
 from wacb.cli.callback.deliveries import raise_failures, show_outgoing, trace
+from wacb.cli.ciphers import encryption_of
 from wacb.cli.commands import Command, Section
-from wacb.cli.encryption_keys import encryption_of
 from wacb.cli.input import read_body
 from wacb.cli.options import (
     METHODS,

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
-from click.shell_completion import CompletionItem
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
-_Name = Literal["accounts", "algorithms", "config_values", "numbers", "profiles", "sandbox_numbers"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+Complete = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
+_Name = Literal[
+    "accounts",
+    "algorithms",
+    "config_values",
+    "files",
+    "folders",
+    "numbers",
+    "profiles",
+    "sandbox_numbers",
+]
 
 
 def _load_on_tab(name: _Name) -> Complete:
@@ -27,16 +38,8 @@ def _load_on_tab(name: _Name) -> Complete:
 accounts = _load_on_tab("accounts")
 algorithms = _load_on_tab("algorithms")
 config_values = _load_on_tab("config_values")
+files = _load_on_tab("files")
+folders = _load_on_tab("folders")
 numbers = _load_on_tab("numbers")
 profiles = _load_on_tab("profiles")
 sandbox_numbers = _load_on_tab("sandbox_numbers")
-
-
-def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Let the shell offer its files."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Let the shell offer its folders."""
-    return [CompletionItem(incomplete, type="dir")]

@@ -26,6 +26,16 @@ def store_listing(app: App, kind: Kind, entries: Mapping[str, str]) -> None:
     _account_cache(app).store(kind, {hide(name): hide(text) for name, text in entries.items()})
 
 
+def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Let the shell offer its files."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+    """Let the shell offer its folders."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
 def accounts(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Offer the accounts of the config file."""
     file = _app(ctx).config_file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -254,4 +254,4 @@ def basic_authorization(app: App, user: str) -> str:
 
     # a variable that is not UTF-8 reaches us as surrogates, and the endpoint as it was
     pair = f"{user}:{password}".encode("utf-8", "surrogateescape")
-    return "Basic " + b64encode(pair).decode()
+    return "Basic " + b2a_base64(pair, newline=False).decode()
