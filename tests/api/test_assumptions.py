@@ -9,6 +9,7 @@ from wacb.api.assumptions import ASSUMPTIONS
 from wacb.api.assumptions.callbacks import CALLBACKS
 from wacb.api.assumptions.numbers import NUMBERS
 from wacb.api.assumptions.profiles import PROFILES
+from wacb.config.schema import CONTRACT_RULES
 
 CODE = "\n".join(
     path.read_text()
@@ -41,3 +42,9 @@ def test_every_guess_in_the_guide_names_assumptions_and_every_assumption_is_ther
 def test_the_guide_gives_the_page_of_every_documented_assumption():
     pages = {each.page for each in ASSUMPTIONS.values() if each.page}
     assert {page for page in pages if f"`{page}`" not in PAGE} == set()
+
+
+def test_every_key_of_the_config_corrects_an_assumption():
+    keys = {each.override for each in ASSUMPTIONS.values() if each.override}
+    assert keys == {f"contract.{key}" for key in CONTRACT_RULES}
+    assert {key for key in keys if f"`{key}`" not in PAGE} == set()

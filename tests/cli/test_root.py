@@ -98,7 +98,9 @@ def test_a_group_without_a_command_is_a_usage_error(wacb: Wacb, group: str):
             "config unset",
             "Missing argument 'KEY'. Choose from: sid, api_key, region, base_url, waba_id, "
             "endpoint, number, profile, default_account, contract.attach_field, "
-            "contract.attach_path, contract.attach_method, contract.detach_value, api_key_command",
+            "contract.attach_path, contract.attach_method, contract.detach_value, "
+            "contract.number_profile_member, contract.offset_counts, contract.page_cap, "
+            "api_key_command",
             "wacb config unset",
         ),
         (

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from wacb.config.file import KEYS, has_comment, set_value, unset_value
+from wacb.config.schema import CONTRACT_RULES
 from wacb.errors import ConfigError, InvalidInput
 
 CANARY = "canary-0123456789"
@@ -58,6 +59,9 @@ def test_set_and_unset_of_every_account_key(path, key):
         ("contract.attach_path", "/x"),
         ("contract.attach_method", "POST"),
         ("contract.detach_value", ""),
+        ("contract.number_profile_member", "a.b"),
+        ("contract.offset_counts", "pages"),
+        ("contract.page_cap", "50"),
     ],
 )
 def test_set_and_unset_of_the_contract_need_no_account(path, key, value):
@@ -68,9 +72,8 @@ def test_set_and_unset_of_the_contract_need_no_account(path, key, value):
 
 
 def test_every_key_can_be_set():
-    contract = {f"contract.attach_{part}" for part in ("field", "path", "method")}
-    others = {"api_key_command", "default_account", "contract.detach_value"}
-    assert set(KEYS) == set(GOOD) | contract | others
+    contract = {f"contract.{key}" for key in CONTRACT_RULES}
+    assert set(KEYS) == set(GOOD) | contract | {"api_key_command", "default_account"}
 
 
 def test_values_are_written_in_their_normal_form(path):

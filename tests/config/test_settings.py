@@ -416,6 +416,10 @@ def test_contract_values_are_checked_and_normal():
         ("attach_method", "GET"),
         ("attach_method", "put"),
         ("detach_value", "a\\nb"),
+        ("number_profile_member", "a b"),
+        ("offset_counts", "bytes"),
+        ("page_cap", "0"),
+        ("page_cap", "ten"),
     ],
 )
 def test_a_bad_contract_value_is_named(key, value):
@@ -430,7 +434,7 @@ def test_an_unknown_contract_key_gets_the_nearest_name():
     assert caught.value.message == f"{PATH}: 'atach_path' is not a valid key in [contract]"
     assert caught.value.hint == (
         "did you mean attach_path? choose from: attach_field, attach_method, attach_path, "
-        "detach_value"
+        "detach_value, number_profile_member, offset_counts, page_cap"
     )
 
 

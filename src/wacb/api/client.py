@@ -139,7 +139,8 @@ class Client:
         def fetch(offset: int) -> Page:
             return self._read_profile_page(self.api.list_profiles(offset=offset, title=title))
 
-        return Listing(follow_pages(fetch, responses.profile_row, what="profiles"))
+        rows = follow_pages(fetch, responses.profile_row, what="profiles", paging=self.api.paging)
+        return Listing(rows)
 
     def _read_profile_page(self, request: ApiRequest) -> Page:
         return read_page(self.send(request), "profiles", "callback_profiles")

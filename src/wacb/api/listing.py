@@ -7,11 +7,10 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from wacb.api import values
 from wacb.api.envelope import ENVELOPE, MAX_WORDS
-from wacb.api.requests import PAGE_SIZE
+from wacb.api.requests import Paging
 from wacb.errors import Unavailable
 
 MAX_PAGES = 1000
-MIN_CAP = 25  # assumed: short_page_is_last (api.md §4)
 # assumed: profile_listing, number_listing (api.md §4, §5)
 _LISTS = ("data", "rows", "list", "items")
 _TOTALS = ("total", "total_count", "totalCount")
@@ -113,19 +112,23 @@ R = TypeVar("R", bound=Row)
 
 
 def follow_pages(
-    fetch: Callable[[int], Page], read: Callable[[dict[str, Any]], R], *, what: str
+    fetch: Callable[[int], Page],
+    read: Callable[[dict[str, Any]], R],
+    *,
+    what: str,
+    paging: Paging,
 ) -> Generator[R, None, str]:
     """Yield each row once; return why some may be missing, "" if none is.
 
-    `fetch` gets the offset in rows. Ends with the total, an empty page, one that is shorter than
-    the first, one that brings nothing new, and after many pages.
+    `fetch` gets the offset as `paging` counts it. Ends with the total, an empty page, one that is
+    shorter than the first, one that brings nothing new, and after many pages.
     """
     seen: set[str] = set()
     offset = length = odd = 0
     total: int | None = None
     more = repeats = False
-    for _ in range(MAX_PAGES):
-        page = fetch(offset)
+    for number in range(MAX_PAGES):
+        page = fetch(number if paging.by_pages else offset)
         rows = [read(row) for row in page.rows]
         fresh = list({row.id: row for row in rows if row.id and row.id not in seen}.values())
         yield from fresh
@@ -139,17 +142,17 @@ def follow_pages(
             repeats = received > 0
             break
         more = page.more
-        if offset == total or (not more and _is_last(received, length, total)):
+        if offset == total or (not more and _is_last(received, length, total, paging)):
             break
     else:
         return f"the API lists more than {MAX_PAGES} pages of {what}"
     return find_gap(len(seen), odd=odd, total=total, more=more, repeats=repeats, what=what)
 
 
-def _is_last(received: int, first: int, total: int | None) -> bool:
+def _is_last(received: int, first: int, total: int | None, paging: Paging) -> bool:
     """Say whether a page is the last: the server may cap the limit, so a short one may not be."""
-    ignores_limit = received > PAGE_SIZE
-    return ignores_limit or received < first or (received < MIN_CAP and total is None)
+    ignores_limit = received > paging.size
+    return ignores_limit or received < first or (received < paging.least and total is None)
 
 
 def find_gap(

@@ -16,7 +16,8 @@ _WABA_HINT = Prose(
     Command("config set", "waba_id", "ID"),
     "`",
 )
-PAGE_SIZE = 100  # assumed: page_cap (api.md §4)
+_PAGE_SIZE = 100  # assumed: page_cap (api.md §4)
+_MIN_CAP = 25  # assumed: short_page_is_last (api.md §4)
 
 
 class ApiRequest(NamedTuple):
@@ -45,6 +46,16 @@ class ApiRequest(NamedTuple):
         return headers if self.body is None else headers | {"content-type": "application/json"}
 
 
+class Paging(NamedTuple):
+    """How a listing is paged: in pages of up to `size` rows, of which only the last has fewer than
+    `least`. `by_pages` says that the offset counts pages instead of rows.
+    """
+
+    size: int = _PAGE_SIZE
+    least: int = _MIN_CAP
+    by_pages: bool = False
+
+
 class Api(NamedTuple):
     """Builds the requests of one account.
 
@@ -65,16 +76,33 @@ class Api(NamedTuple):
         return self.overrides.get("attach_field", "callback_profile_id")
 
     @property
+    def number_profile_member(self) -> str | None:
+        """The member of a listed number that holds its profile's ID, None where none is chosen."""
+        return self.overrides.get("number_profile_member")
+
+    @property
     def detach_value(self) -> str:
         """What stands in that field of a number without a profile."""
         # assumed: detach_value (api.md §5)
         return self.overrides.get("detach_value", "")
 
+    @property
+    def paging(self) -> Paging:
+        """How the listing of profiles is paged."""
+        cap = self.overrides.get("page_cap")
+        return Paging(
+            size=int(cap or _PAGE_SIZE),
+            least=int(cap or _MIN_CAP),
+            by_pages=self.overrides.get("offset_counts") == "pages",  # assumed: offset_counts
+        )
+
     def list_profiles(
-        self, *, offset: int, title: str | None = None, limit: int = PAGE_SIZE
+        self, *, offset: int, title: str | None = None, limit: int | None = None
     ) -> ApiRequest:
-        """Ask for one page; `limit` and `offset` count rows. assumed: offset_counts."""
-        query = {"limit": limit, "offset": offset} | ({"title": title} if title else {})
+        """Ask for one page of `limit` rows, by default as many as a page has."""
+        query = {"limit": limit or self.paging.size, "offset": offset} | (
+            {"title": title} if title else {}
+        )
         return ApiRequest(
             method="GET",
             url=f"{self._profiles()}?{urlencode(query, errors='replace')}",

@@ -201,12 +201,25 @@ def _e164(text: str) -> str:
 
 def _attached_id(row: dict[str, Any], api: Api) -> AttachedId:
     """Read which profile a number has, UNKNOWN where that is not shown or not understood."""
-    shown = [values.unwrap(row[name]) for name in (api.attach_field, *_ATTACHED) if name in row]
+    chosen = api.number_profile_member
+    names = (chosen,) if chosen else (api.attach_field, *_ATTACHED)
+    row = _flatten(row) if chosen else row
+    shown = [values.unwrap(row[name]) for name in names if name in row]
     filled = [value for value in shown if not _is_none(value, api.detach_value)]
     if not filled:
         return None if shown else UNKNOWN
     value = row_id(filled[0]) if isinstance(filled[0], dict) else values.text(filled[0])
     return UNKNOWN if value is None else value.strip()
+
+
+def _flatten(row: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """Return the members of a row, and as `one.other` those of the objects in it."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        flat[path + name] = value = values.structure(value)
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{path}{name}.")
+    return flat
 
 
 def _is_none(value: Any, detached: str) -> bool:

@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": "Preview the changes wacb.toml would make.",
     "apply": "Apply wacb.toml to the account.",
     "export": "Export the account as a wacb.toml file.",
+    "api": "Show what wacb knows about the Kaleyra API.",
     "sandbox": "Run, demo or reset the built-in emulator of the Kaleyra API.",
     "config": "Manage stored credentials and defaults.",
     "completion": "Print the completion script of a shell.",

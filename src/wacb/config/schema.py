@@ -115,6 +115,15 @@ def _detach_value(value: str) -> str:
     return value and _printable(value)
 
 
+def _page_cap(value: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]{0,3}", value):
+        return value
+    raise InvalidInput(f"{value!r} is not a valid number of rows (1 to 9999)")
+
+
+_FIELD = _matching(r"[A-Za-z0-9_.-]+", "a valid field name")
+
+
 ACCOUNT_RULES: dict[str, Rule] = {
     "sid": _matching(r"[A-Za-z0-9_]+", "a valid SID: letters, digits, underscores", repeat=False),
     "api_key": check_key,
@@ -134,8 +143,11 @@ RULES: dict[str, Rule] = ACCOUNT_RULES | {
     "deadline": _seconds,
 }
 CONTRACT_RULES: dict[str, Rule] = {
-    "attach_field": _matching(r"[A-Za-z0-9_.-]+", "a valid field name"),
+    "attach_field": _FIELD,
     "attach_path": _matching(r"/(?!/)[!-~]*", "a valid path: it must start with one /"),
     "attach_method": _one_of("PUT", "POST", "PATCH"),
     "detach_value": _detach_value,
+    "number_profile_member": _FIELD,
+    "offset_counts": _one_of("rows", "pages"),
+    "page_cap": _page_cap,
 }

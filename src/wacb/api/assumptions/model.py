@@ -27,3 +27,19 @@ class Assumption(NamedTuple):
     seen_by: SeenBy
     page: str | None = None
     override: str | None = None
+
+
+class Assumed(NamedTuple):
+    """An assumption as it stands for one account.
+
+    `source` is "documented", "assumed" or "override"; `verdict` is what the account's last check
+    said: "confirmed", "refuted", "not seen" or "never checked".
+    """
+
+    id: str
+    sentence: str
+    matters_for: str
+    source: str
+    page: str | None
+    override: str | None
+    verdict: str

@@ -61,6 +61,7 @@ NUMBERS = (
         "`callbackProfileId`, `callback_profile` or `callbackProfile`.",
         matters_for="number list and attach, profile delete, plan",
         seen_by=SeenBy.READING,
+        override="contract.number_profile_member",
     ),
     Assumption(
         id="number_details",

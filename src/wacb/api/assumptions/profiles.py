@@ -68,12 +68,14 @@ PROFILES = (
         sentence="A page has up to 100 profiles.",
         matters_for="listing more than 25 profiles",
         seen_by=SeenBy.READING,
+        override="contract.page_cap",
     ),
     Assumption(
         id="offset_counts",
         sentence="`offset` counts rows.",
         matters_for="listing more profiles than one page has",
         seen_by=SeenBy.READING,
+        override="contract.offset_counts",
     ),
     Assumption(
         id="short_page_is_last",
@@ -81,6 +83,7 @@ PROFILES = (
         "unless it says that there are more.",
         matters_for="listing more profiles than one page has",
         seen_by=SeenBy.READING,
+        override="contract.page_cap",
     ),
     Assumption(
         id="lean_rows",

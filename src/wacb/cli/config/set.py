@@ -28,7 +28,7 @@ def command(
 
     --account NEW creates an account. Keys: sid, api_key, api_key_command, region, base_url,
     waba_id, endpoint, number, profile, default_account and contract.attach_field, .attach_path,
-    .attach_method, .detach_value.
+    .attach_method, .detach_value, .number_profile_member, .offset_counts, .page_cap.
 
     \b
     Example:

@@ -1,0 +1,14 @@
+"""`wacb api`."""
+
+from __future__ import annotations
+
+from wacb.cli.commands import Group
+
+command = Group(
+    "api",
+    package=__name__,
+    table={
+        "assumptions": "List what wacb assumes about the Kaleyra API.",
+    },
+    help="Show what wacb knows about the Kaleyra API.",
+)
