@@ -1,7 +1,8 @@
 """Start-up time of the installed wheel, as ratios to `python -c pass`.
 
-Run it with `python tests/bench/startup.py`; it installs the project into a temporary environment.
-Each figure is the least of 15 runs; the commands take turns, so that a slow moment hits all.
+Run it with `python tests/bench/startup.py`; it installs the project into a temporary environment,
+unless the `bin` folder of another one is named (`python tests/bench/startup.py .venv-dev/bin`).
+Each figure is the least of 25 runs; the commands take turns, so that a slow moment hits all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-RUNS = 15
+RUNS = 25
 PROJECT = Path(__file__).parents[2]
 SERVED = "number list --base-url {url}"
 COMMANDS = {
@@ -37,10 +38,7 @@ def seconds(line: list[str], environ: dict[str, str]) -> float:
 def main() -> None:
     """Print one line per command: its ratio and its limit."""
     with tempfile.TemporaryDirectory() as folder:
-        bin_folder = Path(folder, "venv", "bin")
-        subprocess.run([sys.executable, "-m", "venv", str(Path(folder, "venv"))], check=True)
-        pip = str(bin_folder / "pip")
-        subprocess.run([pip, "install", "--quiet", "--compile", str(PROJECT)], check=True)
+        bin_folder = Path(sys.argv[1]).resolve() if sys.argv[1:] else install(Path(folder, "venv"))
         environ = {"PATH": os.environ["PATH"], "HOME": folder}
         serve = [str(bin_folder / "wacb"), "sandbox", "serve"]
         with subprocess.Popen(serve, env=environ, stdout=subprocess.PIPE, text=True) as server:
@@ -50,6 +48,14 @@ def main() -> None:
                 measure(bin_folder, environ, ready)
             finally:
                 server.terminate()
+
+
+def install(folder: Path) -> Path:
+    """Install the project into a new environment; return its folder of commands."""
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = str(folder / "bin" / "pip")
+    subprocess.run([pip, "install", "--quiet", "--compile", str(PROJECT)], check=True)
+    return folder / "bin"
 
 
 def measure(bin_folder: Path, environ: dict[str, str], ready: dict[str, str]) -> None:

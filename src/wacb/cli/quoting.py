@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from wacb.jsontext import CONTROLLING
+from wacb.jsontext import CONTROLLING, visible
 
 _SHORT = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
@@ -22,7 +22,7 @@ def defuse(text: str) -> str:
 
 def shell_quote(text: str) -> str:
     r"""Quote a word for a shell; control characters as `$'\n'`, which bash, zsh and ksh know."""
-    if not re.search(CONTROLLING, text) and "##[" not in text:
+    if visible(text) == text and "##[" not in text:
         return shlex.quote(text)
     escaped = re.sub(r"['\\]", r"\\\g<0>", text).replace("##[", r"\043#[")
     return f"$'{re.sub(CONTROLLING, _escape_for_shell, escaped)}'"

@@ -46,7 +46,7 @@ def custom_body(text: str, *, with_status: bool, allow_missing: bool) -> str:
 
 def refuse_encoded(url: str) -> None:
     """Raise TemplateError if the URL of a POST or PUT profile has an encoded placeholder."""
-    encoded = inspect_url(url).encoded
+    _, encoded = placeholders.sort_names(MARK.finditer(url))
     if encoded:
         raise TemplateError(
             f"<{encoded[0]}> in the URL is encoded or escaped, so Kaleyra never fills it",

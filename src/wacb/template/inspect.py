@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from wacb.errors import TemplateError
 from wacb.jsontext import TYPOGRAPHIC_QUOTE, NotJson, explain_syntax, read_template, strings
 from wacb.models import CallbackProfile
-from wacb.template.placeholders import INCOMING, KNOWN, MARK, is_literal
+from wacb.template.placeholders import INCOMING, KNOWN, MARK, is_literal, sort_names
 from wacb.urls import Parameter, parameters, split_query
 from wacb.validation import nearest
 
@@ -131,7 +131,7 @@ def inspect_url(url: str) -> Inspection:
     shown = parameters(split_query(sent)[1])
     places = [("the path", path), *_name_parameters(shown)]
     places += [("the fragment (behind #)", text) for text in fragment]
-    unknown, encoded = _sort_names(MARK.finditer(url))
+    unknown, encoded = sort_names(MARK.finditer(url))
     faults = [
         *_find_characters(places, arriving),
         *_find_wrong_names(places, unknown, encoded),
@@ -234,7 +234,7 @@ def inspect_body(text: str) -> Inspection:
         return Inspection(frozenset(), (), (), (fault,), _BODY_HINT)
     places = [(f"member {path!r}", value) for path, value in strings(root)]
     marks = [mark for _, value in places for mark in MARK.finditer(value)]
-    unknown, encoded = _sort_names(marks)
+    unknown, encoded = sort_names(marks)
     arriving = frozenset(mark["name"] for mark in marks if is_literal(mark))
     found = [
         *(Fault(text, INCOMING) for text in faults),
@@ -245,14 +245,6 @@ def inspect_body(text: str) -> Inspection:
 
 
 # -- both
-
-
-def _sort_names(marks: Iterable[re.Match[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """List the names that Kaleyra does not know, and those that stand only encoded."""
-    found = [*marks]
-    literal = dict.fromkeys(mark["name"] for mark in found if is_literal(mark))
-    encoded = dict.fromkeys(mark["name"] for mark in found if mark["name"] not in literal)
-    return tuple(name for name in literal if name not in KNOWN), tuple(encoded)
 
 
 def _find_wrong_names(

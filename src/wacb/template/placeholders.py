@@ -7,7 +7,7 @@ replace.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from wacb.errors import TemplateError
 from wacb.jsontext import json_text, parse, strings
@@ -120,3 +120,11 @@ def _unescape(found: re.Match[str]) -> str:
 def is_literal(mark: re.Match[str]) -> bool:
     """Whether the brackets of a placeholder are such as Kaleyra replaces."""
     return mark["open"] == "<" and mark["close"] == ">"
+
+
+def sort_names(marks: Iterable[re.Match[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """List the names that Kaleyra does not know, and those that stand only encoded."""
+    found = [*marks]
+    literal = dict.fromkeys(mark["name"] for mark in found if is_literal(mark))
+    encoded = dict.fromkeys(mark["name"] for mark in found if mark["name"] not in literal)
+    return tuple(name for name in literal if name not in KNOWN), tuple(encoded)
