@@ -23,7 +23,7 @@ from wacb.net.server import (
     url_of,
 )
 from wacb.sandbox.emulator import MAX_BODY, Sandbox, is_authenticated
-from wacb.sandbox.routing import Refusal, Reply, Request, failure
+from wacb.sandbox.routing import Refusal, Reply, Request, failure, text_reply
 from wacb.sandbox.store import suppress_busy
 
 _DRAIN = 8 * MAX_BODY  # bytes of a rejected body to read before closing the connection
@@ -36,6 +36,7 @@ _LOCKED = Refusal(503, "The state file is locked by another process")
 class Server:
     """Serve one sandbox on 127.0.0.1; port 0 is any free one.
 
+    `document` is the JSON to serve at /openapi.json, "" for none.
     `slow` and `drip` are the seconds of these faults. A request that takes longer than `patience`
     seconds is dropped, one that finds the state locked for `busy` seconds is answered with 503.
     `on_crowded` gets a sentence about dropped connections, `on_signal` is called by each signal.
@@ -46,6 +47,7 @@ class Server:
         sandbox: Sandbox,
         *,
         port: int = 0,
+        document: str = "",
         slow: float = 10.0,
         drip: float = 0.1,
         patience: float = 20.0,
@@ -55,6 +57,7 @@ class Server:
     ) -> None:
         self._sandbox = sandbox
         self._port = port
+        self._document = document
         self._slow = slow
         self._drip = drip
         self._busy = busy
@@ -96,6 +99,9 @@ class Server:
             await _send_whole(send, failure(head, _FOREIGN))
             return
         request = replace(head, body=body)
+        if self._document and (request.method, request.path) == ("GET", "/openapi.json"):
+            await _send_whole(send, text_reply(200, "application/json", self._document))
+            return
         reply = await self._answer(request, self._sandbox.accept(request))
         if reply.fault is None:
             await _send_whole(send, reply)

@@ -9,6 +9,7 @@ command = Group(
     package=__name__,
     table={
         "assumptions": "List what wacb assumes about the Kaleyra API.",
+        "openapi": "Print the API as an OpenAPI document.",
     },
     help="Show what wacb knows about the Kaleyra API.",
 )

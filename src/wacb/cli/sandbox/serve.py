@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from wacb.api.openapi import read_document
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.streams import give_up_blocked
 from wacb.errors import InvalidInput
+from wacb.jsontext import compact_json
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.faults import FORM, KINDS
 from wacb.sandbox.server import Server
@@ -33,7 +35,8 @@ from wacb.urls import host_of
 def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None) -> None:
     """Serve the emulator over HTTP on 127.0.0.1 until Ctrl-C.
 
-    Shares its state with `wacb --sandbox`. Other programs can use the URL that it prints.
+    Shares its state with `wacb --sandbox`. Other programs can use the URL that it prints, and find
+    the API as an OpenAPI document at /openapi.json.
 
     \b
     Example:
@@ -57,6 +60,12 @@ def command(app: App, *, port: int, faults: tuple[str, ...], format: str | None)
             command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
             app.out.hint(f"try: {command} --base-url {url} number list")
 
-    server = Server(app.sandbox, port=port, on_crowded=app.out.warn, on_signal=give_up_blocked)
+    server = Server(
+        app.sandbox,
+        port=port,
+        document=compact_json(read_document() | {"servers": [{"url": "/"}]}),
+        on_crowded=app.out.warn,
+        on_signal=give_up_blocked,
+    )
     with app.pause_deadline():
         server.run(ready)

@@ -1,0 +1,111 @@
+"""`wacb api openapi`: a valid document, which agrees with the emulator and names assumptions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+from openapi_spec_validator.readers import read_from_filename
+
+from tests.cli.conftest import Screen
+from tests.conftest import Wacb
+from tests.documents import PROJECT
+from tests.examples import few
+from wacb.api.assumptions import ASSUMPTIONS
+from wacb.api.assumptions.callbacks import CALLBACKS
+from wacb.config.regions import REGIONS
+from wacb.sandbox.account import API_KEY
+
+
+@pytest.fixture
+def document(wacb: Wacb) -> Any:
+    outcome = wacb("api", "openapi", "-o", "json")
+    assert (outcome.code, outcome.err) == (0, "")
+    return json.loads(outcome.out)
+
+
+def test_the_document_is_valid(document: Any):
+    assert document["openapi"].startswith("3.1.")
+    validate(document)
+
+
+def test_it_is_printed_as_yaml_too(wacb: Wacb, document: Any, tmp_path: Path):
+    (tmp_path / "api.yaml").write_text(wacb("api", "openapi").out)
+    read, _ = read_from_filename(str(tmp_path / "api.yaml"))
+    assert read == document
+
+
+def test_it_names_the_hosts_of_every_region(document: Any):
+    hosts = {host for pair in REGIONS.values() for host in pair}
+    assert {server["url"] for server in document["servers"]} == hosts
+
+
+def test_it_marks_every_assumption_about_requests_and_responses(document: Any):
+    marks = set(re.findall(r'"x-assumed": "(\w+)"', json.dumps(document)))
+    elsewhere = {each.id for each in CALLBACKS} | {"profile_before_incoming_url"}
+    assert marks == ASSUMPTIONS.keys() - elsewhere
+
+
+class Examined(Screen):
+    """A pipe whose reader runs schemathesis against the emulator, then stops it by Ctrl-C."""
+
+    def __init__(self, *options: str, folder: Path) -> None:
+        super().__init__()
+        self.found = subprocess.CompletedProcess[str](args=[], returncode=-1)
+        self._options = options
+        self._folder = folder
+
+    def isatty(self) -> bool:
+        return False
+
+    def write(self, text: str) -> int:
+        if "url" in text:
+            threading.Thread(target=self._run, args=(json.loads(text)["url"],)).start()
+        return super().write(text)
+
+    def _run(self, url: str) -> None:
+        program = Path(sys.executable).with_name("st")
+        config = ("--config-file", PROJECT / "tests" / "schemathesis.toml")
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._folder),
+            "PYTHONPATH": str(PROJECT),
+            "SCHEMATHESIS_HOOKS": "tests.schemathesis_formats",
+        }
+        try:
+            self.found = subprocess.run(
+                [program, *config, "run", f"{url}/openapi.json", *self._options],
+                cwd=self._folder,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    "options",
+    few([("-n", "1", "--phases", "fuzzing,stateful"), ("-n", "60", "--continue-on-failure")], 1),
+    ids=["some", "all"],
+)
+def test_schemathesis_finds_nothing_in_the_served_emulator(
+    on_screen: Wacb, tmp_path: Path, options: tuple[str, ...]
+):
+    # one worker: more meet a fault of CPython 3.11
+    how = ("--workers", "1", "--seed", "1", "--header", f"api-key: {API_KEY}")
+    out = Examined(*how, *options, folder=tmp_path)
+    assert on_screen("sandbox", "serve", out=out).code == 0
+    assert out.found.returncode == 0, out.found.stdout + out.found.stderr
+    for shown in ("Tested: 14", "Fuzzing", "Stateful"):
+        assert shown in out.found.stdout
