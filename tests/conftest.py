@@ -17,10 +17,13 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import is_hypothesis_test
 
+from tests.contract import find_fault
 from tests.examples import choose_tier
 from tests.fault_server import make_certificate
 from wacb.cli import root
 from wacb.cli.app import App
+from wacb.net.message import Response
+from wacb.net.session import Session
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -54,6 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
         signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "thorough: takes long, so it runs with --thorough only")
+    config.addinivalue_line(
+        "markers", "beyond_contract: sends the API what `wacb api openapi` does not allow"
+    )
     choose_tier(thorough=config.getoption("--thorough"))
 
 
@@ -92,6 +98,25 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", checked)
+
+
+@pytest.fixture(autouse=True)
+def within_contract(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Let every request to the API be one that the document of `wacb api openapi` allows."""
+    faults: list[str] = []
+    send = Session.send
+
+    def checked(self: Session, method: str, url: str, **how: Any) -> Response:
+        if "api-key" in how["headers"] and (fault := find_fault(method, url, how.get("body"))):
+            faults.append(f"{method} {url}: {fault}")
+        return send(self, method, url, **how)
+
+    monkeypatch.setattr(Session, "send", checked)
+    yield
+    if request.node.get_closest_marker("beyond_contract") is None:
+        assert faults == []
 
 
 @pytest.fixture

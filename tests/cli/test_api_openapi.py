@@ -1,4 +1,4 @@
-"""`wacb api openapi`: a valid document, which agrees with the emulator and names assumptions."""
+"""`wacb api openapi`: a valid document, which agrees with emulator, assumptions and requests."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.readers import read_from_filename
 
 from tests.cli.conftest import Screen
+from tests.cli.expect import ONE
 from tests.conftest import Wacb
+from tests.contract import find_fault
 from tests.documents import PROJECT
 from tests.examples import few
 from wacb.api.assumptions import ASSUMPTIONS
 from wacb.api.assumptions.callbacks import CALLBACKS
 from wacb.config.regions import REGIONS
-from wacb.sandbox.account import API_KEY
+from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
 
 @pytest.fixture
@@ -53,6 +55,32 @@ def test_it_marks_every_assumption_about_requests_and_responses(document: Any):
     marks = set(re.findall(r'"x-assumed": "(\w+)"', json.dumps(document)))
     elsewhere = {each.id for each in CALLBACKS} | {"profile_before_incoming_url"}
     assert marks == ASSUMPTIONS.keys() - elsewhere
+
+
+PROFILES = f"/v1/{SID}/callback/profiles"
+UPDATE = f"/v2/{SID}/whatsapp/{WABA_ID}/number/update"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields"),
+    [
+        ("GET", f"{PROFILES}x", None),
+        ("PUT", PROFILES, {}),
+        ("GET", f"{PROFILES}?limit=0", None),
+        ("GET", f"{PROFILES}?page=1", None),
+        ("GET", PROFILES, {}),
+        ("POST", PROFILES, None),
+        ("PATCH", f"{PROFILES}/SG_1", {"body": "[]"}),
+        ("PATCH", f"{PROFILES}/SG_1", {"body": "{"}),
+        ("PATCH", f"{PROFILES}/SG_1", {"events": "[1]"}),
+        ("PUT", UPDATE, {"phone_number": ONE, "profile_id": "SG_1"}),
+        ("PUT", UPDATE.replace(SID, "a b"), {"phone_number": ONE, "callback_profile_id": ""}),
+    ],
+)
+def test_the_judge_of_all_requests_finds_what_it_forbids(method: str, path: str, fields: Any):
+    """The fixture that holds every request of these tests against the document can fail."""
+    body = None if fields is None else json.dumps(fields).encode()
+    assert find_fault(method, f"https://api.example{path}", body)
 
 
 class Examined(Screen):

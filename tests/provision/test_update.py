@@ -352,7 +352,8 @@ def test_whether_a_lost_update_of_a_hidden_key_came_is_told_by_the_algorithm(
     algorithm: str, known: bool
 ) -> None:
     hidden = Encryption(algorithm="AES-128-CFB", key="hidden")  # as `profile update` has it
-    draft = make_draft(encryption=Encryption(algorithm=algorithm, key="k" * 16, iv="i" * 16))
+    key = "k" * (int(algorithm[4:7]) // 8)
+    draft = make_draft(encryption=Encryption(algorithm=algorithm, key=key, iv="i" * 16))
     step = update.prepare_update(make_profile(encryption=hidden), draft)
     network = Network(refusal(500), answer(make_row(enc={"algo": algorithm})))
     if known:
