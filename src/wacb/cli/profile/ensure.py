@@ -1,0 +1,84 @@
+"""Create a profile, or find or update the one of its title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from wacb.cli.app import App
+from wacb.cli.encryption_keys import store_key
+from wacb.cli.prompts import confirm
+from wacb.models import NewKey, ProfileDraft
+from wacb.provision.compare import CompareKey, describe
+from wacb.provision.create import IfExists, create_profile, prepare_create, title_taken_error
+from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
+from wacb.provision.update import refuse_key_exchange, update_profile
+from wacb.storage.create_lock import CreateLock
+
+
+class PreparedProfile(NamedTuple):
+    """What has to be done about a profile; `execute` does it."""
+
+    step: ProfileStep
+    execute: Callable[[], ProfileResult]
+
+
+@contextmanager
+def prepare_profile(
+    app: App, draft: ProfileDraft, if_exists: IfExists, *, key_file: Path | None, dry_run: bool
+) -> Iterator[PreparedProfile]:
+    """Look the title up, and hold its lock while the caller decides and executes.
+
+    Asks on a terminal whether to create another profile of a title. A dry run takes no lock, and
+    looks nothing up without credentials.
+    """
+    lock = app.create_lock(draft.title)
+    with nullcontext() if dry_run else lock.acquire(app.remaining):
+        step = _prepare(app, draft, if_exists, lock, key_file, dry_run=dry_run)
+        yield PreparedProfile(step, partial(_execute, app, step, lock, key_file))
+
+
+def _prepare(
+    app: App,
+    draft: ProfileDraft,
+    if_exists: IfExists,
+    lock: CreateLock,
+    key_file: Path | None,
+    *,
+    dry_run: bool,
+) -> ProfileStep:
+    if dry_run and not app.has_credentials:
+        app.out.note(
+            "checked offline: without credentials it is not known whether the profile exists"
+        )
+        return CreateStep(draft)
+    # a run on a machine without the key file must not replace the key of a profile
+    new_key = isinstance(draft.encryption, NewKey) and key_file is None
+    key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
+    step = prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
+    if not isinstance(step, CreateStep):
+        if key_file is None:
+            refuse_key_exchange(step)
+        app.out.note(*describe(step.changes))
+    elif step.others and if_exists is IfExists.REFUSE:
+        _ask_for_duplicate(app, draft.title, step.others, dry_run=dry_run)
+    return step
+
+
+def _ask_for_duplicate(app: App, title: str, others: frozenset[str], *, dry_run: bool) -> None:
+    """Ask on a terminal whether to create another profile of a title, else refuse it."""
+    taken = title_taken_error(title, others)
+    if dry_run or not app.interactive:
+        raise taken
+    app.out.message(taken.message)
+    confirm(app, "create another one", yes=False)
+
+
+def _execute(app: App, step: ProfileStep, lock: CreateLock, key_file: Path | None) -> ProfileResult:
+    if isinstance(step, CreateStep):
+        draft = store_key(app, step, key_file).draft
+        return create_profile(app.client, draft, lock=lock, sleep=app.sleep, others=step.others)
+    return update_profile(app.client, store_key(app, step, key_file))
