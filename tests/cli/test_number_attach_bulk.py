@@ -313,3 +313,10 @@ def test_a_terminal_shows_a_bar_that_goes_away(on_screen: Wacb, sandbox: Sandbox
     assert "2/2" in outcome.err
     assert outcome.out.startswith("NUMBER ")
     assert "2/2" not in on_screen(*ATTACH, ONE, TWO, "--profile", FIRST, "-q").err
+
+
+@pytest.mark.parametrize("dry_run", [(), ("--dry-run",)], ids=["attach", "dry run"])
+def test_a_list_of_one_number_fails_as_the_number_does(live: Wacb, dry_run: tuple[str, ...]):
+    line = (*ATTACH, "--from", "-", "--profile", FIRST, *dry_run)
+    outcome = live(*line, input=f"{NINE}\n")
+    assert (outcome.code, outcome.err) == (9, f"error: {PENDING}\nhint: {FINISH}\n")

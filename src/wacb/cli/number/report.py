@@ -129,8 +129,10 @@ def _count_results(results: Sequence[Result[Any]]) -> str:
 def _raise_failures(app: App, results: Sequence[NumberResult], *, would: bool = False) -> None:
     """Raise one error for all that failed. It names them, but not in JSON: there the rows do."""
     errors = [result.error for result in results if result.error]
-    if not errors or len(results) == 1:
+    if not errors:
         return
+    if len(results) == 1:
+        raise errors[0]
     tried = [error for error in errors if not isinstance(error, Skipped | NotReached)]
     late = [error for error in errors if isinstance(error, NotReached)]
     lines = [
