@@ -61,6 +61,17 @@ def test_table_cuts_other_columns_but_no_id_at_100_columns():
     )
 
 
+def test_a_sentence_is_broken_between_words():
+    columns = (Column("STEP", keep=True), Column("DETAIL", wrap=True))
+    rows = [("profile", f"'support' ({ID}) is active"), ("template", "")]
+    assert table(columns, rows, width=50, color=False) == (
+        f"STEP      DETAIL\nprofile   'support'\n          ({ID})\n          is active\ntemplate"
+    )
+    assert table(columns, rows[:1], width=40, color=False) == (
+        f"STEP:    profile\nDETAIL:  'support'\n         ({ID})\n         is active"
+    )
+
+
 def test_table_becomes_a_block_a_row_where_the_id_leaves_no_room():
     assert table(PROFILES, ROWS, width=40, color=False) == (
         "ID:\n"
@@ -188,7 +199,10 @@ def test_no_table_line_is_wider_than_the_terminal(data, width):
     columns = data.draw(
         st.lists(
             st.builds(
-                Column, title=st.sampled_from(["id", "URL", "placeholders"]), keep=st.booleans()
+                Column,
+                title=st.sampled_from(["id", "URL", "placeholders"]),
+                keep=st.booleans(),
+                wrap=st.booleans(),
             ),
             min_size=1,
             max_size=6,
@@ -197,13 +211,16 @@ def test_no_table_line_is_wider_than_the_terminal(data, width):
     row = st.tuples(*[cuttable_text] * len(columns))
     rows = data.draw(st.lists(row, min_size=1, max_size=4))
     lines = table(columns, rows, width=width, color=False).split("\n")
-    kept = {
-        visible(text).rstrip(" ")
+    cells = [
+        (visible(text).rstrip(" "), column)
         for row in rows
         for text, column in zip(row, columns, strict=True)
-        if column.keep
-    }
-    assert [line for line in lines if cell_len(line) > width and line not in kept] == []
+    ]
+    kept = {text for text, column in cells if column.keep}
+    words = {word for text, column in cells if column.wrap for word in text.split(" ")}
+    whole = kept | words - {""}
+    too_wide = [line for line in lines if cell_len(line) > width]
+    assert [line for line in too_wide if not line.endswith((*whole,))] == []
     assert [line for line in lines if line.endswith(" ") or HARMFUL.search(line)] == []
     assert all(any(text in line for line in lines) for text in kept)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from wacb.cli.console import cell_width
@@ -18,11 +19,16 @@ _WIDEST_LABEL = 24
 
 
 class Column(NamedTuple):
-    """A column of a table. One to `keep` (an ID) is never cut; `style` is for its values only."""
+    """A column of a table.
+
+    One to `keep` (an ID) is never cut, one to `wrap` (a sentence) is broken between words, any
+    other is cut; `style` is for its values only.
+    """
 
     title: str
     keep: bool = False
     style: Style | None = None
+    wrap: bool = False
 
 
 def style(text: str, name: Style | None, color: bool) -> str:
@@ -55,43 +61,73 @@ def table(
 ) -> str:
     """Lay rows out for eyes in at most `width` cells; "" without rows.
 
-    Columns to keep are whole, the others share what is left and are cut with `…`. Where that is
-    too little, each row becomes a block of `title: value` lines, in which only an ID may be wider.
+    Columns to keep are whole, the others share what is left; they are wrapped, or cut with `…`.
+    Where that is too little, each row becomes a block of `title: value` lines, in which only an ID
+    or another long word may be wider.
     """
     if not rows:
         return ""
     titles = [column.title for column in columns]
     cells = [[visible(_plain(value, ", ")).rstrip(" ") for value in row] for row in rows]
     wanted = [max(map(cell_width, texts)) for texts in zip(titles, *cells, strict=True)]
-    widths = _share(columns, wanted, width)
+    least = [
+        _least_width(*each) for each in zip(columns, wanted, zip(*cells, strict=True), strict=True)
+    ]
+    widths = _share(wanted, least, width)
     if widths is None:
         blocks = (_block(columns, row, width=width, color=color) for row in cells)
         return "\n\n".join(blocks)
-    lines = [_line(titles, widths, ["bold"] * len(titles), color)]
-    lines += (_line(row, widths, [column.style for column in columns], color) for row in cells)
+    heads = [_clip(title, cells) for title, cells in zip(titles, widths, strict=True)]
+    lines = [_line(heads, widths, ["bold"] * len(titles), color)]
+    styles = [column.style for column in columns]
+    for row in cells:
+        fitted = map(_fit, columns, row, widths)
+        lines += (_line(part, widths, styles, color) for part in zip_longest(*fitted, fillvalue=""))
     return "\n".join(lines)
 
 
-def _share(columns: Sequence[Column], wanted: list[int], width: int) -> list[int] | None:
-    """Share `width` out: narrow columns get what they want, wide ones even parts of the rest."""
-    cuttable = [index for index, column in enumerate(columns) if not column.keep]
-    cuttable.sort(key=wanted.__getitem__)
-    room = width - len(_GAP) * (len(columns) - 1) - sum(wanted)
-    room += sum(wanted[index] for index in cuttable)
-    if room < sum(min(wanted[index], _USEFUL) for index in cuttable):
+def _least_width(column: Column, wanted: int, texts: Sequence[str]) -> int:
+    """Return the cells below which a column says nothing any more."""
+    if column.keep:
+        return wanted
+    words = (word for text in texts for word in text.split(" ")) if column.wrap else ()
+    return min(wanted, max(_USEFUL, *map(cell_width, words), 0))
+
+
+def _share(wanted: Sequence[int], least: Sequence[int], width: int) -> list[int] | None:
+    """Share `width` out: each column gets its least, then narrow ones what they want.
+
+    None where the least is too much.
+    """
+    room = width - len(_GAP) * (len(wanted) - 1) - sum(least)
+    if room < 0:
         return None
-    widths = list(wanted)
-    for position, index in enumerate(cuttable):
-        widths[index] = min(wanted[index], room // (len(cuttable) - position))
-        room -= widths[index]
+    widths = list(least)
+    greedy = sorted(range(len(wanted)), key=lambda index: wanted[index] - least[index])
+    for position, index in enumerate(greedy):
+        more = min(wanted[index] - least[index], room // (len(greedy) - position))
+        widths[index] += more
+        room -= more
     return widths
+
+
+def _wrap(text: str, cells: int) -> list[str]:
+    """Break a text between words into lines of at most `cells` cells, one word at least."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and cell_width(longer) > cells:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _line(
     row: Sequence[str], widths: Sequence[int], styles: Sequence[Style | None], color: bool
 ) -> str:
     return _GAP.join(
-        _pad(_clip(text, cells), cells, name, color)
+        _pad(text, cells, name, color)
         for text, cells, name in zip(row, widths, styles, strict=True)
     ).rstrip(" ")
 
@@ -103,12 +139,20 @@ def _block(columns: Sequence[Column], row: Sequence[str], *, width: int, color: 
     for column, text in zip(columns, row, strict=True):
         title = f"{column.title}:"
         if room < _NARROWEST or (column.keep and cell_width(text) > room):
-            value = text if column.keep else _clip(text, width)
-            lines += [style(_clip(title, width), "bold", color), style(value, column.style, color)]
+            lines += [style(_clip(title, width), "bold", color)]
+            lines += [style(part, column.style, color) for part in _fit(column, text, width)]
         else:
-            value = style(_clip(text, room), column.style, color)
+            first, *more = _fit(column, text, room)
+            value = style(first, column.style, color)
             lines.append((_pad(title, label, "bold", color) + value).rstrip(" "))
+            lines += [" " * label + style(part, column.style, color) for part in more]
     return "\n".join(filter(None, lines))
+
+
+def _fit(column: Column, text: str, cells: int) -> list[str]:
+    if column.wrap:
+        return _wrap(text, cells)
+    return [text if column.keep else _clip(text, cells)]
 
 
 def _clip(text: str, cells: int) -> str:

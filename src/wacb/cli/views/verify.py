@@ -14,13 +14,22 @@ if TYPE_CHECKING:
 _WORDS = {True: "ok", False: "broken", None: "skipped"}
 
 
+def check_words(ok: bool | None) -> str:
+    """Put the result of a check into a word."""
+    return _WORDS[ok]
+
+
 def _as_json(result: CheckResult) -> dict[str, Any]:
     values = {name: getattr(result, name) for name in ("ok", "ms", "detail", "fix")}
     return {"link": result.name, **values}
 
 
 def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (value["link"], _WORDS[value["ok"]], *(value[name] for name in ("ms", "detail", "fix")))
+    return (
+        value["link"],
+        check_words(value["ok"]),
+        *(value[name] for name in ("ms", "detail", "fix")),
+    )
 
 
 CHECK_RESULT = View(
@@ -30,7 +39,7 @@ CHECK_RESULT = View(
         Column("LINK", keep=True, style="bold"),
         Column("OK", keep=True),
         Column("MS", keep=True),
-        Column("DETAIL"),
+        Column("DETAIL", wrap=True),
     ),
     cells=_cells,
     id="link",
