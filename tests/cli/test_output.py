@@ -51,6 +51,8 @@ def test_a_terminal_gets_a_table_and_a_pipe_gets_tsv(live: Wacb, on_screen: Wacb
         (("--color", "always"), {"NO_COLOR": "1"}, True),
         ((), {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
         ((), {"NO_COLOR": ""}, True),
+        ((), {"CLICOLOR": "0"}, False),
+        ((), {"CLICOLOR": "0", "FORCE_COLOR": "1"}, True),
     ],
 )
 def test_colour_on_a_terminal(

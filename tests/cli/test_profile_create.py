@@ -191,8 +191,10 @@ def test_method_and_endpoint_are_asked_for_on_a_terminal(live: Wacb):
 def test_nothing_is_asked_with_no_input(live: Wacb):
     line = ("profile", "create", "--method", "post")
     assert live(*line, "--no-input", input=f"{HOOK}\n", tty=True) == missing("--url")
-    env = {"WACB_NO_INPUT": "yes"}
-    assert live(*line, env=env, input=f"{HOOK}\n", tty=True) == missing("--url")
+    for env in ({"WACB_NO_INPUT": "yes"}, {"CI": "true"}):
+        assert live(*line, env=env, input=f"{HOOK}\n", tty=True) == missing("--url")
+    asked = {"CI": "true", "WACB_NO_INPUT": "0"}
+    assert live(*line, env=asked, input=f"{HOOK}\n", tty=True).code == 0
 
 
 def test_another_profile_of_the_title_is_named(live: Wacb):

@@ -99,7 +99,7 @@ GLOBAL_OPTIONS = (
         flag_value="1",
         is_flag=True,
         default=None,
-        help="Never prompt. [env: WACB_NO_INPUT]",
+        help="Never prompt. [env: WACB_NO_INPUT, CI]",
     ),
     _global(
         "--color",

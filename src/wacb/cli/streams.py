@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import IO, NoReturn, TextIO
 
@@ -73,6 +74,18 @@ def give_up_blocked() -> None:
     # A write that begins to wait from now on is interrupted by the next alarm.
     signal.signal(signal.SIGALRM, lambda number, frame: give_up_blocked())
     signal.setitimer(signal.ITIMER_REAL, _CHECK_EVERY)
+
+
+def takes_color(choice: str, environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Say whether to colour a stream, by `--color` and the usual variables."""
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    # a dumb terminal shows escapes as text
+    return terminal and environ.get("TERM") != "dumb" and environ.get("CLICOLOR") != "0"
 
 
 def is_terminal(stream: IO[str] | None) -> bool:

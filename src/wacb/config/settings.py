@@ -167,6 +167,8 @@ def resolve(
             given[name] = Setting(value=flag, source=f"--{name.replace('_', '-')}")
         elif environ.get(variable) and not (flags.get("account") and name in _CONNECTION):
             given[name] = Setting(value=environ[variable], source=variable)
+    if environ.get("CI", "").lower() in ("true", "1"):  # nobody is there to ask
+        given.setdefault("no_input", Setting(value="1", source="CI"))
     if "waba_id" in given and given["waba_id"].value in ("", "none"):  # the V1 number API
         given["waba_id"] = given["waba_id"]._replace(value=None)
     if _overrides_base_url(given):
