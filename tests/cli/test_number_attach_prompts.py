@@ -24,11 +24,10 @@ from wacb.sandbox.emulator import Sandbox
 
 ATTACH = ("number", "attach")
 NUMBERS = f"""\
-#  NUMBER        STATUS    CALLBACK PROFILE ID
-1  {ONE}  approved  {profile_id(2)}
-2  {TWO}  approved  no profile
-3  {THREE}  approved  no profile
-4  {NINE}  pending   no profile
+#  NUMBER        NAME           STATUS    PROFILE
+1  {ONE}  Sandbox One    approved  Second
+2  {TWO}  Sandbox Two    approved  none
+3  {THREE}  Sandbox Three  approved  none
 """
 PROFILES = f"""\
 #  TITLE                           STATUS  ID
@@ -50,23 +49,44 @@ def test_number_and_profile_are_chosen_by_their_place(live: Wacb, sandbox: Sandb
     assert attached(sandbox, TWO) == profile_id(1)
 
 
+def test_they_are_chosen_by_number_and_title(live: Wacb, sandbox: Sandbox):
+    answers = f"{TWO[1:]}\n{TITLE.upper()}\n"
+    assert live(*ATTACH, "-q", input=answers, tty=True).out == f"{TWO}\n"
+    assert attached(sandbox, TWO) == profile_id(1)
+    assert live(*ATTACH, "-q", input=f"{THREE}\n{profile_id(2)}\n", tty=True).code == 0
+    assert attached(sandbox, THREE) == profile_id(2)
+
+
 def test_what_is_not_offered_is_asked_for_again(live: Wacb):
-    answers = "9\nx\n\n0\n3\n2\n"
+    answers = f"9\nx\n\n0\n{NINE}\n3\n2\n"
     err = (
-        f"{NUMBERS}Number: 9\nError: 9 is not in the range 1<=x<=4.\n"
-        "Number: x\nError: 'x' is not a valid integer range.\n"
+        f"{NUMBERS}Number: 9\nError: '9' is none of them\n"
+        "Number: x\nError: 'x' is none of them\n"
         "Number: \n"
-        "Number: 0\nError: 0 is not in the range 1<=x<=4.\n"
+        "Number: 0\nError: '0' is none of them\n"
+        f"Number: {NINE}\nError: '{NINE}' is none of them\n"
         f"Number: 3\n{PROFILES}Profile: 2\n{undo(THREE)}"
     )
     assert live(*ATTACH, "-q", input=answers, tty=True) == done(THREE, err)
+
+
+def test_a_title_that_two_profiles_have_is_asked_for_again(live: Wacb):
+    assert live(*CREATE, "--title", "Second", "--allow-duplicate-title").code == 0
+    outcome = live(*ATTACH, TWO, "-q", input="Second\n1\n", tty=True)
+    assert "Error: 'Second' names several of them; type its row\n" in outcome.err
+    assert outcome.code == 0
 
 
 def test_only_what_was_not_given_is_asked_for(live: Wacb):
     assert live(*ATTACH, TWO, "-q", input="1\n", tty=True) == done(
         TWO, f"{PROFILES}Profile: 1\n{undo(TWO)}"
     )
-    offered = NUMBERS.replace(f"{TWO}  approved  no profile", f"{TWO}  approved  {profile_id(1)}")
+    offered = f"""\
+#  NUMBER        NAME           STATUS    PROFILE
+1  {ONE}  Sandbox One    approved  Second
+2  {TWO}  Sandbox Two    approved  {TITLE}
+3  {THREE}  Sandbox Three  approved  none
+"""
     line = (*ATTACH, "--profile", TITLE, "-q")
     assert live(*line, input="3\n", tty=True) == done(THREE, f"{offered}Number: 3\n{undo(THREE)}")
 

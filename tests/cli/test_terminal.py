@@ -109,7 +109,7 @@ def test_number_and_profile_are_chosen(on_terminal, env: dict[str, str]):
     made = shell(f"{CREATE} -q", env).out.strip()
     terminal = on_terminal("number", "attach")
     terminal.wait_for("Number: ")
-    assert f"\r\n2  {TWO}  approved  no profile\r\n" in terminal.seen
+    assert f"\r\n2  {TWO}  Sandbox Two    approved  none\r\n" in terminal.seen
     terminal.type("1\n")
     terminal.wait_for("Profile: ")
     assert f"\r\n1  {TITLE}  active  {made}\r\n" in terminal.seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,22 +12,56 @@ from wacb.cli.app import App
 from wacb.cli.render import Column, table
 from wacb.errors import ConsentRequired, InvalidInput, NotFound, Unsafe
 from wacb.jsontext import visible
-from wacb.models import id_to_json
-from wacb.validation import parse_number
+from wacb.models import UNKNOWN, Number
+from wacb.validation import fold_title, parse_number, read_phone
 
 T = TypeVar("T")
 
 
 def choose_number(app: App) -> str:
     """Let the user pick a number, or type one where the API lists none (V1)."""
+    return _choose_numbers(app, "Number", offer=lambda number: True, many=False)[0]
+
+
+def choose_attachable(app: App, *, many: bool = False) -> Sequence[str]:
+    """Let the user pick a number to attach a profile to, or `many`, separated by commas."""
+    question = "Numbers (separated by commas)" if many else "Number"
+    return _choose_numbers(
+        app, question, offer=lambda number: number.approved is not False, many=many
+    )
+
+
+def _choose_numbers(
+    app: App, question: str, *, offer: Callable[[Number], bool], many: bool
+) -> Sequence[str]:
     if not app.interactive or app.api.waba_id is None:
-        return ask(app, "Number", option="NUMBER", variable="WACB_NUMBER", rule=parse_number)
-    numbers = app.client.list_numbers().require_whole()
+        variable = "WACB_NUMBER"
+        return (ask(app, question, option="NUMBER", variable=variable, rule=parse_number),)
+    numbers = [number for number in app.lookup.rows if offer(number)]
     rows = [
-        (number.number, number.status, id_to_json(number.callback_profile_id) or "no profile")
+        (number.number, number.name, number.status, _name_profile(app, number))
         for number in numbers
     ]
-    return numbers[_pick(app, "Number", ("NUMBER", "STATUS", "CALLBACK PROFILE ID"), rows)].number
+    known = [{number.number, number.number.removeprefix("+")} for number in numbers]
+    picked = _pick(
+        app, question, ("NUMBER", "NAME", "STATUS", "PROFILE"), rows, known, fold=_fold, many=many
+    )
+    return [numbers[place].number for place in picked]
+
+
+def _name_profile(app: App, number: Number) -> str:
+    """Return the title of the profile on a number, or what is known of it."""
+    profile_id = number.callback_profile_id
+    if profile_id is UNKNOWN:
+        return "not shown"
+    return app.lookup.title_of(profile_id) or profile_id if profile_id else "none"
+
+
+def _fold(text: str) -> str:
+    try:
+        return read_phone(text)
+    except InvalidInput:
+        return text
 
 
 def choose_profile(app: App) -> str:
@@ -36,22 +70,50 @@ def choose_profile(app: App) -> str:
         return ask(app, "Profile", option="--profile", variable="WACB_PROFILE")
     profiles = app.client.list_profiles().require_whole()
     rows = [(profile.title, profile.status, profile.id) for profile in profiles]
-    return profiles[_pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows)].id
+    known = [{fold_title(profile.title), fold_title(profile.id)} for profile in profiles]
+    (place,) = _pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows, known, fold=fold_title)
+    return profiles[place].id
 
 
 def _pick(
-    app: App, what: str, titles: Sequence[str], rows: Sequence[tuple[str | None, ...]]
-) -> int:
+    app: App,
+    question: str,
+    titles: Sequence[str],
+    rows: Sequence[tuple[str | None, ...]],
+    known: Sequence[Collection[str]],
+    *,
+    fold: Callable[[str], str],
+    many: bool = False,
+) -> Sequence[int]:
+    """Show rows and return the places of the ones picked: by their row, or a name in `known`.
+
+    `fold` returns an answer as it stands in `known`.
+    """
     if not rows:
-        raise NotFound(f"no {what.lower()} to choose from")
+        raise NotFound(f"no {question.split()[0].lower().rstrip('s')} to choose from")
     columns = (
         Column(title="#", keep=True),
-        *(Column(title=title, keep=title.endswith("ID")) for title in titles),
+        *(Column(title=title, keep=title in ("ID", "NUMBER")) for title in titles),
     )
     numbered = [(position, *row) for position, row in enumerate(rows, start=1)]
     for line in table(columns, numbered, width=app.out.width, color=False).split("\n"):
         app.out.message(line)
-    return int(_prompt(app, what, type=click.IntRange(1, len(rows)))) - 1
+
+    def place(answer: str) -> int:
+        if answer.isdecimal() and 1 <= int(answer) <= len(rows):
+            return int(answer) - 1
+        found = [number for number, names in enumerate(known) if fold(answer) in names]
+        if len(found) == 1:
+            return found[0]
+        problem = "names several of them; type its row" if found else "is none of them"
+        raise click.BadParameter(f"{answer!r} {problem}")
+
+    def places(answer: str) -> list[int]:
+        parts = answer.split(",") if many else [answer]
+        return [place(part.strip()) for part in parts]
+
+    picked: list[int] = _prompt(app, question, value_proc=places)
+    return picked
 
 
 def ask(
@@ -132,7 +194,7 @@ def _prompt(
     question: str,
     *,
     type: click.ParamType[Any] | None = None,
-    value_proc: Callable[[str], str] | None = None,
+    value_proc: Callable[[str], Any] | None = None,
     default: str | None = None,
     show_default: bool = False,
     hide_input: bool = False,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from wacb.api.client import Client
 from wacb.api.listing import Listing
-from wacb.errors import Command, NotFound, Prose, WacbError
+from wacb.errors import Command, NotFound, Prose, Unavailable, WacbError
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, fold_id
 from wacb.provision import find
 from wacb.storage.journal import Journal
@@ -111,6 +111,18 @@ class AccountLookup:
     def profile(self, reference: str) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""
         return self._look_up_once(f"profile {reference}", lambda: find.find(self.client, reference))
+
+    def title_of(self, profile_id: str) -> str | None:
+        """Return the title of a profile for people to read, None where it is not known."""
+        try:
+            titles = self._look_up_once("the titles of profiles", self._list_titles)
+        except Unavailable:
+            return None  # the ID alone will do
+        return titles.get(fold_id(profile_id))
+
+    def _list_titles(self) -> dict[str, str]:
+        titles, _ = self.client.list_titles_and_profiles(lambda *_: False)
+        return {fold_id(profile_id): title for profile_id, title in titles.items()}
 
     def _list(self) -> tuple[list[Number], Listing[Number]]:
         listing = self.client.list_numbers()

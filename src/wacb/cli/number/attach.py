@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import click
@@ -15,6 +16,7 @@ from wacb.cli.commands import Command, Section
 from wacb.cli.endpoint import check_endpoint
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
+from wacb.cli.number.consent import ask_to_replace
 from wacb.cli.number.report import online_lookup, require_prepared, run_many, run_one, show_changes
 from wacb.cli.number.targets import AttachTarget, from_arguments, parse, read_number
 from wacb.cli.options import (
@@ -28,11 +30,11 @@ from wacb.cli.options import (
     output_options,
     profile_option,
 )
-from wacb.cli.prompts import choose_number, choose_profile
+from wacb.cli.prompts import choose_attachable, choose_profile
 from wacb.errors import InvalidInput
 from wacb.provision import attach
 from wacb.provision.bulk import prepare_all
-from wacb.provision.number_change import NumberChange
+from wacb.provision.number_change import NumberChange, NumberResult
 
 
 class AttachOptions(NamedTuple):
@@ -127,10 +129,14 @@ def command(
         check_github(app)
     _check_options(numbers, profile, file, options)
     targets = _read_targets(app, numbers, file, profile or options.incoming_url)
-    prepare = partial(_prepare, app, options, dry_run=dry_run)
-    items = [(target.number, partial(prepare, target)) for target in targets]
-    prepared = prepare_all(items, fail_fast=fail_fast)
     is_bulk = file is not None or len(numbers) > 1
+    prepare = partial(_prepare_all, app, targets, fail_fast=fail_fast, dry_run=dry_run)
+    if _asks_to_replace(app, options, file, dry_run=dry_run):
+        prepared = prepare(options._replace(replace=True))
+        if replaced := ask_to_replace(app, prepared):
+            prepared = prepare(options, replaced=replaced)
+    else:
+        prepared = prepare(options)
     if not is_bulk:
         require_prepared(app, prepared[0], github=github)
     if dry_run:
@@ -170,9 +176,33 @@ def _read_targets(
     read = partial(read_number, app)
     if file is not None:
         return parse(read_input(file, "the number list"), profile=reference, read=read)
-    chosen = numbers or (app.settings.get("number") or choose_number(app),)
+    chosen = numbers or (app.settings.get("number") or choose_attachable(app)[0],)
     from_arguments(chosen, "", read=read)  # report a bad number before asking for a profile
     return from_arguments(chosen, reference or choose_profile(app), read=read)
+
+
+def _asks_to_replace(app: App, options: AttachOptions, file: Path | None, *, dry_run: bool) -> bool:
+    """Say whether a person is asked about another profile on a number."""
+    decided = options.replace or options.if_current is not None or options.incoming_url
+    return app.interactive and not (decided or file or dry_run)
+
+
+def _prepare_all(
+    app: App,
+    targets: Sequence[AttachTarget],
+    options: AttachOptions,
+    *,
+    replaced: Mapping[str, str] = MappingProxyType({}),
+    fail_fast: bool,
+    dry_run: bool,
+) -> list[NumberResult]:
+    """Prepare the change of every number; `replaced` has the profiles that may be replaced."""
+    items = []
+    for target in targets:
+        current = replaced.get(target.number, options.if_current)
+        prepare = partial(_prepare, app, options._replace(if_current=current), target)
+        items.append((target.number, partial(prepare, dry_run=dry_run)))
+    return prepare_all(items, fail_fast=fail_fast)
 
 
 def _prepare(

@@ -1,0 +1,29 @@
+"""Consent at the terminal to replace the profile that a number has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wacb.cli.app import App
+from wacb.cli.prompts import confirm
+from wacb.provision.number_change import NumberResult
+
+
+def ask_to_replace(app: App, prepared: Sequence[NumberResult]) -> dict[str, str]:
+    """Ask for each number that has another profile; return the IDs of those, by number.
+
+    What was looked up before is forgotten: a question may stand open for hours. Raises
+    ConsentRequired where the answer is no.
+    """
+    replaced = {}
+    for item in prepared:
+        number, old = item.change.number, item.change.old
+        if isinstance(old, str) and item.change.is_needed and not item.error:
+            app.out.note(*item.change.notes)
+            title = app.lookup.title_of(old)
+            named = f"profile {title!r} ({old})" if title else f"profile {old}"
+            confirm(app, f"replace {named} on number {number}", yes=False)
+            replaced[number] = old
+    if replaced:
+        app.look_again()
+    return replaced
