@@ -6,8 +6,11 @@ import re
 
 import pytest
 
+from tests.cli.expect import ONE
 from tests.conftest import Wacb
 from tests.documents import PAGES, README, blocks
+from tests.fault_server import FaultServer, answer
+from wacb.sandbox.account import SID
 
 
 def test_the_readme_is_read_in_ten_minutes():
@@ -22,14 +25,20 @@ def test_the_demo_ends_as_the_readme_shows(wacb: Wacb):
     assert changing.sub("TIME", shown).strip() in changing.sub("TIME", out)
 
 
-def test_the_picture_of_an_attachment_is_what_the_program_prints(live: Wacb):
-    (shown,) = [text for text in blocks("text") if "verified:" in text]
-    create = ("profile", "create", "--method", "post", "--url", "https://example.com/hook")
-    live(*create, "--title", "support")
-    outcome = live("number", "attach", "+15550100001", "--profile", "support", "-o", "table")
+def test_the_picture_of_a_set_up_is_what_the_program_prints(
+    live: Wacb, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "100")
+    (shown,) = [text for text in blocks("text") if "STEP" in text]
+    with FaultServer(answer(405), answer(200)) as server:
+        line = ("setup", "--url", server.url, "--allow-http", "--allow-local", "--send")
+        outcome = live(
+            *line, "--title", "support", "--number", ONE, "--region", "in", "-o", "table"
+        )
     ids = re.compile(r"[A-Z]{2}_[0-9a-f-]{36}")
-    shown = ids.sub("ID", shown).replace("+919812345678", "+15550100001")
-    assert shown == ids.sub("ID", outcome.out + outcome.err)
+    printed = outcome.out.replace(server.url.removeprefix("http://"), "example.com")
+    shown = shown.replace("+919812345678", f"{ONE} ").replace("HXXXXXXXXX01IN", SID)
+    assert ids.sub("ID", shown) == ids.sub("ID", printed)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -44,7 +44,7 @@ def test_an_unknown_shell_is_refused(wacb: Wacb):
 
 
 NOUNS = [
-    *("template", "profile", "number", "callback"),
+    *("setup", "template", "profile", "number", "callback"),
     *("verify", "plan", "apply", "export", "api", "sandbox", "config", "completion", "help"),
 ]
 OFFERED = {

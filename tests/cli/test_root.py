@@ -24,9 +24,7 @@ START = """\
 wacb sets up incoming WhatsApp messages on Kaleyra.io.
 
   wacb sandbox demo          see it work on this machine, without an account
-  wacb config init           store your credentials
-  wacb profile create --method post --url https://example.com/hook
-  wacb number attach +919812345678 --profile ID
+  wacb setup                 set up your numbers, step by step
 
 Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 

@@ -161,21 +161,11 @@ Listening on URL
 $ wacb template --method post
 {as_json(MEMBERS)}
 
-# Create a callback profile for your endpoint with this body
-$ wacb --sandbox profile create --method post --url URL/hook --title demo --allow-http --allow-local
-{row(url="URL/hook", title="demo")}
-
-# Attach the profile to a WhatsApp number
-$ wacb --sandbox number attach +15550100001 --profile demo
-{attachment_row(ONE, "attached", "", profile_id(1))}
-
-# The number now has the profile attached
-$ wacb --sandbox number show +15550100001
-{table(ONE, "Sandbox One", "approved", profile_id(1), "v2", WABA_ID)}
-
-# The profile is active and complete (14/14)
-$ wacb --sandbox profile list
-{row(url="URL/hook", title="demo")}
+# Create a callback profile with this body, and attach it to a WhatsApp number
+$ wacb --sandbox setup --url URL/hook --title demo --number +15550100001 \
+--no-verify --allow-http --allow-local
+{table("profile", "created", f"'demo' ({profile_id(1)})")}
+{table(ONE, "attached", "")}
 
 # A customer sends a WhatsApp message to the number
 $ wacb sandbox message --to +15550100001 --text 'Hello, do you open on Sunday?'
@@ -185,8 +175,8 @@ $ wacb sandbox message --to +15550100001 --text 'Hello, do you open on Sunday?'
 1  TIME  POST /hook  text from 15550123456  14/14 fields, 5 empty (normal for text)
    body: Hello, do you open on Sunday?
 
-# To do the same with your account, start with
-$ wacb config init
+# To do the same with your account
+$ wacb setup
 """
 URL = re.compile(r"http://127\.0\.0\.1:[1-9][0-9]*")
 
@@ -213,10 +203,10 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(
 
 
 class Impatient(Screen):
-    """A terminal whose user presses Ctrl-C as soon as a profile is shown."""
+    """A terminal whose user presses Ctrl-C as soon as a profile is created."""
 
     def write(self, text: str) -> int:
-        if "active" in text:
+        if "attached" in text:
             raise KeyboardInterrupt
         return super().write(text)
 
@@ -224,8 +214,8 @@ class Impatient(Screen):
 def test_a_demo_that_is_interrupted_stops(on_screen: Wacb):
     threads = threading.active_count()
     outcome = on_screen("sandbox", "demo", out=Impatient())
-    assert (outcome.code, outcome.err) == (130, "\nerror: interrupted\n")
-    assert outcome.out.endswith("/hook --title demo --allow-http --allow-local\n")
+    assert (outcome.code, outcome.err) == (130, f"{UNDO}\n\nerror: interrupted\n")
+    assert outcome.out.endswith("--no-verify --allow-http --allow-local\n")
     assert threading.active_count() == threads
 
 

@@ -16,6 +16,7 @@ from wacb.cli.streams import to_stderr, write_error
 from wacb.errors import Interrupted, InvalidInput, WacbError
 
 COMMANDS = {
+    "setup": "Set up incoming messages: create a profile, attach it, verify.",
     "template": "Print the full placeholder template.",
     "profile": "Create, update, check and delete callback profiles.",
     "number": "List WhatsApp numbers and manage their profiles.",
@@ -34,9 +35,7 @@ START = """\
 wacb sets up incoming WhatsApp messages on Kaleyra.io.
 
   wacb sandbox demo          see it work on this machine, without an account
-  wacb config init           store your credentials
-  wacb profile create --method post --url https://example.com/hook
-  wacb number attach +919812345678 --profile ID
+  wacb setup                 set up your numbers, step by step
 
 Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 

@@ -56,12 +56,16 @@ def find_key(settings: Settings, remaining: Callable[[], float]) -> str | None:
     return api_key(settings, remaining=remaining)
 
 
-def missing_credentials(api: Api, key: str | None) -> ConfigError:
-    """Build the error that names what is missing of SID and key."""
+def missing_credentials(api: Api, key: str | None) -> list[str]:
+    """Name what is missing of SID and key."""
     configured = {"the SID (WACB_SID)": has_sid(api), "the API key (WACB_API_KEY)": key}
-    missing = " and ".join(name for name, value in configured.items() if not value)
+    return [name for name, value in configured.items() if not value]
+
+
+def missing_error(message: str) -> ConfigError:
+    """Build the error of a command that lacks credentials."""
     return ConfigError(
-        f"missing credentials: {missing}",
+        message,
         hint=Prose(
             "set the variables, run `", Command("config init"), "`, or add --sandbox to try it out"
         ),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wacb.cli.streams import is_terminal
+from wacb.cli.streams import is_terminal, takes_color
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,12 +161,17 @@ class App:
 
         return self.settings.sandbox or is_loopback(self.api_host)
 
-    @cached_property
+    @property
     def has_credentials(self) -> bool:
         """Whether a SID and a key are configured, so that requests can be sent."""
-        from wacb.cli.account import has_sid
+        return not self.missing_credentials
 
-        return self._key is not None and has_sid(self.api)
+    @cached_property
+    def missing_credentials(self) -> list[str]:
+        """The names of what is missing of SID and key."""
+        from wacb.cli.account import missing_credentials
+
+        return missing_credentials(self.api, self._key)
 
     @cached_property
     def _key(self) -> str | None:
@@ -179,10 +184,10 @@ class App:
 
     def check_credentials(self, *, dry_run: bool = False) -> None:
         """Raise ConfigError without SID or key, in a dry run only for invalid ones."""
-        from wacb.cli.account import missing_credentials
+        from wacb.cli.account import missing_error
 
         if not self.has_credentials and not dry_run:
-            raise missing_credentials(self.api, self._key)
+            raise missing_error(f"missing credentials: {' and '.join(self.missing_credentials)}")
 
     @cached_property
     def client(self) -> Client:
@@ -201,8 +206,16 @@ class App:
 
     def look_again(self) -> None:
         """Forget what was looked up: others may have changed it meanwhile."""
-        for name in ("lookup", "journal"):
+        self._forget("lookup", "journal")
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
             self.__dict__.pop(name, None)
+
+    def reload(self) -> None:
+        """Forget the settings and what was built from them: the config file was changed."""
+        self._forget("config_file", "settings", "api", "missing_credentials", "_key", "session")
+        self._forget("client", "lookup", "journal")
 
     @cached_property
     def journal(self) -> Journal:
@@ -263,10 +276,7 @@ class App:
 
     def _color(self) -> bool:
         choice = self.flags.get("color", "auto")
-        if choice != "auto" or self.environ.get("NO_COLOR"):
-            return choice == "always"
-        dumb = self.environ.get("TERM") == "dumb"  # it shows escapes as text
-        return bool(self.environ.get("FORCE_COLOR")) or (self.out.to_terminal and not dumb)
+        return takes_color(choice, self.environ, terminal=self.out.to_terminal)
 
 
 def _measure_width() -> int:

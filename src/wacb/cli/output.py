@@ -142,6 +142,17 @@ class Output:
         elif not self.quiet:
             self.message(none or view.none)
 
+    def steps(
+        self, things: Sequence[Any], view: View, *, whole: Mapping[str, Any], id: str
+    ) -> None:
+        """Print the steps of a job; as JSON the `whole` that they made, with -q its ID."""
+        if self.quiet:
+            self.text(_id_text(id))
+        elif self.chosen == "json":
+            self.json(self._clean(whole))
+        else:
+            self.table(things, view)
+
     def _clean(self, value: Any, hide: Callable[[str], str] | None = None) -> Any:
         """Redact before the layout: half a secret, cut in a table, is not recognised."""
         hide = hide or self._hide
@@ -189,8 +200,8 @@ class Output:
 
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[], None]]:
-        """Show a bar on a terminal, and nothing elsewhere; call what it yields after each step."""
-        if self.quiet or not is_terminal(sys.stderr):
+        """Show a bar on a terminal for more than one step; call what it yields after each."""
+        if total < 2 or self.quiet or not is_terminal(sys.stderr):
             yield lambda: None
             return
         with console.progress_bar(total, color=self.color) as bar:

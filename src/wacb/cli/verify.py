@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 
@@ -24,6 +25,7 @@ from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
 from wacb.validation import read_phone
 from wacb.verify.checks import Inputs
+from wacb.verify.result import CheckResult
 from wacb.verify.runner import run_all
 
 
@@ -46,12 +48,33 @@ def command(app: App, *, number: str | None, profile: str | None, send: bool) ->
       wacb verify +919812345678 --send
     """
     wanted = None if number is None else read_phone(number)
-    results = run_all(
-        partial(_prepare, app, wanted, profile), choose=lambda: choose_number(app), send=send
-    )
-    results = [each._replace(fix=each.fix and render(app.flags, each.fix)) for each in results]
+    results = run_checks(app, wanted, profile, send=send)
     failed = [result for result in results if result.ok is False]
     app.out.table(failed if app.out.quiet else results, CHECK_RESULT)
+    raise_failed(app, results)
+
+
+def run_checks(
+    app: App,
+    number: str | None,
+    profile: str | None,
+    *,
+    more_numbers: Sequence[str] = (),
+    send: bool,
+) -> list[CheckResult]:
+    """Run every check; each result has its fix as the user would type it."""
+    results = run_all(
+        partial(_prepare, app, number, profile),
+        choose=lambda: choose_number(app),
+        more_numbers=more_numbers,
+        send=send,
+    )
+    return [each._replace(fix=each.fix and render(app.flags, each.fix)) for each in results]
+
+
+def raise_failed(app: App, results: Sequence[CheckResult]) -> None:
+    """Raise the error of the first failed check; print the others."""
+    failed = [result for result in results if result.ok is False]
     for result in failed[1:]:
         app.out.message(f"also broken: {result.name}: {result.detail}; {result.fix}")
     errors = [result.error for result in results if result.error]

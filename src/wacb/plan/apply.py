@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import Command, DeadlineExceeded, OutcomeUnknown, Prose, Skipped, Unsafe, WacbError
+from wacb.errors import Command, DeadlineExceeded, Prose, Skipped, Unsafe, WacbError
 from wacb.models import UNKNOWN, CallbackProfile
 from wacb.plan.model import Action, Change, Plan
 from wacb.provision import create
@@ -101,23 +101,19 @@ class PlanRunner:
     def _create(self, step: CreateStep) -> ProfileResult:
         """Create a profile, unless it appeared since the plan was made; never a second one."""
         draft, lock = step.draft, self.lock(step.draft.title)
-        try:
-            with lock.acquire(self._remaining):
-                found = create.prepare_create(
-                    self.client, draft, if_exists=create.IfExists.UPDATE, lock=lock
+        with create.find_or_create_again(), lock.acquire(self._remaining):
+            found = create.prepare_create(
+                self.client, draft, if_exists=create.IfExists.UPDATE, lock=lock
+            )
+            if isinstance(found, CreateStep):
+                return create.create_profile(self.client, draft, lock=lock, sleep=self.sleep)
+            if found.changes:
+                raise Unsafe(
+                    f"profile {found.live.id} was created after the plan, with the same title "
+                    "and different content",
+                    hint=_PLAN_AGAIN,
                 )
-                if isinstance(found, CreateStep):
-                    return create.create_profile(self.client, draft, lock=lock, sleep=self.sleep)
-                if found.changes:
-                    raise Unsafe(
-                        f"profile {found.live.id} was created after the plan, with the same title "
-                        "and different content",
-                        hint=_PLAN_AGAIN,
-                    )
-                return update_profile(self.client, found)
-        except OutcomeUnknown as error:
-            again = "run the same command again: it finds the profile or creates it"
-            raise OutcomeUnknown(error.message, hint=again, status=error.status) from error
+            return update_profile(self.client, found)
 
     def _remaining(self) -> float:
         """Seconds to wait for a lock: none once the run is being stopped."""

@@ -15,7 +15,7 @@ from wacb.errors import (
     Unavailable,
     Unsafe,
 )
-from wacb.models import UNKNOWN, CallbackProfile, Number, same_id
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, same_id
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
@@ -48,11 +48,34 @@ def prepare_attach(
     approved, and ConsentRequired for a number with another profile, unless `replace` is set or
     `if_current` is that profile. A number that has the profile already needs neither.
     """
-    profile = lookup.profile(reference)
+    return prepare_attach_of(
+        lookup,
+        number,
+        lookup.profile(reference),
+        replace=replace,
+        if_current=if_current,
+        allow_missing=allow_missing,
+    )
+
+
+def prepare_attach_of(
+    lookup: AccountLookup,
+    number: str,
+    profile: CallbackProfile,
+    *,
+    replace: bool = False,
+    if_current: str | None = None,
+    allow_missing: bool = False,
+) -> NumberChange:
+    """Look up the number, and return the change that attaches a profile, as prepare_attach does.
+
+    The ID of a profile that has yet to be created is "".
+    """
     notes = check_profile(profile, allow_missing=allow_missing)
-    change = _look_up_change(lookup, number, profile.id, "attach")
-    change = change._replace(notes=(*change.notes, *notes))
-    if same_id(change.old, profile.id):
+    change = _look_up_change(lookup, number, profile.id or UNKNOWN, "attach")
+    name = None if profile.id else profile.title
+    change = change._replace(notes=(*change.notes, *notes), profile_name=name)
+    if profile.id and same_id(change.old, profile.id):
         return change
     if if_current is not None:
         is_id = not if_current or find.looks_like_id(if_current)
@@ -61,7 +84,8 @@ def prepare_attach(
     if isinstance(change.old, str) and not replace and if_current is None:
         raise ConsentRequired(
             f"number {number} already has profile {change.old} attached; this would replace it "
-            f"with {profile.id}" + "".join(f"; {note}" for note in (*change.notes, *lost)),
+            f"with {profile.id or repr(profile.title)}"
+            + "".join(f"; {note}" for note in (*change.notes, *lost)),
             hint="pass --replace to replace it",
         )
     return change._replace(notes=(*change.notes, *lost))
@@ -159,7 +183,7 @@ def prepare_incoming_url(lookup: AccountLookup | None, number: str, url: str) ->
 
 
 def _look_up_change(
-    lookup: AccountLookup, number: str, new: str | None, action: Action
+    lookup: AccountLookup, number: str, new: AttachedId, action: Action
 ) -> NumberChange:
     found = lookup.number(number)
     check_number(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,16 @@ def create_profile(
         if others is None:
             return _check_only(client, result, sleep)
         return _name_others(result, others)
+
+
+@contextmanager
+def find_or_create_again() -> Iterator[None]:
+    """Let the hint of an unknown outcome suit a command that finds its profile again."""
+    try:
+        yield
+    except OutcomeUnknown as error:
+        error.hint = "run the same command again: it finds the profile or creates it"
+        raise
 
 
 def _create_or_adopt(

@@ -16,8 +16,9 @@ class NumberChange(NamedTuple):
     """Attach the profile `new` to a number (E.164) in place of `old`.
 
     `new` is UNKNOWN where an `incoming_url` is stored on the number instead, and where the profile
-    has yet to be created: then `profile_name` is its name in the manifest. `old_title` is the title
-    of the old profile; `shown` says whether the API itself shows `old`; `notes` are for the user.
+    has yet to be created: then `profile_name` is its title, or its name in the manifest.
+    `old_title` is the title of the old profile; `shown` says whether the API itself shows `old`;
+    `notes` are for the user.
     """
 
     number: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from wacb.verify import checks
@@ -15,6 +15,7 @@ def run_all(
     prepare: Callable[[], Inputs],
     *,
     choose: Callable[[], str],
+    more_numbers: Sequence[str] = (),
     send: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[CheckResult]:
@@ -22,6 +23,7 @@ def run_all(
 
     `prepare` is checked first, as the config. `choose` returns a number (E.164) if neither a number
     nor a profile is named; its errors are raised. With `send` a sample callback is delivered.
+    `more_numbers` (E.164) have results of their own, after that of the first number.
     """
     results: dict[str, CheckResult] = {}
     context = Context(send=send)
@@ -39,7 +41,21 @@ def run_all(
     for name in ERROR_TYPES:
         if name not in results:
             run(name, partial(skipped, "the config is not usable"))
-    return [results[name] for name in ERROR_TYPES]
+    if more_numbers:
+        results["number"] = _name_number(context, results["number"])
+    more = []
+    for context.number in more_numbers:
+        result = run_check("number", partial(checks.number, context), clock=clock)
+        more.append(_name_number(context, result))
+    return [
+        each
+        for name in ERROR_TYPES
+        for each in (results[name], *(more if name == "number" else ()))
+    ]
+
+
+def _name_number(context: Context, result: CheckResult) -> CheckResult:
+    return result._replace(detail=f"{context.number}: {result.detail}")
 
 
 def _order(context: Context) -> list[tuple[str, Callable[[Context], Passed]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -77,18 +77,36 @@ def command(
     """
     app.config_file = app.load_config(must_exist=False)
     key = read_key(app, api_key_stdin, api_key_file)
-    given = _read_given(app, {"sid": sid, "endpoint": endpoint, "api_key": key})
+    values = store_account(
+        app, {"sid": sid, "endpoint": endpoint, "api_key": key}, check=not no_check
+    )
+    url = () if "endpoint" in values else ("--url", "https://example.com/hook")
+    app.out.hint(Prose("next: ", errors.Command("profile create", "--method", "post", *url)))
+
+
+def store_account(
+    app: App,
+    options: Mapping[str, str | None],
+    *,
+    check: bool = True,
+    optional: Sequence[str] = ("waba_id", "endpoint"),
+) -> Mapping[str, Any]:
+    """Store an account, and return its values; what is missing is prompted for on a terminal.
+
+    `options` are the values that were passed, `optional` what is asked for though it may be empty.
+    With `check` the account is only stored once the API accepts it.
+    """
+    given = _read_given(app, options)
     if app.interactive and not (given.get("sid") and "api_key" in given):
         for line in _INTRODUCTION:
             app.out.message(line)
     account, given["sid"] = _choose_account(app, given.get("sid"))
     stored = app.config_file.accounts.get(account, {})
-    values = _complete(app, stored, given)
-    if not no_check:
+    values = _complete(app, stored, given, optional)
+    if check:
         values = _verify(app, stored, values)
     _save(app, account, values)
-    url = () if "endpoint" in merge(stored, values) else ("--url", "https://example.com/hook")
-    app.out.hint(Prose("next: ", errors.Command("profile create", "--method", "post", *url)))
+    return merge(stored, values)
 
 
 def _read_given(app: App, options: Mapping[str, str | None]) -> dict[str, str]:
@@ -120,7 +138,9 @@ def _choose_account(app: App, sid: str | None) -> tuple[str, str]:
     return named or account_of(file, sid), sid
 
 
-def _complete(app: App, stored: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+def _complete(
+    app: App, stored: Mapping[str, Any], given: Mapping[str, str], optional: Sequence[str]
+) -> dict[str, str]:
     """Add what is prompted for to the values that were passed; the stored ones are defaults."""
     check_values(given)
     values = dict(given)
@@ -136,7 +156,7 @@ def _complete(app: App, stored: Mapping[str, Any], given: Mapping[str, str]) -> 
             default=stored.get("region", DEFAULTS["region"]),
         )
         _require_key(app, stored, values)
-    for name in ("waba_id", "endpoint"):
+    for name in optional:
         if name not in values:
             values[name] = _ask(app, name, default=stored.get(name, ""))
     return values

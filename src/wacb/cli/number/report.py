@@ -51,31 +51,23 @@ def show_changes(app: App, prepared: Sequence[NumberResult]) -> None:
     requests = [change.request(app.api) for change in changes if change.is_needed]
     if requests or len(changes) == len(prepared):
         show_requests(app, requests)
-    _raise_failures(app, prepared, would=True)
+    raise_failures(app, prepared, would=True)
 
 
 def run_one(app: App, change: NumberChange, *, github: bool = False) -> None:
     """Make one number's change and print the result. Raises what went wrong."""
-    _show_notes(app, [change])
-    interrupt = graceful_interrupt(app)
-    runner = BulkRunner(app.client, app.journal, sleep=app.sleep, interrupt=interrupt)
-    (result,) = fail_deleted(app.client, runner.execute([NumberResult(change)]))
-    if not result.error and not interrupt.interrupted:
+    results, interrupted = make_changes(app, [NumberResult(change)])
+    (result,) = results
+    if not result.error and not interrupted:
         app.out.record(result, NUMBER_RESULT)
-    _show_undo(app, [result])
+    show_undo(app, results)
     if github:
-        _write_github(app, [result])
+        _write_github(app, results)
     if result.error:
         raise result.error
-    if interrupt.interrupted:
+    if interrupted:
         unseen = "" if result.verified else ", and not read back"
         raise Interrupted(f"interrupted: number {change.number} is {result.status}{unseen}")
-
-
-def graceful_interrupt(app: App) -> GracefulInterrupt:
-    """Return what ends a run on Ctrl-C, with a message."""
-    message = "finishing requests in progress; press Ctrl-C again to abort"
-    return GracefulInterrupt(app.client, lambda: app.out.message(message))
 
 
 def run_many(
@@ -85,6 +77,18 @@ def run_many(
 
     Raises BulkFailed when some failed, with the exit code they agree on, and Interrupted.
     """
+    results, interrupted = make_changes(app, prepared, jobs=jobs, fail_fast=fail_fast)
+    app.out.table(_without_failed(results) if app.out.quiet else results, NUMBER_RESULT)
+    show_undo(app, results)
+    if github:
+        _write_github(app, results)
+    raise_failures(app, results, interrupted=interrupted)
+
+
+def make_changes(
+    app: App, prepared: Sequence[NumberResult], *, jobs: int = 1, fail_fast: bool = False
+) -> tuple[list[NumberResult], bool]:
+    """Make changes; return the results, and whether Ctrl-C ended the run."""
     _show_notes(app, [item.change for item in prepared if not item.error])
     interrupt = graceful_interrupt(app)
     with app.out.progress(len(prepared)) as advance:
@@ -98,16 +102,17 @@ def run_many(
             interrupt=interrupt,
         )
         results = fail_deleted(app.client, runner.execute(prepared))
-    right = [result for result in results if not result.error]
-    app.out.table(right if app.out.quiet else results, NUMBER_RESULT)
-    _show_undo(app, results)
-    if github:
-        _write_github(app, results)
-    if interrupt.interrupted:
-        if any(result.status != "unchanged" and result.verified is None for result in right):
-            app.out.note("the changed numbers were not read back")
-        raise interrupted_error(results)
-    _raise_failures(app, results)
+    return results, interrupt.interrupted
+
+
+def graceful_interrupt(app: App) -> GracefulInterrupt:
+    """Return what ends a run on Ctrl-C, with a message."""
+    message = "finishing requests in progress; press Ctrl-C again to abort"
+    return GracefulInterrupt(app.client, lambda: app.out.message(message))
+
+
+def _without_failed(results: Sequence[NumberResult]) -> list[NumberResult]:
+    return [result for result in results if not result.error]
 
 
 def status_words(result: Result[Any]) -> str:
@@ -126,8 +131,19 @@ def _count_results(results: Sequence[Result[Any]]) -> str:
     return ", ".join(f"{count} {word}" for word, count in sorted(words.items()))
 
 
-def _raise_failures(app: App, results: Sequence[NumberResult], *, would: bool = False) -> None:
-    """Raise one error for all that failed. It names them, but not in JSON: there the rows do."""
+def raise_failures(
+    app: App, results: Sequence[NumberResult], *, interrupted: bool = False, would: bool = False
+) -> None:
+    """Raise one error for all that failed, or Interrupted.
+
+    It names the numbers, but not in JSON: there the rows do. `would` says that this is before
+    anything was done.
+    """
+    if interrupted:
+        right = _without_failed(results)
+        if any(result.status != "unchanged" and result.verified is None for result in right):
+            app.out.note("the changed numbers were not read back")
+        raise interrupted_error(results)
     errors = [result.error for result in results if result.error]
     if not errors:
         return
@@ -185,7 +201,7 @@ def _write_github(app: App, results: Sequence[NumberResult]) -> None:
     )
 
 
-def _show_undo(app: App, results: Sequence[NumberResult]) -> None:
+def show_undo(app: App, results: Sequence[NumberResult]) -> None:
     """Print the command that restores what the journal knows."""
     changes = [
         result.change

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from wacb.cli.app import App
 from wacb.cli.encryption_keys import store_key
 from wacb.cli.prompts import confirm
-from wacb.models import NewKey, ProfileDraft
+from wacb.models import CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe
 from wacb.provision.create import IfExists, create_profile, prepare_create, title_taken_error
-from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
+from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
 from wacb.provision.update import refuse_key_exchange, update_profile
 from wacb.storage.create_lock import CreateLock
 
@@ -24,6 +24,16 @@ class PreparedProfile(NamedTuple):
 
     step: ProfileStep
     execute: Callable[[], ProfileResult]
+
+    @property
+    def profile(self) -> CallbackProfile:
+        """The profile as it will be, with the ID "" until it is created."""
+        step = self.step
+        if isinstance(step, CreateStep):
+            return as_sent(step.draft, "")
+        if not step.changes:
+            return step.live
+        return as_sent(step.draft, step.live.id)._replace(status=step.live.status)
 
 
 @contextmanager

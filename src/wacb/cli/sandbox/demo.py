@@ -29,16 +29,10 @@ DEMO = (
         "template --method post",
     ),
     (
-        "Create a callback profile for your endpoint with this body",
-        "--sandbox profile create --method post --url {url}/hook --title demo"
-        " --allow-http --allow-local",
+        "Create a callback profile with this body, and attach it to a WhatsApp number",
+        "--sandbox setup --url {url}/hook --title demo --number +15550100001"
+        " --no-verify --allow-http --allow-local",
     ),
-    (
-        "Attach the profile to a WhatsApp number",
-        "--sandbox number attach +15550100001 --profile demo",
-    ),
-    ("The number now has the profile attached", "--sandbox number show +15550100001"),
-    ("The profile is active and complete (14/14)", "--sandbox profile list"),
     (
         "A customer sends a WhatsApp message to the number",
         "sandbox message --to +15550100001 --text 'Hello, do you open on Sunday?'",
@@ -77,7 +71,7 @@ def command(app: App, ctx: click.Context) -> None:
                 ctx.exit(status)  # the step itself printed the error
             app.out.text("")
     _show_record(app, *records)
-    app.out.text("\n# To do the same with your account, start with\n$ wacb config init")
+    app.out.text("\n# To do the same with your account\n$ wacb setup")
 
 
 @contextmanager

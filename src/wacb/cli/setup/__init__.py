@@ -1,0 +1,132 @@
+"""`wacb setup`."""
+
+from __future__ import annotations
+
+import click
+
+from wacb.cli import completion
+from wacb.cli.app import App, pass_app
+from wacb.cli.commands import Command, Section
+from wacb.cli.dry_run import show_requests
+from wacb.cli.github import check_github, github_option
+from wacb.cli.number.report import make_changes, raise_failures, show_undo
+from wacb.cli.options import (
+    collect,
+    combine,
+    dry_run_option,
+    endpoint_options,
+    method_option,
+    option,
+    output_options,
+)
+from wacb.cli.profile.ensure import prepare_profile
+from wacb.cli.setup.job import Job, SetupOptions, confirm_replaced, prepare_numbers, read_job
+from wacb.cli.setup.report import SetupReport, reporting
+from wacb.cli.verify import raise_failed, run_checks
+from wacb.provision.attach import JOBS
+from wacb.provision.create import find_or_create_again
+
+_options = combine(
+    option(
+        "--url",
+        metavar="URL",
+        help="Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]",
+    ),
+    option(
+        "--number",
+        "numbers",
+        multiple=True,
+        metavar="NUMBER",
+        help="Number to attach the profile to. [env: WACB_NUMBER]",
+        shell_complete=completion.numbers,
+    ),
+    method_option,
+    option(
+        "--title",
+        metavar="TEXT",
+        help="Title of the profile [default: made from the endpoint]. [env: WACB_PROFILE]",
+    ),
+    option(
+        "--update-existing",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Update a profile of the same title if it differs.",
+    ),
+    option(
+        "--replace",
+        section=Section.SAFETY,
+        is_flag=True,
+        help="Replace the profile that a number has.",
+    ),
+    endpoint_options,
+    collect(SetupOptions, "options"),
+)
+_check_options = combine(
+    option("--no-verify", is_flag=True, help="Skip the checks at the end."),
+    option("--send", is_flag=True, help="Deliver a sample callback to the endpoint at the end."),
+)
+
+
+@click.command(cls=Command)
+@_options
+@_check_options
+@github_option
+@dry_run_option
+@output_options
+@pass_app
+def command(
+    app: App, *, options: SetupOptions, no_verify: bool, send: bool, github: bool, dry_run: bool
+) -> None:
+    """Set up incoming messages: create a profile, attach it, verify.
+
+    Use it for the whole job. A complete profile of your endpoint is created, or reused where it
+    exists; it is attached to the numbers, and every step up to your endpoint is checked. A second
+    run changes nothing. On a terminal you are asked for what is missing.
+
+    \b
+    Example:
+      wacb setup --url https://example.com/hook --number +919812345678
+    """
+    if github:
+        check_github(app)
+    job = read_job(app, options, dry_run=dry_run)
+    if dry_run:
+        _show(app, job)
+        return
+    with reporting(app, github=github) as report:
+        _set_up(app, job, report)
+        if not no_verify:
+            first, *more = job.numbers
+            profile = report.profile_id
+            report.checks = run_checks(app, first, profile, more_numbers=more, send=send)
+    if any(check.ok is False for check in report.checks):
+        app.out.note("the set-up itself is done; a check afterwards failed")
+    raise_failed(app, report.checks)
+
+
+def _show(app: App, job: Job) -> None:
+    """Print the requests of a dry run."""
+    with prepare_profile(app, job.draft, job.policy, key_file=None, dry_run=True) as prepared:
+        numbers = prepare_numbers(app, job, prepared.profile)
+        raise_failures(app, numbers, would=True)
+        changes = [item.change for item in numbers if item.change.is_needed]
+        requests = [change.request(app.api) for change in changes]
+        show_requests(app, [*prepared.step.requests(app.api), *requests])
+
+
+def _set_up(app: App, job: Job, report: SetupReport) -> None:
+    """Create or reuse the profile and attach it, once nothing is known that forbids either."""
+    replaced = confirm_replaced(app, job)
+    with prepare_profile(app, job.draft, job.policy, key_file=None, dry_run=False) as prepared:
+        numbers = prepare_numbers(app, job, prepared.profile, replaced)
+        raise_failures(app, numbers, would=True)
+        with find_or_create_again():
+            report.profile = prepared.execute()
+    app.out.note(*report.profile.notes)
+    if report.profile.status != "unchanged":
+        app.look_again()
+        numbers = prepare_numbers(app, job, report.profile.profile, replaced)
+    report.numbers, interrupted = make_changes(app, numbers, jobs=JOBS)
+    app.look_again()
+    show_undo(app, report.numbers)
+    raise_failures(app, report.numbers, interrupted=interrupted)
