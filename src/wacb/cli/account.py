@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from wacb.api.requests import Api
 from wacb.cli.identity import find_hosts, find_sid, find_waba_id
 from wacb.config.settings import Settings, api_key, check_key_host
 from wacb.errors import Command, ConfigError, InvalidInput, Prose
 from wacb.sandbox.account import API_KEY
-from wacb.storage.observed import ShownMark
-from wacb.storage.verdicts import VerdictFile
-from wacb.urls import host_of
 
 _NO_SID = "$WACB_SID"  # stands for a SID that is not set: the shell fills it in
 
@@ -70,14 +66,3 @@ def missing_error(message: str) -> ConfigError:
             "set the variables, run `", Command("config init"), "`, or add --sandbox to try it out"
         ),
     )
-
-
-def shown_mark(api: Api, state_folder: Path) -> ShownMark:
-    """Return the mark that the account's listing of numbers has shown a profile."""
-    folder = state_folder / "observed"
-    return ShownMark(folder, host=host_of(api.v2), sid=api.sid, waba_id=api.waba_id)
-
-
-def open_verdicts(api: Api, state_folder: Path) -> VerdictFile:
-    """Open what the last checks of the API said for this account."""
-    return VerdictFile(state_folder / "checked", host=host_of(api.v1), sid=api.sid)

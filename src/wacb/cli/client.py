@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from wacb.api.client import Client
 from wacb.api.retry import RequestTrace, RetryingClient
-from wacb.cli.account import shown_mark
 from wacb.cli.app import App
+from wacb.cli.state import shown_mark
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers

@@ -1,11 +1,16 @@
-"""What an account has in the state folder: the journal of its numbers, the locks of its titles."""
+"""What an account has in the state folder: journal, locks of titles, what was seen of its API."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from wacb.api.requests import Api
 from wacb.cli.account import has_sid, missing_sid
 from wacb.cli.app import App
 from wacb.storage.create_lock import CreateLock
 from wacb.storage.journal import Journal
+from wacb.storage.observed import ShownMark
+from wacb.storage.verdicts import VerdictFile
 from wacb.urls import host_of
 
 
@@ -35,3 +40,14 @@ def create_lock(app: App, title: str) -> CreateLock:
         sleep=app.sleep,
         tell=app.out.note,
     )
+
+
+def shown_mark(api: Api, state_folder: Path) -> ShownMark:
+    """Return the mark that the account's listing of numbers has shown a profile."""
+    folder = state_folder / "observed"
+    return ShownMark(folder, host=host_of(api.v2), sid=api.sid, waba_id=api.waba_id)
+
+
+def open_verdicts(api: Api, state_folder: Path) -> VerdictFile:
+    """Open what the last checks of the API said for this account."""
+    return VerdictFile(state_folder / "checked", host=host_of(api.v1), sid=api.sid)

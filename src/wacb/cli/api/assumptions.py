@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from wacb.api.assumptions import list_assumed
-from wacb.cli.account import has_sid, open_verdicts
+from wacb.cli.account import has_sid
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.options import output_options
+from wacb.cli.state import open_verdicts
 from wacb.cli.views.assumptions import ASSUMED
 
 
