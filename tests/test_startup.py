@@ -42,14 +42,27 @@ TEMPLATE = {
     *("urls", "urls.permissions"),
 }
 CREATE = {
-    *("cli.account", "cli.dry_run", "cli.encryption_keys", "cli.github", "cli.input"),
-    *("cli.profile", "cli.profile.create", "cli.profile.draft_options", "cli.views.profiles"),
+    *(
+        "cli.account",
+        "cli.dry_run",
+        "cli.encryption_keys",
+        "cli.github",
+        "cli.identity",
+        "cli.input",
+    ),
+    *(
+        "cli.profile",
+        "cli.profile.create",
+        "cli.profile.draft_options",
+        "cli.profile.ensure",
+        "cli.views.profiles",
+    ),
     *("api", "api.requests", "api.responses", "api.values"),
     *("config.environment", "config.file", "config.key_command", "config.schema"),
     *("config.settings", "redaction", "sandbox", "sandbox.account", "urls.compare"),
     *("provision", "provision.compare", "provision.create", "provision.drafts", "provision.find"),
     *("provision.interrupt", "provision.steps", "provision.update"),
-    *("storage.create_lock", "storage.encryption_keys", "storage.files", "storage.observed"),
+    *("storage.create_lock", "storage.encryption_keys", "storage.files", "storage.identity"),
     *("storage.text", "storage.toml", "template.move"),
 }
 COMMANDS = {

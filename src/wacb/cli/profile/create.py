@@ -11,7 +11,7 @@ from wacb.cli.encryption_keys import with_key
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
 from wacb.cli.options import combine, dry_run_option, option, output_options
 from wacb.cli.profile.draft_options import DraftOptions, draft_options, new_draft
-from wacb.cli.profile.ensure import prepare_profile
+from wacb.cli.profile.ensure import prepare_profile, preview_profile
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
@@ -80,10 +80,11 @@ def command(
         update_existing=update_existing,
         duplicate=allow_duplicate_title,
     )
-    with prepare_profile(app, wanted, if_exists, key_file=key_file, dry_run=dry_run) as prepared:
-        if dry_run:
-            show_requests(app, prepared.step.requests(app.api))
-            return
+    if dry_run:
+        step = preview_profile(app, wanted, if_exists, key_file=key_file)
+        show_requests(app, step.requests(app.api))
+        return
+    with prepare_profile(app, wanted, if_exists, key_file=key_file) as prepared:
         result = prepared.execute()
     app.out.note(*result.notes)
     app.out.record(result, PROFILE_RESULT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -25,46 +25,50 @@ class PreparedProfile(NamedTuple):
     step: ProfileStep
     execute: Callable[[], ProfileResult]
 
-    @property
-    def profile(self) -> CallbackProfile:
-        """The profile as it will be, with the ID "" until it is created."""
-        step = self.step
-        if isinstance(step, CreateStep):
-            return as_sent(step.draft, "")
-        if not step.changes:
-            return step.live
-        return as_sent(step.draft, step.live.id)._replace(status=step.live.status)
-
 
 @contextmanager
 def prepare_profile(
-    app: App, draft: ProfileDraft, if_exists: IfExists, *, key_file: Path | None, dry_run: bool
+    app: App, draft: ProfileDraft, if_exists: IfExists, *, key_file: Path | None
 ) -> Iterator[PreparedProfile]:
     """Look the title up, and hold its lock while the caller decides and executes.
 
-    Asks on a terminal whether to create another profile of a title. A dry run takes no lock, and
-    looks nothing up without credentials.
+    Asks on a terminal whether to create another profile of a title.
     """
     lock = app.create_lock(draft.title)
-    with nullcontext() if dry_run else lock.acquire(app.remaining):
-        step = _prepare(app, draft, if_exists, lock, key_file, dry_run=dry_run)
+    with lock.acquire(app.remaining):
+        step = _prepare(app, draft, if_exists, lock, key_file)
+        if isinstance(step, CreateStep) and step.others and if_exists is IfExists.REFUSE:
+            _ask_for_duplicate(app, draft.title, step.others)
         yield PreparedProfile(step, partial(_execute, app, step, lock, key_file))
 
 
-def _prepare(
-    app: App,
-    draft: ProfileDraft,
-    if_exists: IfExists,
-    lock: CreateLock,
-    key_file: Path | None,
-    *,
-    dry_run: bool,
+def preview_profile(
+    app: App, draft: ProfileDraft, if_exists: IfExists, *, key_file: Path | None
 ) -> ProfileStep:
-    if dry_run and not app.has_credentials:
+    """Return what would be done; without credentials nothing is looked up."""
+    if not app.has_credentials:
         app.out.note(
             "checked offline: without credentials it is not known whether the profile exists"
         )
         return CreateStep(draft)
+    step = _prepare(app, draft, if_exists, app.create_lock(draft.title), key_file)
+    if isinstance(step, CreateStep) and step.others and if_exists is IfExists.REFUSE:
+        raise title_taken_error(draft.title, step.others)
+    return step
+
+
+def expected_profile(step: ProfileStep) -> CallbackProfile:
+    """Return the profile as it will be, with the ID "" until it is created."""
+    if isinstance(step, CreateStep):
+        return as_sent(step.draft, "")
+    if not step.changes:
+        return step.live
+    return as_sent(step.draft, step.live.id)._replace(status=step.live.status)
+
+
+def _prepare(
+    app: App, draft: ProfileDraft, if_exists: IfExists, lock: CreateLock, key_file: Path | None
+) -> ProfileStep:
     # a run on a machine without the key file must not replace the key of a profile
     new_key = isinstance(draft.encryption, NewKey) and key_file is None
     key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
@@ -73,15 +77,13 @@ def _prepare(
         if key_file is None:
             refuse_key_exchange(step)
         app.out.note(*describe(step.changes))
-    elif step.others and if_exists is IfExists.REFUSE:
-        _ask_for_duplicate(app, draft.title, step.others, dry_run=dry_run)
     return step
 
 
-def _ask_for_duplicate(app: App, title: str, others: frozenset[str], *, dry_run: bool) -> None:
+def _ask_for_duplicate(app: App, title: str, others: frozenset[str]) -> None:
     """Ask on a terminal whether to create another profile of a title, else refuse it."""
     taken = title_taken_error(title, others)
-    if dry_run or not app.interactive:
+    if not app.interactive:
         raise taken
     app.out.message(taken.message)
     confirm(app, "create another one", yes=False)

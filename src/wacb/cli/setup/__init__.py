@@ -19,7 +19,7 @@ from wacb.cli.options import (
     option,
     output_options,
 )
-from wacb.cli.profile.ensure import prepare_profile
+from wacb.cli.profile.ensure import expected_profile, prepare_profile, preview_profile
 from wacb.cli.setup.job import Job, SetupOptions, confirm_replaced, prepare_numbers, read_job
 from wacb.cli.setup.report import SetupReport, reporting
 from wacb.cli.verify import raise_failed, run_checks
@@ -106,19 +106,18 @@ def command(
 
 def _show(app: App, job: Job) -> None:
     """Print the requests of a dry run."""
-    with prepare_profile(app, job.draft, job.policy, key_file=None, dry_run=True) as prepared:
-        numbers = prepare_numbers(app, job, prepared.profile)
-        raise_failures(app, numbers, would=True)
-        changes = [item.change for item in numbers if item.change.is_needed]
-        requests = [change.request(app.api) for change in changes]
-        show_requests(app, [*prepared.step.requests(app.api), *requests])
+    step = preview_profile(app, job.draft, job.policy, key_file=None)
+    numbers = prepare_numbers(app, job, expected_profile(step))
+    raise_failures(app, numbers, would=True)
+    changes = [item.change for item in numbers if item.change.is_needed]
+    show_requests(app, [*step.requests(app.api), *(each.request(app.api) for each in changes)])
 
 
 def _set_up(app: App, job: Job, report: SetupReport) -> None:
     """Create or reuse the profile and attach it, once nothing is known that forbids either."""
     replaced = confirm_replaced(app, job)
-    with prepare_profile(app, job.draft, job.policy, key_file=None, dry_run=False) as prepared:
-        numbers = prepare_numbers(app, job, prepared.profile, replaced)
+    with prepare_profile(app, job.draft, job.policy, key_file=None) as prepared:
+        numbers = prepare_numbers(app, job, expected_profile(prepared.step), replaced)
         raise_failures(app, numbers, would=True)
         with find_or_create_again():
             report.profile = prepared.execute()

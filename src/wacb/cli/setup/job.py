@@ -13,7 +13,7 @@ from wacb.cli.config.init import store_account
 from wacb.cli.endpoint import check_endpoint
 from wacb.cli.number.consent import ask_to_replace
 from wacb.cli.number.targets import from_arguments, read_number
-from wacb.cli.profile.ensure import prepare_profile
+from wacb.cli.profile.ensure import expected_profile, preview_profile
 from wacb.cli.prompts import ask, choose_attachable
 from wacb.errors import InvalidInput
 from wacb.models import UNKNOWN, CallbackProfile, Method, ProfileDraft
@@ -118,9 +118,9 @@ def confirm_replaced(app: App, job: Job) -> Mapping[str, str]:
     """Ask on a terminal whether to replace other profiles; return which may be, by number."""
     if job.replace or not app.interactive or not any(map(partial(_has_profile, app), job.numbers)):
         return {}
-    with prepare_profile(app, job.draft, job.policy, key_file=None, dry_run=True) as prepared:
-        items = prepare_numbers(app, job._replace(replace=True), prepared.profile)
-    return ask_to_replace(app, items)
+    step = preview_profile(app, job.draft, job.policy, key_file=None)
+    changed = job._replace(replace=True)
+    return ask_to_replace(app, prepare_numbers(app, changed, expected_profile(step)))
 
 
 def _has_profile(app: App, number: str) -> bool:
