@@ -32,7 +32,7 @@ FLOORS = (
     ("net", "storage", "template"),
     ("api", "config", "redaction"),
     ("provision", "callbacks"),
-    ("plan", "verify", "sandbox"),
+    ("plan", "verify", "probe", "sandbox"),
     ("cli",),
     ("__main__",),
 )

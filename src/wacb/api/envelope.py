@@ -13,7 +13,7 @@ from wacb.jsontext import NotJson, read_json
 MAX_WORDS = 500  # characters of an answer that an error repeats
 ENVELOPE = frozenset(("code", "message", "error", "errors", "status", "success", "data"))
 _FAILURE_WORDS = frozenset(("error", "fail", "failed", "failure"))
-_API_CODE = r"[A-Z]{1,4}[0-9]{2,}"  # RBC302, WA400, E13001
+_API_CODE = r"[A-Z]{1,4}[0-9]{2,}"
 
 
 class Envelope(NamedTuple):
@@ -36,7 +36,12 @@ class Envelope(NamedTuple):
     @property
     def has_api_code(self) -> bool:
         """Whether the code is one of the API's, not a gateway's."""
-        return re.fullmatch(_API_CODE, self.code or "") is not None
+        return is_api_code(self.code)
+
+
+def is_api_code(code: str | None) -> bool:
+    """Say whether a code has the form of the API's: RBC302, WA400, E13001."""
+    return re.fullmatch(_API_CODE, code or "") is not None
 
 
 def read_envelope(body: bytes) -> Envelope:

@@ -66,6 +66,19 @@ def read_page(data: Any, *names: str) -> Page:
     return Page(rows=rows, odd=len(listed) - len(rows), total=total, more=more)
 
 
+def find_path(data: Any, names: Collection[str]) -> tuple[str, ...] | None:
+    """Return the names of the members that lead to the list, None where there is none."""
+    if isinstance(data, list):
+        return ()
+    if isinstance(data, dict):
+        named = sorted((*names, *_LISTS), key=lambda name: values.is_empty(data.get(name)))
+        for name in named:
+            inner = find_path(data.get(name), names)
+            if inner is not None:
+                return (name, *inner)
+    return None
+
+
 def _find_list(data: Any, names: Collection[str]) -> list[Any]:
     if isinstance(data, list):
         return data
@@ -142,14 +155,14 @@ def follow_pages(
             repeats = received > 0
             break
         more = page.more
-        if offset == total or (not more and _is_last(received, length, total, paging)):
+        if offset == total or (not more and is_last(received, length, total, paging)):
             break
     else:
         return f"the API lists more than {MAX_PAGES} pages of {what}"
     return find_gap(len(seen), odd=odd, total=total, more=more, repeats=repeats, what=what)
 
 
-def _is_last(received: int, first: int, total: int | None, paging: Paging) -> bool:
+def is_last(received: int, first: int, total: int | None, paging: Paging) -> bool:
     """Say whether a page is the last: the server may cap the limit, so a short one may not be."""
     ignores_limit = received > paging.size
     return ignores_limit or received < first or (received < paging.least and total is None)

@@ -44,7 +44,7 @@ def open_one(data: Any, *names: str) -> dict[str, Any]:
 def created_id(data: Any) -> str | None:
     """Find the new profile's ID in the response to a create, None where it has none."""
     # assumed: created_id (api.md §4)
-    return row_id(open_one(data, *_PROFILE_NAMES))
+    return row_id(open_one(data, *PROFILE_NAMES))
 
 
 class ProfileRow(NamedTuple):
@@ -57,7 +57,10 @@ class ProfileRow(NamedTuple):
     @property
     def partial(self) -> bool:
         """Whether it lacks what its details would show. assumed: lean_rows (api.md §4)."""
-        return not self.members.keys() >= _DETAILS
+        return not self.members.keys() >= DETAILS
+
+
+ID_NAMES = ("profile_id", "profileId", "id")
 
 
 def profile_row(row: dict[str, Any]) -> ProfileRow:
@@ -67,12 +70,12 @@ def profile_row(row: dict[str, Any]) -> ProfileRow:
 
 def row_id(row: dict[str, Any]) -> str | None:
     """The ID of a listed profile."""
-    return values.first(row, "profile_id", "profileId", "id")
+    return values.first(row, *ID_NAMES)
 
 
 def read_profile(data: Any, profile_id: str) -> dict[str, Any]:
     """Find the details of one profile. Raises Unavailable where they are not this profile's."""
-    row = open_one(data, *_PROFILE_NAMES)
+    row = open_one(data, *PROFILE_NAMES)
     found = row_id(row)
     if found is None:
         raise Unavailable(f"the response does not describe callback profile {profile_id}")
@@ -157,14 +160,14 @@ def _encryption(value: Any) -> Encryption | Unknown | None:
 
 
 # assumed: number_members, number_profile_member (api.md §5)
-_NUMBER_NAMES = ("phone_number", "wa_number", "display_phone_number")
+NUMBER_NAMES = ("phone_number", "wa_number", "display_phone_number")
 _ATTACHED = ("callback_profile_id", "callbackProfileId", "callback_profile", "callbackProfile")
 
 
 def parse_listed_number(row: dict[str, Any], api: Api) -> Number:
     """Map one row of the V2 listing to a number, "" where it shows none."""
     return Number(
-        number=_e164(values.first(row, *_NUMBER_NAMES) or ""),
+        number=_e164(values.first(row, *NUMBER_NAMES) or ""),
         name=values.first(row, "name", "verified_name"),
         status=values.words(row.get("status")),
         waba_id=api.waba_id,
@@ -178,8 +181,8 @@ def parse_number_details(data: Any, number: str, api: Api) -> Number:
 
     Raises Unavailable where it shows another number.
     """
-    row = open_one(data, "number", "data", "details")
-    shown = values.first(row, *_NUMBER_NAMES)
+    row = open_one(data, *NUMBER_DETAILS)
+    shown = values.first(row, *NUMBER_NAMES)
     if shown and _e164(shown) != number:
         raise Unavailable(f"the response describes number {shown}, not {number}")
     return Number(
@@ -203,7 +206,7 @@ def _attached_id(row: dict[str, Any], api: Api) -> AttachedId:
     """Read which profile a number has, UNKNOWN where that is not shown or not understood."""
     chosen = api.number_profile_member
     names = (chosen,) if chosen else (api.attach_field, *_ATTACHED)
-    row = _flatten(row) if chosen else row
+    row = flatten(row) if chosen else row
     shown = [values.unwrap(row[name]) for name in names if name in row]
     filled = [value for value in shown if not _is_none(value, api.detach_value)]
     if not filled:
@@ -212,13 +215,13 @@ def _attached_id(row: dict[str, Any], api: Api) -> AttachedId:
     return UNKNOWN if value is None else value.strip()
 
 
-def _flatten(row: dict[str, Any], path: str = "") -> dict[str, Any]:
+def flatten(row: dict[str, Any], path: str = "") -> dict[str, Any]:
     """Return the members of a row, and as `one.other` those of the objects in it."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         flat[path + name] = value = values.structure(value)
         if isinstance(value, dict):
-            flat |= _flatten(value, f"{path}{name}.")
+            flat |= flatten(value, f"{path}{name}.")
     return flat
 
 
@@ -229,5 +232,6 @@ def _is_none(value: Any, detached: str) -> bool:
 
 
 _NONE = frozenset(("", "0", "null", "none"))
-_PROFILE_NAMES = ("profile", "callback_profile", "data", "details")
-_DETAILS = frozenset(("url", "body", "headers", "http_method", "status"))
+PROFILE_NAMES = ("profile", "callback_profile", "data", "details")
+NUMBER_DETAILS = ("number", "data", "details")
+DETAILS = frozenset(("url", "body", "headers", "http_method", "status"))

@@ -8,6 +8,7 @@ command = Group(
     "api",
     package=__name__,
     table={
+        "check": "Check whether the API is what wacb assumes.",
         "assumptions": "List what wacb assumes about the Kaleyra API.",
         "openapi": "Print the API as an OpenAPI document.",
     },

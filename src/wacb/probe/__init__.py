@@ -1,0 +1,1 @@
+"""Asking the real API whether the assumptions about it hold."""
