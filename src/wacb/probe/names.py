@@ -10,12 +10,21 @@ from typing import Any
 from wacb.jsontext import read_json_or
 
 _MAX_NAME = 60
+
+
+def _split(text: str) -> list[str]:
+    """Split text into lower-case words, also `camelCase`."""
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", text)]
+
+
 # parts of names that may also occur in the account's data, such as its URLs
 _TECHNICAL = frozenset(
-    "active api attached attributes callback channel config configuration current data default "
-    "details event events hook http id ids inbound incoming info link message messages meta "
-    "method name number path phone platform profile profiles ref reference setting settings "
-    "source status target type update url uuid value wa waba webhook whatsapp".split()
+    _split(
+        "active api attached attributes callback channel config configuration current data default "
+        "details event events hook http id ids inbound incoming info link message messages meta "
+        "method name number path phone platform profile profiles ref reference setting settings "
+        "source status target type update url uuid value wa waba webhook whatsapp"
+    )
 )
 
 
@@ -85,11 +94,6 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
     elif value is not None and not isinstance(value, bool):
         yield str(value)
-
-
-def _split(text: str) -> list[str]:
-    """Split text into lower-case words, also `camelCase`."""
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", text)]
 
 
 def _squeeze(text: str) -> str:

@@ -14,7 +14,6 @@ from wacb.api.responses import (
     NO_SUCH_PROFILE,
     PROFILE_NAMES,
     STATUSES,
-    ProfileRow,
     parse_profile,
     profile_row,
     read_profile,
