@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from wacb.api.client import Client
@@ -18,9 +19,12 @@ from wacb.net.timeout import Deadline
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
+from wacb.storage.profile_journal import ProfileJournal
+from wacb.storage.uptime import Uptime
 from wacb.template.placeholders import INCOMING, build_body, compact
 
 HOST = "https://api.example"
+NOW = 1_790_000_000.0  # Unix seconds when a Clock begins
 PROFILES = f"{HOST}/v1/{SID}/callback/profiles"
 NUMBERS = f"{HOST}/v2/{SID}/whatsapp/{WABA_ID}/number"
 BODY = compact(build_body(INCOMING))
@@ -130,7 +134,22 @@ def make_exchanger(
 
 
 def make_client(handler: Handler, *, api: Api | None = None, **how: Any) -> Client:
-    return Client(api or make_api(), make_exchanger(handler, **how))
+    clock: Clock = how.setdefault("clock", None) or Clock()
+    retrying = make_exchanger(handler, **how | {"clock": clock})
+    journal = make_journal(clock, remaining=retrying.remaining)
+    return Client(api or make_api(), retrying, journal=journal)
+
+
+def make_journal(clock: Clock | None = None, **changes: Any) -> ProfileJournal:
+    """The journal of profiles in the test's home folder."""
+    how: dict[str, Any] = {"account": SID, "host": "api.example", "clock": lambda: NOW}
+    how |= {"remaining": lambda: 120.0, "now": partial(up, clock or Clock())}
+    return ProfileJournal(Path.home() / "journal.jsonl", **how | changes)
+
+
+def up(clock: Clock) -> Uptime:
+    """The time since a start of the machine."""
+    return Uptime(boot="boot", seconds=NOW + clock())
 
 
 def make_draft(**changes: Any) -> ProfileDraft:

@@ -63,6 +63,7 @@ CREATE = {
     *("provision", "provision.compare", "provision.create", "provision.drafts", "provision.find"),
     *("provision.interrupt", "provision.steps", "provision.update"),
     *("storage.create_lock", "storage.encryption_keys", "storage.files", "storage.identity"),
+    "storage.uptime",
     *("storage.text", "storage.toml", "template.move"),
 }
 COMMANDS = {

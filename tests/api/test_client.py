@@ -291,25 +291,27 @@ def test_the_fields_named_are_updated_and_no_others(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     created = client.create_profile(make_draft())
     draft = make_draft(title="Another title", url="https://example.com/other")
-    client.update_profile(created, draft, {"url"})
+    live = client.get_profile(created)
+    client.update_profile(live, draft, {"url"})
     changed = client.get_profile(created)
     assert (changed.title, changed.url) == ("Incoming messages", "https://example.com/other")
     with pytest.raises(NotFound, match="callback profile SG_2 does not exist"):
-        client.update_profile("SG_2", draft, {"url"})
+        client.update_profile(live._replace(id="SG_2"), draft, {"url"})
 
 
 def test_a_profile_is_deleted(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     first, second = [client.create_profile(make_draft(title=title)) for title in ("Abc", "Def")]
-    client.delete_profile(first)
+    live = client.get_profile(first)
+    client.delete_profile(live)
     assert [profile.id for profile in client.list_profiles()] == [second]
     with pytest.raises(NotFound, match=f"callback profile {first} does not exist"):
-        client.delete_profile(first)
+        client.delete_profile(live)
 
 
 def test_a_delete_may_be_answered_with_nothing() -> None:
     network = Network(Reply(status=204))
-    make_client(network).delete_profile("SG_1")
+    make_client(network).delete_profile(make_profile())
     assert [(sent.method, sent.url) for sent in network.sent] == [("DELETE", f"{PROFILES}/SG_1")]
 
 

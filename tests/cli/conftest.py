@@ -189,6 +189,7 @@ def chain(server: FaultServer, sandbox: Sandbox) -> str:
 
 
 def journaled(home: Path, *, outcome: str = "done") -> list[dict[str, Any]]:
-    """The changes in the journal that ended like this, in the order in which they did."""
+    """The changes of numbers in the journal that ended like this, in the order they did."""
     lines = (home / ".local/state/wacb/journal.jsonl").read_text().splitlines()
-    return [entry for entry in map(json.loads, lines) if entry["outcome"] == outcome]
+    entries = [entry for entry in map(json.loads, lines) if "kind" not in entry]
+    return [entry for entry in entries if entry["outcome"] == outcome]

@@ -217,7 +217,7 @@ def test_a_full_disk_under_the_sandbox_is_named(wacb: Wacb, tmp_path: Path):
         return invoke(app, "--sandbox", *line)
 
     assert run(*CREATE).code == 0
-    with full_disk():
+    with full_disk(4095):  # less than a page of the database, and more than the journal
         outcome = run("profile", "update", TITLE, "--response-message", "ok")
     assert (outcome.code, outcome.out) == (3, "")
     assert f"error: the sandbox cannot use its state file {path}: " in outcome.err

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count as count_up
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from tests.cli.expect import BODY, HOOK
 from tests.conftest import profile_id
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
+from wacb.sandbox.store import Store
 
 PROFILES = r"/callback/profiles$"
 PROFILE = r"/callback/profiles/[^/]+$"
@@ -102,6 +104,16 @@ def says(
     """Answer this, whatever the API did."""
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     return Rule(method=method, path=path, answer=lambda *_: (status, raw), arrives=arrives)
+
+
+def make_ticking(sleeps: Sequence[float]) -> Sandbox:
+    """Return an empty emulator, whose clock runs while the program sleeps."""
+    numbers = count_up(1)
+    return Sandbox(
+        Store(":memory:"),
+        clock=lambda: 1_790_000_000.0 + sum(sleeps),
+        new_id=lambda: profile_id(next(numbers)),
+    )
 
 
 def make_profile(sandbox: Sandbox, *, title: str = "Hook", url: str = HOOK, **given: object) -> str:

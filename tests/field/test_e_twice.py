@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from tests.cli.expect import CREATE, HOOK, ONE, TITLE
 from tests.cli.registering import ADD
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.examples import sampled
-from tests.field.altered import FIRST, Altered, count, make_profile
+from tests.field.altered import FIRST, Altered, count, make_profile, make_ticking
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
-from wacb.sandbox.store import Store
 
 # -- the same title again
 
@@ -123,12 +121,7 @@ ENDS: list[Any] = [
 @pytest.fixture
 def sandbox(sleeps: list[float]) -> Sandbox:
     """An empty emulator, whose clock runs while the program sleeps."""
-    numbers = count_up(1)
-    return Sandbox(
-        Store(":memory:"),
-        clock=lambda: 1_790_000_000.0 + sum(sleeps),
-        new_id=lambda: profile_id(next(numbers)),
-    )
+    return make_ticking(sleeps)
 
 
 AGAIN = [

@@ -126,7 +126,8 @@ class Account:
         """What the journal says that each number carries."""
         path = self.home / ".local" / "state" / "wacb" / "journal.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
-        return {entry["number"]: entry["new"] for entry in map(json.loads, lines)}
+        entries = map(json.loads, lines)
+        return {entry["number"]: entry["new"] for entry in entries if "number" in entry}
 
     # -- what somebody else does meanwhile
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.fake_api import Clock, Reply, answer, emulated, refusal
+from tests.fake_api import Clock, Reply, answer, emulated, refusal, up
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
 from wacb.storage.create_lock import CreateLock
 
-NOW = 1_790_000_000.0  # Unix seconds when a Clock begins
 Answered = tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]
 
 # What may happen to the answer of a create that was, or was not, carried out.
@@ -35,7 +35,7 @@ LOST: Mapping[str, Reply | Exception] = {
 def make_lock(clock: Clock | None = None, folder: Path | None = None, **changes: Any) -> CreateLock:
     """The claim to the title of `make_draft`, by default kept in the test's home folder."""
     clock = clock or Clock()
-    how: dict[str, Any] = {"now": lambda: NOW + clock(), "sleep": clock.sleep}
+    how: dict[str, Any] = {"now": partial(up, clock), "sleep": clock.sleep}
     how |= {"host": "api.example", "sid": SID, "title": "Incoming messages", **changes}
     return CreateLock(folder or Path.home() / "creates", **how)
 

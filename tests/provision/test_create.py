@@ -19,6 +19,7 @@ from tests.fake_api import (
     emulated,
     make_client,
     make_draft,
+    make_journal,
     make_profile,
     make_row,
     refusal,
@@ -47,7 +48,6 @@ from wacb.template.inspect import inspect
 
 CREATED_AT = "2026-09-21T14:13:20.000Z"
 TITLE = "Incoming messages"
-NOWHERE = Path("/dev/null/creates")  # no folder that anything could be written to
 UNKNOWN_ID = "SG_99999999-0000-4000-8000-000000000009"
 
 
@@ -73,7 +73,7 @@ def create_another(client: Client, clock: Clock) -> ProfileResult:
     lock = make_lock(clock)
     step = prepare_create(client, make_draft(), if_exists=IfExists.DUPLICATE, lock=lock)
     assert isinstance(step, CreateStep)
-    return create_profile(client, step.draft, lock=lock, sleep=clock.sleep, others=step.others)
+    return create_profile(client, step.draft, sleep=clock.sleep, others=step.others)
 
 
 # -- created
@@ -242,29 +242,30 @@ def test_no_look_is_waited_for_past_the_deadline(
 # -- remembered
 
 
-def last(clock: Clock) -> tuple[list[str | None], list[float]]:
-    """What the next run is told: the ID at each look, and how long it waits before each."""
+def last(clock: Clock) -> tuple[str | None, list[float]]:
+    """What the next run knows: the ID, and how long it waits before each further look."""
     clock.sleeps.clear()
-    ids = list(make_lock(clock).poll_listing(lambda: 120))
-    return ids, list(clock.sleeps)
+    entry = make_journal(clock).last("create", title=TITLE)
+    list(make_lock(clock).poll_listing(entry and entry.sent_until, lambda: 120))
+    return entry and entry.profile, list(clock.sleeps)
 
 
 def test_an_id_is_remembered(sandbox: Sandbox) -> None:
     clock = Clock()
     made = run(LossyApi(sandbox), clock)
     clock.now += 30
-    assert last(clock) == ([made.profile.id], [])
+    assert last(clock) == (made.profile.id, [])
     adopted = run(LossyApi(sandbox, LOST["reset"], committed=True), clock)
     assert adopted.status == "adopted"
     clock.now += 30
-    assert last(clock) == ([adopted.profile.id], [])
+    assert last(clock) == (adopted.profile.id, [])
 
 
 def test_a_lost_answer_is_remembered_from_the_moment_it_was_lost(sandbox: Sandbox) -> None:
     clock = Clock()
     with pytest.raises(OutcomeUnknown):
         run(LossyApi(sandbox, LOST["reset"], committed=True, hidden=3), clock)
-    assert last(clock) == ([None] * 9, [3] * 7 + [2])  # 7 of the 30 seconds have passed
+    assert last(clock) == (None, [3] * 7 + [2])  # 7 of the 30 seconds have passed
 
 
 @pytest.mark.parametrize("turn", [refusal(422), refusal(401), ConnectionRefusedError()])
@@ -274,10 +275,8 @@ def test_what_was_surely_not_created_is_not_remembered(turn: Reply | Exception, 
     client = make_client(Network(turn), clock=clock)
     others = None if once else frozenset[str]()
     with pytest.raises(WacbError):
-        create_profile(
-            client, make_draft(), lock=make_lock(clock), sleep=clock.sleep, others=others
-        )
-    assert last(clock) == ([None], [])
+        create_profile(client, make_draft(), sleep=clock.sleep, others=others)
+    assert last(clock) == (None, [])
 
 
 def test_a_create_that_a_stop_kept_from_being_sent_is_not_remembered() -> None:
@@ -285,8 +284,8 @@ def test_a_create_that_a_stop_kept_from_being_sent_is_not_remembered() -> None:
     client = make_client(network, clock=clock)
     client.stop_sending()
     with pytest.raises(Skipped):
-        create_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
-    assert (network.sent, last(clock)) == ([], ([None], []))
+        create_profile(client, make_draft(), sleep=clock.sleep)
+    assert (network.sent, last(clock)) == ([], (None, []))
 
 
 def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None:
@@ -300,17 +299,16 @@ def test_a_run_that_is_killed_leaves_word_for_the_next(sandbox: Sandbox) -> None
 
     client = make_client(killed, clock=clock)
     with pytest.raises(Killed):
-        create_profile(client, make_draft(), lock=make_lock(clock), sleep=clock.sleep)
+        create_profile(client, make_draft(), sleep=clock.sleep)
     clock.now += 119  # it might have waited as long as this to try again
-    assert last(clock) == ([None] * 11, [3] * 10)
+    assert last(clock) == (None, [3] * 10)
 
 
 def test_where_nothing_can_be_remembered_nothing_is_created(sandbox: Sandbox) -> None:
-    clock = Clock()
-    how: dict[str, Any] = {"lock": make_lock(clock, NOWHERE), "sleep": clock.sleep}
-    client = make_client(emulated(sandbox), clock=clock)
-    with pytest.raises(ConfigError, match=f"cannot write {NOWHERE}/"):
-        create_profile(client, make_draft(), **how)
+    journal = Path.home() / "journal.jsonl"
+    journal.mkdir(parents=True)
+    with pytest.raises(ConfigError, match=f"cannot write {journal}"):
+        create_profile(make_client(emulated(sandbox)), make_draft(), sleep=Clock().sleep)
     assert sandbox.requests() == []
 
 

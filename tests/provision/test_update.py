@@ -18,6 +18,7 @@ from tests.fake_api import (
     emulated,
     make_client,
     make_draft,
+    make_journal,
     make_profile,
     make_row,
     refusal,
@@ -65,7 +66,7 @@ def ensure(
     if_exists = IfExists.UPDATE if update else IfExists.KEEP
     step = prepare_create(client, make_draft(**changed), if_exists=if_exists, lock=lock)
     if isinstance(step, CreateStep):
-        return create_profile(client, step.draft, lock=lock, sleep=clock.sleep)
+        return create_profile(client, step.draft, sleep=clock.sleep)
     return update_profile(client, step)
 
 
@@ -161,7 +162,7 @@ def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) 
     prepare_create(client, make_draft(), if_exists=IfExists.KEEP, lock=lock)
     other = client.create_profile(make_draft())
     with pytest.raises(Ambiguous) as caught:
-        create_profile(client, make_draft(), lock=lock, sleep=Clock().sleep)
+        create_profile(client, make_draft(), sleep=Clock().sleep)
     assert caught.value.message == f"2 profiles are named {TITLE!r}: {other}, {profile_id(2)}"
     assert caught.value.hint == "keep one, and remove the others with `wacb profile delete ID`"
 
@@ -207,7 +208,6 @@ def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
 ) -> None:
     client = lagging(sandbox, Clock())
     made = client.create_profile(make_draft())
-    make_lock().record_result(made)
     found = ensure(client, update=update)
     assert (found.status, found.profile.id) == ("unchanged", made)
     assert len(writes(sandbox)) == 1
@@ -216,7 +216,8 @@ def test_a_profile_that_is_not_listed_yet_is_found_by_its_id(
 def made_before(*script: Turn) -> tuple[ProfileResult, Network, Clock]:
     """Run once more, two seconds after SG_7 was created here; the listing shows nothing."""
     clock, network = Clock(), Network(*script)
-    make_lock(clock).record_result("SG_7")
+    with make_journal(clock).record("create", title=TITLE) as made:
+        made("SG_7")
     clock.now += 2
     return ensure(make_client(network, clock=clock), clock=clock), network, clock
 
@@ -258,7 +259,7 @@ def test_a_create_whose_outcome_is_unknown_is_waited_for() -> None:
     clock = Clock()
     sandbox = lose(clock, "reset,after,POST")
     outcome = ensure(make_client(emulated(sandbox), clock=clock), clock=clock)
-    assert (outcome.status, outcome.profile.id) == ("unchanged", profile_id(1))
+    assert (outcome.status, outcome.profile.id) == ("adopted", profile_id(1))
     assert clock.sleeps == [1, 2, 4] + [3] * 5
 
 
@@ -288,7 +289,7 @@ def test_a_plain_create_may_make_a_second_one(sandbox: Sandbox) -> None:
     lock = make_lock()
     step = prepare_create(client, make_draft(), if_exists=IfExists.DUPLICATE, lock=lock)
     assert isinstance(step, CreateStep)
-    how: dict[str, Any] = {"lock": lock, "sleep": Clock().sleep, "others": step.others}
+    how: dict[str, Any] = {"sleep": Clock().sleep, "others": step.others}
     made = create_profile(client, step.draft, **how)
     assert made.profile.id == profile_id(2)
 

@@ -1,21 +1,20 @@
-"""One create of a title at a time, and the last one remembered: files, locks and waits."""
+"""One create of a title at a time, and waits for the last one to be listed."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
-from tests.fake_api import Clock
-from tests.provision.lossy import NOW, make_lock
+from tests.fake_api import Clock, up
+from tests.provision.lossy import make_lock
 from wacb.errors import ConfigError, DeadlineExceeded, OutcomeUnknown
+from wacb.storage.uptime import uptime
 
 NAME = uuid5(NAMESPACE_OID, "api.example\nHXSANDBOX01IN\nIncoming messages").hex
-ID = "SG_00000000-0000-4000-8000-000000000001"
 LOOKING = "an earlier create of 'Incoming messages' may not be listed yet: waiting up to"
 BUSY = "another wacb is creating the profile 'Incoming messages'"
 
@@ -33,30 +32,12 @@ def folder(home: Path) -> Path:
     return home / "creates"
 
 
-@pytest.fixture
-def record(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    return folder / f"{NAME}.json"
+# -- as long as a listing may lag
 
 
-# -- remembered
-
-
-def test_nothing_is_remembered_at_first(home: Path) -> None:
-    assert list(make_lock().poll_listing(no_time)) == [None]
+def test_without_an_earlier_create_there_is_one_look(home: Path) -> None:
+    assert list(make_lock().poll_listing(None, no_time)) == [None]
     assert not home.exists()
-
-
-def test_what_is_remembered_names_no_title_and_no_account(folder: Path) -> None:
-    make_lock().record_result(ID)
-    assert {file.name for file in folder.iterdir()} == {f"{NAME}.json", f"{NAME}.json.lock"}
-    assert json.loads((folder / f"{NAME}.json").read_text()) == {"time": NOW, "id": ID}
-
-
-@pytest.mark.parametrize("other", [{"sid": "HX2"}, {"title": "Incoming"}], ids=["SID", "title"])
-def test_another_title_or_account_has_its_own(other: dict[str, Any]) -> None:
-    make_lock().record_result(ID)
-    assert list(make_lock(**other).poll_listing(no_time)) == [None]
 
 
 @pytest.mark.parametrize(
@@ -65,59 +46,35 @@ def test_another_title_or_account_has_its_own(other: dict[str, Any]) -> None:
 )
 def test_it_is_looked_for_until_any_listing_shows_it(passed: float, waits: list[float]) -> None:
     clock, told = Clock(), list[str]()
-    make_lock(clock).record_result(ID)
+    created = up(clock)
     clock.now += passed
-    looks = list(make_lock(clock, tell=told.append).poll_listing(enough_time))
-    assert (looks, clock.sleeps) == ([ID] * (1 + len(waits)), waits)
+    looks = list(make_lock(clock, tell=told.append).poll_listing(created, enough_time))
+    assert (len(looks), clock.sleeps) == (1 + len(waits), waits)
     assert told == [f"{LOOKING} {sum(waits):.0f} s for it to appear"] * bool(waits)
 
 
-def test_a_create_under_way_may_be_sent_until_its_time_is_up(record: Path) -> None:
+@pytest.mark.parametrize("boot", ["another", ""])
+def test_after_a_restart_of_the_machine_the_whole_time_is_waited(boot: str) -> None:
     clock = Clock()
-    make_lock(clock).record_intent(lambda: 120)
-    assert json.loads(record.read_text()) == {"time": NOW + 120, "id": None}
-    assert len(list(make_lock(clock).poll_listing(enough_time))) == 11
+    created = up(clock)._replace(boot=boot)
+    clock.now += 1e6
+    now: dict[str, Any] = {"now": lambda: up(clock)._replace(boot=boot)} if not boot else {}
+    assert len(list(make_lock(clock, **now).poll_listing(created, enough_time))) == 11
 
 
 def test_no_look_is_waited_for_as_long_as_there_is_time() -> None:
     clock = Clock()
-    make_lock(clock).record_result(ID)
-    looks = make_lock(clock).poll_listing(lambda: 6 - clock.now)
-    assert [next(looks), next(looks)] == [ID, ID]
+    looks = make_lock(clock).poll_listing(up(clock), lambda: 6 - clock.now)
+    assert [next(looks), next(looks)] == [None, None]
     with pytest.raises(OutcomeUnknown):
         next(looks)  # it would end at the very deadline
     assert clock.sleeps == [3]
 
 
-def test_what_was_withdrawn_is_not_looked_for(record: Path) -> None:
-    make_lock().record_intent(lambda: 120)
-    make_lock().record_not_sent()
-    assert list(make_lock().poll_listing(no_time)) == [None]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "[]", "{}", '{"time": "x", "id": null}', f'{{"time": 1{"0" * 400}, "id": null}}'],
-    ids=["empty", "torn", "a list", "no members", "no time", "huge"],
-)
-def test_a_file_of_other_content_is_named(record: Path, text: str) -> None:
-    record.write_text(text)
-    with pytest.raises(ConfigError) as caught:
-        list(make_lock().poll_listing(enough_time))
-    assert (caught.value.message, caught.value.hint) == (
-        f"{record} was changed by another program",
-        "remove this file",
-    )
-
-
-def test_what_cannot_be_written_is_an_error_before_the_create_only(folder: Path) -> None:
-    folder.parent.mkdir()
-    folder.write_text("not a folder")
-    lock = make_lock()
-    with pytest.raises(ConfigError, match=str(folder)):
-        lock.record_intent(lambda: 120)
-    lock.record_result(ID)
-    lock.record_not_sent()
+def test_the_time_since_the_start_of_this_machine_only_grows() -> None:
+    first = uptime()
+    second = uptime()
+    assert 0 <= second.passed_since(first) <= second.seconds
 
 
 # -- one at a time

@@ -13,12 +13,14 @@ from wacb.api.responses import ProfileRow
 from wacb.api.retry import RetryingClient
 from wacb.errors import Command, NotFound, Prose, Unavailable
 from wacb.models import CallbackProfile, Number, ProfileDraft
+from wacb.storage.profile_journal import ProfileJournal
 
 
 class Client:
     """Talk to the API as one account.
 
-    `seen` gets every profile that is read. `shows_profiles` says whether a listing of numbers is
+    Every change of a profile is in the `journal` before its request leaves. `seen` gets every
+    profile that is read. `shows_profiles` says whether a listing of numbers is
     known to show which profile each has; `remember` records that for later runs.
     """
 
@@ -27,11 +29,13 @@ class Client:
         api: Api,
         retrying: RetryingClient,
         *,
+        journal: ProfileJournal,
         seen: Callable[[CallbackProfile], None] = lambda profile: None,
         shows_profiles: bool = False,
         remember: Callable[[], None] = lambda: None,
     ) -> None:
         self.api = api
+        self.journal = journal
         self.shows_profiles = shows_profiles
         self._remember = remember
         self._retrying = retrying
@@ -178,25 +182,35 @@ class Client:
         self._seen(profile)
         return profile
 
-    def create_profile(self, draft: ProfileDraft) -> str:
-        """Create a profile and return its ID.
+    def create_profile(self, draft: ProfileDraft, *, before: Collection[str] = ()) -> str:
+        """Create a profile and return its ID; `before` are the IDs of those that have its title.
 
         Raises Unavailable with `sent` true when it may have been created; a 2xx without an ID
         counts as such an answer.
         """
         request = self.api.create_profile(draft)
-        profile_id = responses.created_id(self.send(request))
-        if profile_id is None:
-            raise Unavailable(f"{request.action} failed: the response has no ID")
+        with self.journal.record("create", title=draft.title, before=before) as made:
+            profile_id = responses.created_id(self.send(request))
+            if profile_id is None:
+                raise Unavailable(f"{request.action} failed: the response has no ID")
+            made(profile_id)
         return profile_id
 
-    def update_profile(self, profile_id: str, draft: ProfileDraft, fields: Collection[str]) -> None:
+    def update_profile(
+        self, live: CallbackProfile, draft: ProfileDraft, fields: Collection[str]
+    ) -> None:
         """Change those fields of a profile to the draft's values. Raises NotFound."""
-        self.send(self.api.update_profile(profile_id, draft, fields))
+        request = self.api.update_profile(live.id, draft, fields)
+        modified = filter(None, [live.modified_at or live.created_at])
+        with self.journal.record(
+            "update", title=live.title, profile=live.id, before=tuple(modified)
+        ):
+            self.send(request)
 
-    def delete_profile(self, profile_id: str) -> None:
+    def delete_profile(self, profile: CallbackProfile) -> None:
         """Delete a profile. Raises NotFound."""
-        self.send(self.api.delete_profile(profile_id))
+        with self.journal.record("delete", title=profile.title, profile=profile.id):
+            self.send(self.api.delete_profile(profile.id))
 
     # -- numbers
 

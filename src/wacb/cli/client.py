@@ -7,7 +7,7 @@ from collections.abc import Callable
 from wacb.api.client import Client
 from wacb.api.retry import RequestTrace, RetryingClient
 from wacb.cli.app import App
-from wacb.cli.state import shown_mark
+from wacb.cli.state import open_profile_journal, shown_mark
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
@@ -39,6 +39,7 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
     return Client(
         app.api,
         retrying,
+        journal=open_profile_journal(app),
         seen=keep_headers,
         shows_profiles=app.settings.sandbox or mark.is_set,  # the emulator always does
         remember=mark.set,

@@ -10,6 +10,7 @@ from wacb.cli.app import App
 from wacb.storage.create_lock import CreateLock
 from wacb.storage.journal import Journal
 from wacb.storage.observed import ShownMark
+from wacb.storage.profile_journal import ProfileJournal
 from wacb.storage.verdicts import VerdictFile
 from wacb.urls import host_of
 
@@ -29,6 +30,17 @@ def open_journal(app: App) -> Journal:
     )
 
 
+def open_profile_journal(app: App) -> ProfileJournal:
+    """Open the record of the changes of the account's profiles."""
+    return ProfileJournal(
+        app.state_folder / "journal.jsonl",
+        account=app.api.sid,
+        host=host_of(app.api.v1),
+        clock=app.now,
+        remaining=app.remaining,
+    )
+
+
 def create_lock(app: App, title: str) -> CreateLock:
     """Build the lock of a title."""
     return CreateLock(
@@ -36,7 +48,6 @@ def create_lock(app: App, title: str) -> CreateLock:
         host=host_of(app.api.v1),
         sid=app.api.sid,
         title=title,
-        now=app.now,
         sleep=app.sleep,
         tell=app.out.note,
     )

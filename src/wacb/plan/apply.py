@@ -51,10 +51,10 @@ class PlanRunner:
         """Make every change, in the plan's order; the results have the IDs of what was changed.
 
         Nothing is raised for a change that fails. Raises ConfigError, before anything is done,
-        where a change of a number could not be journaled.
+        where a change could not be journaled.
         """
         results: list[PlanResult] = []
-        if any(isinstance(change.work, NumberChange) for change in plan.changes):
+        if plan.changes:
             self.journal.check_writable()
         with self.interrupt:
             profiles = _with_action(plan, "create") + _with_action(plan, "update")
@@ -106,7 +106,7 @@ class PlanRunner:
                 self.client, draft, if_exists=create.IfExists.UPDATE, lock=lock
             )
             if isinstance(found, CreateStep):
-                return create.create_profile(self.client, draft, lock=lock, sleep=self.sleep)
+                return create.create_profile(self.client, draft, sleep=self.sleep)
             if found.changes:
                 raise Unsafe(
                     f"profile {found.live.id} was created after the plan, with the same title "

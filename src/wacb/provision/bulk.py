@@ -14,11 +14,9 @@ from wacb.api.retry import STALE_AFTER
 from wacb.errors import (
     CheckFailed,
     DeadlineExceeded,
-    Interrupted,
     NotReached,
     OutcomeUnknown,
     Skipped,
-    Unavailable,
     Unsafe,
     WacbError,
 )
@@ -33,7 +31,7 @@ from wacb.provision.read_back import (
     is_open,
 )
 from wacb.storage import files
-from wacb.storage.journal import Entry, Journal, Outcome
+from wacb.storage.journal import Entry, Journal, Outcome, outcome_of
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
@@ -150,7 +148,7 @@ class BulkRunner:
                 look_again=partial(self._look_again, change),
             )
         except WacbError as error:
-            self._settle(change, "unknown" if _may_be_done(error) else "refused")
+            self._settle(change, outcome_of(error))
             return item._replace(error=error)
         return self._record(item)
 
@@ -235,13 +233,6 @@ class BulkRunner:
 
 def _is_journaled(change: NumberChange) -> bool:
     return change.is_needed and change.new is not UNKNOWN
-
-
-def _may_be_done(error: WacbError) -> bool:
-    """Say whether the API may have processed a request that ended with this."""
-    if isinstance(error, Unavailable):
-        return error.sent
-    return isinstance(error, Interrupted) and not isinstance(error, Skipped)
 
 
 def _settle(result: NumberResult) -> NumberResult:

@@ -17,7 +17,6 @@ from wacb.errors import (
     NotFound,
     OutcomeUnknown,
     Prose,
-    Skipped,
     Unavailable,
     WacbError,
 )
@@ -62,11 +61,11 @@ def prepare_create(
     other content, OutcomeUnknown when a create of a moment ago may still appear and the deadline
     does not suffice to wait for it.
     """
-    if if_exists is IfExists.DUPLICATE:
-        others = frozenset(profile.id for profile in list_titled(client, draft.title))
-        return CreateStep(draft, others=others)
-    titled = _find_titled(client, draft.title, lock)
-    if titled and if_exists is IfExists.REFUSE:
+    titled, made = _find_titled(client, draft.title, if_exists, lock)
+    may_adopt = if_exists is IfExists.DUPLICATE or len(titled) == 1
+    if made and may_adopt and not differences(draft, made, key=key):
+        return compare_with(made, draft, key=key)._replace(lost=True)
+    if if_exists is IfExists.DUPLICATE or (titled and if_exists is IfExists.REFUSE):
         return CreateStep(draft, others=frozenset(profile.id for profile in titled))
     if len(titled) > 1:
         raise duplicate_title_error(draft.title, [profile.id for profile in titled])
@@ -91,22 +90,43 @@ def prepare_create(
     return prepare_update(titled[0], draft, key=key)
 
 
-def _find_titled(client: Client, title: str, lock: CreateLock) -> list[CallbackProfile]:
-    """Find the profiles of a title, by its ID the one created here that is not listed yet."""
-    for created in lock.poll_listing(client.remaining):
+def _find_titled(
+    client: Client, title: str, if_exists: IfExists, lock: CreateLock
+) -> tuple[list[CallbackProfile], CallbackProfile | None]:
+    """Find the profiles of a title, by its ID the one created here that is not listed yet.
+
+    The second value is the one that a create made whose outcome was unknown.
+    """
+    last = client.journal.last("create", title=title)
+    lost = last is not None and last.outcome == "unknown"
+    before = last.before if last and lost else ()
+    any_will_do = not lost or if_exists is not IfExists.DUPLICATE
+    titled: list[CallbackProfile] = []
+    for _ in lock.poll_listing(last and last.sent_until, client.remaining):
         titled = list_titled(client, title)
-        if titled:
-            return titled
-        if created:
+        new = [profile for profile in titled if profile.id not in before]
+        if new or (titled and any_will_do) or (if_exists is IfExists.DUPLICATE and not lost):
+            made = new[0] if lost and len(new) == 1 else None
+            if made:
+                _settle_lost(client, title, lock, made.id)
+            return titled, made
+        if last and last.profile:
             # assumed: listed_within; the API's word about an ID can be believed
             try:
-                profile = client.get_profile(created)
-                return [profile] if fold_title(profile.title) == fold_title(title) else []
+                profile = client.get_profile(last.profile)
+                return [profile] * (fold_title(profile.title) == fold_title(title)), None
             except NotFound as error:
                 # another 404 may be a gateway's, and says nothing about the profile (api.md §3)
                 if error.api_code == NO_SUCH_PROFILE:
-                    return []
-    return []
+                    return [], None
+    _settle_lost(client, title, lock, None)
+    return titled, None
+
+
+def _settle_lost(client: Client, title: str, lock: CreateLock, made: str | None) -> None:
+    """Record what became of a create of unknown outcome; a dry run, without the lock, does not."""
+    if lock.held:
+        client.journal.settle_last("create", "done" if made else "refused", title=title, made=made)
 
 
 def title_taken_error(title: str, ids: Iterable[str]) -> ConsentRequired:
@@ -122,11 +142,10 @@ def create_profile(
     client: Client,
     draft: ProfileDraft,
     *,
-    lock: CreateLock,
     sleep: Callable[[float], None],
     others: frozenset[str] | None = None,
 ) -> ProfileResult:
-    """Create a profile; the caller holds the lock.
+    """Create a profile; the caller holds the lock of its title.
 
     `others` are the IDs of the profiles that may have its title, too, and are named in notes; by
     default there must be none, and afterwards the title is looked up again: of two machines at the
@@ -136,10 +155,9 @@ def create_profile(
     match is adopted. Raises Ambiguous for several, OutcomeUnknown for none, Interrupted on a
     signal, and ConfigError where the disk cannot record what is in progress.
     """
-    lock.record_intent(client.remaining)  # the run after one that is killed knows of it
     unknown = f"profile {draft.title!r} may or may not have been created"
     with report_interrupt(unknown, hint=_AGAIN):
-        profile_id, status = _create_or_adopt(client, draft, others or frozenset(), lock, sleep)
+        profile_id, status = _create_or_adopt(client, draft, others or frozenset(), sleep)
     made = Prose("run `", Command("profile show", profile_id), "` to check it")
     with report_interrupt(f"profile {profile_id} was {status}", hint=made):
         result = _read_back(client, draft, profile_id, status)
@@ -159,33 +177,17 @@ def find_or_create_again() -> Iterator[None]:
 
 
 def _create_or_adopt(
-    client: Client,
-    draft: ProfileDraft,
-    before: frozenset[str],
-    lock: CreateLock,
-    sleep: Callable[[float], None],
+    client: Client, draft: ProfileDraft, before: frozenset[str], sleep: Callable[[float], None]
 ) -> tuple[str, str]:
     """Return the ID of the new profile, and "created" or "adopted"."""
-    status = "created"
     try:
-        profile_id = client.create_profile(draft)
+        return client.create_profile(draft, before=before), "created"
     except Unavailable as lost:
         if not lost.sent:
-            lock.record_not_sent()
             raise
-        lock.record_result(None)
-        profile_id, status = _adopt(client, draft, before, lost, sleep), "adopted"
-    except Skipped:
-        lock.record_not_sent()
-        raise
-    except (KeyboardInterrupt, Interrupted):
-        lock.record_result(None)
-        raise
-    except WacbError:
-        lock.record_not_sent()
-        raise
-    lock.record_result(profile_id)
-    return profile_id, status
+        adopted = _adopt(client, draft, before, lost, sleep)
+        client.journal.settle_last("create", "done", title=draft.title, made=adopted)
+        return adopted, "adopted"
 
 
 def _adopt(

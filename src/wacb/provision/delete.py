@@ -40,7 +40,10 @@ def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> Del
     Raises NotFound and Ambiguous and, unless `force`, ConsentRequired for a profile that is
     attached or for which the evidence is missing.
     """
-    profile = lookup.profile(reference)
+    try:
+        profile = lookup.profile(reference)
+    except NotFound as error:
+        raise _explain_missing(lookup.client, reference, error) from error
     users, doubt = _find_users(lookup, profile.id, force=force)
     attached = ", ".join(users)
     if users and not force:
@@ -59,6 +62,16 @@ def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> Del
     notes = [f"it is attached to {attached}: no callbacks will be delivered there"] * bool(users)
     notes += [f"{doubt}: the profile may still be attached to a number"] * bool(doubt)
     return DeleteStep(profile=profile, notes=tuple(notes))
+
+
+def _explain_missing(client: Client, reference: str, error: NotFound) -> NotFound:
+    """Return the error for a missing profile; it may be this machine that deleted it."""
+    journal = client.journal
+    by_id = journal.settle_last("delete", "done", profile=reference)
+    if by_id or journal.settle_last("delete", "done", title=reference):
+        hint = "an earlier command deleted it, whose answer was lost"
+        return NotFound(error.message, hint=hint, status=error.status)
+    return error
 
 
 def _find_users(
@@ -102,7 +115,7 @@ def delete_profile(
     look = Prose("check with `", Command("profile show", profile.id), "`")
     with report_interrupt(f"profile {profile.id} may or may not have been deleted", hint=look):
         try:
-            client.delete_profile(profile.id)
+            client.delete_profile(profile)
         except NotFound as error:
             lost = error  # perhaps an attempt whose answer was lost did it
         except Unavailable as error:
@@ -122,10 +135,12 @@ def _check_gone(
         try:
             client.get_profile(profile_id)
         except NotFound:
+            client.journal.settle_last("delete", "done", profile=profile_id)
             return
         except WacbError as error:
             state = f"may still exist: {error.message}"
     if lost is None and state == "still exists":
+        client.journal.settle_last("delete", "refused", profile=profile_id, was="done")
         raise CheckFailed(
             f"the API accepted the deletion of profile {profile_id}, but still returns it",
             hint=Prose("check with `", Command("profile show", profile_id), "`"),

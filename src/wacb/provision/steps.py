@@ -26,11 +26,15 @@ class CreateStep(NamedTuple):
 
 
 class UpdateStep(NamedTuple):
-    """A live profile to be updated: `changes` maps the fields that differ to (old, new)."""
+    """A live profile to be updated: `changes` maps the fields that differ to (old, new).
+
+    `lost` says whether an earlier create made it whose answer was lost.
+    """
 
     live: CallbackProfile
     draft: ProfileDraft
     changes: Mapping[str, tuple[Any, Any]]
+    lost: bool = False
 
     def requests(self, api: Api) -> list[ApiRequest]:
         """Build the request as a dry run shows it, secrets masked; none where nothing differs."""

@@ -83,17 +83,34 @@ def update_profile(client: Client, step: UpdateStep) -> ProfileResult:
 
     Raises OutcomeUnknown when the answer is lost and the profile does not show the change.
     """
+    notes = _settle_earlier(client, step)
     if not step.changes:
-        return ProfileResult(profile=step.live, status="unchanged")
+        status = "adopted" if step.lost else "unchanged"
+        return ProfileResult(profile=step.live, status=status)
     lost: Unavailable | None = None
     with report_interrupt(_unknown(step.live.id), hint=_AGAIN):
         try:
-            client.update_profile(step.live.id, step.draft, step.changes)
+            client.update_profile(step.live, step.draft, step.changes)
         except Unavailable as error:
             if not error.sent:
                 raise
             lost = error
-        return _read_back(client, step, lost)
+        return _read_back(client, step, lost)._replace(notes=notes)
+
+
+def _settle_earlier(client: Client, step: UpdateStep) -> tuple[str, ...]:
+    """Settle an earlier update of unknown outcome; return a note where nothing shows it."""
+    live, journal = step.live, client.journal
+    if not step.changes:
+        journal.settle_last("update", "done", profile=live.id)
+        return ()
+    earlier = journal.last("update", profile=live.id)
+    if earlier is None or earlier.outcome != "unknown":
+        return ()
+    if (live.modified_at or live.created_at) in earlier.before:
+        journal.settle(earlier, "refused")
+        return ()
+    return (f"whether the update of {earlier.time} was made is not known",)
 
 
 def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> ProfileResult:
@@ -105,6 +122,8 @@ def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> Pr
     left = differences(step.draft, profile)
     if lost and (left or _is_new_key_hidden(step, profile)):
         raise _outcome_unknown(profile_id, lost) from lost
+    if lost:
+        client.journal.settle_last("update", "done", profile=profile_id)
     if left:
         raise CheckFailed(
             f"profile {profile_id} was updated, but the API stored it differently: "

@@ -1,7 +1,7 @@
 """The journal: every change of a number's profile, append-only, one JSON line each.
 
 A change is written before its request leaves, as an intent, and again with its outcome. The file
-has account SIDs, numbers and profile IDs, but no secrets.
+has account SIDs, numbers and profile IDs, but no secrets. Lines with a `kind` are other changes.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from time import gmtime, strftime
 from typing import Any, Literal, NamedTuple
 
-from wacb.errors import ConfigError
+from wacb.errors import ConfigError, Interrupted, Skipped, Unavailable, WacbError
 from wacb.jsontext import ascii_json, read_json_or
 from wacb.models import UNKNOWN, AttachedId, id_from_json, id_to_json, same_id
 from wacb.storage import files
 
 Action = Literal["attach", "detach", "rollback"]
 Outcome = Literal["done", "refused", "unknown"]
-_INTENT = "intent"
+INTENT = "intent"
 _SECONDS_TO_READ = 1.0  # at most to wait for a writer
 
 
@@ -106,13 +106,13 @@ class Journal:
     ) -> Entry:
         """Record a change whose request is about to leave; return once it is safe on the disk."""
         intent = Entry(
-            time=strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self._clock())),
+            time=timestamp(self._clock()),
             account=self._account,
             number=number,
             old=old,
             new=new,
             action=action,
-            outcome=_INTENT,
+            outcome=INTENT,
             host=self._host,
             waba_id=self._waba_id,
         )
@@ -198,7 +198,7 @@ class Journal:
             entry = _parse(line)
             if entry:
                 yield entry
-            elif line.strip():
+            elif line.strip() and not _has_kind(line):
                 # The last piece has no line feed; if it were whole, it would have been an entry.
                 state = "incomplete, as after a crash" if place == len(lines) else "not an entry"
                 self._warn(f"line {place} of {self._path} is {state}: it was skipped")
@@ -228,7 +228,7 @@ class _Replay:
         self._overlap: dict[int, frozenset[AttachedId]] = {}
         for line in lines:
             place = self._begun.get((line.number, line.seq))
-            if line.outcome == _INTENT or place is None:
+            if line.outcome == INTENT or place is None:
                 self._add(line)
             else:
                 self._settle(place, line.outcome)
@@ -239,7 +239,7 @@ class _Replay:
         if line.seq is not None:
             self._begun[line.number, line.seq] = place
         self.entries.append(line._replace(outcome="unknown"))
-        self._settle(place, "unknown" if line.outcome == _INTENT else line.outcome)
+        self._settle(place, "unknown" if line.outcome == INTENT else line.outcome)
 
     def _settle(self, place: int, outcome: str) -> None:
         entry = self.entries[place] = self.entries[place]._replace(outcome=outcome)
@@ -254,9 +254,28 @@ class _Replay:
         self.possible[number] = after.get(outcome, maybe) | self._overlap.get(place, frozenset())
 
 
+def outcome_of(error: WacbError) -> Outcome:
+    """Return the outcome of a request that ended with an error: may the API have processed it?"""
+    if isinstance(error, Unavailable):
+        return "unknown" if error.sent else "refused"
+    maybe = isinstance(error, Interrupted) and not isinstance(error, Skipped)
+    return "unknown" if maybe else "refused"
+
+
+def timestamp(seconds: float) -> str:
+    """Return a Unix time as ISO 8601 UTC in whole seconds."""
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
 def _line(entry: Entry) -> str:
     # ASCII only: then no value holds a line separator, and a tear never splits a character.
     return ascii_json(entry.as_json())
+
+
+def _has_kind(line: bytes) -> bool:
+    """Say whether a line is the change of something else than a number."""
+    data = read_json_or(line, None)
+    return isinstance(data, dict) and "kind" in data
 
 
 def _parse(line: bytes) -> Entry | None:

@@ -39,7 +39,7 @@ def prepare_profile(
         step = _prepare(app, draft, if_exists, lock, key_file)
         if isinstance(step, CreateStep) and step.others and if_exists is IfExists.REFUSE:
             _ask_for_duplicate(app, draft.title, step.others)
-        yield PreparedProfile(step, partial(_execute, app, step, lock, key_file))
+        yield PreparedProfile(step, partial(_execute, app, step, key_file))
 
 
 def preview_profile(
@@ -89,8 +89,8 @@ def _ask_for_duplicate(app: App, title: str, others: frozenset[str]) -> None:
     confirm(app, "create another one", yes=False)
 
 
-def _execute(app: App, step: ProfileStep, lock: CreateLock, key_file: Path | None) -> ProfileResult:
+def _execute(app: App, step: ProfileStep, key_file: Path | None) -> ProfileResult:
     if isinstance(step, CreateStep):
         draft = store_key(app, step, key_file).draft
-        return create_profile(app.client, draft, lock=lock, sleep=app.sleep, others=step.others)
+        return create_profile(app.client, draft, sleep=app.sleep, others=step.others)
     return update_profile(app.client, store_key(app, step, key_file))
