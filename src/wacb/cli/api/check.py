@@ -9,10 +9,10 @@ import click
 
 from wacb import __version__
 from wacb.cli import completion
-from wacb.cli.account import open_verdicts
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.options import FilePath, output_options
+from wacb.cli.state import open_verdicts
 from wacb.cli.views.findings import FINDING
 from wacb.config.file import COMMENTS_DROPPED, set_value
 from wacb.errors import CheckFailed, InvalidInput, Prose, join_prose
