@@ -6,7 +6,7 @@ Each function returns the value it was passed, or its normal form, or raises Inv
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from unicodedata import category
 
@@ -94,6 +94,17 @@ def parse_number(text: str) -> str:
         return number
     hint = PHONE_HINT if number[0] == "0" else f"use +{number} if it begins with the country code"
     raise InvalidPhone(text, NO_COUNTRY_CODE, hint=hint)
+
+
+def nearly(number: str) -> Iterator[str]:
+    """Yield what an E.164 number would be with one digit other, more, less, or swapped."""
+    for place in range(2, len(number) + 1):
+        before, after = number[:place], number[place:]
+        yield before[:-1] + after
+        yield before[:-1] + after[:1] + before[-1] + after[1:]
+        for digit in "0123456789":
+            yield before[:-1] + digit + after
+            yield before + digit + after
 
 
 def _plain(char: str) -> str:

@@ -94,6 +94,10 @@ def _check_stdout(app: App, code: int, line: Sequence[str]) -> int:
 
 def _usage_error(error: click.ClickException) -> WacbError:
     context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption) and context:
+        from wacb.cli.suggestions import unknown_option
+
+        return unknown_option(context, error.option_name)
     path = context.command_path if context else "wacb"
     # click spreads the choices of a missing argument over several lines
     message = " ".join(error.format_message().split())

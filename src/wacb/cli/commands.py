@@ -12,6 +12,7 @@ import click
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.config.regions import REGIONS
+from wacb.errors import InvalidInput
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -195,13 +196,25 @@ class Group(CommandWithGlobals, click.Group):
         name = args[0]
         known = name in self.table or name.startswith("-")
         if not known and not ctx.resilient_parsing:  # at a TAB the word is unfinished
-            from wacb.validation import nearest
-
-            near = nearest(name, self.table)
-            raise click.UsageError(
-                f"No such command {name!r}." + (f" Did you mean {near!r}?" if near else ""), ctx
-            )
+            raise self._unknown_command(ctx, name)
         return super().resolve_command(ctx, args)
+
+    def meaning(self, ctx: click.Context, word: str) -> str | None:
+        """Return the command that a word, which is no command here, most likely means."""
+        from wacb.cli.suggestions import suggest_command
+
+        root = ctx.find_root().command
+        assert isinstance(root, Group)
+        below = [root.get_command(ctx, name) for name in root.table]
+        tables = {each.name or "": each.table for each in below if isinstance(each, Group)}
+        return suggest_command("" if self is root else self.name or "", word, root.table, tables)
+
+    def _unknown_command(self, ctx: click.Context, name: str) -> InvalidInput:
+        message, meant = f"No such command {name!r}.", self.meaning(ctx, name)
+        if meant is None:
+            return InvalidInput(message, hint=f"run `{ctx.command_path} --help`")
+        hint = f"run `wacb {meant} --help`" if meant != "--version" else None
+        return InvalidInput(f"{message} Did you mean `wacb {meant}`?", hint=hint)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem

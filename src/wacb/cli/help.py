@@ -10,10 +10,10 @@ from click.shell_completion import CompletionItem
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Group
+from wacb.cli.suggestions import suggest_topic
 from wacb.cli.views.guide import TOPIC
 from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
-from wacb.validation import did_you_mean
 
 TOPICS = (
     *("quickstart", "credentials", "placeholders", "profiles", "numbers", "bulk", "manifest"),
@@ -79,8 +79,11 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
     context, (first, *_) = root, words
     assert isinstance(root.command, Group)
     if first not in root.command.table:
-        known = (*TOPICS, *root.command.table)
-        raise InvalidInput(f"unknown help topic {first!r}", hint=did_you_mean(first, known))
+        near = suggest_topic(first, (*TOPICS, *root.command.table))
+        near = near or root.command.meaning(root, first)
+        guess = f"did you mean `wacb help {near}`? " if near else ""
+        hint = f"{guess}run `wacb help` to list the topics"
+        raise InvalidInput(f"unknown help topic {first!r}", hint=hint)
     for word in words:
         group = context.command
         if not isinstance(group, Group):

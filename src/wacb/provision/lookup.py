@@ -11,7 +11,7 @@ from wacb.errors import Command, NotFound, Prose, Unavailable, WacbError
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, fold_id
 from wacb.provision import find
 from wacb.storage.journal import Journal
-from wacb.validation import NO_COUNTRY_CODE, InvalidPhone, parse_number, read_phone
+from wacb.validation import NO_COUNTRY_CODE, InvalidPhone, nearly, parse_number, read_phone
 
 T = TypeVar("T")
 _MAX_SUGGESTED = 5
@@ -102,7 +102,11 @@ class AccountLookup:
         if found := [row for row in rows if row.number == number]:
             return found[-1]
         listing.check_whole()
-        raise NotFound(f"number {number} not found in WABA {waba_id}", hint=LIST_NUMBERS)
+        near = sorted({each for each in nearly(number) if each in self.listed})[:_MAX_SUGGESTED]
+        raise NotFound(
+            f"number {number} not found in WABA {waba_id}",
+            hint=Prose(f"did you mean {' or '.join(near)}? " if near else "", LIST_NUMBERS),
+        )
 
     def attached_profile_id(self, number: Number) -> AttachedId:
         """Return the ID of the profile on a number."""
