@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +37,13 @@ def test_wacb_alone_shows_how_to_begin(wacb: Wacb, line: tuple[str, ...]):
 
 
 def test_the_version(wacb: Wacb):
-    assert wacb("--version") == done(f"wacb {__version__}")
+    assert wacb("--version") == wacb("--version", "plan") == done(f"wacb {__version__}")
+
+
+def test_the_version_names_python_and_the_platform_if_asked(wacb: Wacb):
+    python = f"Python {platform.python_version()} ({sys.executable})"
+    told = done(f"wacb {__version__}\n{python}\n{platform.platform()}")
+    assert wacb("-v", "--version") == wacb("--version", "-v") == told
 
 
 OPTIONS = (

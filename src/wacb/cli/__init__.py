@@ -120,9 +120,22 @@ def _asks_for_json(line: Sequence[str]) -> bool:
 
 
 @click.pass_context
-def _start(ctx: click.Context) -> None:
+def _start(ctx: click.Context, *, version: bool) -> None:
+    if version:
+        click.echo(_version(verbose=ctx.find_root().ensure_object(App).verbosity > 0))
+        ctx.exit()
     if ctx.invoked_subcommand is None:
         click.echo(START)
+
+
+def _version(*, verbose: bool) -> str:
+    """Name this version; if `verbose`, also what a report of a bug needs."""
+    lines = [f"wacb {__version__}"]
+    if verbose:
+        import platform
+
+        lines += [f"Python {platform.python_version()} ({sys.executable})", platform.platform()]
+    return "\n".join(lines)
 
 
 root = Root(
@@ -134,4 +147,4 @@ root = Root(
     invoke_without_command=True,
     help="Set up incoming WhatsApp messages on Kaleyra.io.",
 )
-click.version_option(__version__, prog_name="wacb", message="%(prog)s %(version)s")(root)
+click.option("--version", is_flag=True, help="Show the version; -v adds Python and platform.")(root)

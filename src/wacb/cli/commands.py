@@ -170,7 +170,7 @@ class Group(CommandWithGlobals, click.Group):
         table: dict[str, str],
         modules: Mapping[str, str] | None = None,
         help: str,
-        callback: Callable[[], None] | None = None,
+        callback: Callable[..., None] | None = None,
         invoke_without_command: bool = False,
     ) -> None:
         super().__init__(
