@@ -108,6 +108,39 @@ def test_no_value_is_markup_in_the_summary(
     assert outputs(output)["result"] == "attached"
 
 
+SET_BEFORE = "this step had set these outputs before, and they are overwritten"
+
+
+def test_outputs_that_the_step_had_set_before_are_named(
+    github: Github, output: Path, summary: Path
+):
+    assert github(*CREATE, "--github").err == ""
+    told = github(*ATTACH, ONE)
+    assert f"warning: {SET_BEFORE}: profile_id, result, changed; use --github once" in told.err
+    assert outputs(output)["result"] == "attached"
+    assert f"\n\n**Warning:** {SET_BEFORE}: `profile_id`, `result`" in summary.read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "named"),
+    [
+        ("result=a=b<<c\n", ": result; "),
+        ("changed<<END\nx\nEND\nresult<<END\nEND\n", ": result, changed; "),
+        ("log<<END\nresult=x\nprofile_id<<E\nEND\n", None),
+        ("log<<END\nchanged=1\n", None),  # it never ends
+        ("results=1\n\nresult\n", None),
+        (b"\xff<<E\n\xff=\nE\nresult=1\n", ": result; "),
+    ],
+)
+def test_outputs_are_recognised_in_every_form(
+    github: Github, output: Path, before: str | bytes, named: str | None
+):
+    output.write_bytes(before if isinstance(before, bytes) else before.encode())
+    told = github(*CREATE, "--github").err
+    assert (SET_BEFORE in told) == (named is not None)
+    assert (named or "") in told
+
+
 def test_a_dry_run_reports_nothing(github: Github, output: Path):
     assert github(*CREATE, "--github", "--dry-run").code == 0
     assert output.read_text() == ""
@@ -139,7 +172,7 @@ def test_an_unwritable_file_is_reported_before_any_change(
     env = {"GITHUB_OUTPUT": str(tmp_path / "output"), name: str(tmp_path)}
     assert live(*line, env=env) == failed(
         3,
-        f"cannot write {tmp_path}: Is a directory",
+        f"cannot access {tmp_path}: Is a directory",
         "check GITHUB_OUTPUT and GITHUB_STEP_SUMMARY",
     )
     assert sandbox.requests() == []

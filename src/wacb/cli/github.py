@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from wacb.storage.paths import expand
 
 MAX_ROWS = 1_000  # GitHub drops a summary of more than 1 MiB
 _VARIABLES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+_OVERWRITTEN = "this step had set these outputs before, and they are overwritten"
+_APART = "use --github once in a step"
 github_option = option(
     "--github",
     section=Section.OUTPUT,
@@ -37,10 +41,19 @@ def check_github(app: App) -> None:
 
 
 def write_github(app: App, outputs: Mapping[str, str], summary: str) -> None:
-    """Append the outputs, and the Markdown `summary` to the step's if it has one."""
-    texts = ("".join(map(_output_text, outputs, outputs.values())), summary + "\n\n")
-    for path, text in zip(_files(app), texts, strict=False):
-        _append(path, app.out.redact(text))
+    """Append the outputs, and the Markdown `summary` to the step's if it has one.
+
+    GitHub keeps the last value of an output: a warning, which the summary repeats, names those that
+    the step has set before.
+    """
+    output, *summaries = _files(app)
+    before = set(_names(output))
+    if again := [name for name in outputs if name in before]:
+        app.out.warn(f"{_OVERWRITTEN}: {', '.join(again)}; {_APART}")
+        summary += f"\n\n**Warning:** {_OVERWRITTEN}: `{'`, `'.join(again)}`; {_APART}."
+    _append(output, app.out.redact("".join(map(_output_text, outputs, outputs.values()))))
+    for path in summaries:
+        _append(path, app.out.redact(f"{summary}\n\n"))
 
 
 def markdown_table(app: App, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -69,15 +82,33 @@ def _output_text(name: str, value: str) -> str:
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
+def _names(path: Path) -> Iterator[str]:
+    """Yield the names of the outputs in a file, which are `name=value` or `name<<delimiter`."""
+    with _reported(path):
+        text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    lines = iter(text.split("\n"))
+    for line in lines:
+        name, sign, rest = line.partition("=" if re.match("[^<]*=", line) else "<<")
+        if sign:
+            yield name
+        if sign == "<<":
+            next((each for each in lines if each == rest), None)  # skip the value
+
+
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _append(path: Path, text: str) -> None:
+    with _reported(path), path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
     try:
-        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+        yield
     except OSError as error:
         raise ConfigError(
-            f"cannot write {path}: {error.strerror}", hint=f"check {' and '.join(_VARIABLES)}"
+            f"cannot access {path}: {error.strerror}", hint=f"check {' and '.join(_VARIABLES)}"
         ) from error
