@@ -155,6 +155,7 @@ def test_no_process_is_started_with_the_key(tmp_path: Path):
     config.write_text(f'[accounts.a]\nsid = "HX1"\napi_key_command = ["cat", "{secret}"]\n')
     config.chmod(0o600)
     env = {"HOME": str(tmp_path), "WACB_CONFIG": str(config), "HTTPS_PROXY": "http://127.0.0.1:9"}
+    env["WACB_DEADLINE"] = "2"  # a refused connection is tried again
     wanted = [("profile", "list"), (*CREATE, "--dry-run"), ("number", "show", ONE, "-vv")]
     done = subprocess.run(
         [sys.executable, "-c", AUDITED, json.dumps(wanted)],
