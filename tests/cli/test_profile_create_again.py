@@ -61,7 +61,7 @@ def test_a_dry_run_shows_what_would_be_done(live: Wacb, wacb: Wacb):
 
 def test_of_six_runs_at_the_same_time_one_creates():
     sandbox = Sandbox(Store(":memory:"))
-    sandbox.add_fault("late:20s")  # so that a look at the list helps none of them
+    sandbox.add_fault("late:5s")  # so that a look at the list helps none of them
 
     def run(flag: str) -> subprocess.CompletedProcess[bytes]:
         line = [sys.executable, "-m", "wacb", *CREATE, flag, "-o", "json"]
@@ -154,7 +154,7 @@ class Interrupting:
 def test_after_an_interruption_the_next_run_looks_longer(
     over: Wacb, live: Wacb, sandbox: Sandbox, sleeps: list[float]
 ):
-    sandbox.add_fault("late:20s")
+    sandbox.add_fault("late:5s")
     assert over(Interrupting(sandbox), *ONCE).code == 130
     outcome = live(*ONCE, "--deadline", "3")
     assert outcome.code == 7
@@ -170,7 +170,7 @@ def test_after_an_interruption_the_next_run_looks_longer(
 
 
 def test_what_a_plain_create_made_is_found_before_it_is_listed(live: Wacb, sandbox: Sandbox):
-    sandbox.add_fault("late:20s")
+    sandbox.add_fault("late:5s")
     live(*CREATE)
     outcome = live(*ONCE, "-o", "json")
     assert json.loads(outcome.out) == profile_json(result="unchanged")
