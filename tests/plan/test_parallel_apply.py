@@ -54,7 +54,7 @@ def test_at_the_same_time_on_one_machine_each_profile_is_created_once(tmp_path: 
     account.attach(THREE, profile_id(1))
     account.meets("500:2,after,POST")
     with serving(account.sandbox) as host:
-        runs = apply_at_once(host, [tmp_path] * RUNS, "--prune")
+        runs = apply_at_once(host, [tmp_path] * 5, "--prune")
         account.clock.sleep(20)
         plan = run(host, tmp_path, "plan", "--prune", "--detailed-exitcode", "-o", "json")
     assert [(each.returncode, each.stderr) for each in runs if each.returncode] == []
