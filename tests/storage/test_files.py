@@ -228,7 +228,7 @@ for n in range(1_000_000):
 def test_a_killed_writer_loses_nothing_and_the_next_one_cleans_up(tmp_path):
     path, chance = tmp_path / "file", random.Random(5)
     path.write_text("[0]")
-    for _ in range(20):
+    for _ in range(6):
         with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE) as run:
             assert run.stdout is not None
             run.stdout.readline()
