@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import sampled
 from tests.field.world import CHANGES, SECONDS, World, make_world
 
 WAITING = ("attach", "detach", "rollback", "create once", "create", "add", "apply")
@@ -42,9 +43,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     """A world in which every command was run once, so that all lock files are there."""
     with make_world(tmp_path / "world") as world:
         for name in ("create once", "config set"):
-            world.run(CHANGES[name])
+            world.do(CHANGES[name])
         other = ("number", "add", "+15550100055", *CHANGES["add"][3:])
-        assert world.run(other).code == 0
+        assert world.do(other).code == 0
         yield world
 
 
@@ -79,7 +80,7 @@ def test_a_lock_is_waited_for_until_the_deadline(world: World, name: str):
     assert took < 8
     assert ended.out == b""
     assert world.written() == before
-    goes_on = world.run(CHANGES[name])
+    goes_on = world.do(CHANGES[name])
     assert goes_on.code == (9 if name == "create" else 0)  # its title is there since "create once"
 
 
@@ -91,7 +92,7 @@ def test_a_cache_and_a_look_wait_for_no_lock(world: World, name: str):
     assert ended.out != b""
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", sampled(SIGNALS, every=3))
 @pytest.mark.parametrize("name", marked(*WAITING, *WRITING, default="attach"))
 def test_a_signal_ends_the_wait_for_a_lock(world: World, name: str, number: signal.Signals):
     before = world.written()
@@ -106,7 +107,7 @@ def test_a_signal_ends_the_wait_for_a_lock(world: World, name: str, number: sign
 
 
 def test_a_tab_waits_for_no_lock(world: World):
-    world.run(("profile", "list"))
+    world.do(("profile", "list"))
     env = {"_WACB_COMPLETE": "bash_complete", "COMP_WORDS": "wacb profile show ", "COMP_CWORD": "3"}
     with everything_locked(world.home):
         began = time.monotonic()
@@ -115,10 +116,10 @@ def test_a_tab_waits_for_no_lock(world: World):
     assert b"Hook" in ended.out
 
 
-@pytest.mark.parametrize("number", [None, *SIGNALS])
+@pytest.mark.parametrize("number", [None, *sampled(SIGNALS, every=3)])
 def test_a_locked_sandbox_is_waited_for_as_briefly(tmp_path: Path, number: signal.Signals | None):
     with make_world(tmp_path / "world") as world:
-        assert world.run(("--sandbox", "profile", "list")).code == 0
+        assert world.do(("--sandbox", "profile", "list")).code == 0
         [file] = world.home.rglob("sandbox*.sqlite3")
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")

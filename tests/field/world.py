@@ -19,7 +19,7 @@ from typing import IO, Any
 from tests.cli.conftest import ask
 from tests.cli.expect import BODY, ONE, THREE, TWO
 from tests.cli.registering import ADD, CONFIRM
-from tests.conftest import LIVE, invoke, profile_id
+from tests.conftest import LIVE, Outcome, invoke, profile_id
 from tests.fault_server import FaultServer, Peer, answer
 from tests.field.altered import FIRST, make_attached, make_profile
 from wacb.cli.app import App
@@ -180,6 +180,13 @@ class World:
         process = self.start(words, out=out, **env)
         return self.end(process)
 
+    def do(self, words: Sequence[str]) -> Outcome:
+        """Run a command in this process, where its own does not matter."""
+        app = App(environ=self.env, interactive=False)
+        outcome = invoke(app, *self.line(words)[len(WACB) :])
+        app.session.close()
+        return outcome
+
     def end(self, process: subprocess.Popen[bytes], *, seconds: float = SECONDS) -> Ended:
         """Wait for the end; a process that doesn't come to it is killed, and fails the test."""
         try:
@@ -246,9 +253,7 @@ def make_world(folder: Path, *, hold: int = 0, slow: float = 0) -> Iterator[Worl
             ("number", "attach", ONE, "--profile", FIRST, "--replace"),
             ("config", "init", "--account", "prod", "--no-check"),
         ):
-            app = App(environ=world.env, interactive=False)
-            assert invoke(app, *line).code == 0
-            app.session.close()
+            assert world.do(line).code == 0
         (folder / "outputs").unlink(missing_ok=True)
         world.ready = len(sandbox.requests())
         world.served, world.hold, world.slow = 0, hold, slow
