@@ -25,6 +25,7 @@ from wacb.cli.app import App
 from wacb.net.message import Response
 from wacb.net.session import Session
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.contract import Contract
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from wacb.net.message import Handler
 
 LIVE = {"WACB_SID": SID, "WACB_API_KEY": API_KEY, "WACB_WABA_ID": WABA_ID}
+
+HIDDEN = Contract(number_profile_member="none")  # of an API that does not show it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

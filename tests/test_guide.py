@@ -7,6 +7,7 @@ import shlex
 import socket
 import textwrap
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from wacb import errors
 from wacb.cli.help import TOPICS
 from wacb.cli.plan import CHANGES_PENDING
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.contract import read_contract
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.server import Server
 from wacb.template.descriptions import describe_placeholders
@@ -157,6 +159,12 @@ def manifest() -> str:
     """The file that the guide shows."""
     (text,) = blocks("toml", PAGES["manifest"])
     return text
+
+
+def test_the_contract_that_the_guide_shows_is_one():
+    (text,) = blocks("toml", PAGES["api"])
+    values = tomllib.loads(text)
+    assert read_contract(values)._asdict().items() >= values.items()
 
 
 @pytest.mark.parametrize("name", sampled(recipes(), every=3))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
@@ -68,6 +71,28 @@ def on_screen(tmp_path: Path, sandbox: Sandbox) -> Wacb:
         return Outcome(code=code, out=stdout.getvalue(), err=stderr.getvalue())
 
     return run
+
+
+class ReadyLine(Screen):
+    """A pipe whose reader does something with a server's URL, then stops it by Ctrl-C."""
+
+    def __init__(self, use: Callable[[str], object]) -> None:
+        super().__init__()
+        self._use = use
+
+    def isatty(self) -> bool:
+        return False
+
+    def write(self, text: str) -> int:
+        if "url" in text:
+            threading.Thread(target=self._run, args=(json.loads(text)["url"],)).start()
+        return super().write(text)
+
+    def _run(self, url: str) -> None:
+        try:
+            self._use(url)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def writes(sandbox: Sandbox) -> list[LoggedRequest]:

@@ -20,7 +20,7 @@ from tests.cli.expect import (
     failed,
     undo,
 )
-from tests.conftest import Wacb, profile_id
+from tests.conftest import HIDDEN, Wacb, profile_id
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import Answer, exchange
@@ -146,7 +146,7 @@ def test_attach_without_a_waba_id(live: Wacb, two_profiles: None, sandbox: Sandb
 
 
 def test_attach_where_the_api_does_not_show_the_field(over: Wacb):
-    sandbox = Sandbox(Store(":memory:"), new_id=lambda: profile_id(1), shows_attachment=False)
+    sandbox = Sandbox(Store(":memory:"), new_id=lambda: profile_id(1), contract=HIDDEN)
     network = partial(exchange, sandbox)
     assert over(network, *CREATE).code == 0
     line = ("number", "attach", ONE, "--profile", profile_id(1), "-o", "json")

@@ -21,7 +21,7 @@ from tests.cli.expect import (
     profile_json,
     row,
 )
-from tests.conftest import Wacb, mark_shown, profile_id
+from tests.conftest import HIDDEN, Wacb, mark_shown, profile_id
 from tests.fake_api import refusal
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
@@ -149,7 +149,7 @@ def test_what_the_api_shows_counts_more_than_the_journal(live: Wacb, sandbox: Sa
 
 def test_what_the_listing_does_not_show_is_only_deleted_by_force(over: Wacb):
     ids = iter((ID, profile_id(2)))
-    sandbox = Sandbox(Store(":memory:"), new_id=lambda: next(ids), shows_attachment=False)
+    sandbox = Sandbox(Store(":memory:"), new_id=lambda: next(ids), contract=HIDDEN)
     network = partial(exchange, sandbox)
     assert over(network, *CREATE).code == 0
     doubt = failed(

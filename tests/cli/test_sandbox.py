@@ -12,10 +12,11 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.cli.conftest import Screen, writes
+from tests.cli.conftest import ReadyLine, Screen, writes
 from tests.cli.expect import (
     CREATE,
     MEMBERS,
@@ -34,6 +35,7 @@ from tests.sandbox.shells import serving
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
+from wacb.sandbox.contract import KNOWN
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 
@@ -272,6 +274,78 @@ def test_a_fault_that_is_none_is_refused(wacb: Wacb):
     outcome = wacb("sandbox", "serve", "--fault", "418")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("error: --fault 418: '418' is not a valid fault")
+
+
+def serve_as(contract: str, tmp_path: Path) -> tuple[str, ...]:
+    """The command line of an emulator that behaves as this text says."""
+    file = tmp_path / "other.toml"
+    file.write_text(contract)
+    return ("sandbox", "serve", "--contract", str(file))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_serve_behaves_as_a_contract_says(on_screen: Wacb, home: Path, tmp_path: Path):
+    shown: list[dict[str, str]] = []
+    marks = home / ".local/state/wacb/observed"
+
+    def look(url: str) -> None:
+        numbers = f"{url}/v2/{SID}/whatsapp/{WABA_ID}/number"
+        with urlopen(Request(numbers, headers={"api-key": API_KEY})) as answer:
+            shown.append(json.load(answer)["data"][0])
+
+    port = ("--port", str(free_port()))
+    assert on_screen("sandbox", "serve", *port, out=ReadyLine(look)).code == 0
+    assert len(list(marks.glob("*.shown"))) == 1
+    line = serve_as('number_profile_member = "none"\nnumber_status = "live"', tmp_path)
+    assert on_screen(*line, *port, out=ReadyLine(look)).code == 0
+    assert list(marks.glob("*.shown")) == []  # now no profile may be taken for unused
+    one = {"phone_number": ONE, "name": "Sandbox One"}
+    assert shown == [
+        {**one, "status": "approved", "callback_profile_id": ""},
+        {**one, "status": "live"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("contract", "message", "hint"),
+    [
+        (
+            'attach = "x"',
+            "'attach' is not an assumption that the sandbox can change",
+            f"choose from: {', '.join(KNOWN)}",
+        ),
+        (
+            'offset_counts = "row"',
+            '"row" is not a known value of offset_counts',
+            'known: "rows", "pages"',
+        ),
+        ("titles_repeat = 1", "1 is not a known value of titles_repeat", "known: true, false"),
+        ("page_cap = 0", "0 is not a known value of page_cap", "known: 1 to 1000"),
+        ("page_cap = true", "true is not a known value of page_cap", "known: 1 to 1000"),
+        (
+            'attach_path = "/v3"',
+            '"/v3" is not a known value of attach_path',
+            "known: a path like /v1/{sid}/whatsapp/number or "
+            "/v2/{sid}/whatsapp/{waba_id}/number/profile",
+        ),
+        (
+            "offset_counts\n",
+            "FILE is not valid TOML (line 1)",
+            "a key needs = and a value; fix it in an editor",
+        ),
+    ],
+    ids=["key", "word", "type", "number", "yes", "path", "TOML"],
+)
+def test_a_contract_with_something_unknown_is_refused(
+    wacb: Wacb, tmp_path: Path, contract: str, message: str, hint: str
+):
+    line = serve_as(contract, tmp_path)
+    assert wacb(*line) == failed(2, message.replace("FILE", line[-1]), hint)
 
 
 def test_a_port_that_is_taken_is_refused(wacb: Wacb):

@@ -11,11 +11,12 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from tests.conftest import LIVE, Outcome, invoke, mark_shown, profile_id
+from tests.conftest import HIDDEN, LIVE, Outcome, invoke, mark_shown, profile_id
 from tests.fake_api import Clock
 from tests.sandbox.shells import NUMBERS, PROFILES
 from wacb.cli.app import App
 from wacb.net.timeout import Deadline
+from wacb.sandbox.contract import AS_ASSUMED
 from wacb.sandbox.emulator import LoggedRequest, Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.routing import Request
@@ -83,7 +84,7 @@ class Account:
             self.store,
             clock=lambda: NOW + self.clock(),
             new_id=lambda: profile_id(next(self._serial)),
-            shows_attachment=self.shows_attachment,
+            contract=AS_ASSUMED if self.shows_attachment else HIDDEN,
             random=Random(0),
         )
         for fault in faults:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import HIDDEN
 from tests.fake_api import make_api
 from tests.provision.attaching import emulator, stocked
 from wacb.api.client import Client
@@ -17,7 +18,7 @@ def unshown(request: pytest.FixtureRequest) -> Client:
     """The emulator with two profiles, where nothing shows what a number carries."""
     if request.param == "V1":
         return emulator(stocked(profiles=2), api=make_api(waba_id=None))
-    return emulator(stocked(profiles=2, shows_attachment=False))
+    return emulator(stocked(profiles=2, contract=HIDDEN))
 
 
 @pytest.fixture

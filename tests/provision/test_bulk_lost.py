@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import HIDDEN
 from tests.fake_api import Network, Reply, make_api, refusal
 from tests.provision.attaching import (
     FIRST,
@@ -122,7 +123,7 @@ def test_with_v1_the_outcome_is_not_known(tmp_path: Path) -> None:
 
 
 def test_where_the_api_does_not_show_it_the_outcome_is_not_known(tmp_path: Path) -> None:
-    sandbox = stocked(shows_attachment=False)
+    sandbox = stocked(contract=HIDDEN)
     bench = Bench(Line(sandbox, after={ONE: [refusal(500)]}), tmp_path)
     lost(bench.one(make_step(old=UNKNOWN, shown=False)))
     assert bench.journaled == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import HIDDEN
 from tests.sandbox.shells import (
     NINE,
     NUMBERS,
@@ -49,7 +50,7 @@ def test_the_list_shows_the_seed_numbers(api: Api) -> None:
 
 
 def test_the_list_may_hide_which_profile_a_number_has() -> None:
-    sandbox = make_sandbox(shows_attachment=False)
+    sandbox = make_sandbox(contract=HIDDEN)
     api = Api(sandbox, sends_in_process(sandbox, lambda _: None), Clock())
     shown = [
         {name: value for name, value in row.items() if name != "callback_profile_id"}

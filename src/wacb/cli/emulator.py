@@ -8,15 +8,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from wacb.errors import ConfigError, DeadlineExceeded
+from wacb.cli.input import read_input
+from wacb.errors import ConfigError, DeadlineExceeded, InvalidInput
 from wacb.net.message import Handler
+from wacb.sandbox.contract import Contract, read_contract
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store, is_busy
 from wacb.storage.paths import require_folder
 from wacb.storage.permissions import make_folder
+from wacb.storage.toml import parse_toml
 
 _FILE = "sandbox.sqlite3"
+
+
+def read_contract_file(path: Path) -> Contract:
+    """Read a TOML file that says how the emulator behaves. Raises InvalidInput."""
+    try:
+        values = parse_toml(path, read_input(path, "the contract"))
+    except ConfigError as error:
+        raise InvalidInput(error.message, hint=error.hint) from None
+    return read_contract(values)
 
 
 def open_sandbox(folder: Path, *, remaining: Callable[[], float]) -> Sandbox:

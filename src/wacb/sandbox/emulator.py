@@ -13,6 +13,7 @@ from random import Random
 from uuid import uuid4
 
 from wacb.sandbox.account import API_KEY, SID
+from wacb.sandbox.contract import AS_ASSUMED, Contract
 from wacb.sandbox.faults import Fault, Faults, spoil
 from wacb.sandbox.numbers import Numbers
 from wacb.sandbox.profiles import Profiles
@@ -53,9 +54,9 @@ def new_profile_id() -> str:
 class Sandbox:
     """Answer requests as the Kaleyra API would, for its only account.
 
-    Thread-safe; the state is in `store`. Without `shows_attachment` the number list does not show
-    which profile a number has. `random` decides about faults with a rate, by default the same way
-    at every start. Raises sqlite3.DatabaseError if the file of the store is broken.
+    Thread-safe; the state is in `store`, which can be shared by emulators of another `contract`.
+    `random` decides about faults with a rate, by default the same way at every start. Raises
+    sqlite3.DatabaseError if the file of the store is broken.
     """
 
     def __init__(
@@ -64,16 +65,21 @@ class Sandbox:
         *,
         clock: Callable[[], float] = time.time,
         new_id: Callable[[], str] = new_profile_id,
-        shows_attachment: bool = True,
+        contract: Contract = AS_ASSUMED,
         random: Random | None = None,
     ) -> None:
         self.store = store
+        self.contract = contract
         self._clock = clock
         self._faults = Faults(random or Random(0))
         profiles = Profiles(
-            store, clock=clock, new_id=new_id, listing_delay=self._faults.listing_delay
+            store,
+            contract,
+            clock=clock,
+            new_id=new_id,
+            listing_delay=lambda: max(contract.listed_within, self._faults.listing_delay()),
         )
-        numbers = Numbers(store, shows_attachment=shows_attachment)
+        numbers = Numbers(store, contract)
         self._routes = (*profiles.routes(), *numbers.routes())
         self._lock = threading.Lock()
         self._log: dict[int, LoggedRequest] = {}
@@ -133,7 +139,7 @@ class Sandbox:
     def _answer(self, request: Request) -> Reply:
         try:
             if not is_authenticated(request):
-                raise Refusal(401, "The SID or the API key is wrong")
+                raise Refusal(self.contract.refused_key, "The SID or the API key is wrong")
             if len(request.body) > MAX_BODY:
                 raise Refusal(413, "The body is too large")
             return success(request, dispatch(self._routes, request))

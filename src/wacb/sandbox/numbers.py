@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from wacb.sandbox import fields
+from wacb.sandbox import fields, shapes
 from wacb.sandbox.account import APPROVED, OTP, PENDING, WABA_ID
+from wacb.sandbox.contract import Contract
 from wacb.sandbox.routing import Call, Refusal, Route
 from wacb.sandbox.store import Row, Store, number_row
 
 _V1 = "/v1/{sid}/whatsapp"
 _V2 = "/v2/{sid}/whatsapp"
-_WABA = _V2 + "/{waba}/number"
+_WABA = _V2 + "/{waba_id}/number"
 _DESCRIBES: Mapping[str, fields.Rule] = {
     "incoming_url": fields.url_or_nothing,
     "display_image": fields.text,
@@ -24,9 +26,6 @@ _DESCRIBES: Mapping[str, fields.Rule] = {
     "website": fields.text,
     "about": fields.text,
 }
-# assumed: attach_field, v1_attach
-_UPDATE_V1 = {"wa_number": fields.number, "callback_profile_id": fields.text, **_DESCRIBES}
-_UPDATE_V2 = {"phone_number": fields.number, "callback_profile_id": fields.text}
 _ADD_V1 = {"wa_number": fields.number, "display_name": fields.nonempty_text, **_DESCRIBES}
 _ADD_V2: Mapping[str, fields.Rule] = {
     "phone_number": fields.number,
@@ -41,62 +40,75 @@ _PLUS_AND_DIGITS = re.compile(r"\+?([0-9]+)")
 
 
 class Numbers:
-    """The number endpoints of one store.
+    """The number endpoints of one store, as a contract has them."""
 
-    Without `shows_attachment` the list does not show which profile a number has.
-    """
-
-    def __init__(self, store: Store, *, shows_attachment: bool) -> None:
+    def __init__(self, store: Store, contract: Contract) -> None:
         self._store = store
-        self._shown = ("phone_number", "name", "status") + (
-            ("callback_profile_id",) if shows_attachment else ()
-        )
+        self._contract = contract
 
     def routes(self) -> tuple[Route, ...]:
         """List the endpoints."""
         return (
             Route("GET", _WABA, self.list),
-            Route("PUT", _WABA + "/update", self.update_v2),
             Route("POST", _WABA + "/add", self.add_v2),
             Route("POST", _WABA + "/verify", self.verify),
             Route("POST", _WABA + "/retry_otp", self.retry_otp),
             Route("GET", _V2 + "/{number}/phone_number_details", self.details),
             Route("GET", _V1 + "/{number}/phone_number_details", self.details),
-            Route("PUT", _V1 + "/number", self.update_v1),
+            *self._updates(),
             Route("POST", _V1 + "/number", self.add_v1),
         )
 
-    def list(self, call: Call) -> list[Row]:
+    def _updates(self) -> list[Route]:
+        """List the documented updates, and the one that sets the profile where it is another."""
+        contract = self._contract
+        profile = {contract.attach_field: fields.text}
+        rules: dict[tuple[str, str], Mapping[str, fields.Rule]] = {
+            ("PUT", _WABA + "/update"): {},
+            ("PUT", _V1 + "/number"): {
+                **_DESCRIBES,
+                **(profile if contract.v1_attach else {}),
+            },
+        }
+        attach = (contract.attach_method, contract.attach_path)
+        rules[attach] = {**rules.get(attach, {}), **profile}
+        return [
+            Route(method, path, partial(self.update, path, change))
+            for (method, path), change in rules.items()
+        ]
+
+    def list(self, call: Call) -> Any:
         """Return the numbers of the account's WABA."""
         _check_waba(call)
-        return [{name: row[name] for name in self._shown} for row in self._store.numbers()]
+        rows = [shapes.show_number(row, self._contract) for row in self._store.numbers()]
+        return shapes.show_list(self._contract.number_listing, rows, len(rows))
 
-    def details(self, call: Call) -> Row:
-        """Return the details of one number, without its callback setting."""
+    def details(self, call: Call) -> Any:
+        """Return the details of one number."""
         digits = _PLUS_AND_DIGITS.fullmatch(call.params["number"])
         row = self._existing(f"+{digits[1]}" if digits else "")
-        return {
-            "phone_number": row["phone_number"],
-            "verified_name": row["name"],
-            "status": row["status"],
-            "name_status": row["status"],
-            "quality_rating": "GREEN",
-            "throughput": "STANDARD",
-        }
+        status = shapes.number_status(row, self._contract)
+        return shapes.show_number_details(
+            {
+                "phone_number": row["phone_number"],
+                "verified_name": row["name"],
+                "status": status,
+                "name_status": status,
+                "quality_rating": "GREEN",
+                "throughput": "STANDARD",
+            },
+            shapes.show_attached(row, self._contract),
+            self._contract,
+        )
 
-    def update_v1(self, call: Call) -> Row:
-        """Set any documented field of an approved number."""
-        fields.check_change(call.fields, _UPDATE_V1, "wa_number")
-        changes = {name: value for name, value in call.fields.items() if name != "wa_number"}
-        self._update(call.fields["wa_number"], changes)
-        return {"wa_number": call.fields["wa_number"]}
-
-    def update_v2(self, call: Call) -> Row:
-        """Set the profile of an approved number."""
-        fields.check_change(call.fields, _UPDATE_V2, "phone_number")
+    def update(self, path: str, rules: Mapping[str, fields.Rule], call: Call) -> Row:
+        """Set fields of an approved number."""
+        key = "wa_number" if path.startswith("/v1/") else "phone_number"
+        fields.check_change(call.fields, {key: fields.number, **rules}, key)
         _check_waba(call)
-        self._update(call.fields["phone_number"], call.fields)
-        return {"phone_number": call.fields["phone_number"]}
+        changes = {name: value for name, value in call.fields.items() if name != key}
+        self._update(call.fields[key], changes)
+        return {key: call.fields[key]}
 
     def add_v1(self, call: Call) -> Row:
         """Register a number, pending until it is verified."""
@@ -158,13 +170,23 @@ class Numbers:
             row = self._existing(number)
             if row["status"] != APPROVED:
                 raise Refusal(400, "Only an approved number can be edited")
-            profile = changes.get("callback_profile_id", "")
-            if profile and self._store.profile(profile) is None:
-                params = ["callback_profile_id is not a profile of this account"]
-                raise Refusal(400, "Validation failed", params=params)
+            field = self._contract.attach_field
+            if field in changes:
+                profile = self._find_profile(changes[field])
+                others = {name: value for name, value in changes.items() if name != field}
+                changes = {**others, "callback_profile_id": profile}
             self._store.save_number({**row, **changes})
+
+    def _find_profile(self, given: str) -> str:
+        """Return the ID of an existing profile, "" for the value that detaches."""
+        if given == self._contract.detach_value:
+            return ""
+        if self._store.profile(given) is None:
+            params = [f"{self._contract.attach_field} is not a profile of this account"]
+            raise Refusal(400, "Validation failed", params=params)
+        return given
 
 
 def _check_waba(call: Call) -> None:
-    if call.params["waba"] != WABA_ID:
+    if call.params.get("waba_id", WABA_ID) != WABA_ID:
         raise Refusal(404, "The WhatsApp business account does not exist")

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from wacb.sandbox import fields
+from wacb.sandbox import fields, shapes
+from wacb.sandbox.contract import Contract
 from wacb.sandbox.routing import Call, Refusal, Route
 from wacb.sandbox.store import Row, Store
 
 _BASE = "/v1/{sid}/callback/profiles"
 _DEFAULT_LIMIT = 25
-_MOST = 100  # assumed: page_cap
 _COUNT = re.compile(r"[0-9]{1,9}")
 _PATCHABLE: Mapping[str, fields.Rule] = {
     "title": fields.title,
@@ -26,6 +26,7 @@ _PATCHABLE: Mapping[str, fields.Rule] = {
     "enc": fields.encryption,
     "events": fields.words_text,
 }
+_RARE = ("headers", "enc", "events")
 _CREATABLE = {**_PATCHABLE, "channel": fields.text}
 # assumed: clear_value; an empty string restores what a field had that was not set
 _UNSET: Mapping[str, Any] = {
@@ -38,13 +39,14 @@ _UNSET: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """The profile endpoints of one store.
+    """The profile endpoints of one store, as `contract` has them.
 
     `clock` returns Unix seconds, `new_id` profile IDs, `listing_delay` for how many seconds a
     profile created now is not listed.
     """
 
     store: Store
+    contract: Contract
     clock: Callable[[], float]
     new_id: Callable[[], str]
     listing_delay: Callable[[], float]
@@ -61,7 +63,7 @@ class Profiles:
         )
 
     def create(self, call: Call) -> Row:
-        """Add a profile; titles may repeat."""
+        """Add a profile."""
         fields.check(call.fields, _CREATABLE, "title", "http_method", "url")
         given = {"enc": None, "channel": None, **_UNSET, **call.fields}
         row = {
@@ -75,25 +77,36 @@ class Profiles:
             "replacers": {},
         }
         self._add(_check_body_fits_method(row))
-        return {"profile_id": row["profile_id"]}
+        return shapes.show_created(row["profile_id"], self.contract)
 
-    def list(self, call: Call) -> Row:
-        """Return one page of complete profiles."""
+    def list(self, call: Call) -> Any:
+        """Return one page of profiles."""
         limit = _read_count(call.query, "limit", _DEFAULT_LIMIT)
         offset = _read_count(call.query, "offset", 0)
         if not limit:
             raise Refusal(400, "limit must be at least 1")
+        start, length = self._place(min(limit, self.contract.page_cap), offset)
         rows, total = self.store.profiles(
             title=call.query.get("title", ""),
-            limit=min(limit, _MOST),
-            offset=offset,
+            limit=length,
+            offset=start,
             now=self.clock(),
+            title_filter=self.contract.title_filter,
         )
-        return {"profiles": rows, "total": total}
+        shown = [shapes.show_listed_profile(row, self.contract) for row in rows]
+        return shapes.show_list(self.contract.profile_listing, shown, total)
 
-    def get(self, call: Call) -> Row:
+    def _place(self, limit: int, offset: int) -> tuple[int, int]:
+        """Return where a page starts and how many rows it has at most."""
+        first, later = limit, limit if self.contract.short_page_is_last else -(-limit // 2)
+        if self.contract.offset_counts == "pages":
+            offset = offset and first + (offset - 1) * later
+        return offset, later if offset else first
+
+    def get(self, call: Call) -> Any:
         """Return one profile, with its encryption key in clear text."""
-        return self._existing(call)
+        shown = shapes.show_profile(self._existing(call), self.contract)
+        return shapes.show_one(self.contract.profile_details, shown)
 
     def update(self, call: Call) -> Row:
         """Change the fields that are sent."""
@@ -102,24 +115,43 @@ class Profiles:
             for name, value in call.fields.items()
             if value == "" and name in _UNSET
         }
+        if cleared and self.contract.clear_value == "refused":
+            params = [f"{name} must not be empty" for name in cleared]
+            raise Refusal(400, "Validation failed", params=params)
         changes = {name: value for name, value in call.fields.items() if name not in cleared}
-        fields.check(changes, _PATCHABLE)
+        fields.check(changes, self._patchable())
         if not call.fields:
             raise Refusal(400, "There is nothing to change")
+        if self.contract.clear_value == "kept":
+            cleared = {}
+        if self.contract.update_fields == "ignored":
+            changes = {name: value for name, value in changes.items() if name not in _RARE}
         with self.store.transaction():
             row = {**self._existing(call), **changes, **cleared, "modified_at": self._now()}
+            self._check_title(row)
             self.store.save_profile(_check_body_fits_method(row))
         return {"profile_id": row["profile_id"]}
 
     def delete(self, call: Call) -> Row:
         """Delete a profile, even if a number uses it."""
         if not self.store.delete_profile(call.params["id"]):
-            raise _no_such_profile()
+            raise self._no_such_profile()
         return {"profileId": call.params["id"]}
+
+    def _patchable(self) -> Mapping[str, fields.Rule]:
+        refused = _RARE if self.contract.update_fields == "refused" else ()
+        return {name: rule for name, rule in _PATCHABLE.items() if name not in refused}
+
+    def _check_title(self, row: Row) -> None:
+        if self.contract.titles_repeat:
+            return
+        if self.store.has_title(row["title"], besides=row["profile_id"]):
+            raise Refusal(409, "The title is already in use", params=["title is already in use"])
 
     def _add(self, row: Row) -> None:
         delay = self.listing_delay()
         with self.store.transaction():
+            self._check_title(row)
             self.store.add_profile(row)
             if delay:
                 self.store.hide_profile(row["profile_id"], until=self.clock() + delay)
@@ -127,8 +159,12 @@ class Profiles:
     def _existing(self, call: Call) -> Row:
         row = self.store.profile(call.params["id"])
         if row is None:
-            raise _no_such_profile()
+            raise self._no_such_profile()
         return row
+
+    def _no_such_profile(self) -> Refusal:
+        code = self.contract.missing_profile_code
+        return Refusal(404, "The profile does not exist", code=code)
 
     def _now(self) -> str:
         moment = datetime.fromtimestamp(self.clock(), UTC)
@@ -154,7 +190,3 @@ def _read_count(query: Mapping[str, str], name: str, default: int) -> int:
     if not _COUNT.fullmatch(text):
         raise Refusal(400, "Validation failed", params=[f"{name} must be a number"])
     return int(text)
-
-
-def _no_such_profile() -> Refusal:
-    return Refusal(404, "The profile does not exist", code="RBC302")

@@ -36,6 +36,13 @@ _SCHEMA = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
     f"PRAGMA user_version = {_VERSION}",
 )
+_TITLE_FILTERS = {
+    "exact": "title = ?1",
+    "substring": "instr(title, ?1)",
+    "any case": "instr(lower(title), lower(?1))",
+    "ignored": "?1 = ?1",
+    "finds nothing": "?1 != ?1",
+}
 _SAVE_NUMBER = (
     "INSERT INTO numbers (number, row) VALUES (?, ?)"
     " ON CONFLICT (number) DO UPDATE SET row = excluded.row"
@@ -114,21 +121,32 @@ class Store:
         return _first_or_none(self._rows("SELECT row FROM profiles WHERE id = ?", profile_id))
 
     def profiles(
-        self, *, title: str, limit: int, offset: int, now: float = inf
+        self,
+        *,
+        title: str,
+        limit: int,
+        offset: int,
+        now: float = inf,
+        title_filter: str = "substring",
     ) -> tuple[list[Row], int]:
-        """Return one page of the profiles whose title contains `title`, and how many there are.
+        """Return one page of the profiles whose title fits `title`, and how many there are.
 
         Profiles hidden at `now` (Unix seconds) are neither returned nor counted.
         """
         with self.transaction("BEGIN"):  # only reads, so it waits for no writer
             found = (
-                "FROM profiles WHERE (instr(title, ?1) OR ?1 = '')"
+                f"FROM profiles WHERE ({_TITLE_FILTERS[title_filter]} OR ?1 = '')"
                 " AND id NOT IN (SELECT id FROM hidden WHERE until > ?2)"
             )
             sql = f"SELECT row {found} ORDER BY seq LIMIT ?3 OFFSET ?4"
             page = self._rows(sql, title, now, limit, offset)
             [(total,)] = self._execute(f"SELECT count(*) {found}", title, now)
         return page, total
+
+    def has_title(self, title: str, *, besides: str = "") -> bool:
+        """Say whether a profile has this title, `besides` the one of this ID."""
+        sql = "SELECT id FROM profiles WHERE title = ? AND id != ?"
+        return bool(self._execute(sql, title, besides))
 
     def save_profile(self, row: Row) -> None:
         """Replace the profile of the same id."""

@@ -26,3 +26,8 @@ class ShownMark:
         if not self.is_set:
             with suppress(*files.WRITE_ERRORS):
                 files.update(self._path, lambda text: text or "", remaining=lambda: 0.0)
+
+    def clear(self) -> None:
+        """Remove the mark, as another API answers at this address."""
+        with suppress(*files.WRITE_ERRORS):
+            self._path.unlink(missing_ok=True)
