@@ -1,0 +1,98 @@
+"""`wacb api check` on the emulator of other contracts: each difference is found, alone or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tests.cli.expect import ONE, TWO
+from tests.conftest import Outcome, Wacb
+from tests.examples import sampled
+from tests.field.altered import make_attached, make_profile
+from wacb.sandbox.contract import AS_ASSUMED, KNOWN, Contract, OneOf
+from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
+
+Values = dict[str, Any]
+# what reading refutes, by the value of one assumption: that one, with the value that adapts wacb
+REFUTED: Mapping[tuple[str, Any], str | None] = {
+    ("missing_profile_code", "RBC404"): None,
+    ("profile_listing", "results"): None,
+    ("profile_listing", "results with total"): None,
+    ("page_cap", 10): "10",
+    ("page_cap", 30): "30",
+    ("offset_counts", "pages"): "pages",
+    ("lean_rows", "incomplete details"): None,
+    ("title_filter", "finds nothing"): None,
+    ("profile_details", "entry"): None,
+    ("profile_status", "other word"): None,
+    ("number_listing", "results"): None,
+    ("number_members", "msisdn, label"): None,
+    ("number_profile_member", "hook"): "hook",
+    ("number_profile_member", "hook.id"): "hook.id",
+    ("number_status", "online"): None,
+    ("number_details", "with profile"): None,
+}
+EXAMPLES = {
+    "page_cap": (10, 30, 200),
+    "listed_within": (0.5, 60),
+    "number_profile_member": ("none", "hook", "hook.id", "callbackProfileId"),
+    "attach_field": ("profile_id", "hook"),
+    "attach_path": ("/v1/{sid}/whatsapp/number", "/v2/{sid}/whatsapp/{waba_id}/number"),
+}
+
+
+def singles() -> Iterator[Values]:
+    """Every value of every assumption that is not the assumed one."""
+    for id, known in KNOWN.items():
+        values = known.values if isinstance(known, OneOf) else EXAMPLES[id]
+        yield from ({id: value} for value in values if value != getattr(AS_ASSUMED, id))
+
+
+def doubles() -> Iterator[Values]:
+    """Every two values that reading refutes, unless one hides the other."""
+    hiding = {"results", "results with total", "msisdn, label"}
+    for one, other in combinations([each for each in REFUTED if each[1] not in hiding], 2):
+        if one[0] != other[0]:
+            yield dict((one, other))
+
+
+def name(values: Values) -> str:
+    return " and ".join(f"{id} {value}" for id, value in values.items())
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> Sandbox:
+    """An account with 34 profiles, two of which are on numbers."""
+    make_attached(sandbox, ONE, title="First hook", headers='{"X-Team":"a"}')
+    make_attached(sandbox, TWO, title="Second_hook")
+    for number in range(32):
+        make_profile(sandbox, title=f"Hook {number:02}")
+    return sandbox
+
+
+def served_as(sandbox: Sandbox, values: Values) -> Any:
+    """A network where the same account is behind another contract."""
+    other = Sandbox(sandbox.store, contract=Contract(**values))
+    return partial(exchange, other, sleep=lambda seconds: None)
+
+
+def refuted(outcome: Outcome) -> dict[str, str | None]:
+    found = [each for each in json.loads(outcome.out) if each["verdict"] == "refuted"]
+    return {each["id"]: each["override"] and each["override"]["value"] for each in found}
+
+
+@pytest.mark.parametrize(
+    "values", [*sampled(singles(), every=9), *sampled(doubles(), every=20)], ids=name
+)
+def test_reading_refutes_what_differs_and_nothing_else(
+    live: Wacb, account: Sandbox, values: Values
+):
+    outcome = live("api", "check", "-o", "json", handler=served_as(account, values))
+    wanted = {pair[0]: REFUTED[pair] for pair in values.items() if pair in REFUTED}
+    assert (outcome.code, refuted(outcome)) == (8 if wanted else 0, wanted)
