@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -149,6 +149,15 @@ class CallbackProfile(NamedTuple):
         if "method" in self.unreadable and self.shown_method:
             fields = fields.replace("method", f"method {self.shown_method!r}", 1)
         return fields and f"the API shows its {fields} in a form that wacb doesn't understand"
+
+
+class Need(Enum):
+    """What a command needs of a profile, beside its ID and title."""
+
+    NOTHING = auto()
+    STATUS = auto()
+    TEMPLATE = auto()  # with the method, URL and status
+    ALL = auto()
 
 
 class Number(NamedTuple):

@@ -154,7 +154,7 @@ def test_pages_are_asked_for_by_the_rows_received() -> None:
 
 def test_no_page_is_asked_for_before_it_is_needed() -> None:
     network = serving(rows(250), honest)
-    found = iter(make_client(network).list_profiles())
+    found = iter(make_client(network).list_profiles(limit=1))
     assert (next(found).id, len(network.sent)) == ("SG_1", 1)
 
 
@@ -167,7 +167,7 @@ def test_rows_that_lack_members_are_completed_where_they_are_wanted() -> None:
         answer(make_row(channel=None)),
         answer([]),
     )
-    found = list(make_client(network).list_profiles(wanted="Mine".__eq__))
+    found = list(make_client(network).list_profiles(wanted=lambda row: row.title == "Mine"))
     assert found == [
         make_profile(title="Incoming messages", created_at=CREATED_AT),
         make_profile(id="SG_3", title="Mine", created_at=CREATED_AT),
@@ -180,7 +180,8 @@ def test_rows_that_lack_members_are_completed_where_they_are_wanted() -> None:
 
 def test_a_row_without_a_title_has_an_empty_one() -> None:
     network = Network(answer({"profiles": [make_row(profile_id=1, title=None)], "total": 1}))
-    assert [each.id for each in make_client(network).list_profiles(wanted="".__eq__)] == ["1"]
+    listing = make_client(network).list_profiles(wanted=lambda row: not row.title)
+    assert [each.id for each in listing] == ["1"]
 
 
 # -- what else is read of the listing
@@ -196,15 +197,11 @@ def test_a_survey_names_every_profile_and_reads_whole_what_is_wanted() -> None:
     network = Network(
         answer({"profiles": rows, "total": 4}), answer(make_row(profile_id="1", channel=None))
     )
-    asked: list[tuple[str, str]] = []
-
-    def wanted(profile_id: str, title: str) -> bool:
-        asked.append((profile_id, title))
-        return title == "Mine"
-
-    titles, profiles = make_client(network).list_titles_and_profiles(wanted)
+    client = make_client(network)
+    titles, profiles = client.complete_titled(
+        client.profile_rows().require_whole(), lambda row: row.title == "Mine"
+    )
     assert titles == {"1": "Mine", "2": "Yours", "SG_3": "Mine", "4": ""}
-    assert asked == list(titles.items())
     assert profiles == {
         "1": make_profile(id="1", created_at=CREATED_AT),
         "SG_3": make_profile(id="SG_3", title="Mine", created_at=CREATED_AT),
@@ -221,7 +218,8 @@ def test_a_profile_that_is_deleted_while_it_is_read_is_left_out() -> None:
     script = (page, gone, answer(make_row(profile_id="2")))
     left = make_profile(id="2", created_at=CREATED_AT)
     assert list(make_client(Network(*script)).list_profiles()) == [left]
-    titles, profiles = make_client(Network(*script)).list_titles_and_profiles(lambda *_: True)
+    client = make_client(Network(*script))
+    titles, profiles = client.complete_titled(client.profile_rows(), lambda row: True)
     assert (titles, profiles) == ({"2": "Yours"}, {"2": left})
 
 
@@ -235,13 +233,13 @@ def test_ids_of_a_title_are_those_of_exactly_that_title() -> None:
     titles = ("Abc", "abc", "Abcd", "Abc")
     found = [make_row(profile_id=f"SG_{n}", title=title) for n, title in enumerate(titles)]
     network = Network(answer({"profiles": found, "total": 4}))
-    assert make_client(network).profile_ids("Abc") == {"SG_0", "SG_3"}
+    assert [row.id for row in make_client(network).titled_rows("Abc")] == ["SG_0", "SG_3"]
     assert [sent.url for sent in network.sent] == [f"{PROFILES}?limit=100&offset=0&title=Abc"]
 
 
 def test_ids_that_the_filter_misses_are_found_in_the_whole_list() -> None:
     network = Network(answer([]), answer({"profiles": [make_row(title="a+b")], "total": 1}))
-    assert make_client(network).profile_ids("a+b") == {"SG_1"}
+    assert [row.id for row in make_client(network).titled_rows("a+b")] == ["SG_1"]
 
 
 def test_access_is_checked_with_one_row(sandbox: Sandbox) -> None:

@@ -16,7 +16,7 @@ from wacb.api.envelope import Envelope, read_envelope
 from wacb.api.listing import read_page
 from wacb.api.responses import profile_row
 from wacb.errors import Unavailable
-from wacb.models import Encryption, Number
+from wacb.models import Encryption, Need, Number
 
 NUMBER = "+919812345678"
 
@@ -129,12 +129,30 @@ def test_rows_in_a_place_that_is_not_known_are_not_an_empty_list(data: object) -
         read_page(data, "profiles")
 
 
-@pytest.mark.parametrize("missing", ["url", "body", "headers", "http_method", "status"])
-def test_a_row_that_lacks_a_member_is_partial(missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "needs"),
+    [
+        ("url", {Need.TEMPLATE, Need.ALL}),
+        ("body", {Need.TEMPLATE, Need.ALL}),
+        ("headers", {Need.ALL}),
+        ("http_method", {Need.TEMPLATE, Need.ALL}),
+        ("status", {Need.STATUS, Need.TEMPLATE, Need.ALL}),
+    ],
+)
+def test_a_row_that_lacks_a_member_suffices_where_that_is_not_needed(
+    missing: str, needs: set[Need]
+) -> None:
     row = make_row()
-    assert not profile_row(row).partial
+    assert all(profile_row(row).shows(need) for need in Need)
     del row[missing]
-    assert profile_row(row).partial
+    assert {need for need in Need if not profile_row(row).shows(need)} == needs
+
+
+def test_the_template_of_a_get_profile_needs_no_body() -> None:
+    row = make_row(http_method="GET")
+    del row["body"]
+    assert profile_row(row).shows(Need.TEMPLATE)
+    assert not profile_row(row).shows(Need.ALL)
 
 
 # -- profiles

@@ -22,7 +22,7 @@ from tests.cli.expect import (
     table,
 )
 from tests.conftest import Wacb, profile_id
-from tests.fake_api import Network, answer, make_row, refusal
+from tests.fake_api import Network, Reply, Sent, answer, make_row, refusal
 from wacb.sandbox.emulator import Sandbox
 
 NONE = "no callback profiles; create one with `wacb profile create --method post`"
@@ -67,6 +67,51 @@ def test_the_list_in_each_form(live: Wacb, sandbox: Sandbox, monkeypatch: pytest
         f"{profile_id(1)}  {TITLE}  POST    {HOOK:30}  active  14/14\n"
         f"{profile_id(2)}  {'Second':30}  GET     https://example.com/hook?body…  active  14/14"
     )
+
+
+LISTED: tuple[dict[str, Any], ...] = (
+    {"http_method": "POST"},
+    {"http_method": "GET", "body": None},
+    {"status": 3},
+)
+LEAN = ("headers", "body")
+
+
+@pytest.mark.parametrize(
+    ("options", "lacking", "details"),
+    [
+        ((), ("headers",), ()),
+        ((), LEAN, (1, 3)),
+        (("-o", "json"), LEAN, (1, 2, 3)),
+        (("-q",), (*LEAN, "url", "http_method", "status"), ()),
+        (("--limit", "1"), LEAN, (1,)),
+        (("--title", "Profile 3"), LEAN, (3,)),
+        (("--status", "active"), LEAN, (1,)),
+        (("-q", "--status", "active"), LEAN, ()),
+        (("-q", "--status", "active"), ("status",), (1, 2, 3)),
+        (("-q", "--status", "active", "--limit", "1"), ("status",), (1,)),
+    ],
+    ids=lambda value: " ".join(value) if value and isinstance(value[0], str) else None,
+)
+def test_details_are_read_only_of_what_is_shown_or_filtered(
+    live: Wacb, options: tuple[str, ...], lacking: tuple[str, ...], details: tuple[int, ...]
+):
+    shown = [
+        make_row(profile_id=profile_id(n), title=f"Profile {n}", **changes)
+        for n, changes in enumerate(LISTED, 1)
+    ]
+    asked: list[str] = []
+
+    def listing(sent: Sent) -> Reply:
+        name = sent.url.rpartition("/")[2]
+        if name.startswith("profiles?"):
+            return answer([{k: v for k, v in row.items() if k not in lacking} for row in shown])
+        asked.append(name)
+        return answer(next(row for row in shown if row["profile_id"] == name))
+
+    whole = live("profile", "list", *options, handler=Network(lambda _: answer(shown)))
+    assert live("profile", "list", *options, handler=Network(listing)) == whole
+    assert sorted(asked) == [profile_id(number) for number in details]
 
 
 @pytest.mark.parametrize(

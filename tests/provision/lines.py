@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tests.fake_api import Clock, Reply, answer, emulated, make_client
 from tests.provision.attaching import execute, make_journal, make_step, recorded
 from tests.provision.lossy import Answered
 from wacb.api.client import Client
+from wacb.net import pool
 from wacb.net.message import Handler
 from wacb.provision.bulk import BulkRunner
 from wacb.provision.number_change import NumberChange, NumberResult
@@ -53,6 +55,8 @@ class Line:
         self.listings = 0
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        if method == "GET" and "/profiles/" in url:
+            return self._emulator(method, url, headers, body)
         if method == "GET":
             return self._list(method, url, headers, body)
         number = json.loads(body).get("phone_number") or json.loads(body)["wa_number"]
@@ -173,12 +177,9 @@ _MAIN = threading.main_thread().ident or 0
 
 
 def _waits() -> bool:
-    frame = sys._current_frames()[_MAIN]
-    if (frame.f_code.co_filename, frame.f_code.co_name) != (threading.__file__, "wait"):
-        return False
+    frame: FrameType | None = sys._current_frames()[_MAIN]
     files = []
-    caller = frame.f_back
-    while caller:
-        files.append(caller.f_code.co_filename)
-        caller = caller.f_back
-    return any(file.endswith("concurrent/futures/_base.py") for file in files)
+    while frame:
+        files.append(frame.f_code.co_filename)
+        frame = frame.f_back
+    return files[0] == threading.__file__ and pool.__file__ in files

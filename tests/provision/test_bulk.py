@@ -37,9 +37,10 @@ from wacb.api.client import Client
 from wacb.errors import ApiRejected, Skipped, Unavailable, Unsafe
 from wacb.models import UNKNOWN
 from wacb.provision import attach
-from wacb.provision.bulk import BulkRunner, failed_change, prepare_all
+from wacb.provision.bulk import BulkRunner
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, NumberResult
+from wacb.provision.prepare import failed_change, prepare_all
 from wacb.sandbox.emulator import Sandbox
 
 
@@ -58,6 +59,7 @@ def prepare(
     prepare_one = partial(attach.prepare_attach, look)
     return prepare_all(
         [(number, partial(prepare_one, number, reference, **how)) for number in numbers],
+        look.client,
         fail_fast=fail_fast,
     )
 
@@ -135,7 +137,7 @@ def test_many_numbers_are_updated_once_each_and_listed_twice(jobs: int, tmp_path
     assert execute(run, prepared) == [attached(number) for number in numbers]
     assert not run.interrupt.interrupted
     assert requests(sandbox) - made == {
-        ("GET", FIRST): 1,
+        ("GET", FIRST): 2,
         ("GET", "number"): 2,
         ("PUT", "update"): 60,
     }
@@ -297,7 +299,7 @@ def test_without_a_waba_id_a_change_is_journaled_but_not_read_back(tmp_path: Pat
     made = requests(sandbox)
     run = make_run(client, tmp_path)
     assert execute(run, [NumberResult(step)]) == [attached(old=UNKNOWN, verified=None)]
-    assert requests(sandbox) - made == {("PUT", "number"): 1}
+    assert requests(sandbox) - made == {("PUT", "number"): 1, ("GET", FIRST): 1}
     assert recorded(make_journal(tmp_path)) == [entry(ONE, UNKNOWN)]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.fake_api import Network, Reply, answer, refusal
+from tests.fake_api import Network, Reply, answer, make_row, refusal
 from tests.provision.attaching import (
     FIRST,
     OLD,
@@ -21,7 +22,8 @@ from tests.provision.attaching import (
     stocked,
     told,
 )
-from tests.provision.lines import Bench, Line, Spoiling, Turn
+from tests.provision.lines import Bench, Line, Spoiling, Turn, answered
+from tests.provision.lossy import Answered
 from wacb.errors import (
     AuthenticationFailed,
     CheckFailed,
@@ -41,13 +43,22 @@ UNWRITABLE = "cannot write {}/journal.jsonl: it is not a regular file"
 LOOK = f"check with `wacb number show {ONE}`"
 
 
+class Numbers(Network):
+    """A script of numbers alone: the profile that is attached is there all the time."""
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        if "/profiles/" in url:
+            return answered(answer(make_row(profile_id=FIRST)))
+        return super().__call__(method, url, headers, body)
+
+
 def showing(*profiles: str | None) -> Network:
     """Take an update, then show these profiles on number ONE in turn (None: no such member)."""
     rows = [
         {"phone_number": ONE, **({} if profile is None else {"callback_profile_id": profile})}
         for profile in profiles
     ]
-    return Network(answer({}), *(answer([row]) for row in rows))
+    return Numbers(answer({}), *(answer([row]) for row in rows))
 
 
 # -- looked at until it shows
@@ -97,7 +108,7 @@ def test_what_was_seen_once_is_not_looked_at_again(tmp_path: Path) -> None:
     rows = [[{"phone_number": n, "callback_profile_id": FIRST} for n in (ONE, TWO)], [], []]
     rows[0][1]["callback_profile_id"] = OLD
     rows[1] = [{"phone_number": TWO, "callback_profile_id": FIRST}]
-    network = Network(answer({}), answer({}), *map(answer, rows))
+    network = Numbers(answer({}), answer({}), *map(answer, rows))
     bench = Bench(network, tmp_path)
     assert bench(make_prepared([ONE, TWO])) == [attached(ONE), attached(TWO)]
     assert bench.sleeps == [0, 1]

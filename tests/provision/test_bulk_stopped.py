@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -229,27 +229,6 @@ def test_ctrl_c_twice_at_once_is_two_of_them(tmp_path: Path) -> None:
         line.release.set()
     assert kinds(results) == [Interrupted] * 2 + [Skipped] * 4
     assert run.interrupt.interrupted
-
-
-def test_ctrl_c_is_noticed_while_the_steps_are_still_being_handed_out(tmp_path: Path) -> None:
-    line, noticed = Held(stocked(NUMBERS)), threading.Event()
-
-    class Interrupting(list[NumberResult]):
-        pressed = False
-
-        def __iter__(self) -> Iterator[NumberResult]:
-            for place, item in enumerate(super().__iter__()):
-                yield item
-                if place == 2 and not self.pressed:
-                    self.pressed = True
-                    assert line.arrived.acquire(timeout=SECONDS)
-                    line.release.set()
-                    signal.raise_signal(signal.SIGINT)
-
-    run = make_run(line, tmp_path, interrupted=noticed.set)
-    results = execute(run, Interrupting(make_prepared(NUMBERS)))
-    assert (run.interrupt.interrupted, noticed.is_set(), line.listings) == (True, True, 0)
-    assert kinds(results)[3:] == [Skipped] * 3
 
 
 @pytest.mark.parametrize("pause", [0.0, 1.0], ids=["before", "after the first"])

@@ -60,5 +60,5 @@ def test_only_a_profile_that_is_gone_is_called_deleted(
         said = delete.delete_profile(client, profile, sleep=pauses.append).status
     except (OutcomeUnknown, CheckFailed) as error:
         said = error.code
-    left = make_client(emulated(sandbox)).profile_ids("Incoming messages")
+    left = make_client(emulated(sandbox)).titled_rows("Incoming messages")
     assert (said == "deleted") is not bool(left)

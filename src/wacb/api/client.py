@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 from wacb.api import responses
 from wacb.api.listing import Listing, Page, find_gap, follow_pages, read_page
@@ -12,12 +13,16 @@ from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import ProfileRow
 from wacb.api.retry import RetryingClient
 from wacb.errors import Command, NotFound, Prose, Unavailable
-from wacb.models import CallbackProfile, Number, ProfileDraft
+from wacb.models import CallbackProfile, Need, Number, ProfileDraft
+from wacb.net.pool import run_all
 from wacb.storage.profile_journal import ProfileJournal
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Client:
-    """Talk to the API as one account.
+    """Talk to the API as one account, with up to `jobs` requests at a time.
 
     Every change of a profile is in the `journal` before its request leaves. `seen` gets every
     profile that is read. `shows_profiles` says whether a listing of numbers is
@@ -30,6 +35,7 @@ class Client:
         retrying: RetryingClient,
         *,
         journal: ProfileJournal,
+        jobs: int = 1,
         seen: Callable[[CallbackProfile], None] = lambda profile: None,
         shows_profiles: bool = False,
         remember: Callable[[], None] = lambda: None,
@@ -37,6 +43,7 @@ class Client:
         self.api = api
         self.journal = journal
         self.shows_profiles = shows_profiles
+        self._jobs = jobs
         self._remember = remember
         self._retrying = retrying
         self._seen = seen
@@ -67,6 +74,25 @@ class Client:
         """Close all connections; requests in progress end as Interrupted."""
         self._retrying.close()
 
+    def abort(self) -> None:
+        """Let no further attempt start, and end those in progress."""
+        self.stop_sending()
+        self.close()
+
+    def at_once(self, work: Callable[[A], T], items: Sequence[A]) -> list[T]:
+        """Return `work(item)` for each item, in their order, several at a time.
+
+        Raises the failure of the first item that failed, in their order.
+        """
+        if self._jobs == 1 or len(items) < 2:
+            return [work(item) for item in items]
+        return run_all(work, items, jobs=self._jobs, abort=self.abort)
+
+    def both(self, one: Callable[[], A], other: Callable[[], T]) -> tuple[A, T]:
+        """Return what two functions return that are called at once."""
+        first, second = self.at_once(lambda call: call(), (one, other))
+        return cast(A, first), cast(T, second)
+
     def check_access(self) -> None:
         """Make one cheap read.
 
@@ -88,58 +114,62 @@ class Client:
     # -- profiles
 
     def list_profiles(
-        self, *, wanted: Callable[[str], bool] = lambda title: True
+        self,
+        *,
+        wanted: Callable[[ProfileRow], bool] = lambda row: True,
+        need: Need = Need.ALL,
+        limit: int | None = None,
     ) -> Listing[CallbackProfile]:
-        """List every profile, page by page, whose title is `wanted`.
+        """List every profile whose row is `wanted`, and of each at least what there is `need` of.
 
-        Rows that lack members are completed from their details, and left out where the profile
-        was deleted meanwhile.
+        Rows that lack it are completed from their details, `limit` at a time, and left out where
+        the profile was deleted meanwhile.
         """
-        return Listing(self._complete_all(self._profile_rows(), wanted))
+        return Listing(self._complete_all(self.profile_rows(), wanted, need, limit))
 
-    def titled_profiles(self, title: str) -> list[CallbackProfile]:
+    def titled_profiles(self, title: str, *, need: Need = Need.ALL) -> list[CallbackProfile]:
         """List the profiles with exactly this title, as far as the API's filter shows them.
 
         assumed: title_filter. Raises Unavailable where some may be missing.
         """
-        rows = self._titled_rows(title)
-        return [found for row in rows if (found := self._complete(row))]
+        return [*self._complete_those_left(self._titled_rows(title), need)]
 
-    def profile_ids(self, title: str) -> set[str]:
-        """List the IDs of all profiles with exactly this title, whatever the API's filter hides.
+    def titled_rows(self, title: str) -> list[ProfileRow]:
+        """List the rows of all profiles with exactly this title, whatever the API's filter hides.
 
         Raises Unavailable where some may be missing.
         """
-        rows = self._titled_rows(title) or self._profile_rows().require_whole()
-        return {row.id for row in rows if row.title == title}
+        rows = self._titled_rows(title) or self.profile_rows().require_whole()
+        return [row for row in rows if row.title == title]
 
-    def list_titles_and_profiles(
-        self, wanted: Callable[[str, str], bool]
+    def complete_titled(
+        self, rows: Iterable[ProfileRow], wanted: Callable[[ProfileRow], bool]
     ) -> tuple[dict[str, str], dict[str, CallbackProfile]]:
-        """List the title of every profile by its ID, and the complete profiles that are `wanted`.
+        """Return the title of every profile by its ID, and the complete profiles that are `wanted`.
 
-        `wanted` gets ID and title. Details are only requested where the listing lacks them. Raises
-        Unavailable where some profiles may be missing.
+        Details are only requested where the rows lack them.
         """
-        titles: dict[str, str] = {}
+        rows = list(rows)
+        titles = {row.id: row.title for row in rows}
+        chosen = [row for row in rows if wanted(row)]
         profiles: dict[str, CallbackProfile] = {}
-        for row in self._profile_rows().require_whole():
-            if wanted(row.id, row.title):
-                profile = self._complete(row)
-                if profile is None:
-                    continue
+        for row, profile in zip(chosen, self._complete(chosen, Need.ALL), strict=True):
+            if profile is None:
+                del titles[row.id]
+            else:
                 profiles[row.id] = profile
-            titles[row.id] = row.title
         return titles, profiles
 
     def _titled_rows(self, title: str) -> list[ProfileRow]:
-        listing = self._profile_rows(title)
+        listing = self.profile_rows(title)
         rows = list(listing)
         if listing.gap:  # perhaps what the filter left out
-            rows = self._profile_rows().require_whole()
+            rows = self.profile_rows().require_whole()
         return [row for row in rows if row.title == title]
 
-    def _profile_rows(self, title: str | None = None) -> Listing[ProfileRow]:
+    def profile_rows(self, title: str | None = None) -> Listing[ProfileRow]:
+        """List every profile page by page, as the listing shows it."""
+
         def fetch(offset: int) -> Page:
             return self._read_profile_page(self.api.list_profiles(offset=offset, title=title))
 
@@ -150,27 +180,48 @@ class Client:
         return read_page(self.send(request), "profiles", "callback_profiles")
 
     def _complete_all(
-        self, rows: Listing[ProfileRow], wanted: Callable[[str], bool]
+        self,
+        rows: Listing[ProfileRow],
+        wanted: Callable[[ProfileRow], bool],
+        need: Need,
+        limit: int | None,
     ) -> Generator[CallbackProfile, None, str]:
-        for row in rows:
-            if wanted(row.title) and (profile := self._complete(row)):
-                yield profile
+        left = filter(wanted, rows)
+        while batch := list(islice(left, limit)):
+            yield from self._complete_those_left(batch, need)
         return rows.gap
 
-    def _complete(self, row: ProfileRow) -> CallbackProfile | None:
-        """Read a listed profile, completed from its details where the listing lacks members.
+    def _complete_those_left(
+        self, rows: Sequence[ProfileRow], need: Need
+    ) -> Iterator[CallbackProfile]:
+        return (profile for profile in self._complete(rows, need) if profile)
+
+    def _complete(self, rows: Sequence[ProfileRow], need: Need) -> list[CallbackProfile | None]:
+        """Read listed profiles, completed from their details where their rows lack what is needed.
 
         None where the API reports that the profile no longer exists; another 404 proves nothing.
         """
-        if not row.partial:
-            return self._read(row.members)
+        lean = [row for row in rows if not row.shows(need)]
+        fetched = self.at_once(self._fetch_details, lean)
+        details = {row.id: found for row, found in zip(lean, fetched, strict=True)}
+
+        def read(row: ProfileRow) -> CallbackProfile | None:
+            found = details.get(row.id, {})
+            return None if found is None else self._read(row.members | found)
+
+        return [read(row) for row in rows]
+
+    def _fetch_details(self, row: ProfileRow) -> dict[str, Any] | None:
         try:
-            details = responses.read_profile(self.send(self.api.get_profile(row.id)), row.id)
+            return responses.read_profile(self.send(self.api.get_profile(row.id)), row.id)
         except NotFound as error:
             if error.api_code == responses.NO_SUCH_PROFILE:
                 return None
             raise
-        return self._read(row.members | details)
+
+    def read_row(self, row: ProfileRow) -> CallbackProfile:
+        """Read a profile whose row shows all that is needed."""
+        return self._read(row.members)
 
     def get_profile(self, profile_id: str) -> CallbackProfile:
         """Fetch one profile. Raises NotFound."""

@@ -17,6 +17,7 @@ from wacb.models import (
     CallbackProfile,
     Encryption,
     Method,
+    Need,
     Number,
     Unknown,
     same_id,
@@ -55,9 +56,19 @@ class ProfileRow(NamedTuple):
     members: dict[str, Any]
 
     @property
-    def partial(self) -> bool:
-        """Whether it lacks what its details would show. assumed: lean_rows (api.md §4)."""
-        return not self.members.keys() >= DETAILS
+    def status(self) -> str | None:
+        """Its status as CallbackProfile has it, None where it is not shown."""
+        return _status(self.members["status"]) if "status" in self.members else None
+
+    def shows(self, need: Need) -> bool:
+        """Say whether it shows what is needed; what it lacks is in its details.
+
+        assumed: lean_rows (api.md §4).
+        """
+        members = _NEEDED[need]
+        if need is Need.TEMPLATE and self.members.get("http_method") in ("GET", "DELETE"):
+            members -= {"body"}
+        return self.members.keys() >= members
 
 
 ID_NAMES = ("profile_id", "profileId", "id")
@@ -234,4 +245,11 @@ def _is_none(value: Any, detached: str) -> bool:
 _NONE = frozenset(("", "0", "null", "none"))
 PROFILE_NAMES = ("profile", "callback_profile", "data", "details")
 NUMBER_DETAILS = ("number", "data", "details")
-DETAILS = frozenset(("url", "body", "headers", "http_method", "status"))
+_TEMPLATE = frozenset(("url", "body", "http_method", "status"))
+DETAILS = _TEMPLATE | {"headers"}
+_NEEDED = {
+    Need.NOTHING: frozenset[str](),
+    Need.STATUS: frozenset(("status",)),
+    Need.TEMPLATE: _TEMPLATE,
+    Need.ALL: DETAILS,
+}

@@ -50,7 +50,7 @@ class App:
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self.flags: dict[str, str] = {}
-        self.verbosity = 0
+        self.verbosity = self.jobs = 0  # jobs 0: the defaults
         self.sleep = sleep or time.sleep
         self._sleep = sleep
         self.now = now

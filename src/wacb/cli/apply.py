@@ -18,7 +18,7 @@ from wacb.cli.number.report import (
     interrupted_error,
     status_words,
 )
-from wacb.cli.options import dry_run_option, option, output_options, yes_option
+from wacb.cli.options import dry_run_option, option, output_options, write_jobs_option, yes_option
 from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import confirm
@@ -28,6 +28,7 @@ from wacb.errors import Command as NextCommand
 from wacb.models import UNKNOWN
 from wacb.plan.apply import PlanResult, PlanRunner, requests
 from wacb.plan.model import Plan
+from wacb.provision.attach import JOBS
 from wacb.provision.number_change import NumberChange
 
 
@@ -42,6 +43,7 @@ from wacb.provision.number_change import NumberChange
 @yes_option
 @github_option
 @dry_run_option
+@write_jobs_option
 @output_options
 @pass_app
 def command(
@@ -123,6 +125,7 @@ def _execute(app: App, plan: Plan) -> tuple[list[PlanResult], bool]:
             interrupt=interrupt,
             notify=app.out.note,
             done=advance,
+            jobs=app.jobs or JOBS,
         )
         return runner.execute(plan), interrupt.interrupted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 from wacb.api.client import Client
 from wacb.api.retry import RequestTrace, RetryingClient
@@ -12,6 +13,8 @@ from wacb.errors import WacbError
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
 
+JOBS = 8  # requests at a time, unless the user says otherwise
+
 
 def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -> Client:
     """Build the client that sends with this API key."""
@@ -19,11 +22,14 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
     def show_wait(seconds: float, failure: WacbError) -> None:
         app.out.hint(f"{failure.message}; retrying in {seconds:.0f} s")
 
+    printing = Lock()
+
     def show_attempt(exchange: RequestTrace) -> None:
         from wacb.cli.trace import describe
 
-        for line in describe(exchange, app.verbosity):
-            app.out.message(line)
+        with printing:  # the lines of one attempt stay together
+            for line in describe(exchange, app.verbosity):
+                app.out.message(line)
 
     def keep_headers(profile: CallbackProfile) -> None:
         app.out.keep_from_words(secrets_of_headers(profile.headers))
@@ -40,6 +46,7 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
         app.api,
         retrying,
         journal=open_profile_journal(app),
+        jobs=app.jobs or JOBS,
         seen=keep_headers,
         shows_profiles=app.settings.sandbox or mark.is_set,  # the emulator always does
         remember=mark.set,

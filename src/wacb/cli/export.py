@@ -6,11 +6,13 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.options import read_jobs_option
 from wacb.plan.manifest.export import write
 from wacb.provision.lookup import spell_ids
 
 
 @click.command(cls=Command)
+@read_jobs_option
 @pass_app
 def command(app: App) -> None:
     """Export the account as a wacb.toml file.
@@ -23,13 +25,16 @@ def command(app: App) -> None:
     Example:
       wacb export > wacb.toml
     """
+    listed, rows = app.client.both(
+        lambda: app.lookup.listed, lambda: app.client.profile_rows().require_whole()
+    )
     numbers = [
         number._replace(callback_profile_id=app.lookup.attached_profile_id(number))
-        for number in app.lookup.listed.values()
+        for number in listed.values()
     ]
-    profiles = app.client.list_profiles().require_whole()
-    spelled = spell_ids(numbers, (profile.id for profile in profiles))
-    exported = write(profiles, [*spelled.values()], local=app.accepts_local)
+    titles, profiles = app.client.complete_titled(rows, lambda row: True)
+    spelled = spell_ids(numbers, titles)
+    exported = write([*profiles.values()], [*spelled.values()], local=app.accepts_local)
     app.out.text(exported.text.removesuffix("\n"))
     app.out.note(*exported.notes)
     if exported.variables:

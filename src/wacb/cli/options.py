@@ -103,6 +103,25 @@ def _output_options(*forms: str) -> Callable[[F], F]:
     )
 
 
+def _set_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> None:
+    ctx.find_root().ensure_object(App).jobs = value or 0
+
+
+def jobs_option(defaults: str) -> Callable[[F], F]:
+    """Add `--jobs`, whose `defaults` the help shows."""
+    return option(
+        "--jobs",
+        section=Section.RARE,
+        type=click.IntRange(1, 64),
+        metavar="N",
+        expose_value=False,
+        callback=_set_jobs,
+        help=f"Requests to send at a time [default: {defaults}].",
+    )
+
+
+read_jobs_option = jobs_option("8")
+write_jobs_option = jobs_option("8 reads, 4 writes")
 output_options = _output_options("table", "tsv", "json")
 plan_output_options = _output_options("table", "tsv", "json", "markdown")
 dry_run_option = option(

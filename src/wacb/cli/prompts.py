@@ -12,7 +12,7 @@ from wacb.cli.app import App
 from wacb.cli.render import Column, table
 from wacb.errors import ConsentRequired, InvalidInput, NotFound, Unsafe
 from wacb.jsontext import visible
-from wacb.models import UNKNOWN, Number
+from wacb.models import UNKNOWN, Need, Number
 from wacb.validation import fold_title, parse_number, read_phone
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def choose_profile(app: App) -> str:
     """Let the user pick a profile; return its ID."""
     if not app.interactive:
         return ask(app, "Profile", option="--profile", variable="WACB_PROFILE")
-    profiles = app.client.list_profiles().require_whole()
+    profiles = app.client.list_profiles(need=Need.STATUS).require_whole()
     rows = [(profile.title, profile.status, profile.id) for profile in profiles]
     known = [{fold_title(profile.title), fold_title(profile.id)} for profile in profiles]
     (place,) = _pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows, known, fold=fold_title)

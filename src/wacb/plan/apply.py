@@ -13,12 +13,11 @@ from wacb.errors import Command, DeadlineExceeded, Prose, Skipped, Unsafe, WacbE
 from wacb.models import UNKNOWN, CallbackProfile
 from wacb.plan.model import Action, Change, Plan
 from wacb.provision import create
-from wacb.provision.attach import JOBS
-from wacb.provision.bulk import BulkRunner, failed_change
+from wacb.provision.bulk import BulkRunner
 from wacb.provision.delete import delete_profile
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, Result
-from wacb.provision.read_back import fail_deleted
+from wacb.provision.prepare import failed_change
 from wacb.provision.steps import CreateStep, ProfileResult, UpdateStep
 from wacb.provision.update import update_profile
 from wacb.provision.usage import Usage, find_usage
@@ -31,7 +30,7 @@ _PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")
 
 @dataclass
 class PlanRunner:
-    """Applies one plan.
+    """Applies one plan, up to `jobs` numbers at a time.
 
     `lock` makes the lock for the creation of a title, `notify` takes notes, `done` is called after
     each change.
@@ -43,6 +42,7 @@ class PlanRunner:
     sleep: Callable[[float], None]
     interrupt: GracefulInterrupt
     notify: Callable[[str], None]
+    jobs: int
     done: Callable[[], None] = lambda: None
     _ids: dict[str, str] = field(default_factory=dict, init=False)
     _failed: set[str] = field(default_factory=set, init=False)
@@ -146,12 +146,12 @@ class PlanRunner:
             self.client,
             self.journal,
             sleep=self.sleep,
-            jobs=JOBS,
+            jobs=self.jobs,
             done=self.done,
             interrupt=self.interrupt,
         )
         prepared = [self._prepare(work) for work in works]
-        results = fail_deleted(self.client, runner.execute(prepared))
+        results = runner.execute(prepared)
         return [_plan_result(*pair) for pair in zip(changes, results, strict=True)]
 
     def _prepare(self, change: NumberChange) -> NumberResult:

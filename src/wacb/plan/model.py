@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Literal, NamedTuple, get_args
 
 from wacb.api.client import Client
+from wacb.api.responses import ProfileRow
 from wacb.errors import WacbError
 from wacb.jsontext import ascii_json
 from wacb.models import AttachedId, CallbackProfile, Number, fold_id
@@ -110,14 +111,14 @@ class LiveState(NamedTuple):
 def read_live_state(
     client: Client, journal: Journal, manifest: Manifest, *, prune: bool
 ) -> tuple[Manifest, LiveState]:
-    """List the numbers once and the profiles once; of a thin listing, fetch what is compared.
+    """List the numbers and the profiles at once; of a thin listing, fetch what is compared.
 
     The manifest is returned with its numbers as they are listed. Raises ConfigError where numbers
     are asked for without a WABA ID.
     """
     live = LiveState({}, {}, None, {}, {})
-    if manifest.numbers or prune:
-        rows = client.list_numbers().require_whole()
+    profile_rows, rows = _read_listings(client, with_numbers=bool(manifest.numbers) or prune)
+    if rows is not None:
         numbers = {number.number: number for number in rows}
         live = live._replace(
             numbers=numbers,
@@ -133,9 +134,22 @@ def read_live_state(
         if live.numbers and number in live.numbers:
             wanted.add(live.attached_profile_id(live.numbers[number]))
     ids = {fold_id(each) for each in wanted if isinstance(each, str)}
-    titles, profiles = client.list_titles_and_profiles(
-        lambda profile_id, title: prune or fold_id(profile_id) in ids or title in wanted
+    titles, profiles = client.complete_titled(
+        profile_rows, lambda row: prune or fold_id(row.id) in ids or row.title in wanted
     )
     if live.numbers:
         live = live._replace(numbers=spell_ids(live.numbers.values(), titles))
     return manifest, live._replace(titles=titles, profiles=profiles)
+
+
+def _read_listings(
+    client: Client, *, with_numbers: bool
+) -> tuple[list[ProfileRow], list[Number] | None]:
+    """Return the rows of both listings, None in place of numbers that were not asked for."""
+    if not with_numbers:
+        return client.profile_rows().require_whole(), None
+    numbers, rows = client.both(
+        lambda: client.list_numbers().require_whole(),
+        lambda: client.profile_rows().require_whole(),
+    )
+    return rows, numbers

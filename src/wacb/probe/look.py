@@ -11,6 +11,7 @@ from wacb.api.listing import Page, read_page
 from wacb.api.requests import ApiRequest
 from wacb.api.responses import ProfileRow, parse_listed_number, profile_row
 from wacb.errors import ApiRejected, NotFound, Unavailable, WacbError
+from wacb.models import Need
 
 MAX_PAGES = 40
 MAX_DETAILS = 3  # profiles whose details are read
@@ -157,7 +158,7 @@ def _is_complete(sheet: Sheet, count: int) -> bool:
 
 
 def _lean_first(rows: list[ProfileRow]) -> list[str]:
-    return [row.id for row in sorted(rows, key=lambda row: not row.partial) if row.id]
+    return [row.id for row in sorted(rows, key=lambda row: row.shows(Need.ALL)) if row.id]
 
 
 def _phones(client: Client, numbers: Sheet | None, number: str | None) -> list[str]:

@@ -20,6 +20,7 @@ from wacb.api.responses import (
 )
 from wacb.api.values import unwrap
 from wacb.errors import Unavailable
+from wacb.models import Need
 from wacb.probe.look import PROFILE_LISTS, Answer, Reading, Sheet
 from wacb.probe.model import Finding, confirmed, not_seen, refuted
 from wacb.probe.names import count_names, count_types, plural, type_name
@@ -80,7 +81,7 @@ def _first_named(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> lis
 
 
 def _judge_lean_rows(reading: Reading) -> Finding:
-    id, lean = "lean_rows", [row for row in reading.rows if row.partial]
+    id, lean = "lean_rows", [row for row in reading.rows if not row.shows(Need.ALL)]
     if not reading.rows:
         return not_seen(id, "there are no profiles")
     if not lean:

@@ -15,7 +15,7 @@ from wacb.errors import (
     Unavailable,
     Unsafe,
 )
-from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, same_id
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Need, Number, same_id
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
@@ -51,7 +51,7 @@ def prepare_attach(
     return prepare_attach_of(
         lookup,
         number,
-        lookup.profile(reference),
+        lookup.profile(reference, need=Need.TEMPLATE),
         replace=replace,
         if_current=if_current,
         allow_missing=allow_missing,
@@ -79,7 +79,9 @@ def prepare_attach_of(
         return change
     if if_current is not None:
         is_id = not if_current or find.looks_like_id(if_current)
-        _check_current(change, (if_current if is_id else lookup.profile(if_current).id) or None)
+        if not is_id:
+            if_current = lookup.profile(if_current, need=Need.NOTHING).id
+        _check_current(change, if_current or None)
     lost = _note_lost_status(lookup, profile, change.old) if isinstance(change.old, str) else ()
     if isinstance(change.old, str) and not replace and if_current is None:
         raise ConsentRequired(
@@ -127,7 +129,7 @@ def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
         return change
     _check_unchanged(change, last, hint=fix)
     if wanted is not None:
-        notes = check_profile(lookup.profile(wanted), allow_missing=True)
+        notes = check_profile(lookup.profile(wanted, need=Need.TEMPLATE), allow_missing=True)
         change = change._replace(notes=(*change.notes, *notes))
     return change
 
@@ -270,7 +272,7 @@ def check_number(number: Number) -> None:
 def _note_lost_status(lookup: AccountLookup, new: CallbackProfile, old_id: str) -> tuple[str, ...]:
     """Look up the old profile, and note whether its message status gets lost."""
     try:
-        old = lookup.profile(old_id)
+        old = lookup.profile(old_id, need=Need.TEMPLATE)
     except NotFound:
         return (f"the old profile {old_id} no longer exists",)
     except Unavailable as error:

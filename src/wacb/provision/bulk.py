@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import cast
 
 from wacb.api.client import Client
 from wacb.api.listing import Listing
@@ -16,52 +16,28 @@ from wacb.errors import (
     DeadlineExceeded,
     NotReached,
     OutcomeUnknown,
-    Skipped,
     Unsafe,
     WacbError,
 )
 from wacb.models import UNKNOWN, AttachedId, Number, same_id
+from wacb.net.pool import run_all
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
+from wacb.provision.prepare import skipped
 from wacb.provision.read_back import (
+    attached_ids,
     difference_error,
     explain_unseen,
+    fail_deleted,
     fail_unverified,
     is_lost,
     is_open,
+    look_up_again,
 )
 from wacb.storage import files
 from wacb.storage.journal import Entry, Journal, Outcome, outcome_of
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
-
-
-def prepare_all(
-    items: Sequence[tuple[str, Callable[[], NumberChange]]], *, fail_fast: bool
-) -> list[NumberResult]:
-    """Prepare the change of every number before anything is written; errors are kept, not raised.
-
-    With `fail_fast` no number is changed when one has an error.
-    """
-    prepared = [_prepare(number, prepare) for number, prepare in items]
-    if fail_fast and any(item.error for item in prepared):
-        return [
-            item if item.error else failed_change(number, _skip(number))
-            for item, (number, _) in zip(prepared, items, strict=True)
-        ]
-    return prepared
-
-
-def failed_change(number: str, error: WacbError) -> NumberResult:
-    """Return the result for a number whose change could not be prepared."""
-    return NumberResult(NumberChange(number, UNKNOWN, UNKNOWN), error=error)
-
-
-def _prepare(number: str, prepare: Callable[[], NumberChange]) -> NumberResult:
-    try:
-        return NumberResult(prepare())
-    except WacbError as error:
-        return failed_change(number, error)
 
 
 class BulkRunner:
@@ -98,6 +74,7 @@ class BulkRunner:
     def execute(self, prepared: Sequence[NumberResult]) -> list[NumberResult]:
         """Make all changes, then list the numbers once for all of them and compare.
 
+        The attached profiles are looked up again, too: somebody may have deleted one meanwhile.
         The results are in the order of the changes. Nothing is raised for one that fails, but
         ConfigError, before anything is written, where the journal cannot be.
         """
@@ -106,16 +83,36 @@ class BulkRunner:
 
         until_deadline = len(prepared) > 1
         with self.interrupt:
-            with self._client.reserve_time(), ThreadPoolExecutor(self._jobs) as pool:
-                results = list(pool.map(lambda item: self._run(item, until_deadline), prepared))
-            if self._client.api.waba_id is not None:
-                results = self._compare(results)
-                if any(result.status in ("attached", "detached") for result in results):
-                    self._client.remember_shown()
-        return [
+            with self._client.reserve_time():
+                results = run_all(
+                    lambda item: self._run(item, until_deadline),
+                    prepared,
+                    jobs=self._jobs,
+                    abort=self._client.abort,
+                )
+            results, problems = self._read_back(results)
+        settled = [
             result if item.error else _settle(result)
             for item, result in zip(prepared, results, strict=True)
         ]
+        return fail_deleted(settled, problems)
+
+    def _read_back(
+        self, results: list[NumberResult]
+    ) -> tuple[list[NumberResult], dict[str, WacbError | None]]:
+        """Compare the numbers, and look the attached profiles up again, all at once."""
+        ids = attached_ids(results)
+        looks: list[Callable[[], object]] = [
+            partial(self._compare, results),
+            *(partial(look_up_again, self._client, each) for each in ids),
+        ]
+        compared, *found = self._client.at_once(lambda look: look(), looks)
+        results = cast(list[NumberResult], compared)
+        problems = dict(zip(ids, cast(list[WacbError | None], found), strict=True))
+        for late in attached_ids(results):  # what was lost may be seen to be done
+            if late not in problems:
+                problems[late] = look_up_again(self._client, late)
+        return results, problems
 
     def _run(self, item: NumberResult, until_deadline: bool) -> NumberResult:
         result = item if item.error else self._attempt(item, until_deadline)
@@ -131,14 +128,14 @@ class BulkRunner:
         if not change.is_needed:
             return item._replace(status="unchanged", verified=True)
         if self.interrupt.requested:
-            return item._replace(error=_skip(change.number))
+            return item._replace(error=skipped(change.number))
         if self._client.remaining() <= 0:
             return item._replace(error=_not_reached(change.number))
         try:
             self._begin(change)
         except files.WRITE_ERRORS as error:
             if self.interrupt.requested:
-                return item._replace(error=_skip(change.number))
+                return item._replace(error=skipped(change.number))
             self.interrupt.request()  # no other number could be journaled
             return item._replace(error=error)
         try:
@@ -193,6 +190,14 @@ class BulkRunner:
 
     def _compare(self, results: list[NumberResult]) -> list[NumberResult]:
         """List the numbers, again while a change is not visible yet, and settle what is open."""
+        if self._client.api.waba_id is None:
+            return results
+        results = self._look_until_seen(results)
+        if any(result.status in ("attached", "detached") for result in results):
+            self._client.remember_shown()
+        return results
+
+    def _look_until_seen(self, results: list[NumberResult]) -> list[NumberResult]:
         listing: Listing[Number] | None = None
         shown: dict[str, AttachedId] = {}
         for pause in READ_BACK_AFTER:
@@ -253,7 +258,3 @@ def _not_reached(number: str) -> NotReached:
         hint="run the same command again to finish, or pass a longer --deadline",
         sent=False,
     )
-
-
-def _skip(number: str) -> Skipped:
-    return Skipped(f"number {number} was skipped: the run was stopped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from wacb.api.client import Client
@@ -67,7 +68,7 @@ def check(client: Client, references: Sequence[str]) -> tuple[list[Checked], int
     The second value counts the others. Raises NotFound and Ambiguous for a reference.
     """
     if references:
-        named = (find.find(client, reference) for reference in references)
+        named = client.at_once(partial(find.find, client), [*dict.fromkeys(references)])
         return [check_one(profile) for profile in {found.id: found for found in named}.values()], 0
     listed = client.list_profiles().require_whole()
     found = [

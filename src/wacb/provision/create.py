@@ -255,7 +255,7 @@ def _check_only(
         if pause:
             sleep(pause)
         try:
-            titled = client.profile_ids(title)
+            titled = {row.id for row in client.titled_rows(title)}
         except Interrupted:
             note = "it was not checked whether another machine created it, too"
             return result._replace(notes=(*result.notes, note))

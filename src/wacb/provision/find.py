@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wacb.errors import Ambiguous, Command, InvalidInput, NotFound, Prose
-from wacb.models import CallbackProfile
+from wacb.models import CallbackProfile, Need
 from wacb.validation import fold_title, nearest
 
 if TYPE_CHECKING:
@@ -41,24 +41,26 @@ def list_titled(client: Client, title: str) -> list[CallbackProfile]:
     may be missing.
     """
     folded = fold_title(title)
-    spelled = client.list_profiles(wanted=lambda each: fold_title(each) == folded).require_whole()
+    listing = client.list_profiles(wanted=lambda row: fold_title(row.title) == folded)
+    spelled = listing.require_whole()
     return [profile for profile in spelled if profile.title == title] or spelled
 
 
-def find(client: Client, reference: str) -> CallbackProfile:
-    """Fetch a profile by its ID or exact title.
+def find(client: Client, reference: str, *, need: Need = Need.ALL) -> CallbackProfile:
+    """Fetch a profile by its ID or exact title, and at least what there is `need` of.
 
     Raises NotFound with the nearest title, Ambiguous when several profiles have the title.
     """
     if looks_like_id(reference):
         return client.get_profile(reference)
-    if titled := client.titled_profiles(reference):
+    if titled := client.titled_profiles(reference, need=need):
         return _take_only(reference, titled)
     try:
         return client.get_profile(reference)  # an ID of a form not seen yet
     except NotFound as error:
         # the API's filter may hide an exact match
-        titles, found = client.list_titles_and_profiles(lambda _, title: title == reference)
+        rows = client.profile_rows().require_whole()
+        titles, found = client.complete_titled(rows, lambda row: row.title == reference)
         if found:
             return _take_only(reference, [*found.values()])
         near = nearest(reference, titles.values())

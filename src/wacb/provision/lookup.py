@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 from wacb.api.client import Client
 from wacb.api.listing import Listing
 from wacb.errors import Command, NotFound, Prose, Unavailable, WacbError
-from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, fold_id
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Need, Number, fold_id
 from wacb.provision import find
 from wacb.storage.journal import Journal
 from wacb.validation import NO_COUNTRY_CODE, InvalidPhone, nearly, parse_number, read_phone
@@ -62,13 +66,35 @@ class AccountLookup:
     """Look up profiles and numbers, each once.
 
     With a WABA ID (V2) the numbers are listed once, however many are asked for; without one (V1)
-    each number's details are fetched.
+    each number's details are fetched. Threads may share one.
     """
 
     def __init__(self, client: Client, journal: Journal) -> None:
         self.client = client
         self.journal = journal
         self._found: dict[str, Any] = {}
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
+
+    def check_access(self) -> None:
+        """Make one cheap read, as the client does."""
+        self._look_up_once("access", self.client.check_access)
+
+    def look_ahead(self, *, numbers: Iterable[str] = (), profiles: Iterable[str] = ()) -> None:
+        """Look up at once what is asked for afterwards; a failure is raised only then.
+
+        `numbers` are as read_phone returns them, `profiles` IDs or titles whose template is needed.
+        """
+        listed = self.client.api.waba_id is not None
+        looks: list[Callable[[], object]] = [
+            partial(self.profile, reference, need=Need.TEMPLATE)
+            for reference in dict.fromkeys(profiles)
+        ]
+        if listed and any(numbers):
+            looks.append(self._list_once)
+        elif not listed:
+            whole = (number for number in dict.fromkeys(numbers) if number.startswith("+"))
+            looks += [partial(self.number, number) for number in whole]
+        self.client.at_once(_try, looks)
 
     @property
     def listed(self) -> dict[str, Number]:
@@ -83,7 +109,7 @@ class AccountLookup:
 
         Raises ConfigError without a WABA ID, Unavailable where some may be missing.
         """
-        rows, listing = self._look_up_once("the numbers", self._list)
+        rows, listing = self._list_once()
         listing.check_whole()
         return rows
 
@@ -97,8 +123,8 @@ class AccountLookup:
         """Find one number (E.164). Raises NotFound."""
         waba_id = self.client.api.waba_id
         if waba_id is None:
-            return self.client.get_number(number)
-        rows, listing = self._look_up_once("the numbers", self._list)
+            return self._look_up_once(number, lambda: self.client.get_number(number))
+        rows, listing = self._list_once()
         if found := [row for row in rows if row.number == number]:
             return found[-1]
         listing.check_whole()
@@ -110,11 +136,20 @@ class AccountLookup:
 
     def attached_profile_id(self, number: Number) -> AttachedId:
         """Return the ID of the profile on a number."""
-        return attached_profile_id(number, lambda: self.journal.believed)
+        return attached_profile_id(number, self._read_believed)
 
-    def profile(self, reference: str) -> CallbackProfile:
+    def profile(self, reference: str, *, need: Need = Need.ALL) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""
-        return self._look_up_once(f"profile {reference}", lambda: find.find(self.client, reference))
+        return self._look_up_once(
+            f"profile {need.name} {reference}",
+            lambda: find.find(self.client, reference, need=need),
+        )
+
+    def _read_believed(self) -> Mapping[str, str | None]:
+        return self._look_up_once("the journal", lambda: self.journal.believed)
+
+    def _list_once(self) -> tuple[list[Number], Listing[Number]]:
+        return self._look_up_once("the numbers", self._list)
 
     def title_of(self, profile_id: str) -> str | None:
         """Return the title of a profile for people to read, None where it is not known."""
@@ -125,8 +160,8 @@ class AccountLookup:
         return titles.get(fold_id(profile_id))
 
     def _list_titles(self) -> dict[str, str]:
-        titles, _ = self.client.list_titles_and_profiles(lambda *_: False)
-        return {fold_id(profile_id): title for profile_id, title in titles.items()}
+        rows = self.client.profile_rows().require_whole()
+        return {fold_id(row.id): row.title for row in rows}
 
     def _list(self) -> tuple[list[Number], Listing[Number]]:
         listing = self.client.list_numbers()
@@ -134,12 +169,18 @@ class AccountLookup:
 
     def _look_up_once(self, key: str, find: Callable[[], T]) -> T:
         """Look something up, and return the same value or raise the same failure ever after."""
-        if key not in self._found:
-            try:
-                self._found[key] = find()
-            except WacbError as error:
-                self._found[key] = error
+        with self._locks[key]:
+            if key not in self._found:
+                try:
+                    self._found[key] = find()
+                except WacbError as error:
+                    self._found[key] = error
         found = self._found[key]
         if isinstance(found, WacbError):
             raise found
         return cast(T, found)
+
+
+def _try(look: Callable[[], object]) -> None:
+    with suppress(WacbError):  # it is kept, and raised where what was looked up is needed
+        look()

@@ -20,19 +20,17 @@ from wacb.models import UNKNOWN, AttachedId, Number
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
 
 
-def fail_deleted(client: Client, results: Sequence[NumberResult]) -> list[NumberResult]:
-    """Look each attached profile up again: somebody may have deleted it meanwhile.
+def attached_ids(results: Sequence[NumberResult]) -> list[str]:
+    """Return the ID of each profile that was attached, once."""
+    ids = (result.change.new for result in results if result.status == "attached")
+    return list(dict.fromkeys(each for each in ids if isinstance(each, str)))
+
+
+def look_up_again(client: Client, profile_id: str) -> WacbError | None:
+    """Return what is wrong with a profile that was attached: somebody may have deleted it.
 
     Where the run was stopped or its time is up, what the number shows stands alone.
     """
-    problems: dict[str, WacbError] = {}
-    for profile_id in {result.change.new for result in results if result.status == "attached"}:
-        if isinstance(profile_id, str) and (problem := _look_up_again(client, profile_id)):
-            problems[profile_id] = problem
-    return [_fail_attached(result, problems) for result in results]
-
-
-def _look_up_again(client: Client, profile_id: str) -> WacbError | None:
     try:
         client.get_profile(profile_id)
     except NotFound:
@@ -47,7 +45,14 @@ def _look_up_again(client: Client, profile_id: str) -> WacbError | None:
     return None
 
 
-def _fail_attached(result: NumberResult, problems: Mapping[str, WacbError]) -> NumberResult:
+def fail_deleted(
+    results: Sequence[NumberResult], problems: Mapping[str, WacbError | None]
+) -> list[NumberResult]:
+    """Make the problem of an attached profile, by its ID, a failure of its numbers."""
+    return [_fail_attached(result, problems) for result in results]
+
+
+def _fail_attached(result: NumberResult, problems: Mapping[str, WacbError | None]) -> NumberResult:
     new = result.change.new
     if result.error or result.status != "attached" or not isinstance(new, str):
         return result

@@ -23,7 +23,7 @@ from wacb.errors import (
     Unsafe,
     WacbError,
 )
-from wacb.models import UNKNOWN, Number
+from wacb.models import UNKNOWN, Need, Number
 from wacb.provision import attach, find
 from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.interrupt import report_interrupt
@@ -46,7 +46,7 @@ def find_profile(lookup: AccountLookup | None, reference: str) -> str:
     if lookup is None:
         find.require_id(reference)
         return reference
-    profile = lookup.profile(reference)
+    profile = lookup.profile(reference, need=Need.TEMPLATE)
     attach.check_profile(profile, allow_missing=False)
     return profile.id
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from wacb.callbacks.sender import Delivery, Outgoing
-from wacb.errors import CheckFailed, Command, DeadlineExceeded, NotFound, Prose
+from wacb.errors import CheckFailed, Command, DeadlineExceeded, NotFound, Prose, WacbError
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Number, same_id
 from wacb.provision.check import check_one, prepare_repair
 from wacb.provision.lookup import AccountLookup
@@ -66,9 +68,31 @@ def config(context: Context, prepare: Callable[[], Inputs]) -> Passed:
     return Passed(context.inputs.server)
 
 
+def look_ahead(
+    context: Context, more_numbers: Sequence[str], *, clock: Callable[[], float]
+) -> dict[str, float]:
+    """Look up at once what the next checks need; return the seconds of each check's part."""
+    lookup = context.inputs.lookup
+    looks: dict[str, Callable[[], object]] = {"credentials": lookup.check_access}
+    numbers = [each for each in (context.number, *more_numbers) if each]
+    if numbers:
+        looks["number"] = partial(lookup.look_ahead, numbers=numbers)
+    if context.inputs.reference:
+        looks["profile"] = partial(lookup.profile, context.inputs.reference)
+
+    def measure(look: Callable[[], object]) -> float:
+        began = clock()
+        with suppress(WacbError):  # the check raises it again
+            look()
+        return clock() - began
+
+    seconds = lookup.client.at_once(measure, [*looks.values()])
+    return dict(zip(looks, seconds, strict=True))
+
+
 def credentials(context: Context) -> Passed:
     """Check that the API accepts SID and key."""
-    context.inputs.lookup.client.check_access()
+    context.inputs.lookup.check_access()
     context.access = True
     return Passed("credentials verified")
 

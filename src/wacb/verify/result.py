@@ -61,9 +61,14 @@ def skipped(reason: str, fix: str | None = None) -> Passed:
     return Passed(f"not checked: {reason}", None, fix, checked=False)
 
 
-def run_check(name: str, check: Callable[[], Passed], *, clock: Callable[[], float]) -> CheckResult:
-    """Run one check; an error becomes its result, with a fix. Raises Interrupted."""
-    began = clock()
+def run_check(
+    name: str, check: Callable[[], Passed], *, clock: Callable[[], float], before: float = 0.0
+) -> CheckResult:
+    """Run one check; an error becomes its result, with a fix. Raises Interrupted.
+
+    `before` is the seconds that went into it before.
+    """
+    began = clock() - before
     error = None
     try:
         found = check()

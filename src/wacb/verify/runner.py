@@ -29,10 +29,12 @@ def run_all(
     context = Context(send=send)
 
     def run(name: str, check: Callable[[], Passed]) -> None:
-        results[name] = run_check(name, check, clock=clock)
+        results[name] = run_check(name, check, clock=clock, before=ahead.get(name, 0.0))
 
+    ahead: dict[str, float] = {}
     run("config", partial(checks.config, context, prepare))
     if results["config"].ok:
+        ahead = checks.look_ahead(context, more_numbers, clock=clock)
         run("credentials", partial(checks.credentials, context))
         if context.access and not (context.number or context.inputs.reference):
             context.number = choose()

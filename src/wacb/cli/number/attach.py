@@ -29,12 +29,13 @@ from wacb.cli.options import (
     option,
     output_options,
     profile_option,
+    write_jobs_option,
 )
 from wacb.cli.prompts import choose_attachable, choose_profile
 from wacb.errors import InvalidInput
 from wacb.provision import attach
-from wacb.provision.bulk import prepare_all
 from wacb.provision.number_change import NumberChange, NumberResult
+from wacb.provision.prepare import prepare_all
 
 
 class AttachOptions(NamedTuple):
@@ -77,14 +78,7 @@ _attach_options = combine(
         help="Stop at the first number that fails.",
     ),
     endpoint_options,
-    option(
-        "--jobs",
-        section=Section.RARE,
-        type=click.IntRange(1, 64),
-        default=attach.JOBS,
-        metavar="N",
-        help=f"Numbers to change at a time [default: {attach.JOBS}].",
-    ),
+    write_jobs_option,
     option(
         "--incoming-url",
         section=Section.RARE,
@@ -109,7 +103,6 @@ def command(
     profile: str | None,
     file: Path | None,
     options: AttachOptions,
-    jobs: int,
     fail_fast: bool,
     github: bool,
     dry_run: bool,
@@ -142,7 +135,7 @@ def command(
     if dry_run:
         show_changes(app, prepared)
     elif is_bulk:
-        run_many(app, prepared, jobs=jobs, fail_fast=fail_fast, github=github)
+        run_many(app, prepared, fail_fast=fail_fast, github=github)
     else:
         run_one(app, prepared[0].change, github=github)
 
@@ -202,7 +195,13 @@ def _prepare_all(
         current = replaced.get(target.number, options.if_current)
         prepare = partial(_prepare, app, options._replace(if_current=current), target)
         items.append((target.number, partial(prepare, dry_run=dry_run)))
-    return prepare_all(items, fail_fast=fail_fast)
+    lookup = online_lookup(app, dry_run=dry_run)
+    if lookup and not options.incoming_url:
+        # one number, as V1 has no list of them: then it is known how long the API takes
+        lookup.look_ahead(
+            numbers=[targets[0].number], profiles=[target.profile for target in targets]
+        )
+    return prepare_all(items, lookup.client if lookup else None, fail_fast=fail_fast)
 
 
 def _prepare(

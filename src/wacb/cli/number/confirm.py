@@ -97,6 +97,7 @@ def _confirm(app: App, found: Registration, code: str) -> None:
     if found.profile:
         finish = NextCommand("number attach", found.number, "--profile", found.profile)
         with registration.report_confirmed(found.number, finish=finish):
+            app.lookup.look_ahead(numbers=[found.number], profiles=[found.profile])
             run_one(app, attach.prepare_attach(app.lookup, found.number, found.profile))
         return
     shown, note = registration.read_back(app.lookup, found.number)

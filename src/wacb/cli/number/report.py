@@ -21,11 +21,11 @@ from wacb.errors import (
     join_prose,
 )
 from wacb.models import UNKNOWN, same_id
+from wacb.provision.attach import JOBS
 from wacb.provision.bulk import BulkRunner
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, NumberResult, Result
-from wacb.provision.read_back import fail_deleted
 
 UNDO_EACH = Prose("to undo: ", Command("number rollback", "NUMBER"), " (once per number)")
 FINISH = "run the same command again to finish the rest"
@@ -70,14 +70,12 @@ def run_one(app: App, change: NumberChange, *, github: bool = False) -> None:
         raise Interrupted(f"interrupted: number {change.number} is {result.status}{unseen}")
 
 
-def run_many(
-    app: App, prepared: Sequence[NumberResult], *, jobs: int, fail_fast: bool, github: bool
-) -> None:
+def run_many(app: App, prepared: Sequence[NumberResult], *, fail_fast: bool, github: bool) -> None:
     """Make many changes and print one result a number.
 
     Raises BulkFailed when some failed, with the exit code they agree on, and Interrupted.
     """
-    results, interrupted = make_changes(app, prepared, jobs=jobs, fail_fast=fail_fast)
+    results, interrupted = make_changes(app, prepared, fail_fast=fail_fast)
     app.out.table(_without_failed(results) if app.out.quiet else results, NUMBER_RESULT)
     show_undo(app, results)
     if github:
@@ -86,7 +84,7 @@ def run_many(
 
 
 def make_changes(
-    app: App, prepared: Sequence[NumberResult], *, jobs: int = 1, fail_fast: bool = False
+    app: App, prepared: Sequence[NumberResult], *, fail_fast: bool = False
 ) -> tuple[list[NumberResult], bool]:
     """Make changes; return the results, and whether Ctrl-C ended the run."""
     _show_notes(app, [item.change for item in prepared if not item.error])
@@ -96,12 +94,12 @@ def make_changes(
             app.client,
             app.journal,
             sleep=app.sleep,
-            jobs=jobs,
+            jobs=app.jobs or JOBS,
             fail_fast=fail_fast,
             done=advance,
             interrupt=interrupt,
         )
-        results = fail_deleted(app.client, runner.execute(prepared))
+        results = runner.execute(prepared)
     return results, interrupt.interrupted
 
 

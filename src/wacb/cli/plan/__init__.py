@@ -9,7 +9,7 @@ import click
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.github import check_github, github_option, write_github
-from wacb.cli.options import plan_output_options
+from wacb.cli.options import plan_output_options, read_jobs_option
 from wacb.cli.plan.load import DEFAULT_FILE, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_markdown, show_plan
 from wacb.errors import Command as NextCommand
@@ -22,6 +22,7 @@ CHANGES_PENDING = 10  # exit code
 @plan_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with code 10 if there are changes.")
 @github_option
+@read_jobs_option
 @plan_output_options
 @pass_app
 def command(app: App, *, file: Path, prune: bool, detailed_exitcode: bool, github: bool) -> None:

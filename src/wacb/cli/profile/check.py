@@ -10,7 +10,7 @@ from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
-from wacb.cli.options import dry_run_option, output_options, yes_option
+from wacb.cli.options import dry_run_option, output_options, read_jobs_option, yes_option
 from wacb.cli.prompts import confirm_unchanged
 from wacb.cli.views.profiles import PROFILE_CHECK
 from wacb.errors import BulkFailed, CheckFailed, InvalidInput
@@ -24,6 +24,7 @@ from wacb.provision.compare import describe
 @click.option("--fix", is_flag=True, help="Fix placeholders; leave everything else unchanged.")
 @yes_option
 @dry_run_option
+@read_jobs_option
 @output_options
 @pass_app
 def command(app: App, *, references: tuple[str, ...], fix: bool, yes: bool, dry_run: bool) -> None:

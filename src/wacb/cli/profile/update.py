@@ -127,9 +127,9 @@ def _note_old_key(app: App, step: UpdateStep) -> None:
 
 def _refuse_namesakes(app: App, step: UpdateStep) -> None:
     """Raise Ambiguous where another profile has the new title: no command could name one by it."""
-    others = app.client.profile_ids(step.draft.title) if "title" in step.changes else ()
-    if others:
+    rows = app.client.titled_rows(step.draft.title) if "title" in step.changes else ()
+    if others := ", ".join(sorted(row.id for row in rows)):
         raise Ambiguous(
-            f"another profile is also named {step.draft.title!r} ({', '.join(sorted(others))})",
+            f"another profile is also named {step.draft.title!r} ({others})",
             hint="pass another --title",
         )

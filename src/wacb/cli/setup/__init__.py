@@ -23,7 +23,6 @@ from wacb.cli.profile.ensure import expected_profile, prepare_profile, preview_p
 from wacb.cli.setup.job import Job, SetupOptions, confirm_replaced, prepare_numbers, read_job
 from wacb.cli.setup.report import SetupReport, reporting
 from wacb.cli.verify import raise_failed, run_checks
-from wacb.provision.attach import JOBS
 from wacb.provision.create import find_or_create_again
 
 _options = combine(
@@ -125,7 +124,7 @@ def _set_up(app: App, job: Job, report: SetupReport) -> None:
     if report.profile.status != "unchanged":
         app.look_again()
         numbers = prepare_numbers(app, job, report.profile.profile, replaced)
-    report.numbers, interrupted = make_changes(app, numbers, jobs=JOBS)
+    report.numbers, interrupted = make_changes(app, numbers)
     app.look_again()
     show_undo(app, report.numbers)
     raise_failures(app, report.numbers, interrupted=interrupted)

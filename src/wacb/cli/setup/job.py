@@ -18,11 +18,11 @@ from wacb.cli.prompts import ask, choose_attachable
 from wacb.errors import InvalidInput
 from wacb.models import UNKNOWN, CallbackProfile, Method, ProfileDraft
 from wacb.provision import attach
-from wacb.provision.bulk import prepare_all
 from wacb.provision.create import IfExists
 from wacb.provision.drafts import build_draft
 from wacb.provision.find import looks_like_id
 from wacb.provision.number_change import NumberChange, NumberResult
+from wacb.provision.prepare import prepare_all
 
 
 class SetupOptions(NamedTuple):
@@ -151,4 +151,4 @@ def prepare_numbers(
         )
 
     items = [(number, partial(prepare, number)) for number in job.numbers]
-    return prepare_all(items, fail_fast=False)
+    return prepare_all(items, app.client if app.has_credentials else None, fail_fast=False)
