@@ -50,6 +50,8 @@ def over(live: Wacb) -> Wacb:
 class Screen(io.StringIO):
     """A terminal that one can only write to."""
 
+    encoding = "utf-8"
+
     def isatty(self) -> bool:
         return True
 

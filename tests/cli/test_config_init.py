@@ -273,5 +273,5 @@ def test_the_next_command_has_only_the_flags_that_name_the_account(on_screen: Wa
     flags = ("--config", config, "--base-url", "https://api.example", "--waba-id", "1")
     err = on_screen(*flags, "config", "init", "--no-check").err
     assert err.endswith(
-        f"next: wacb --config {config} profile create --method post --url https://example.com/hook\n"
+        f"next:\nwacb --config {config} profile create --method post --url https://example.com/hook\n"
     )

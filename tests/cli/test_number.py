@@ -41,11 +41,11 @@ def test_the_list_in_each_form(live: Wacb, two_profiles: None, sandbox: Sandbox)
     shown = [number_json(number, profile) for number, profile in carried.items()]
     assert live("number", "list", "-o", "json") == done(as_json(shown))
     assert live("number", "list", "-o", "table") == done(
-        "NUMBER        NAME           STATUS    CALLBACK PROFILE ID\n"
-        f"{ONE}  Sandbox One    approved\n"
-        f"{TWO}  Sandbox Two    approved  {profile_id(2)}\n"
-        f"{THREE}  Sandbox Three  approved\n"
-        f"{NINE}  Sandbox Nine   pending"
+        "NUMBER        NAME           STATUS      CALLBACK PROFILE ID\n"
+        f"{ONE}  Sandbox One    ✓ approved\n"
+        f"{TWO}  Sandbox Two    ✓ approved  {profile_id(2)}\n"
+        f"{THREE}  Sandbox Three  ✓ approved\n"
+        f"{NINE}  Sandbox Nine   ! pending"
     )
 
 

@@ -54,8 +54,7 @@ def test_attach_in_each_form(live: Wacb, two_profiles: None):
     assert live(*line) == done(attachment_row(ONE, "attached", "", profile_id(1)), undo())
     assert live(*line, "-q") == done(ONE)
     assert live(*line, "-o", "table") == done(
-        f"number:    {ONE}\nresult:    unchanged\nold:       {profile_id(1)}\n"
-        f"new:       {profile_id(1)}\nverified:  true"
+        f"✓ Number {ONE} already has profile {TITLE}\n({profile_id(1)})\nverified:  ✓ true"
     )
 
 

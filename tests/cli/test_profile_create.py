@@ -68,17 +68,26 @@ def test_json_is_one_object_with_the_result(live: Wacb):
 
 
 def test_a_table_is_a_record_whose_values_are_whole(live: Wacb):
+    line = (*CREATE, "--if-not-exists", "-o", "table")
+    assert live(*line) == done(
+        f"✓ Created profile {TITLE} ({profile_id(1)})\n"
+        "method:        POST\n"
+        f"url:           {HOOK}\n"
+        "status:        ✓ active\n"
+        "placeholders:  14/14"
+    )
     body = "\n".join(f"  {line}" for line in as_json(MEMBERS).split("\n"))
-    assert live(*CREATE, "-o", "table") == done(
+    assert live(*line, "-v").out == (
+        f"✓ Profile {TITLE} ({profile_id(1)}) is unchanged\n"
         f"id:            {profile_id(1)}\n"
         f"title:         {TITLE}\n"
         "method:        POST\n"
         f"url:           {HOOK}\n"
         f"body:\n{body}\n"
-        "status:        active\n"
+        "status:        ✓ active\n"
         "created_at:    2026-09-21T14:13:20.000Z\n"
         "placeholders:  14/14\n"
-        "result:        created"
+        "result:        ✓ unchanged\n"
     )
 
 

@@ -63,9 +63,10 @@ def test_the_list_in_each_form(live: Wacb, sandbox: Sandbox, monkeypatch: pytest
     assert live("profile", "list", "-o", "json") == done(as_json([profile_json(), second]))
     monkeypatch.setenv("COLUMNS", "133")
     assert live("profile", "list", "-o", "table") == done(
-        f"{'ID':39}  {'TITLE':30}  METHOD  {'URL':30}  STATUS  PLACEHOLDERS\n"
-        f"{profile_id(1)}  {TITLE}  POST    {HOOK:30}  active  14/14\n"
-        f"{profile_id(2)}  {'Second':30}  GET     https://example.com/hook?body…  active  14/14"
+        f"{'TITLE':29}  METHOD  {'URL':29}  STATUS    PLACEHOLDERS  ID\n"
+        f"{TITLE[:28]}…  POST    {HOOK:29}  ✓ active  14/14         {profile_id(1)}\n"
+        f"{'Second':29}  GET     https://example.com/hook?bod…  ✓ active  14/14         "
+        f"{profile_id(2)}"
     )
 
 

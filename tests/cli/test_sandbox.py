@@ -216,7 +216,7 @@ class Impatient(Screen):
 def test_a_demo_that_is_interrupted_stops(on_screen: Wacb):
     threads = threading.active_count()
     outcome = on_screen("sandbox", "demo", out=Impatient())
-    assert (outcome.code, outcome.err) == (130, f"{UNDO}\n\nerror: interrupted\n")
+    assert (outcome.code, outcome.err) == (130, f"{UNDO}\n\n\x1b[1;31merror:\x1b[0m interrupted\n")
     assert outcome.out.endswith("--no-verify --allow-http --allow-local\n")
     assert threading.active_count() == threads
 
@@ -258,7 +258,7 @@ def test_serve_tells_a_person_what_to_do_next(on_screen: Wacb):
     outcome = on_screen("sandbox", "serve", out=Ended(terminal=True))
     assert served(outcome) == done(
         "Sandbox listening on URL (Ctrl-C to stop)",
-        f"try: WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID} --base-url URL "
+        f"try:\nWACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID} --base-url URL "
         "number list",
     )
 

@@ -73,7 +73,7 @@ def steady(outcome: Outcome) -> Outcome:
         ),
         (
             ("-o", "table"),
-            f"id:         wm-1\nnumber:     {ONE}\ntype:       text\ndelivered:  true\n"
+            f"id:         wm-1\nnumber:     {ONE}\ntype:       text\ndelivered:  ✓ true\n"
             "attempts:   200 in N ms",
         ),
     ],

@@ -93,14 +93,14 @@ def test_a_key_is_not_echoed(on_terminal, tmp_path: Path):
         terminal.type(f"{answer}\n")
     code, screen, _ = terminal.end()
     file = tmp_path / "config" / "wacb" / "config.toml"
-    assert (code, screen) == (
+    assert (code, " ".join(screen.split("\n"))) == (
         0,
-        "You'll find these values in the Kaleyra console.\n"
-        "Credentials are saved only after they have been verified.\n"
-        + "".join(f"{question}{answer.replace(API_KEY, '')}\n" for question, answer in asked)
-        + "Credentials verified\n"
-        f"Saved account 'default' to {file} (plain text, readable only by you)\n"
-        "next: wacb profile create --method post\n",
+        "You'll find these values in the Kaleyra console. "
+        "Credentials are saved only after they have been verified. "
+        + "".join(f"{question}{answer.replace(API_KEY, '')} " for question, answer in asked)
+        + "Credentials verified "
+        f"Saved account 'default' to {file} (plain text, readable only by you) "
+        "next: wacb profile create --method post ",
     )
     assert f'api_key = "{API_KEY}"' in file.read_text()
 
@@ -117,7 +117,7 @@ def test_number_and_profile_are_chosen(on_terminal, env: dict[str, str]):
     code, screen, _ = terminal.end()
     assert (code, screen.partition("Profile: 1\n")[2]) == (
         0,
-        f"number:    {ONE}\nresult:    attached\nnew:       {made}\nverified:  true\n{undo()}\n",
+        f"✓ Attached profile {TITLE} ({made}) to\nnumber {ONE}\nverified:  ✓ true\n{undo()}\n",
     )
 
 
@@ -141,8 +141,8 @@ def test_a_terminal_gets_a_table(on_terminal):
     assert (code, screen.splitlines()[:2]) == (
         0,
         [
-            "NUMBER        NAME           STATUS    CALLBACK PROFILE ID",
-            f"{ONE}  Sandbox One    approved",
+            "NUMBER        NAME           STATUS      CALLBACK PROFILE ID",
+            f"{ONE}  Sandbox One    ✓ approved",
         ],
     )
 

@@ -104,8 +104,8 @@ def test_a_table_shows_one_line_a_link(live: Wacb, chain: str):
     rows = outcome.out.splitlines()
     assert [row.split()[0] for row in rows] == ["LINK", *LINKS]
     assert rows[0].split() == ["LINK", "OK", "MS", "DETAIL"]
-    assert re.fullmatch(rf"number +ok +\d+ +approved, {FIRST}", rows[3])
-    assert re.fullmatch(rf"delivery +skipped +{NO_SEND}", rows[7])
+    assert re.fullmatch(rf"number +✓ ok +\d+ +approved, {FIRST}", rows[3])
+    assert re.fullmatch(rf"delivery +! skipped +{NO_SEND}", rows[7])
     assert live(*VERIFY, "-o", "table", "--color", "always").out.startswith("\x1b[1mLINK")
 
 

@@ -274,9 +274,8 @@ class App:
         """Stop the clock of a deadline that runs already, while a person thinks."""
         return self.deadline.paused() if "deadline" in self.__dict__ else nullcontext()
 
-    def _color(self) -> bool:
-        choice = self.flags.get("color", "auto")
-        return takes_color(choice, self.environ, terminal=self.out.to_terminal)
+    def _color(self, *, terminal: bool) -> bool:
+        return takes_color(self.flags.get("color", "auto"), self.environ, terminal=terminal)
 
 
 def _measure_width() -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from rich.markdown import Markdown
@@ -20,6 +20,73 @@ _STYLES = {
     "markdown.table.border": "dim",
     "markdown.table.header": "bold",
 }
+
+
+class Mark(NamedTuple):
+    """How a state is shown: a sign before its word, and a colour."""
+
+    sign: str
+    style: Literal["green", "red", "yellow"]
+
+
+GOOD, BAD, WARNING = Mark("✓", "green"), Mark("✗", "red"), Mark("!", "yellow")
+_STATES = {
+    GOOD: "ok active approved connected verified live complete confirmed delivered true done "
+    "created updated unchanged adopted deleted attached detached documented",
+    BAD: "broken failed refused disabled auto-disabled rejected refuted false",
+    WARNING: "pending unverified in_review submitted skipped incomplete unknown",
+}
+_MARKS = {word: mark for mark, words in _STATES.items() for word in words.split()}
+_MARKS |= dict.fromkeys(("not known", "not tried", "not seen", "not shown"), WARNING)
+
+
+def mark_of(state: str) -> Mark | None:
+    """Return how a state is shown, in whatever case it is written; None for any other word."""
+    return _MARKS.get(state.lower())
+
+
+def has_signs(encoding: str | None) -> bool:
+    """Say whether a stream of this encoding has the signs of states."""
+    try:
+        "".join(mark.sign for mark in _STATES).encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+_LABELS = {"error: ": "1;31", "warning: ": "33", "note: ": "2", "hint: ": "36"}
+_JOINT = "\ue000"  # stands for a blank at which no line is broken
+
+
+def paint_label(line: str, label: str, *, color: bool) -> str:
+    """Colour the label that a line begins with."""
+    if not color or label not in _LABELS:
+        return line
+    return f"\x1b[{_LABELS[label]}m{label.rstrip()}\x1b[0m {line[len(label) :]}"
+
+
+def wrap(text: str, width: int, *, whole: Collection[str] = ()) -> str:
+    """Break a text between words into lines of at most `width` cells, one word at least.
+
+    What is `whole` counts as a word.
+    """
+    if cell_width(text) <= width:
+        return text
+    for phrase in whole:
+        text = text.replace(phrase, phrase.replace(" ", _JOINT))
+    return "\n".join(wrap_words(text, width)).replace(_JOINT, " ")
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Break a text between words into lines of at most `width` cells, one word at least."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and cell_width(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def cell_width(text: str) -> int:

@@ -14,23 +14,23 @@ from wacb.cli import console, render, streams
 from wacb.cli.quoting import defuse
 from wacb.cli.streams import is_terminal, to_stderr
 from wacb.cli.views import View, error_json
-from wacb.errors import Prose, WacbError
+from wacb.errors import Command, Prose, WacbError
 from wacb.jsontext import json_line, json_text, visible
 
 
 class Output:
     """The two streams of a command.
 
-    `color` says whether stdout takes colour, `render_commands` writes a text with its commands as
-    they reach the account in use, `make_redactor` returns what hides secrets in a text,
-    `mask_repeated` hides what the API may repeat, and `measure_width` returns the columns of the
-    terminal.
+    `color` says whether a stream takes colour, which is a terminal or not, `render_commands` writes
+    a text with its commands as they reach the account in use, `make_redactor` returns what hides
+    secrets in a text, `mask_repeated` hides what the API may repeat, and `measure_width` returns
+    the columns of the terminal.
     """
 
     def __init__(
         self,
         *,
-        color: Callable[[], bool],
+        color: Callable[..., bool],
         render_commands: Callable[[str], str],
         make_redactor: Callable[[Sequence[str]], Callable[[str], str]],
         mask_repeated: Callable[[str, Collection[str]], str],
@@ -85,8 +85,11 @@ class Output:
             text = console.markdown(text, width=self.width, color=self.color)
         self.text(text)
 
-    def record(self, thing: Any, view: View) -> None:
-        """Print one thing: a record on a terminal, a row in a pipe, an object as JSON."""
+    def record(self, thing: Any, view: View, *, whole: bool = False) -> None:
+        """Print one thing: a record on a terminal, a row in a pipe, an object as JSON.
+
+        A record with a headline has all members below it only if `whole`.
+        """
         value = self._clean(view.as_json(thing))
         if self.quiet:
             self.text(_id_text(value[view.id]))
@@ -95,12 +98,28 @@ class Output:
         elif self.chosen == "tsv":
             self.text(render.tsv([view.cells(value)]))
         else:
-            shown = [
-                (name, view.words[name](item) if name in view.words else item)
-                for name, item in value.items()
-                if item not in (None, "", [], {})
-            ]
-            self.text(render.record(shown, width=self.width, color=self.color))
+            if view.headline:
+                state, sentence = view.headline(thing)
+                line = self._hide(sentence)
+                self.text(
+                    render.headline(
+                        state, line, width=self.width, color=self.color, signs=self.signs
+                    )
+                )
+            told = view.told if view.headline and not whole else ()
+            self._show_members(value, view, told)
+
+    def _show_members(self, value: Mapping[str, Any], view: View, told: Collection[str]) -> None:
+        shown = [
+            (name, view.words[name](item) if name in view.words else item)
+            for name, item in value.items()
+            if item not in (None, "", [], {}) and name not in told
+        ]
+        if shown:
+            text = render.record(
+                shown, width=self.width, color=self.color, states=view.states, signs=self.signs
+            )
+            self.text(text)
 
     def fields(self, values: Mapping[str, Any], *, whole: Mapping[str, Any], id: str) -> None:
         """Print values whose names vary, one a line; as JSON the `whole` they are a part of."""
@@ -133,9 +152,10 @@ class Output:
         else:
             lines = render.table(
                 view.columns,
-                [view.cells(value)[: len(view.columns)] for value in values],
+                [self._clean(view.row(thing)) for thing in things],
                 width=self.width,
                 color=self.color,
+                signs=self.signs,
             )
         if lines:
             self.text(lines)
@@ -184,7 +204,12 @@ class Output:
     @property
     def color(self) -> bool:
         """Whether stdout takes colour."""
-        return self._color()
+        return self._color(terminal=self.to_terminal)
+
+    @property
+    def signs(self) -> bool:
+        """Whether stdout has the signs of states."""
+        return console.has_signs(getattr(sys.stdout, "encoding", None))
 
     @property
     def unread(self) -> bool:
@@ -211,34 +236,46 @@ class Output:
             finally:
                 self._write = to_stderr
 
-    def message(self, text: str) -> None:
-        """Print a line for people, which is not data."""
-        self._write(defuse(visible(self._hide_in_words(self._render_commands(text)))))
+    def message(self, text: str, *, label: str = "", whole: Collection[str] = ()) -> None:
+        """Print a line for people, which is not data; on a terminal broken between words.
+
+        Commands stay whole, to be copied, and so does what else is `whole`.
+        """
+        line = defuse(visible(self._hide_in_words(f"{label}{self._render_commands(text)}")))
+        if is_terminal(sys.stderr):
+            line = console.wrap(line, self.width, whole=[*whole, *self._commands_in(text)])
+            line = console.paint_label(line, label, color=self._color(terminal=True))
+        self._write(line)
+
+    def _commands_in(self, text: str) -> list[str]:
+        """Return the command lines in a text."""
+        parts = text.parts if isinstance(text, Prose) else ()
+        return [self._render_commands(Prose(part)) for part in parts if isinstance(part, Command)]
 
     def note(self, *texts: str) -> None:
         """Print what is worth knowing beside the data, a line each."""
         for text in texts:
-            self.message(Prose("note: ", text))
+            self.message(text, label="note: ")
 
     def warn(self, text: str) -> None:
         """Print what may be wrong."""
-        self.message(Prose("warning: ", text))
+        self.message(text, label="warning: ")
 
-    def hint(self, text: str) -> None:
+    def hint(self, text: str, *, whole: Collection[str] = ()) -> None:
         """Print the next step, on a terminal only: a script's stderr stays quiet on success."""
         if is_terminal(sys.stderr) and not self.quiet:
-            self.message(text)
+            self.message(text, whole=whole)
 
     def error(self, error: WacbError, *, as_json: bool = False) -> None:
         """Print a failure: a sentence and its remedy, or one line of JSON."""
         if as_json:
             to_stderr(defuse(json_line(self._clean({"error": error_json(error)}))))
             return
-        self.message(Prose("error: ", error.message))
+        self.message(error.message, label="error: ")
         for line in error.details:
-            self.message(Prose("  ", line))
+            self.message(line, label="  ")
         if error.hint:
-            self.message(Prose("hint: ", error.hint))
+            self.message(error.hint, label="hint: ")
 
 
 def _id_text(identity: object) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
-from wacb.cli.console import cell_width
+from wacb.cli.console import cell_width, mark_of, wrap, wrap_words
 from wacb.jsontext import json_line, json_text, visible
 
 Style = Literal["bold", "dim", "red", "green", "yellow"]
@@ -22,13 +22,21 @@ class Column(NamedTuple):
     """A column of a table.
 
     One to `keep` (an ID) is never cut, one to `wrap` (a sentence) is broken between words, any
-    other is cut; `style` is for its values only.
+    other is cut. `style` is for its values only; a `state` has the sign and colour of its word.
     """
 
     title: str
     keep: bool = False
     style: Style | None = None
     wrap: bool = False
+    state: bool = False
+
+
+class Cell(NamedTuple):
+    """The text of a value, and its colour."""
+
+    text: str
+    style: Style | None = None
 
 
 def style(text: str, name: Style | None, color: bool) -> str:
@@ -56,34 +64,55 @@ def tsv(rows: Sequence[Sequence[object]]) -> str:
     )
 
 
+def _mark(text: str, *, signs: bool) -> Cell:
+    """Give a state its sign and colour."""
+    mark = mark_of(text)
+    if mark is None:
+        return Cell(text)
+    return Cell(f"{mark.sign} {text}" if signs else text, mark.style)
+
+
 def table(
-    columns: Sequence[Column], rows: Sequence[Sequence[object]], *, width: int, color: bool
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[object]],
+    *,
+    width: int,
+    color: bool,
+    signs: bool = False,
 ) -> str:
     """Lay rows out for eyes in at most `width` cells; "" without rows.
 
     Columns to keep are whole, the others share what is left; they are wrapped, or cut with `…`.
     Where that is too little, each row becomes a block of `title: value` lines, in which only an ID
-    or another long word may be wider.
+    or another long word may be wider. With `signs` states have their signs.
     """
     if not rows:
         return ""
     titles = [column.title for column in columns]
-    cells = [[visible(_plain(value, ", ")).rstrip(" ") for value in row] for row in rows]
-    wanted = [max(map(cell_width, texts)) for texts in zip(titles, *cells, strict=True)]
-    least = [
-        _least_width(*each) for each in zip(columns, wanted, zip(*cells, strict=True), strict=True)
+    cells = [
+        [_cell(column, value, signs=signs) for column, value in zip(columns, row, strict=True)]
+        for row in rows
     ]
-    widths = _share(wanted, least, width)
+    texts = [*zip(*([cell.text for cell in row] for row in cells), strict=True)]
+    wanted = [
+        max(map(cell_width, (title, *values))) for title, values in zip(titles, texts, strict=True)
+    ]
+    widths = _share(wanted, [*map(_least_width, columns, wanted, texts)], width)
     if widths is None:
         blocks = (_block(columns, row, width=width, color=color) for row in cells)
         return "\n\n".join(blocks)
-    heads = [_clip(title, cells) for title, cells in zip(titles, widths, strict=True)]
+    heads = [_clip(title, room) for title, room in zip(titles, widths, strict=True)]
     lines = [_line(heads, widths, ["bold"] * len(titles), color)]
-    styles = [column.style for column in columns]
     for row in cells:
-        fitted = map(_fit, columns, row, widths)
+        styles = [cell.style for cell in row]
+        fitted = map(_fit, columns, (cell.text for cell in row), widths)
         lines += (_line(part, widths, styles, color) for part in zip_longest(*fitted, fillvalue=""))
     return "\n".join(lines)
+
+
+def _cell(column: Column, value: object, *, signs: bool) -> Cell:
+    text = visible(_plain(value, ", ")).rstrip(" ")
+    return _mark(text, signs=signs) if column.state else Cell(text, column.style)
 
 
 def _least_width(column: Column, wanted: int, texts: Sequence[str]) -> int:
@@ -111,18 +140,6 @@ def _share(wanted: Sequence[int], least: Sequence[int], width: int) -> list[int]
     return widths
 
 
-def _wrap(text: str, cells: int) -> list[str]:
-    """Break a text between words into lines of at most `cells` cells, one word at least."""
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and cell_width(longer) > cells:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
 def _line(
     row: Sequence[str], widths: Sequence[int], styles: Sequence[Style | None], color: bool
 ) -> str:
@@ -132,26 +149,26 @@ def _line(
     ).rstrip(" ")
 
 
-def _block(columns: Sequence[Column], row: Sequence[str], *, width: int, color: bool) -> str:
+def _block(columns: Sequence[Column], row: Sequence[Cell], *, width: int, color: bool) -> str:
     label = max(len(column.title) for column in columns) + 1 + len(_GAP)
     room = width - label
     lines = []
-    for column, text in zip(columns, row, strict=True):
+    for column, (text, name) in zip(columns, row, strict=True):
         title = f"{column.title}:"
         if room < _NARROWEST or (column.keep and cell_width(text) > room):
             lines += [style(_clip(title, width), "bold", color)]
-            lines += [style(part, column.style, color) for part in _fit(column, text, width)]
+            lines += [style(part, name, color) for part in _fit(column, text, width)]
         else:
             first, *more = _fit(column, text, room)
-            value = style(first, column.style, color)
+            value = style(first, name, color)
             lines.append((_pad(title, label, "bold", color) + value).rstrip(" "))
-            lines += [" " * label + style(part, column.style, color) for part in more]
+            lines += [" " * label + style(part, name, color) for part in more]
     return "\n".join(filter(None, lines))
 
 
 def _fit(column: Column, text: str, cells: int) -> list[str]:
     if column.wrap:
-        return _wrap(text, cells)
+        return wrap_words(text, cells)
     return [text if column.keep else _clip(text, cells)]
 
 
@@ -168,17 +185,33 @@ def _pad(text: str, cells: int, name: Style | None, color: bool) -> str:
     return style(text, name, color) + " " * (cells - cell_width(text))
 
 
-def record(pairs: Sequence[tuple[str, object]], *, width: int, color: bool) -> str:
+def headline(state: str, sentence: str, *, width: int, color: bool, signs: bool) -> str:
+    """Write a result as the lines that come first, with the sign and colour of its state."""
+    mark = mark_of(state)
+    text = wrap(visible(f"{mark.sign} {sentence}" if mark and signs else sentence), width)
+    return style(text, mark and mark.style, color)
+
+
+def record(
+    pairs: Sequence[tuple[str, object]],
+    *,
+    width: int,
+    color: bool,
+    states: Collection[str] = (),
+    signs: bool = False,
+) -> str:
     """Show one thing as aligned `title:  value` lines. No value is ever wrapped or cut.
 
     A text of several lines follows its title, indented; so does a list or an object that does
-    not fit into `width`.
+    not fit into `width`. The values of `states` have colours, and with `signs` their signs.
     """
     titles = [f"{visible(title)}:" for title, _ in pairs]
     label = len(_GAP) + max((n for n in map(cell_width, titles) if n <= _WIDEST_LABEL), default=0)
     lines = []
-    for title, (_, value) in zip(titles, pairs, strict=True):
+    for title, (name, value) in zip(titles, pairs, strict=True):
         first, *more = _value_lines(value, max(width - label, 0))
+        if name in states:
+            first = style(*_mark(first, signs=signs), color)
         if more:
             lines.append(style(title, "bold", color))
             lines += [line and _GAP + line for line in (first, *more)]

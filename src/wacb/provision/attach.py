@@ -74,7 +74,9 @@ def prepare_attach_of(
     notes = check_profile(profile, allow_missing=allow_missing)
     change = _look_up_change(lookup, number, profile.id or UNKNOWN, "attach")
     name = None if profile.id else profile.title
-    change = change._replace(notes=(*change.notes, *notes), profile_name=name)
+    change = change._replace(
+        notes=(*change.notes, *notes), profile_name=name, new_title=profile.title
+    )
     if profile.id and same_id(change.old, profile.id):
         return change
     if if_current is not None:
@@ -82,7 +84,10 @@ def prepare_attach_of(
         if not is_id:
             if_current = lookup.profile(if_current, need=Need.NOTHING).id
         _check_current(change, if_current or None)
-    lost = _note_lost_status(lookup, profile, change.old) if isinstance(change.old, str) else ()
+    lost: tuple[str, ...] = ()
+    if isinstance(change.old, str):
+        lost, title = _look_up_old(lookup, profile, change.old)
+        change = change._replace(old_title=title)
     if isinstance(change.old, str) and not replace and if_current is None:
         raise ConsentRequired(
             f"number {number} already has profile {change.old} attached; this would replace it "
@@ -269,15 +274,17 @@ def check_number(number: Number) -> None:
         )
 
 
-def _note_lost_status(lookup: AccountLookup, new: CallbackProfile, old_id: str) -> tuple[str, ...]:
-    """Look up the old profile, and note whether its message status gets lost."""
+def _look_up_old(
+    lookup: AccountLookup, new: CallbackProfile, old_id: str
+) -> tuple[tuple[str, ...], str | None]:
+    """Return notes on the profile that is replaced, whose status may get lost, and its title."""
     try:
         old = lookup.profile(old_id, need=Need.TEMPLATE)
     except NotFound:
-        return (f"the old profile {old_id} no longer exists",)
+        return (f"the old profile {old_id} no longer exists",), None
     except Unavailable as error:
-        return (f"the old profile could not be looked up: {error.message}",)
-    return note_lost_status(old, new)
+        return (f"the old profile could not be looked up: {error.message}",), None
+    return note_lost_status(old, new), old.title
 
 
 def note_lost_status(old: CallbackProfile, new: CallbackProfile) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ class NumberChange(NamedTuple):
 
     `new` is UNKNOWN where an `incoming_url` is stored on the number instead, and where the profile
     has yet to be created: then `profile_name` is its title, or its name in the manifest.
-    `old_title` is the title of the old profile; `shown` says whether the API itself shows `old`;
-    `notes` are for the user.
+    `old_title` and `new_title` are titles where they are known; `shown` says whether the API itself
+    shows `old`; `notes` are for the user.
     """
 
     number: str
@@ -30,6 +30,7 @@ class NumberChange(NamedTuple):
     incoming_url: str | None = None
     profile_name: str | None = None
     old_title: str | None = None
+    new_title: str | None = None
 
     @property
     def is_needed(self) -> bool:

@@ -87,7 +87,7 @@ def command(
     with prepare_profile(app, wanted, if_exists, key_file=key_file) as prepared:
         result = prepared.execute()
     app.out.note(*result.notes)
-    app.out.record(result, PROFILE_RESULT)
+    app.out.record(result, PROFILE_RESULT, whole=app.verbosity > 0)
     if github:
         _report(app, result)
     attach = NextCommand("number attach", "--profile", result.profile.id)

@@ -98,5 +98,6 @@ def _show_ready(app: App, url: str, *, as_json: bool) -> None:
         app.out.json_line({"event": "ready", "url": url, **account})
         return
     app.out.text(f"Sandbox listening on {url} (Ctrl-C to stop)")
-    command = f"WACB_SID={SID} WACB_API_KEY={API_KEY} wacb --waba-id {WABA_ID}"
-    app.out.hint(f"try: {command} --base-url {url} number list")
+    variables = f"WACB_SID={SID} WACB_API_KEY={API_KEY}"
+    line = f"{variables} wacb --waba-id {WABA_ID} --base-url {url} number list"
+    app.out.hint(f"try: {line}", whole=[line])

@@ -31,7 +31,7 @@ _STEP = View(
     as_json=record_json,
     columns=(
         Column("STEP", keep=True, style="bold"),
-        Column("RESULT", keep=True),
+        Column("RESULT", keep=True, state=True),
         Column("DETAIL", wrap=True),
     ),
     cells=members("step", "result", "detail"),

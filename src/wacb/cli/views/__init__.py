@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,9 +13,11 @@ from wacb.errors import WacbError
 class View(NamedTuple):
     """How one kind of thing is shown.
 
-    `as_json` returns its JSON members, `cells` its row as TSV, whose first cells fill the
-    `columns` of a table; `id` is the member that `-q` prints, `none` the sentence for an empty
-    list, `words` puts members that are no plain values into words for a record.
+    `as_json` returns its JSON members, `cells` its row as TSV from these; `table_cells` of the
+    thing itself fill the `columns` of a table, by default the first of `cells`. `id` is the member
+    that `-q` prints, `none` the sentence for an empty list, `words` puts members that are no plain
+    values into words for a record, `states` are the members that are states. A record with a
+    `headline` begins with a state and a sentence, and repeats none of the `told` members.
     """
 
     as_json: Callable[[Any], Mapping[str, Any]]
@@ -24,6 +26,21 @@ class View(NamedTuple):
     id: str
     none: str = ""
     words: Mapping[str, Callable[[Any], str]] = MappingProxyType({})
+    table_cells: Callable[[Any], Sequence[Any]] | None = None
+    states: Collection[str] = ()
+    headline: Callable[[Any], tuple[str, str]] | None = None
+    told: Collection[str] = ()
+
+    def row(self, thing: Any) -> list[Any]:
+        """Return the cells of a table's row."""
+        if self.table_cells:
+            return [*self.table_cells(thing)]
+        return [*self.cells(self.as_json(thing))[: len(self.columns)]]
+
+
+def name_profile(profile_id: str, title: str | None) -> str:
+    """Name a profile for people: its title, if that is known, and its ID."""
+    return f"{title} ({profile_id})" if title else profile_id
 
 
 def members(*names: str) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

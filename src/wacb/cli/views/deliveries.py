@@ -22,7 +22,11 @@ def _delivery_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
 
 DELIVERY = View(
     as_json=record_json,
-    columns=tuple(map(Column, ("N", "TYPE", "STATUS", "MS", "OK", "RESPONSE"))),
+    columns=(
+        *map(Column, ("N", "TYPE", "STATUS", "MS")),
+        Column("OK", state=True),
+        Column("RESPONSE"),
+    ),
     cells=_delivery_cells,
     id="status",
 )
@@ -42,5 +46,6 @@ SANDBOX_DELIVERY = View(
     columns=(),  # there is always one, so it is never a table
     cells=lambda value: (*list(value.values())[:4], _attempt_words(value["attempts"])),
     id="id",
+    states=("delivered",),
     words={"attempts": _attempt_words},
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wacb.cli.render import Column
-from wacb.cli.views import View, error_json, members, record_json
+from wacb.cli.views import View, error_json, members, name_profile, record_json
 from wacb.models import Number, id_to_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NUMBER = View(
     columns=(
         Column("NUMBER", keep=True),
         Column("NAME"),
-        Column("STATUS"),
+        Column("STATUS", state=True),
         Column("CALLBACK PROFILE ID", keep=True),
     ),
     cells=members("number", "name", "status", "callback_profile_id", "api", "waba_id"),
@@ -57,17 +57,47 @@ def _result_json(result: NumberResult) -> dict[str, Any]:
     return value | ({"error": error_json(result.error)} if result.error else {})
 
 
+def _change_headline(result: NumberResult) -> tuple[str, str]:
+    change, status = result.change, result.status or ""
+    old = isinstance(change.old, str) and name_profile(change.old, change.old_title)
+    if change.incoming_url is not None:
+        return status, f"Stored the incoming URL on number {change.number}"
+    if not isinstance(change.new, str):
+        had = f": it had {old}" if status == "detached" and old else ""
+        done = "Detached the profile of" if status == "detached" else "No profile was attached to"
+        return status, f"{done} number {change.number}{had}"
+    new = name_profile(change.new, change.new_title)
+    if status == "unchanged":
+        return status, f"Number {change.number} already has profile {new}"
+    replaced = f", instead of {old}" if old else ""
+    return status, f"Attached profile {new} to number {change.number}{replaced}"
+
+
+def _change_row(result: NumberResult) -> tuple[Any, ...]:
+    change = result.change
+    word = result_words(result.status, result.error.code if result.error else None)
+    old, new = (
+        title or id_to_json(profile_id)
+        for title, profile_id in ((change.old_title, change.old), (change.new_title, change.new))
+    )
+    return (change.number, word, old, new, result.verified)
+
+
 NUMBER_RESULT = View(
     as_json=_result_json,
     columns=(
         Column("NUMBER", keep=True),
-        Column("RESULT"),
-        Column("OLD", keep=True),
-        Column("NEW", keep=True),
-        Column("VERIFIED"),
+        Column("RESULT", state=True),
+        Column("OLD"),
+        Column("NEW"),
+        Column("VERIFIED", state=True),
     ),
     cells=_change_cells,
     id="number",
+    table_cells=_change_row,
+    states=("verified",),
+    headline=_change_headline,
+    told=("number", "result", "old", "new"),
 )
 
 
@@ -85,7 +115,7 @@ HISTORY_ENTRY = View(
         Column("ACTION"),
         Column("OLD", keep=True),
         Column("NEW", keep=True),
-        Column("OUTCOME"),
+        Column("OUTCOME", state=True),
     ),
     cells=members("time", "number", "action", "old", "new", "outcome"),
     id="number",

@@ -33,7 +33,7 @@ CHANGE_RESULT = View(
     columns=(
         Column("KIND"),
         Column("NAME", keep=True),
-        Column("RESULT"),
+        Column("RESULT", state=True),
         Column("PROFILE", keep=True),
     ),
     cells=_cells,

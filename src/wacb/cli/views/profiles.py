@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wacb.cli.render import Column
-from wacb.cli.views import View, members
+from wacb.cli.views import View, members, name_profile
 from wacb.errors import Command, Prose
 from wacb.jsontext import read_json_or
 from wacb.models import CallbackProfile
@@ -62,13 +62,21 @@ def _profile_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*plain, _count_words(value["placeholders"]))
 
 
+def _profile_row(profile: CallbackProfile) -> tuple[Any, ...]:
+    identity, *named = _profile_cells(_profile_json(profile))
+    return (*named, identity)
+
+
 PROFILE = View(
     as_json=_profile_json,
     columns=(
+        *map(Column, ("TITLE", "METHOD", "URL")),
+        Column("STATUS", state=True),
+        Column("PLACEHOLDERS"),
         Column("ID", keep=True),
-        *map(Column, ("TITLE", "METHOD", "URL", "STATUS", "PLACEHOLDERS")),
     ),
     cells=_profile_cells,
+    table_cells=_profile_row,
     id="id",
     none=Prose(
         "no callback profiles; create one with `",
@@ -76,6 +84,7 @@ PROFILE = View(
         "`",
     ),
     words={"placeholders": _placeholder_words},
+    states=("status", "result"),
 )
 
 
@@ -83,7 +92,18 @@ def _result_json(written: ProfileResult) -> dict[str, Any]:
     return _profile_json(written.profile) | {"result": written.status}
 
 
-PROFILE_RESULT = PROFILE._replace(as_json=_result_json)
+def _result_headline(written: ProfileResult) -> tuple[str, str]:
+    named = name_profile(written.profile.id, written.profile.title)
+    if written.status == "unchanged":
+        return written.status, f"Profile {named} is unchanged"
+    return written.status, f"{written.status.capitalize()} profile {named}"
+
+
+PROFILE_RESULT = PROFILE._replace(
+    as_json=_result_json,
+    headline=_result_headline,
+    told=("id", "title", "body", "created_at", "modified_at", "result"),
+)
 
 
 def _check_json(checked: Checked) -> dict[str, Any]:
@@ -101,7 +121,9 @@ PROFILE_CHECK = View(
     as_json=_check_json,
     columns=(
         Column("ID", keep=True),
-        *map(Column, ("TITLE", "OK", "PRESENT", "MISSING", "UNKNOWN")),
+        Column("TITLE"),
+        Column("OK", state=True),
+        *map(Column, ("PRESENT", "MISSING", "UNKNOWN")),
     ),
     cells=members("id", "title", "ok", "present", "missing", "unknown"),
     id="id",

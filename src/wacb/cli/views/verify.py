@@ -37,7 +37,7 @@ CHECK_RESULT = View(
     # without the fix: stderr has it in full, and a shortened command cannot be pasted
     columns=(
         Column("LINK", keep=True, style="bold"),
-        Column("OK", keep=True),
+        Column("OK", keep=True, state=True),
         Column("MS", keep=True),
         Column("DETAIL", wrap=True),
     ),
