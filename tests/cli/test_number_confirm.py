@@ -31,8 +31,10 @@ NUMBER = {
     "waba_id": WABA_ID,
     "callback_profile_id": "",
     "api": "v2",
+    "profile": None,
+    "last_change": None,
 }
-ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID)
+ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID, "", "", "")
 V2 = f"https://api.ap.kaleyra.io/v2/{SID}/whatsapp/{WABA_ID}/number"
 HEADERS = (
     "-H \"api-key: $WACB_API_KEY\" -H 'accept: application/json' "
@@ -81,7 +83,7 @@ def test_the_code_confirms_the_number(live: Wacb, added: None, sandbox: Sandbox,
         (("-q",), NEW),
         (
             ("-o", "table"),
-            f"number:   {NEW}\nname:     Shop\nstatus:   approved\nwaba_id:  {WABA_ID}\n"
+            f"number:   {NEW}\nname:     Shop\nstatus:   ✓ approved\nwaba_id:  {WABA_ID}\n"
             "api:      v2",
         ),
     ],

@@ -18,7 +18,7 @@ from wacb.sandbox.account import OTP, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 
-ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID)
+ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID, "", "", "")
 ATTACHED = attachment_row(NEW, "attached", "", profile_id(1))
 SURE = "but it is listed as approved, so it is confirmed"
 AGAIN = (
@@ -60,7 +60,7 @@ def test_the_attachment_is_undone_as_it_is_said(live: Wacb, to_attach: None, san
 def test_a_second_confirm_changes_nothing(live: Wacb, to_attach: None, sandbox: Sandbox):
     assert live(*CONFIRM).code == 0
     before = writes(sandbox)
-    row = table(NEW, "Shop", "approved", profile_id(1), "v2", WABA_ID)
+    row = table(NEW, "Shop", "approved", profile_id(1), "v2", WABA_ID, "", "", "")
     assert live(*CONFIRM) == done(row, AGAIN)
     assert [request.path[-7:] for request in writes(sandbox)[len(before) :]] == ["/verify"]
 
@@ -260,7 +260,7 @@ def test_a_number_that_cannot_be_read_back_is_confirmed(over: Wacb, added: None,
         "note: it is confirmed, but could not be read back: listing the numbers of WABA "
         f"{WABA_ID} failed: the API is unavailable (500: oops)"
     )
-    row = table(NEW, "", "", "", "v2", WABA_ID)
+    row = table(NEW, "", "", "", "v2", WABA_ID, "", "", "")
     assert over(no_listing(sandbox), *CONFIRM) == done(row, note)
     assert listed(sandbox) == {
         "phone_number": NEW,

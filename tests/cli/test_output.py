@@ -26,13 +26,13 @@ from wacb.cli.streams import to_stderr
 from wacb.sandbox.account import API_KEY, WABA_ID
 
 NUMBERS = f"""\
-NUMBER        NAME           STATUS      CALLBACK PROFILE ID
+NUMBER        NAME           STATUS      PROFILE  ENDPOINT
 {ONE}  Sandbox One    ✓ approved
 {TWO}  Sandbox Two    ✓ approved
 {THREE}  Sandbox Three  ✓ approved
 {NINE}  Sandbox Nine   ! pending"""
 COLOURED = NUMBERS.replace("NUMBER  ", "\x1b[1mNUMBER\x1b[0m  ", 1)
-for title in ("NAME", "STATUS", "CALLBACK PROFILE ID"):
+for title in ("NAME", "STATUS", "PROFILE", "ENDPOINT"):
     COLOURED = COLOURED.replace(title, f"\x1b[1m{title}\x1b[0m", 1)
 COLOURED = COLOURED.replace("✓ approved", "\x1b[32m✓ approved\x1b[0m")
 COLOURED = COLOURED.replace("! pending", "\x1b[33m! pending\x1b[0m")
@@ -118,7 +118,12 @@ def test_the_next_step_is_shown_only_on_a_terminal(live: Wacb, on_screen: Wacb):
 
 def test_a_record_is_bold_on_the_left(on_screen: Wacb):
     outcome = on_screen("number", "show", NINE)
-    pairs = {"number": NINE, "name": "Sandbox Nine", "status": "pending", "waba_id": WABA_ID}
+    pairs = {
+        "number": NINE,
+        "name": "Sandbox Nine",
+        "status": "\x1b[33m! pending\x1b[0m",
+        "waba_id": WABA_ID,
+    }
     lines = [
         f"\x1b[1m{name}:\x1b[0m{' ' * (9 - len(name))}{value}"
         for name, value in (pairs | {"api": "v2"}).items()

@@ -141,7 +141,7 @@ def test_a_terminal_gets_a_table(on_terminal):
     assert (code, screen.splitlines()[:2]) == (
         0,
         [
-            "NUMBER        NAME           STATUS      CALLBACK PROFILE ID",
+            "NUMBER        NAME           STATUS      PROFILE  ENDPOINT",
             f"{ONE}  Sandbox One    ✓ approved",
         ],
     )

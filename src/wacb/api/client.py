@@ -132,7 +132,7 @@ class Client:
 
         assumed: title_filter. Raises Unavailable where some may be missing.
         """
-        return [*self._complete_those_left(self._titled_rows(title), need)]
+        return [*self.complete(self._titled_rows(title), need)]
 
     def titled_rows(self, title: str) -> list[ProfileRow]:
         """List the rows of all profiles with exactly this title, whatever the API's filter hides.
@@ -188,12 +188,14 @@ class Client:
     ) -> Generator[CallbackProfile, None, str]:
         left = filter(wanted, rows)
         while batch := list(islice(left, limit)):
-            yield from self._complete_those_left(batch, need)
+            yield from self.complete(batch, need)
         return rows.gap
 
-    def _complete_those_left(
-        self, rows: Sequence[ProfileRow], need: Need
-    ) -> Iterator[CallbackProfile]:
+    def complete(self, rows: Sequence[ProfileRow], need: Need) -> Iterator[CallbackProfile]:
+        """Read listed profiles, and of each at least what there is `need` of.
+
+        One that was deleted meanwhile is left out.
+        """
         return (profile for profile in self._complete(rows, need) if profile)
 
     def _complete(self, rows: Sequence[ProfileRow], need: Need) -> list[CallbackProfile | None]:

@@ -8,8 +8,8 @@ command = Group(
     "number",
     package=__name__,
     table={
-        "list": "List the numbers of the WhatsApp business account.",
-        "show": "Show one number and its profile.",
+        "list": "List the numbers and the profiles they have.",
+        "show": "Show one number and where its messages go.",
         "attach": "Attach a profile to numbers.",
         "detach": "Detach the profile from a number.",
         "history": "Show number changes made from this machine.",

@@ -17,6 +17,7 @@ from wacb.config.environment import read_secret
 from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
 from wacb.provision import attach, registration, registration_values
+from wacb.provision.numbers import NumberWithProfile
 from wacb.redaction import MASK
 from wacb.storage.registrations import Registration
 
@@ -103,5 +104,5 @@ def _confirm(app: App, found: Registration, code: str) -> None:
     shown, note = registration.read_back(app.lookup, found.number)
     if note:
         app.out.note(note)
-    app.out.record(shown, NUMBER)
+    app.out.record(NumberWithProfile(shown), NUMBER)
     app.out.hint(Prose("next: ", NextCommand("number attach", found.number, "--profile", "ID")))

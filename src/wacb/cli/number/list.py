@@ -2,32 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
+from wacb.api.listing import Listing
+from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.completion.values import store_listing
-from wacb.cli.options import output_options
+from wacb.cli.options import output_options, read_jobs_option
 from wacb.cli.views.numbers import NUMBER
+from wacb.errors import InvalidInput
+from wacb.models import Need, Number
+from wacb.provision.find import looks_like_id
+from wacb.provision.numbers import NumberWithProfile, choose, count_hidden, list_with_profiles
 
 
 @click.command(cls=Command)
+@click.option(
+    "--profile",
+    metavar="ID|TITLE",
+    help="Only the numbers that have this profile.",
+    shell_complete=completion.profiles,
+)
+@click.option("--unattached", is_flag=True, help="Only the numbers that have no profile.")
+@read_jobs_option
 @output_options
 @pass_app
-def command(app: App) -> None:
-    """List the numbers of the WhatsApp business account.
+def command(app: App, *, profile: str | None, unattached: bool) -> None:
+    """List the numbers and the profiles they have.
 
-    Use it to see which profile each number has. Requires a WABA ID: only the V2 API lists numbers.
+    Use it to see where the messages to each number go. Requires a WABA ID: only the V2 API lists
+    numbers.
 
     \b
     Example:
       wacb number list
+      wacb number list --unattached
     """
-    listing = app.client.list_numbers()
-    listed = list(listing)
+    if profile is not None and unattached:
+        raise InvalidInput("--profile and --unattached cannot be used together")
+    wanted = None if profile is None else _find_id(app, profile)
+    listing, listed = _list(app)
     if not listing.gap:
-        store_listing(app, "numbers", {number.number: number.name or "" for number in listed})
+        names = {each.number.number: each.number.name or "" for each in listed}
+        store_listing(app, "numbers", names)
     if not listed:  # then nothing is known, not even that there is none
         listing.check_whole()
-    app.out.table(listed, NUMBER)
+    chosen = choose(listed, profile_id=wanted, unattached=unattached)
+    app.out.note(*(note for each in listed for note in each.notes))
+    _note_hidden(app, [each.number for each in listed], filtered=unattached or wanted is not None)
+    none = "no matching numbers" if listed else None
+    app.out.table(chosen, NUMBER, none=none)
     listing.check_whole()
+
+
+def _find_id(app: App, reference: str) -> str:
+    if looks_like_id(reference):
+        return reference
+    return app.lookup.profile(reference, need=Need.NOTHING).id
+
+
+def _list(app: App) -> tuple[Listing[Number], Sequence[NumberWithProfile]]:
+    """List the numbers; profiles only where the output shows them."""
+    if not app.out.quiet:
+        return list_with_profiles(app.client)
+    listing = app.client.list_numbers()
+    return listing, [*map(NumberWithProfile, listing)]
+
+
+def _note_hidden(app: App, numbers: Sequence[Number], *, filtered: bool) -> None:
+    hidden = count_hidden(numbers)
+    if hidden and filtered:
+        which = "of any number" if hidden == len(numbers) else f"of {hidden} numbers"
+        app.out.note(f"the API does not show the profile {which}: they are not listed")

@@ -7,16 +7,51 @@ from typing import TYPE_CHECKING, Any
 
 from wacb.cli.render import Column
 from wacb.cli.views import View, error_json, members, name_profile, record_json
-from wacb.models import Number, id_to_json
+from wacb.cli.views.profiles import count_words, summarize
+from wacb.models import UNKNOWN, id_to_json
 
 if TYPE_CHECKING:
     from wacb.provision.number_change import NumberResult
+    from wacb.provision.numbers import NumberWithProfile
 
 
-def _number_json(number: Number) -> dict[str, Any]:
+def _number_json(shown: NumberWithProfile) -> dict[str, Any]:
     names = ("number", "name", "status", "waba_id", "callback_profile_id", "api")
-    profile_id = id_to_json(number.callback_profile_id)
-    return {name: getattr(number, name) for name in names} | {"callback_profile_id": profile_id}
+    values = {name: getattr(shown.number, name) for name in names}
+    return values | {
+        "callback_profile_id": id_to_json(shown.number.callback_profile_id),
+        "profile": shown.profile and summarize(shown.profile),
+        "last_change": shown.last_change and shown.last_change.as_json(),
+    }
+
+
+def _number_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    names = ("number", "name", "status", "callback_profile_id", "api", "waba_id")
+    profile = value["profile"]
+    named = (profile["title"], profile["url"]) if profile else (None, None)
+    count = count_words(profile["placeholders"]) if profile else None
+    return (*(value[name] for name in names), *named, count)
+
+
+def _number_row(shown: NumberWithProfile) -> tuple[Any, ...]:
+    number, profile = shown.number, shown.profile
+    start = (number.number, number.name, number.status)
+    if profile is None:
+        known = number.callback_profile_id
+        return (*start, "not shown" if known is UNKNOWN else known, None)
+    placeholders = summarize(profile)["placeholders"]
+    incomplete = f" ({count_words(placeholders)})" if placeholders["missing"] else ""
+    return (*start, profile.title + incomplete, profile.url)
+
+
+def _change_words(change: Mapping[str, Any]) -> str:
+    return f"{change['action']} at {change['time']} ({change['outcome']})"
+
+
+def _profile_words(profile: Mapping[str, Any]) -> str:
+    count = count_words(profile["placeholders"])
+    named = name_profile(profile["id"], profile["title"])
+    return f"{named}\n{profile['method']} {profile['url']}\n{count} placeholders"
 
 
 NUMBER = View(
@@ -25,11 +60,15 @@ NUMBER = View(
         Column("NUMBER", keep=True),
         Column("NAME"),
         Column("STATUS", state=True),
-        Column("CALLBACK PROFILE ID", keep=True),
+        Column("PROFILE"),
+        Column("ENDPOINT"),
     ),
-    cells=members("number", "name", "status", "callback_profile_id", "api", "waba_id"),
+    cells=_number_cells,
+    table_cells=_number_row,
     id="number",
     none="no numbers in this WhatsApp business account",
+    words={"profile": _profile_words, "last_change": _change_words},
+    states=("status",),
 )
 
 

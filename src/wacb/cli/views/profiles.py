@@ -44,7 +44,15 @@ def _profile_json(profile: CallbackProfile) -> dict[str, Any]:
     }
 
 
-def _count_words(placeholders: Mapping[str, Any]) -> str:
+def summarize(profile: CallbackProfile) -> dict[str, Any]:
+    """Return what of a profile is shown beside a number."""
+    names = ("id", "title", "method", "url", "status", "placeholders")
+    whole = _profile_json(profile)
+    return {name: whole[name] for name in names}
+
+
+def count_words(placeholders: Mapping[str, Any]) -> str:
+    """Count the placeholders of all that are needed, like 14/14."""
     return f"{placeholders['present']}/{placeholders['present'] + len(placeholders['missing'])}"
 
 
@@ -54,12 +62,12 @@ def _placeholder_words(placeholders: Mapping[str, Any]) -> str:
         for what in ("missing", "unknown")
         if placeholders[what]
     ]
-    return ", ".join((_count_words(placeholders), *faults))
+    return ", ".join((count_words(placeholders), *faults))
 
 
 def _profile_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
     plain = (value[name] for name in ("id", "title", "method", "url", "status"))
-    return (*plain, _count_words(value["placeholders"]))
+    return (*plain, count_words(value["placeholders"]))
 
 
 def _profile_row(profile: CallbackProfile) -> tuple[Any, ...]:
