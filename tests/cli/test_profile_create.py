@@ -52,7 +52,6 @@ def test_the_template_is_sent_and_nothing_that_was_not_given(
     assert [(request.method, request.path, request.query) for request in sandbox.requests()] == [
         ("GET", PROFILES, "limit=100&offset=0"),
         ("POST", PROFILES, ""),
-        ("GET", f"{PROFILES}/{profile_id(1)}", ""),
         ("GET", PROFILES, f"limit=100&offset=0&title={TITLE}"),
     ]
     assert fields(writes(sandbox)[0]) == sent

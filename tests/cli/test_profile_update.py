@@ -53,7 +53,7 @@ def test_one_field_is_sent_and_the_profile_shown(live: Wacb, sandbox: Sandbox, r
     outcome = live("profile", "update", reference, "--url", NEW, "-o", "json")
     assert outcome == done(as_json(profile_json(url=NEW, **CHANGED)), f"note: url: {HOOK} → {NEW}")
     assert sent(sandbox) == [("PATCH", {"url": NEW})]
-    asked = [(request.method, request.path) for request in sandbox.requests()[4:]]
+    asked = [(request.method, request.path) for request in sandbox.requests()[3:]]
     assert asked == [("GET", asked[0][1]), ("PATCH", PROFILE), ("GET", PROFILE)]
 
 

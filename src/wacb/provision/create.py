@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from wacb.api.responses import NO_SUCH_PROFILE
 from wacb.errors import (
     Ambiguous,
-    CheckFailed,
     Command,
     ConsentRequired,
-    Interrupted,
     NotFound,
     OutcomeUnknown,
     Prose,
@@ -22,9 +20,10 @@ from wacb.errors import (
 )
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
+from wacb.provision.created import AGAIN, read_back, read_back_only
 from wacb.provision.find import duplicate_title_error, list_titled
 from wacb.provision.interrupt import report_interrupt
-from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
+from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
 from wacb.provision.update import compare_with, prepare_update
 from wacb.validation import fold_title
 
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
     from wacb.api.client import Client
     from wacb.storage.create_lock import CreateLock
 
-_AGAIN = "run the same command again with --if-not-exists: it finds the profile or creates it"
 ADOPT_AFTER = (1.0, 2.0, 4.0)  # seconds before each look at the list
-LISTED_AFTER = (1.0, 2.0, 4.0, 8.0, 15.0)  # as long as a listing may lag (LAG)
 
 
 class IfExists(Enum):
@@ -156,14 +153,13 @@ def create_profile(
     signal, and ConfigError where the disk cannot record what is in progress.
     """
     unknown = f"profile {draft.title!r} may or may not have been created"
-    with report_interrupt(unknown, hint=_AGAIN):
+    with report_interrupt(unknown, hint=AGAIN):
         profile_id, status = _create_or_adopt(client, draft, others or frozenset(), sleep)
     made = Prose("run `", Command("profile show", profile_id), "` to check it")
     with report_interrupt(f"profile {profile_id} was {status}", hint=made):
-        result = _read_back(client, draft, profile_id, status)
         if others is None:
-            return _check_only(client, result, sleep)
-        return _name_others(result, others)
+            return read_back_only(client, draft, profile_id, status, sleep=sleep)
+        return read_back(client, draft, profile_id, status, others=others)
 
 
 @contextmanager
@@ -219,63 +215,6 @@ def _adopt(
             return found[0]
     raise OutcomeUnknown(
         f"{lost.message}; profile {draft.title!r} may or may not have been created",
-        hint=_AGAIN,
+        hint=AGAIN,
         status=lost.status,
     ) from lost
-
-
-def _read_back(client: Client, draft: ProfileDraft, profile_id: str, status: str) -> ProfileResult:
-    notes: tuple[str, ...] = ()
-    try:
-        profile = client.get_profile(profile_id)
-    except WacbError as error:
-        notes = (f"it could not be read back, shown as it was sent: {error.message}",)
-        profile = as_sent(draft, profile_id)
-    if profile.title != draft.title and fold_title(profile.title) == fold_title(draft.title):
-        notes = (*notes, f"the API stored the title as {profile.title!r}")
-        draft = draft._replace(title=profile.title)
-    changed = differences(draft, profile)
-    if changed:
-        raise CheckFailed(
-            f"profile {profile_id} was created, but the API stored it differently: "
-            + ", ".join(sorted(changed)),
-            hint=Prose("compare it with `", Command("profile show", profile_id), "`"),
-        )
-    return ProfileResult(profile=profile, status=status, notes=notes)
-
-
-def _check_only(
-    client: Client, result: ProfileResult, sleep: Callable[[float], None]
-) -> ProfileResult:
-    """Look the title up until the new profile is listed: then another one would be, too."""
-    title, unseen = result.profile.title, "it is not listed yet"
-    for pause in (0.0, *LISTED_AFTER):
-        if pause >= client.remaining():
-            break
-        if pause:
-            sleep(pause)
-        try:
-            titled = {row.id for row in client.titled_rows(title)}
-        except Interrupted:
-            note = "it was not checked whether another machine created it, too"
-            return result._replace(notes=(*result.notes, note))
-        except WacbError as error:
-            unseen = error.message
-            if not error.retryable:
-                break
-            continue
-        if len(titled | {result.profile.id}) > 1:
-            raise duplicate_title_error(title, sorted(titled | {result.profile.id}))
-        if titled:
-            return result
-    raise OutcomeUnknown(
-        f"profile {result.profile.id} was {result.status}, but another machine may have created "
-        f"one named {title!r}, too: {unseen}",
-        hint=_AGAIN,
-    )
-
-
-def _name_others(result: ProfileResult, others: frozenset[str]) -> ProfileResult:
-    title = result.profile.title
-    notes = [f"another profile is also named {title!r} ({each})" for each in sorted(others)]
-    return result._replace(notes=(*notes, *result.notes))
