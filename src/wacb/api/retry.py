@@ -156,6 +156,7 @@ class RetryingClient:
                 request.url,
                 headers=headers,
                 body=None if request.body is None else encode(request.body),
+                fresh=request.method == "POST",  # it can't be repeated if the connection breaks
             )
             return response
         finally:

@@ -57,11 +57,13 @@ class Session:
         body: bytes | None = None,
         limit: int = BODY_LIMIT,
         truncate: bool = False,
+        fresh: bool = False,
     ) -> Response:
         """Send one request, once, and return the answer whatever its status (redirects too).
 
         Path and query of `url` go out byte for byte. An answer of more than `limit` bytes, or with
         a Content-Encoding, is refused, unless `truncate` keeps the first `limit` bytes of any.
+        A `fresh` connection is one that the other side cannot have closed while it was idle.
         Raises Unavailable (`sent` says whether the request may have arrived),
         DeadlineExceeded, ConfigError (URL, header, proxy, CA file), and Interrupted when the
         session is closed.
@@ -71,7 +73,7 @@ class Session:
         transport = self._transport()
         with transport.translated(timed):
             request = transport.build(timed, method, url, address, headers, body)
-            with self._borrow(timed, address, transport) as connection:
+            with self._borrow(timed, address, transport, fresh=fresh) as connection:
                 work = partial(transport.exchange, timed, connection, request, limit, truncate)
                 return timed.run(work, connection)
 
@@ -88,14 +90,25 @@ class Session:
 
     @contextmanager
     def _borrow(
-        self, timed: TimedRequest, address: Address, transport: HttpxTransport
+        self,
+        timed: TimedRequest,
+        address: Address,
+        transport: HttpxTransport,
+        *,
+        fresh: bool,
     ) -> Iterator[HttpxConnection]:
-        """Lend a connection to the host, new or used. It is kept only after a success."""
+        """Lend a connection to the host, new or used. It is kept only after a success.
+
+        A fresh one takes the place of an idle one.
+        """
         with self._lock:
             if self._closed:
                 raise _interrupted()
             idle = self._idle.setdefault(address.origin, [])
-            connection = idle.pop() if idle else transport.open(address)
+            kept = idle.pop() if idle else None
+            if kept and fresh:
+                kept.close()
+            connection = kept if kept and not fresh else transport.open(address)
             self._running.add(timed)
         try:
             yield connection
