@@ -47,7 +47,8 @@ class Contract:
     masks_headers: bool = False
     attach: tuple[str, str, str] = ("PUT", UPDATE, "callback_profile_id")
     accepts: bool = True  # False: answers 200 to every update and does nothing
-    refuses: int = 422
+    refuses: int = 422  # what an update without the field gets
+    takes_away: bool = False  # an update without the field detaches the profile
 
 
 class Other:
@@ -107,7 +108,9 @@ class Other:
             rows = [r for r in rows if r["title"] == title or (not exact and title in r["title"])]
         size, offset = min(int(query["limit"][0]), contract.cap), int(query["offset"][0])
         start = offset * size if contract.by_pages else offset
-        shown = rows[start : start + (contract.first or size if not offset else size)]
+        shown = rows[start : start + size]
+        if contract.first and not offset:
+            shown = shown[: contract.first]
         listed = [self._shape(row, contract.lean | contract.lost) for row in shown]
         data = wrap(listed, contract.listed_in)
         if contract.total and isinstance(data, dict):
@@ -183,9 +186,13 @@ class Other:
             return refuse(404, "WA404")
         if (method, path) != (wanted_method, wanted_path):
             return refuse(404 if path != wanted_path else 405, "WA404")
+        number = sent.get("phone_number") or sent["wa_number"]
+        if name not in sent and self.contract.takes_away:
+            sent[name] = ""
+        if name not in sent and self.contract.refuses == 200:
+            return 200, envelope({})
         if name not in sent:
             return refuse(self.contract.refuses, "WA400")
-        number = sent.get("phone_number") or sent["wa_number"]
         return self.ask("PUT", UPDATE, {"phone_number": number, "callback_profile_id": sent[name]})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from itertools import combinations
+from itertools import combinations, count
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,13 @@ def test_odd_answers_are_refuted(live: Wacb, account: Sandbox, rule: Rule, refut
     outcome = live("api", "check", "-o", "json", handler=Altered(account, rule))
     assert outcome.code == 8
     assert refuted in verdicts(outcome)
+
+
+def test_an_order_that_changes_shows_nothing_of_the_offset(live: Wacb, account: Sandbox):
+    turns = count()
+    mixed = data(PROFILES, lambda rows: rows[::-1] if next(turns) % 2 else rows)
+    outcome = live("api", "check", "-o", "json", handler=Altered(account, mixed))
+    assert "offset_counts" in verdicts(outcome, "not seen")
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (500, 7), (429, 7)])

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, TypeVar, cast
@@ -105,6 +113,10 @@ class Client:
                 "the response lists nothing that is a callback profile",
                 hint=Prose("check the host: run `", Command("config show"), "`"),
             )
+
+    def adapt(self, overrides: Mapping[str, str]) -> None:
+        """Take other values of `[contract]` from now on."""
+        self.api = self.api._replace(overrides={**self.api.overrides, **overrides})
 
     def remember_shown(self) -> None:
         """Record for later runs that the API shows profiles, if it does."""

@@ -17,6 +17,7 @@ _WABA_HINT = Prose(
     "`",
 )
 _PAGE_SIZE = 100  # assumed: page_cap (api.md §4)
+V1_UPDATE = "/v1/{sid}/whatsapp/number"  # api.md §5
 _MIN_CAP = 25  # assumed: short_page_is_last (api.md §4)
 
 
@@ -74,6 +75,18 @@ class Api(NamedTuple):
         """The wire name of a number's profile ID."""
         # assumed: attach_field; every other Kaleyra API calls it so (api.md §5)
         return self.overrides.get("attach_field", "callback_profile_id")
+
+    @property
+    def attach_path(self) -> str:
+        """The path that sets a number's profile, with `{sid}` and `{waba_id}` in it."""
+        # assumed: attach_path (api.md §5)
+        default = "/v2/{sid}/whatsapp/{waba_id}/number/update" if self.waba_id else V1_UPDATE
+        return self.overrides.get("attach_path", default)
+
+    @property
+    def attach_method(self) -> str:
+        """The HTTP method that sets a number's profile."""
+        return self.overrides.get("attach_method", "PUT")  # assumed: attach_method (api.md §5)
 
     @property
     def number_profile_member(self) -> str | None:
@@ -184,21 +197,16 @@ class Api(NamedTuple):
 
     def attach(self, number: str, profile_id: str) -> ApiRequest:
         """Attach a profile to a number: only the number and one field are sent (api.md §5)."""
-        # assumed: attach_path, attach_method (api.md §5)
-        default = (
-            "/v2/{sid}/whatsapp/{waba_id}/number/update"
-            if self.waba_id
-            else "/v1/{sid}/whatsapp/number"
-        )
-        path = self.overrides.get("attach_path", default)
+        path = self.attach_path
         base = self.v1 if path.startswith("/v1/") else self.v2
+        is_v1 = path == V1_UPDATE or self.waba_id is None
         path = path.replace("{sid}", self.sid).replace("{waba_id}", self.waba_id or "")
         return ApiRequest(
-            method=self.overrides.get("attach_method", "PUT"),
+            method=self.attach_method,
             url=base + path,
             # assumed: v1_attach (api.md §5)
             body={
-                "phone_number" if self.waba_id else "wa_number": number,
+                "wa_number" if is_v1 else "phone_number": number,
                 self.attach_field: profile_id,
             },
             verb="changing",

@@ -180,13 +180,20 @@ def confirm(app: App, action: str, *, yes: bool) -> bool:
     """
     if yes:
         return False
-    if not app.interactive:
+    answer = ask_yes(app, f"{action[0].upper()}{action[1:]}?")
+    if answer is None:
         raise ConsentRequired(f"refusing to {action} without confirmation", hint="pass --yes")
-    question = f"{action[0].upper()}{action[1:]}?"
-    answer = _prompt(app, question, default="n", suffix=" [y/N] ")
-    if str(answer).strip().lower() not in ("y", "yes"):
+    if not answer:
         raise ConsentRequired("cancelled; nothing was changed")
     return True
+
+
+def ask_yes(app: App, question: str) -> bool | None:
+    """Ask a yes-or-no question, which an empty answer denies; None where nobody can be asked."""
+    if not app.interactive:
+        return None
+    answer = _prompt(app, question, default="n", suffix=" [y/N] ")
+    return str(answer).strip().lower() in ("y", "yes")
 
 
 def _prompt(

@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wacb.api.assumptions import ASSUMPTIONS
-from wacb.api.client import Client
-from wacb.probe.look import read_account
+from wacb.api.requests import Api
+from wacb.probe.look import Reading
 from wacb.probe.model import Finding
 from wacb.probe.numbers import judge_numbers
 from wacb.probe.paging import judge_paging
 from wacb.probe.profiles import judge_profiles
 
 
-def check_by_reading(client: Client, number: str | None = None) -> list[Finding]:
-    """Read the account and judge; nothing is changed.
-
-    Raises Unavailable and AuthenticationFailed, which say nothing about an assumption.
-    """
-    reading = read_account(client, number)
-    return in_order(
-        [
-            *judge_profiles(reading),
-            *judge_paging(reading, client.api.paging),
-            *judge_numbers(reading, client.api),
-        ]
+def judge_reading(reading: Reading, api: Api) -> list[Finding]:
+    """Judge what was read of an account."""
+    findings = (
+        *judge_profiles(reading),
+        *judge_paging(reading, api.paging),
+        *judge_numbers(reading, api),
     )
+    return merge(findings)
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings as the assumptions are."""
-    places = {id: place for place, id in enumerate(ASSUMPTIONS)}
-    return sorted(findings, key=lambda finding: places[finding.id])
+def merge(findings: Iterable[Finding]) -> list[Finding]:
+    """Keep the last finding on each assumption, in the order of the assumptions."""
+    found = {finding.id: finding for finding in findings}
+    return [found[id] for id in ASSUMPTIONS if id in found]

@@ -1,0 +1,308 @@
+"""`wacb api check --write`: what a throw-away profile shows, and that none is left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import ask, put, writes
+from tests.cli.expect import ONE
+from tests.conftest import Outcome, Wacb, profile_id
+from tests.examples import sampled
+from tests.field.altered import (
+    FIRST,
+    PROFILE,
+    PROFILES,
+    Altered,
+    Rule,
+    make_attached,
+    member,
+    says,
+)
+from tests.probe.other import Contract, Other
+from tests.probe.test_reading import verdicts
+from wacb.api.assumptions import ASSUMPTIONS
+from wacb.api.assumptions.model import SeenBy
+from wacb.net.message import Handler
+from wacb.probe.throw_away import DRAFT, ENDPOINT, TITLE
+from wacb.sandbox.emulator import Sandbox
+
+pytestmark = pytest.mark.beyond_contract
+CHECK = ("api", "check", "--write", "--yes")
+ATTACHING = {"attach_field", "attach_path", "attach_method", "v1_attach"}
+
+REFUTED: dict[str, tuple[dict[str, Any], str]] = {
+    "an answer without the ID": ({"created_in": ("reference",)}, "created_id"),
+    "titles are unique": ({"unique_titles": True}, "titles_repeat"),
+    "listed late": ({"lag": 40}, "listed_within"),
+    "masked headers": ({"masks_headers": True}, "headers_shown"),
+    "no update of headers": ({"updates": False}, "update_fields"),
+    "no clearing": ({"clears": False}, "clear_value"),
+}
+READ_ANYWAY: dict[str, dict[str, Any]] = {
+    "the ID as profileId": {"created_in": ("profile", "profileId")},
+    "listed a little late": {"lag": 3},
+    "JSON instead of text": {"objects": True},
+    "lean rows": {"lean": frozenset(("url", "body"))},
+    "a bare list": {"listed_in": ()},
+    "offset by pages": {"by_pages": True},
+    "another answer for a missing profile": {"missing": (400, "RBC400")},
+}
+
+
+def titles(sandbox: Sandbox) -> list[str]:
+    listed = ask(sandbox, "GET", "/v1/SID/callback/profiles?limit=100")["profiles"]
+    return [row["title"] for row in listed]
+
+
+def check(live: Wacb, sandbox: Sandbox, *line: str, **contract: Any) -> Outcome:
+    return live(*CHECK, *line, "-o", "json", handler=Other(sandbox, Contract(**contract)))
+
+
+def test_writing_shows_what_reading_does_not(live: Wacb, sandbox: Sandbox):
+    outcome = live(*CHECK, "-o", "json")
+    assert (outcome.code, outcome.err) == (0, "")
+    wanted = {each.id for each in ASSUMPTIONS.values() if each.seen_by is SeenBy.WRITING}
+    assert wanted - ATTACHING <= verdicts(outcome, "confirmed").keys()
+    assert titles(sandbox) == []
+    methods = [request.method for request in writes(sandbox)]
+    assert methods == ["POST", *["PATCH"] * 4, "POST", "DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("name", REFUTED)
+def test_what_differs_is_refuted(live: Wacb, sandbox: Sandbox, name: str):
+    changes, wanted = REFUTED[name]
+    outcome = check(live, sandbox, **changes)
+    assert (outcome.code, [*verdicts(outcome)]) == (8, [wanted])
+    assert titles(sandbox) == []
+
+
+# an answer without the ID of a profile that is not listed either
+LOST = REFUTED["an answer without the ID"][0] | REFUTED["listed late"][0]
+PAIRS = [
+    (one, other)
+    for one, other in combinations(sorted(REFUTED), 2)
+    if REFUTED[one][0] | REFUTED[other][0] != LOST
+]
+
+
+@pytest.mark.parametrize("pair", sampled(PAIRS, every=6))
+def test_two_differences_are_both_found(live: Wacb, sandbox: Sandbox, pair: tuple[str, str]):
+    (one, first), (other, second) = (REFUTED[name] for name in pair)
+    outcome = check(live, sandbox, **(one | other))
+    assert {*verdicts(outcome)} == {first, second}
+    assert titles(sandbox) == []
+
+
+@pytest.mark.parametrize("name", READ_ANYWAY)
+def test_what_wacb_reads_anyway_is_confirmed(live: Wacb, sandbox: Sandbox, name: str):
+    outcome = check(live, sandbox, **READ_ANYWAY[name])
+    expected = {"missing_profile_code"} if "missing" in READ_ANYWAY[name] else set()
+    assert {*verdicts(outcome)} == expected
+    assert titles(sandbox) == []
+
+
+def test_the_time_limit_ends_the_wait_for_the_listing(live: Wacb, sandbox: Sandbox):
+    outcome = check(live, sandbox, "--deadline", "10", lag=40)
+    assert "listed_within" in verdicts(outcome, "not seen")
+    assert titles(sandbox) == []
+
+
+# -- what may go wrong
+
+
+def test_a_profile_that_is_not_found_is_named_and_removed_by_the_next_run(
+    live: Wacb, sandbox: Sandbox
+):
+    outcome = check(live, sandbox, **LOST)
+    assert outcome.code == 7
+    error = json.loads(outcome.err)["error"]
+    assert error["message"].endswith("; a throw-away profile may be left")
+    assert error["hint"] == "run `wacb api check --write` again: it removes what is left"
+    assert titles(sandbox) == [TITLE]
+    again = check(live, sandbox)
+    assert again.code == 0
+    assert "note: removed 1 left over from an earlier check\n" in again.err
+    assert titles(sandbox) == []
+
+
+def test_left_overs_of_any_machine_are_known_by_title_and_endpoint(live: Wacb, sandbox: Sandbox):
+    template = {"http_method": "POST", "body": DRAFT.body}
+    rows = [
+        {"title": TITLE, "url": f"{ENDPOINT}?x=1"},
+        {"title": TITLE, "url": "https://example.com/hook"},
+        {"title": "Mine", "url": ENDPOINT},
+    ]
+    for row in rows:
+        ask(sandbox, "POST", "/v1/SID/callback/profiles", row | template)
+    assert live(*CHECK, "-q").err == "note: removed 1 left over from an earlier check\n"
+    assert sorted(titles(sandbox)) == ["Mine", TITLE]
+
+
+def test_a_left_over_on_a_number_is_kept(live: Wacb, sandbox: Sandbox):
+    row = {"title": TITLE, "url": ENDPOINT, "http_method": "POST", "body": DRAFT.body}
+    put(sandbox, ask(sandbox, "POST", "/v1/SID/callback/profiles", row)["profile_id"])
+    before = writes(sandbox)
+    outcome = live(*CHECK)
+    assert outcome.code == 9
+    assert f"the throw-away profile {FIRST} is attached to {ONE}" in outcome.err
+    assert writes(sandbox) == before
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_may_not_write_is_reported(live: Wacb, sandbox: Sandbox, status: int):
+    said = {"code": "RBC401", "message": "No", "status": status}
+    handler = Altered(sandbox, says("POST", PROFILES, status, said, arrives=False))
+    outcome = live(*CHECK, "-o", "json", handler=handler)
+    assert outcome.code == 4
+    assert "the key may read the account, but not write" in outcome.err
+    assert "profile_details" in verdicts(outcome, "not seen")
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (says("POST", PROFILES, 400, {"code": "RBC400", "message": "No"}, arrives=False), 6),
+        (says("PATCH", PROFILE, 401, {"code": "RBC001", "message": "No"}), 4),
+        (says("PATCH", PROFILE, 500, {}), 7),
+        (says("POST", PROFILES, 500, {}), 0),
+        (says("POST", PROFILES, 500, {}, arrives=False), 7),
+        (says("POST", PROFILES, 429, {}, arrives=False), 7),
+    ],
+)
+def test_a_failure_leaves_no_profile(live: Wacb, sandbox: Sandbox, rule: Rule, code: int):
+    outcome = live(*CHECK, handler=Altered(sandbox, rule))
+    assert outcome.code == code
+    assert titles(sandbox) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 7), (500, 7), (400, 6), (403, 4)])
+def test_a_profile_that_cannot_be_deleted_is_named(
+    live: Wacb, sandbox: Sandbox, status: int, code: int
+):
+    said = says("DELETE", PROFILE, status, {"data": {}, "code": "RBC1"}, arrives=False)
+    outcome = live(*CHECK, handler=Altered(sandbox, said))
+    assert outcome.code == code
+    assert f"throw-away profiles may be left ({FIRST}, {profile_id(2)}): " in outcome.err
+
+
+def test_nothing_is_written_where_it_could_not_be_found_again(live: Wacb, sandbox: Sandbox):
+    make_attached(sandbox, ONE)
+    before = writes(sandbox)
+    outcome = check(live, sandbox, listed_in=("entries",))
+    assert outcome.code == 8
+    assert "nothing was written" in outcome.err
+    assert writes(sandbox) == before
+
+
+def test_a_listing_that_is_first_seen_when_it_has_a_profile_may_not_be_read(
+    live: Wacb, sandbox: Sandbox
+):
+    outcome = check(live, sandbox, listed_in=("entries",))
+    assert outcome.code == 7
+    assert "contains no list" in outcome.err
+    assert titles(sandbox) == []
+
+
+def test_an_update_without_effect_is_refuted(live: Wacb, sandbox: Sandbox):
+    handler = Altered(sandbox, says("PATCH", PROFILE, 200, {"data": {}}, arrives=False))
+    outcome = live(*CHECK, "-o", "json", handler=handler)
+    assert {*verdicts(outcome)} == {"update_fields", "clear_value"}
+
+
+@pytest.mark.parametrize(
+    "said", [says("GET", PROFILE, 404, {"code": "RBC302"}), says("GET", PROFILE, 200, {"data": {}})]
+)
+def test_details_that_are_not_there_at_once_are_refuted(live: Wacb, sandbox: Sandbox, said: Rule):
+    outcome = live(*CHECK, "-o", "json", handler=Altered(sandbox, said))
+    assert {"listed_within", "update_fields", "clear_value"} <= verdicts(outcome).keys()
+
+
+def test_left_overs_are_removed_without_a_waba_id_too(live: Wacb, sandbox: Sandbox):
+    row = {"title": TITLE, "url": ENDPOINT, "http_method": "POST", "body": DRAFT.body}
+    ask(sandbox, "POST", "/v1/SID/callback/profiles", row)
+    assert live(*CHECK, "-q", env={"WACB_WABA_ID": ""}).code == 0
+    assert titles(sandbox) == []
+
+
+@pytest.mark.parametrize(("name", "value"), [("url", ENDPOINT), ("body", "{}")])
+def test_what_comes_back_changed_is_refuted(live: Wacb, sandbox: Sandbox, name: str, value: str):
+    outcome = live(*CHECK, "-o", "json", handler=Altered(sandbox, member(name, value)))
+    assert [*verdicts(outcome)] == ["json_strings"]
+
+
+def test_consent_is_needed(live: Wacb, sandbox: Sandbox):
+    outcome = live("api", "check", "--write")
+    assert outcome.code == 9
+    assert "refusing to create, change and delete throw-away profiles" in outcome.err
+    assert writes(sandbox) == []
+    declined = live("api", "check", "--write", tty=True, input="\n")
+    assert declined.code == 9
+    assert live("api", "check", "--write", tty=True, input="y\n").code == 0
+
+
+def test_a_dry_run_names_what_would_be_sent(live: Wacb, sandbox: Sandbox):
+    outcome = live("api", "check", "--write", "--dry-run", "-o", "json")
+    sent = [
+        (each["method"], each["url"].rpartition("/")[2])
+        for each in json.loads(outcome.out)["requests"]
+    ]
+    name = "ID_OF_THE_THROW_AWAY_PROFILE"
+    assert sent == [
+        ("POST", "profiles"),
+        *[("PATCH", name)] * 4,
+        ("POST", "profiles"),
+        ("DELETE", name),
+        ("DELETE", f"{name}_2"),
+    ]
+    assert writes(sandbox) == []
+
+
+# -- runs that are broken off
+
+
+class Breaking:
+    """Another Kaleyra, until at the n-th request the run is broken off."""
+
+    def __init__(self, api: Handler, at: int, failure: BaseException, *, arrives: bool) -> None:
+        self.api, self.left, self.failure, self.arrives = api, at, failure, arrives
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Any:
+        self.left -= 1
+        if self.left == 0 and not self.arrives:
+            raise self.failure
+        answer = self.api(method, url, headers, body)
+        if self.left == 0:
+            raise self.failure
+        return answer
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+BREAKS: dict[str, Callable[[], BaseException]] = {
+    "Ctrl-C": KeyboardInterrupt,
+    "a lost answer": ConnectionResetError,
+    "kill": Killed,
+}
+ENDS = [(at, how, arrives) for at in range(1, 45) for how in BREAKS for arrives in (True, False)]
+
+
+@pytest.mark.parametrize("end", sampled(ENDS, every=13), ids=str)
+def test_the_next_run_removes_what_a_run_that_was_broken_off_has_left(
+    live: Wacb, sandbox: Sandbox, end: tuple[int, str, bool]
+):
+    at, how, arrives = end
+    api = Other(sandbox, Contract(lag=at % 4))
+    network = Breaking(api, at, BREAKS[how](), arrives=arrives)
+    with suppress(Killed):
+        outcome = live(*CHECK, "-q", handler=network)
+        assert (outcome.code == 130) == (how == "Ctrl-C" and network.left <= 0)
+    assert live(*CHECK, "-q", handler=api).code == 0
+    assert titles(sandbox) == []
