@@ -41,11 +41,11 @@ def rows(api: Api, query: str = "") -> Any:
     return api("GET", f"{PROFILES}?{query}").data["profiles"]
 
 
-def pages(api: Api, *offsets: int) -> list[int]:
-    """The number of each row on some pages of an account with ten profiles."""
-    for number in range(2, 11):
+def pages(api: Api, *offsets: int, limit: int = 4) -> list[int]:
+    """The number of each row on some pages of an account with 24 profiles."""
+    for number in range(2, 25):
         assert api("POST", PROFILES, make_profile(title=f"Number {number}")).status == 200
-    found = [rows(api, f"limit=4&offset={offset}") for offset in offsets]
+    found = [rows(api, f"limit={limit}&offset={offset}") for offset in offsets]
     return [int(row["profile_id"][-2:]) for page in found for row in page]
 
 
@@ -116,12 +116,12 @@ CASES: list[Case] = [
         ["items", "total"],
     ),
     ({"page_cap": 3}, lambda api: pages(api, 0, 3), [1, 2, 3, 4, 5, 6]),
-    ({"offset_counts": "pages"}, lambda api: pages(api, 1, 2), [5, 6, 7, 8, 9, 10]),
-    ({"short_page_is_last": False}, lambda api: pages(api, 0, 4, 6), [*range(1, 9)]),
+    ({"offset_counts": "pages"}, lambda api: pages(api, 1, 2), [*range(5, 13)]),
+    ({"short_page_is_last": False}, lambda api: pages(api, 0, 20, limit=21), [*range(1, 25)]),
     (
         {"short_page_is_last": False, "offset_counts": "pages"},
-        lambda api: pages(api, 0, 1, 2),
-        [*range(1, 9)],
+        lambda api: pages(api, 0, 1, limit=21),
+        [*range(1, 25)],
     ),
     ({"lean_rows": "bare"}, lambda api: list(rows(api)[0]), ["profile_id", "title"]),
     (

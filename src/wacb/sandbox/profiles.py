@@ -15,6 +15,7 @@ from wacb.sandbox.store import Row, Store
 
 _BASE = "/v1/{sid}/callback/profiles"
 _DEFAULT_LIMIT = 25
+_SHORT_PAGE = 20  # rows of a first page that is not the last one
 _COUNT = re.compile(r"[0-9]{1,9}")
 _PATCHABLE: Mapping[str, fields.Rule] = {
     "title": fields.title,
@@ -98,10 +99,10 @@ class Profiles:
 
     def _place(self, limit: int, offset: int) -> tuple[int, int]:
         """Return where a page starts and how many rows it has at most."""
-        first, later = limit, limit if self.contract.short_page_is_last else -(-limit // 2)
+        first = limit if self.contract.short_page_is_last else min(limit, _SHORT_PAGE)
         if self.contract.offset_counts == "pages":
-            offset = offset and first + (offset - 1) * later
-        return offset, later if offset else first
+            offset = offset and first + (offset - 1) * limit
+        return offset, limit if offset else first
 
     def get(self, call: Call) -> Any:
         """Return one profile, with its encryption key in clear text."""
