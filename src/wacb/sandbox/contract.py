@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from wacb.errors import InvalidInput
 
-FULL_TOTAL = " with total"
+WITH_TOTAL = " with total"
 _SHAPES = ("data", "rows", "list", "items", "data.rows", "results")
 
 
@@ -20,7 +20,7 @@ class Contract(NamedTuple):
 
     refused_key: int = 401
     missing_profile_code: str = "RBC302"
-    profile_listing: str = f"profiles{FULL_TOTAL}"
+    profile_listing: str = f"profiles{WITH_TOTAL}"
     page_cap: int = 100
     offset_counts: str = "rows"
     short_page_is_last: bool = True
@@ -104,7 +104,7 @@ KNOWN: Mapping[str, Known] = {
     "missing_profile_code": OneOf("RBC302", "RBC404"),
     "profile_listing": OneOf(
         *("array", "profiles", *_SHAPES),
-        *(f"{name}{FULL_TOTAL}" for name in ("profiles", *_SHAPES)),
+        *(f"{name}{WITH_TOTAL}" for name in ("profiles", *_SHAPES)),
     ),
     "page_cap": Between(1, 1000, kinds=(int,)),
     "offset_counts": OneOf("rows", "pages"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wacb.sandbox.account import APPROVED
-from wacb.sandbox.contract import FULL_TOTAL, Contract
+from wacb.sandbox.contract import WITH_TOTAL, Contract
 from wacb.sandbox.store import Row
 
 _STATUSES: Mapping[str, Mapping[int, Any]] = {
@@ -28,7 +28,7 @@ def show_list(shape: str, rows: Sequence[Row], total: int) -> Any:
     """Wrap the rows of a listing."""
     if shape == "array":
         return rows
-    name = shape.removesuffix(FULL_TOTAL)
+    name = shape.removesuffix(WITH_TOTAL)
     return _nest(name, rows) | ({"total": total} if name != shape else {})
 
 
