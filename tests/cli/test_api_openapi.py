@@ -109,7 +109,7 @@ class Schemathesis:
 
 @pytest.mark.parametrize(
     "options",
-    few([("-n", "1", "--phases", "fuzzing,stateful"), ("-n", "60", "--continue-on-failure")], 1),
+    few([("-n", "1", "--phases", "fuzzing,stateful"), ("-n", "20", "--continue-on-failure")], 1),
     ids=["some", "all"],
 )
 def test_schemathesis_finds_nothing_in_the_served_emulator(
