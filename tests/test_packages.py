@@ -20,7 +20,7 @@ from wacb import __version__
 
 PROJECT = Path(__file__).parents[1]
 PARTS = (
-    *(".github", "src", "tests", "completions"),
+    *(".github", "src", "tests", "completions", "man"),
     *("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml"),
 )
 NAMES = (f"kaleyra_wacb-{__version__}-py3-none-any.whl", f"kaleyra_wacb-{__version__}.tar.gz")
@@ -68,17 +68,26 @@ def test_two_builds_are_the_same_bytes(packages: Path, tmp_path: Path):
         assert (again / name).read_bytes() == (packages / name).read_bytes()
 
 
+# where shells and man look, below the prefix of an installation
+DATA = {
+    "man": "share/man/man1",
+    "completions/wacb.bash": "share/bash-completion/completions/wacb",
+    "completions/_wacb": "share/zsh/site-functions/_wacb",
+    "completions/wacb.fish": "share/fish/vendor_completions.d/wacb.fish",
+}
+
+
 def test_the_wheel_holds_the_program_and_nothing_else(packages: Path):
     with zipfile.ZipFile(packages / NAMES[0]) as wheel:
         names = wheel.namelist()
-    package = {name for name in names if name.startswith("wacb/")}
     source = PROJECT / "src" / "wacb"
     files = {f"wacb/{path.relative_to(source)}" for path in source.rglob("*") if path.is_file()}
-    assert package == {name for name in files if "__pycache__" not in name}
-    assert {"wacb/py.typed", "wacb/callbacks/inspect.html"} <= package
-    assert all(
-        name.startswith(("wacb/", f"kaleyra_wacb-{__version__}.dist-info/")) for name in names
-    )
+    files = {name for name in files if "__pycache__" not in name}
+    assert {"wacb/py.typed", "wacb/callbacks/inspect.html"} <= files
+    pages = {f"{DATA['man']}/{path.name}" for path in (PROJECT / "man").iterdir()}
+    shared = {*DATA.values(), *pages} - {DATA["man"]}
+    files |= {f"kaleyra_wacb-{__version__}.data/data/{name}" for name in shared}
+    assert files == {name for name in names if ".dist-info/" not in name}
 
 
 def test_the_source_package_holds_the_project(packages: Path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ import pytest
 from click.shell_completion import get_completion_class
 
 import wacb
+from tests import man_pages
 from tests.documents import DOCUMENTS
 from wacb.cli import root
 from wacb.cli.commands import Group
@@ -173,6 +176,26 @@ def test_completions_are_what_click_generates(shell, file):
         assert "_WACB_COMPLETE" in generated
 
 
+def test_the_man_pages_are_what_the_help_says():
+    written = {path.name: path.read_text() for path in (PROJECT / "man").iterdir()}
+    assert written == man_pages.pages(), "run `python -m tests.man_pages`"
+
+
+def test_the_man_pages_are_readable_on_80_columns():
+    if not shutil.which("man"):
+        pytest.skip("man is not installed")
+    done = subprocess.run(
+        ["man", "--warnings", "--local-file", *sorted((PROJECT / "man").iterdir())],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.count("SEE ALSO") == len(COMMANDS)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
 def test_a_page_that_the_code_cites_exists_with_its_section():
     texts = {path: path.read_text() for path in (PROJECT / "tests").rglob("*.py")}
     texts |= {path: path.read_text() for path in MODULES}
@@ -206,7 +229,7 @@ def test_nothing_else_stands_at_the_top():
     top = {line.split("/")[0] for line in tracked if line and not line.startswith(".")}
     assert top <= {
         *("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
-        *("src", "tests", "completions"),
+        *("src", "tests", "completions", "man"),
     }
 
 

@@ -118,16 +118,19 @@ class CommandWithGlobals(click.Command):
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
         self.params.extend(GLOBAL_OPTIONS)
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def sections(self, ctx: click.Context) -> Iterator[tuple[str, Sequence[click.Option]]]:
+        """Yield the sections of help with their options."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        own = [option for option in options if option not in GLOBAL_OPTIONS]
-        for section, group in _sections(own):
-            _write_options(ctx, formatter, section, group)
+        yield from _sections([option for option in options if option not in GLOBAL_OPTIONS])
         if ctx.parent is None:
-            _write_options(ctx, formatter, "Options on every command", GLOBAL_OPTIONS)
-            return
-        with formatter.section("Options on every command (see wacb --help)"):
-            formatter.write_text(" ".join(param.opts[0] for param in GLOBAL_OPTIONS))
+            yield "Options on every command", GLOBAL_OPTIONS
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, options in self.sections(ctx):
+            _write_options(ctx, formatter, title, options)
+        if ctx.parent is not None:
+            with formatter.section("Options on every command (see wacb --help)"):
+                formatter.write_text(" ".join(param.opts[0] for param in GLOBAL_OPTIONS))
 
 
 def _sections(options: Sequence[click.Option]) -> Iterator[tuple[str, Sequence[click.Option]]]:
