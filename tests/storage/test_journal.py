@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,12 +31,6 @@ from tests.storage.journal_file import (
 from wacb.errors import ConfigError
 from wacb.models import UNKNOWN, AttachedId
 from wacb.storage.journal import Entry, Journal
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Opened:
-    return Opened(tmp_path / "wacb" / "journal.jsonl")
-
 
 # -- writing
 

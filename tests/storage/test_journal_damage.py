@@ -31,11 +31,6 @@ from wacb.storage import files
 from wacb.storage.journal import Entry
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Opened:
-    return Opened(tmp_path / "wacb" / "journal.jsonl")
-
-
 @pytest.mark.parametrize(
     "torn", [LINE[:60].encode(), b"\0\0\0", b"\xe2\x9c", b"[1"], ids=["cut", "NUL", "UTF-8", "list"]
 )
