@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.expect import NAMES, ONE
 from tests.conftest import Outcome, Wacb
+from tests.fake_api import make_row
 from tests.sandbox.endpoint import Arrived, Endpoint, listening
 from wacb.sandbox.emulator import Sandbox
 
@@ -25,25 +26,9 @@ def seed(
     """Put a profile into the emulator that its own rules might refuse, as the console may have."""
     number = sandbox.store.profiles(title="", limit=1, offset=0)[1] + 1
     profile = f"SG_10000000-0000-4000-8000-{number:012}"
+    method = "GET" if body is None else "POST"
     sandbox.store.add_profile(
-        {
-            "profile_id": profile,
-            "title": title,
-            "url": url,
-            "http_method": "GET" if body is None else "POST",
-            "headers": "{}",
-            "body_type": None,
-            "body": body,
-            "status": 1,
-            "created_at": "2026-01-02T03:04:05.678Z",
-            "modified_at": None,
-            "enc": None,
-            "response_message": None,
-            "channel": None,
-            "events": "[]",
-            "dynamic_variables": None,
-            "replacers": {},
-        }
+        make_row(profile_id=profile, title=title, url=url, http_method=method, body=body)
     )
     return profile
 

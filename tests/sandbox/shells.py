@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests import fake_api
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -118,25 +119,8 @@ def make_profile(**changes: object) -> dict[str, Any]:
 
 def make_row(profile_id: str, **changes: Any) -> dict[str, Any]:
     """Make the row that a profile of `make_profile` shows."""
-    return {
-        "profile_id": profile_id,
-        "title": "Incoming messages",
-        "url": "https://example.com/hook",
-        "http_method": "POST",
-        "headers": "{}",
-        "body_type": None,
-        "body": '{"text": "<body>"}',
-        "status": 1,
-        "created_at": "2023-11-14T22:13:20.123Z",
-        "modified_at": None,
-        "enc": None,
-        "response_message": None,
-        "channel": None,
-        "events": "[]",
-        "dynamic_variables": None,
-        "replacers": {},
-        **changes,
-    }
+    own = {"body": '{"text": "<body>"}', "created_at": "2023-11-14T22:13:20.123Z"}
+    return fake_api.make_row(profile_id=profile_id, **{**own, **changes})
 
 
 def make_sandbox(**options: Any) -> Sandbox:
