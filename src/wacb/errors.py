@@ -80,12 +80,14 @@ class WacbError(Exception):
     """Say what happened, to which thing, and in `hint` what to do about it.
 
     `status` and `api_code` repeat what the API said, where it said anything; `details` are lines
-    of their own, where one sentence stands for several. No text may carry a secret.
+    of their own, where one sentence stands for several. `sent` says whether the request may have
+    been processed, perhaps by an attempt before the one that failed. No text may carry a secret.
     """
 
     exit_code = 1
     code = "unexpected"
     retryable = False
+    sent = False
 
     def __init__(
         self,

@@ -93,7 +93,7 @@ def test_an_update_that_does_not_show_fails_the_check(
     message = f"the API accepted the update of number {ONE}, but {words}"
     assert told(result.error) == (CheckFailed, message, LOOK)
     assert bench.sleeps == [0, 1, 2]
-    assert bench.journaled == [entry(old=SECOND, new=new)]
+    assert bench.journaled == []  # it is not known what was done
 
 
 def test_the_listing_is_repeated_for_all_numbers_together(tmp_path: Path) -> None:

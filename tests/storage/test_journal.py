@@ -267,10 +267,10 @@ def test_an_unknown_outcome_leaves_both_possible_until_a_look_settles_it(opened:
     assert opened().believed == {ONE: B}
 
 
-def test_a_look_that_shows_the_old_profile_says_that_nothing_was_done(opened: Opened) -> None:
+def test_a_look_that_shows_the_old_profile_proves_nothing(opened: Opened) -> None:
     begin(opened, A, B)
     opened().settle_by_look(ONE, A)
-    assert [one.outcome for one in opened().history()] == ["refused"]
+    assert [one.outcome for one in opened().history()] == ["unknown"]
 
 
 @pytest.mark.parametrize("swapped", [False, True], ids=["in order", "swapped"])

@@ -21,7 +21,7 @@ from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import ProfileRow
 from wacb.api.retry import RetryingClient
 from wacb.errors import Command, NotFound, Prose, Unavailable
-from wacb.models import CallbackProfile, Need, Number, ProfileDraft
+from wacb.models import UNKNOWN, CallbackProfile, Need, Number, ProfileDraft, same_id
 from wacb.net.pool import run_all
 from wacb.storage.profile_journal import ProfileJournal
 
@@ -290,7 +290,7 @@ class Client:
         if any(isinstance(number.callback_profile_id, str) for number in numbers):
             self.shows_profiles = True
         named = [number for number in numbers if number.number]
-        yield from named
+        yield from _hide_contradictions(named)
         odd = page.odd + len(numbers) - len(named)
         count = len({number.number for number in named})
         return find_gap(count, odd=odd, total=page.total, more=page.more, what="numbers")
@@ -299,3 +299,22 @@ class Client:
         """Fetch one number's details, which do not show its profile. Raises NotFound."""
         data = self.send(self.api.number_details(number))
         return responses.parse_number_details(data, number, self.api)
+
+
+def _hide_contradictions(numbers: list[Number]) -> list[Number]:
+    """Return the rows; of a number whose rows differ in the profile the last one shows none.
+
+    The other rows stay, as evidence against a deletion.
+    """
+    last = {number.number: number for number in numbers}
+    doubtful = {
+        number.number
+        for number in numbers
+        if not same_id(number.callback_profile_id, last[number.number].callback_profile_id)
+    }
+    return [
+        number._replace(callback_profile_id=UNKNOWN)
+        if number.number in doubtful and number is last[number.number]
+        else number
+        for number in numbers
+    ]

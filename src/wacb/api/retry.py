@@ -6,15 +6,17 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from wacb.api.backoff import THROTTLED, Backoff, Wait
 from wacb.api.requests import ApiRequest, encode
 from wacb.api.status import read_response
-from wacb.errors import DeadlineExceeded, Skipped, Unavailable
+from wacb.errors import DeadlineExceeded, Skipped, Unavailable, WacbError
 from wacb.net.message import Response
 from wacb.net.session import Session
 
+T = TypeVar("T")
 MAX_ATTEMPTS = 4
 STALE_AFTER = 1.0  # seconds of waiting after which a look at the account is out of date
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
@@ -102,10 +104,9 @@ class RetryingClient:
         failure: Unavailable | None = None
         while True:
             if self._wait_for_turn(request, wait, failure) >= STALE_AFTER:
-                look_again()
+                _do_after(failure, look_again)
             try:
-                response = self._send_once(request, attempt)
-                return read_response(request, response, now=self._now())
+                return _do_after(failure, partial(self._exchange, request, attempt))
             except Unavailable as error:
                 more = attempt < MAX_ATTEMPTS or (until_deadline and error.status in THROTTLED)
                 again = more and _may_repeat(request, error)
@@ -147,6 +148,10 @@ class RetryingClient:
             sent=failure.sent,
         )
 
+    def _exchange(self, request: ApiRequest, attempt: int) -> Any:
+        response = self._send_once(request, attempt)
+        return read_response(request, response, now=self._now())
+
     def _send_once(self, request: ApiRequest, attempt: int) -> Response:
         headers = request.headers(self._key)
         response, began = None, self._clock()
@@ -172,6 +177,17 @@ class RetryingClient:
                         response=response,
                     )
                 )
+
+
+def _do_after(failure: Unavailable | None, work: Callable[[], T]) -> T:
+    """Do `work`; where it is refused, the attempt that ended with `failure` may have been made."""
+    try:
+        return work()
+    except Unavailable:
+        raise
+    except WacbError as error:
+        error.sent = failure is not None and failure.sent
+        raise
 
 
 def _may_repeat(request: ApiRequest, error: Unavailable) -> bool:

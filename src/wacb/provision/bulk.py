@@ -123,7 +123,7 @@ class BulkRunner:
 
     def _attempt(self, item: NumberResult, until_deadline: bool) -> NumberResult:
         change = item.change
-        if change.shown:
+        if change.shown and (change.old or self._client.shows_profiles):
             self._journal.settle_by_look(change.number, change.old)
         if not change.is_needed:
             return item._replace(status="unchanged", verified=True)
@@ -222,6 +222,9 @@ class BulkRunner:
             ]
         if listing is None:
             return results
+        for result in results:
+            if result.verified is False:  # accepted and not done, or changed again since
+                self._settle(result.change, "unknown")
         return [explain_unseen(result, listing, shown) for result in results]
 
     def _verify(self, result: NumberResult, shown: AttachedId) -> NumberResult:

@@ -16,7 +16,6 @@ from wacb.errors import (
     NotFound,
     OutcomeUnknown,
     Prose,
-    Unavailable,
     WacbError,
 )
 from wacb.models import CallbackProfile
@@ -118,7 +117,7 @@ def delete_profile(
             client.delete_profile(profile)
         except NotFound as error:
             lost = error  # perhaps an attempt whose answer was lost did it
-        except Unavailable as error:
+        except WacbError as error:
             if not error.sent:
                 raise
             lost = error

@@ -92,8 +92,7 @@ def fail_unverified(why: WacbError, result: NumberResult) -> NumberResult:
 
 def is_lost(result: NumberResult) -> bool:
     """Say whether the request may have been processed although no answer came."""
-    maybe = isinstance(result.error, Unavailable) and result.error.sent
-    return result.status is None and maybe
+    return result.status is None and result.error is not None and result.error.sent
 
 
 def is_open(result: NumberResult) -> bool:

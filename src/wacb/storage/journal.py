@@ -14,7 +14,7 @@ from pathlib import Path
 from time import gmtime, strftime
 from typing import Any, Literal, NamedTuple
 
-from wacb.errors import ConfigError, Interrupted, Skipped, Unavailable, WacbError
+from wacb.errors import ConfigError, Interrupted, Skipped, WacbError
 from wacb.jsontext import ascii_json, read_json_or
 from wacb.models import UNKNOWN, AttachedId, id_from_json, id_to_json, same_id
 from wacb.storage import files
@@ -136,18 +136,16 @@ class Journal:
             )
 
     def settle_by_look(self, number: str, shown: AttachedId) -> None:
-        """Record the outcome of the last change of a number from what the API shows now.
+        """Record that the last change of a number was made, where the API shows that now.
 
-        A file that cannot be read is left alone.
+        Where it does not, the request may still be under way. A file that cannot be read is left
+        alone.
         """
         entries: list[Entry] = []
         with suppress(ConfigError):
             entries = self.history(number)
-        if entries and entries[-1].outcome == "unknown":
-            if same_id(shown, entries[-1].new):
-                self.settle(entries[-1], "done")
-            elif same_id(shown, entries[-1].old):
-                self.settle(entries[-1], "refused")
+        if entries and entries[-1].outcome == "unknown" and same_id(shown, entries[-1].new):
+            self.settle(entries[-1], "done")
 
     def history(self, number: str | None = None) -> list[Entry]:
         """Return the changes of one number (E.164), or of all, oldest first."""
@@ -256,9 +254,7 @@ class _Replay:
 
 def outcome_of(error: WacbError) -> Outcome:
     """Return the outcome of a request that ended with an error: may the API have processed it?"""
-    if isinstance(error, Unavailable):
-        return "unknown" if error.sent else "refused"
-    maybe = isinstance(error, Interrupted) and not isinstance(error, Skipped)
+    maybe = error.sent or (isinstance(error, Interrupted) and not isinstance(error, Skipped))
     return "unknown" if maybe else "refused"
 
 
