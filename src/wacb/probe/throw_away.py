@@ -20,12 +20,14 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.jsontext import compact_json
-from wacb.models import CallbackProfile, Method, ProfileDraft
+from wacb.models import CallbackProfile, Method, Need, ProfileDraft
 from wacb.probe.look import look
 from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.create import LISTED_AFTER
+from wacb.provision.steps import as_sent
 from wacb.provision.usage import find_usage
 from wacb.storage.create_lock import CreateLock
+from wacb.storage.journal import Outcome
 from wacb.template.placeholders import INCOMING
 from wacb.validation import fold_title
 
@@ -39,6 +41,8 @@ DRAFT = ProfileDraft(
     headers={"X-Wacb-Check": "throw away"},
     response_message="ok",
 )
+_OUTCOMES: tuple[Outcome, ...] = ("done", "unknown")
+_MOST_CREATES = 3  # that may be open in the journal: those of a run, and one of an earlier one
 AGAIN = Prose("run `", Command("api check", "--write"), "` again: it removes what is left")
 
 
@@ -68,7 +72,7 @@ class ThrowAways:
     def find(self) -> list[CallbackProfile]:
         """List those that are there. Raises Unavailable where some may be missing."""
         titled = self._client.list_profiles(
-            wanted=lambda title: fold_title(title) == fold_title(TITLE)
+            wanted=lambda row: fold_title(row.title) == fold_title(TITLE), need=Need.TEMPLATE
         )
         return [profile for profile in titled.require_whole() if is_throw_away(profile)]
 
@@ -78,12 +82,15 @@ class ThrowAways:
         Raises OutcomeUnknown where it is not
         found, AuthenticationFailed for a key that may not write.
         """
-        self._lock.record_intent(self._client.remaining)
         self._open = True
         lost: WacbError | None = None
         shown: str | None = None
+        request = self._client.api.create_profile(DRAFT)
         try:
-            shown = created_id(self._client.send(self._client.api.create_profile(DRAFT)))
+            with self._client.journal.record("create", title=TITLE) as record:
+                shown = created_id(self._client.send(request))
+                if shown:
+                    record(shown)
         except AuthenticationFailed as error:
             self._open = False
             raise AuthenticationFailed(
@@ -118,13 +125,21 @@ class ThrowAways:
         Raises Unsafe for one that somebody attached to a number.
         """
         removed = 0
-        for _ in self._lock.poll_listing(self._client.remaining):
+        last = self._client.journal.last("create", title=TITLE)
+        for _ in self._lock.poll_listing(last and last.sent_until, self._client.remaining):
             found = self.find()
             if found:
                 self._check_unused(found)
             removed += len(found)
             self._remove([profile.id for profile in found])
+        self._forget_creates()
         return removed
+
+    def _forget_creates(self) -> None:
+        """Record that there is nothing left of the creates, so that no run waits for it."""
+        journal = self._client.journal
+        for outcome in _OUTCOMES * _MOST_CREATES:
+            journal.settle_last("create", "refused", title=TITLE, was=outcome)
 
     def _check_unused(self, profiles: list[CallbackProfile]) -> None:
         if self._client.api.waba_id is None:
@@ -143,9 +158,8 @@ class ThrowAways:
         lost = [profile.id for profile in self.find() if profile.id not in self.made]
         self._remove(lost)
         if self._open and not lost:
-            self._lock.record_result(None)
             raise _unknown_error("the answer to the create was lost")
-        self._lock.record_not_sent()
+        self._forget_creates()
 
     def _remove(self, ids: list[str]) -> None:
         """Delete each; raise the last failure, naming all, once all have been tried."""
@@ -163,7 +177,7 @@ class ThrowAways:
         for pause in self._pauses(READ_BACK_AFTER):
             self._sleep(pause)
             with suppress(NotFound):
-                self._client.delete_profile(profile_id)
+                self._client.delete_profile(as_sent(DRAFT, profile_id))
             if look(self._client, self._client.api.get_profile(profile_id)).refusal:
                 return
         raise OutcomeUnknown("the API accepts the deletion, but still returns it")
