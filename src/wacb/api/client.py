@@ -8,7 +8,6 @@ from collections.abc import (
     Generator,
     Iterable,
     Iterator,
-    Mapping,
     Sequence,
 )
 from contextlib import AbstractContextManager
@@ -113,10 +112,6 @@ class Client:
                 "the response lists nothing that is a callback profile",
                 hint=Prose("check the host: run `", Command("config show"), "`"),
             )
-
-    def adapt(self, overrides: Mapping[str, str]) -> None:
-        """Take other values of `[contract]` from now on."""
-        self.api = self.api._replace(overrides={**self.api.overrides, **overrides})
 
     def remember_shown(self) -> None:
         """Record for later runs that the API shows profiles, if it does."""

@@ -70,6 +70,10 @@ class Api(NamedTuple):
     waba_id: str | None = None
     overrides: Mapping[str, str] = MappingProxyType({})
 
+    def adapt(self, overrides: Mapping[str, str]) -> Api:
+        """Return the API with other values of `[contract]`."""
+        return self._replace(overrides={**self.overrides, **overrides})
+
     @property
     def attach_field(self) -> str:
         """The wire name of a number's profile ID."""

@@ -37,8 +37,7 @@ class Way(NamedTuple):
 
     def set_in(self, api: Api) -> Api:
         """Return the API whose requests attach in this way."""
-        settings = {f"attach_{name}": value for name, value in self._asdict().items()}
-        return api._replace(overrides={**api.overrides, **settings})
+        return api.adapt({f"attach_{name}": value for name, value in self._asdict().items()})
 
 
 def present_way(api: Api) -> Way:

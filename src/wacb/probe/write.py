@@ -17,7 +17,7 @@ from wacb.probe.model import Finding, confirmed, not_seen, refuted
 from wacb.probe.names import type_name
 from wacb.probe.profiles import describe_refusal
 from wacb.probe.throw_away import AGAIN, DRAFT, ENDPOINT, ThrowAways
-from wacb.provision.create import LISTED_AFTER
+from wacb.provision.created import LISTED_AFTER
 from wacb.provision.interrupt import report_interrupt
 from wacb.storage.create_lock import CreateLock
 

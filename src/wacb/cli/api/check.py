@@ -98,7 +98,7 @@ def _check(app: App, options: WriteOptions) -> tuple[list[Finding], WacbError | 
     found = judge_reading(reading, app.client.api)
     if not options.write:
         return found, None
-    app.client.adapt(_overrides(found))
+    app.client.api = app.client.api.adapt(_overrides(found))
     written, error = write(app, options, reading, found)
     return merge([*found, *written]), error
 
