@@ -61,8 +61,7 @@ class Model:
         """Read the journal by its documented words alone: the change has to be in it by now."""
         entries = map(read_entry, self.world.journal(process.machine)[process.entries :])
         return any(
-            each and each["number"] == number and (each["new"] or "") == value
-            for each in entries
+            each and each["number"] == number and (each["new"] or "") == value for each in entries
         )
 
     def _watch_delete(self, process: Process, profile: str) -> None:
