@@ -43,6 +43,11 @@ def same_id(one: AttachedId, other: AttachedId) -> bool:
     return one is other is None
 
 
+def name_profile(profile_id: str, title: str | None) -> str:
+    """Name a profile for people: its title, if that is known, and its ID."""
+    return f"{title} ({profile_id})" if title else profile_id
+
+
 class Method(StrEnum):
     """How a callback is delivered."""
 

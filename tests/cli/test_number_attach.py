@@ -82,9 +82,10 @@ def test_the_end_of_status_callbacks_is_said(live: Wacb, two_profiles: None, san
         f"{profile_id(1)} does not: status callbacks would stop"
     )
     line = ("number", "attach", ONE, "--profile", profile_id(1))
-    message = f"number {ONE} already has profile {profile_id(3)} attached; this would "
+    message = f"number {ONE} already has profile Both ({profile_id(3)}) attached; this would "
     hint = "pass --replace to replace it"
-    assert live(*line) == failed(9, f"{message}replace it with {profile_id(1)}; {said}", hint)
+    new = f"{TITLE} ({profile_id(1)})"
+    assert live(*line) == failed(9, f"{message}replace it with {new}; {said}", hint)
     assert live(*line, "--replace", "-q") == done(ONE, f"note: {said}\n{undo()}")
 
 

@@ -21,8 +21,8 @@ def test_another_profile_is_only_replaced_on_request(
         outcome = live("number", "attach", ONE, "--profile", "Second", *how)
     assert outcome == failed(
         9,
-        f"number {ONE} already has profile {profile_id(1)} attached; this would replace it "
-        f"with {profile_id(2)}",
+        f"number {ONE} already has profile {TITLE} ({profile_id(1)}) attached; this would replace "
+        f"it with Second ({profile_id(2)})",
         "pass --replace to replace it",
     )
 

@@ -122,8 +122,8 @@ FAILURES = {
     "other profile": (
         another_profile,
         9,
-        f"number {NEW} already has profile {profile_id(2)} attached; this would replace it "
-        f"with {profile_id(1)}",
+        f"number {NEW} already has profile Second ({profile_id(2)}) attached; this would replace "
+        f"it with {TITLE} ({profile_id(1)})",
         "pass --replace to replace it; then run ",
     ),
     "disabled": (

@@ -196,6 +196,13 @@ def test_method_and_endpoint_are_asked_for_on_a_terminal(live: Wacb):
     )
 
 
+def test_an_endpoint_that_breaks_a_rule_is_asked_for_again(live: Wacb):
+    line = ("profile", "create", "--method", "post", "-q")
+    outcome = live(*line, input=f"http://example.com\n{HOOK}\n", tty=True)
+    assert outcome.out == f"{profile_id(1)}\n"
+    assert outcome.err.startswith("Endpoint URL: http://example.com\nError: ")
+
+
 def test_nothing_is_asked_with_no_input(live: Wacb):
     line = ("profile", "create", "--method", "post")
     assert live(*line, "--no-input", input=f"{HOOK}\n", tty=True) == missing("--url")

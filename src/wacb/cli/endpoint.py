@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wacb import urls
 from wacb.cli.app import App
+from wacb.cli.prompts import ask
 from wacb.errors import InvalidInput
 from wacb.urls.permissions import needed_permissions
 
@@ -23,3 +24,18 @@ def check_endpoint(app: App, url: str, *, allow_http: bool, allow_local: bool) -
         needed = (name for name in needed_permissions(url) if not given[name])
         flags = (f"--{name.replace('_', '-')}" for name in needed)
         app.out.warn(f"with the real API, this endpoint needs {' and '.join(flags)}")
+
+
+def read_endpoint(app: App, url: str | None, *, allow_http: bool, allow_local: bool) -> str:
+    """Return the endpoint: `url`, or the one that is configured, or what a person types.
+
+    Raises InvalidInput for one that callbacks cannot be sent to; a person is asked again.
+    """
+
+    def check(text: str) -> str:
+        check_endpoint(app, text, allow_http=allow_http, allow_local=allow_local)
+        return text
+
+    if known := url or app.settings.get("endpoint"):
+        return check(known)
+    return ask(app, "Endpoint URL", option="--url", rule=check)

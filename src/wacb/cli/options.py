@@ -98,7 +98,7 @@ def _output_options(*forms: str) -> Callable[[F], F]:
             is_flag=True,
             expose_value=False,
             callback=_set_output,
-            help="Print only IDs, one per line.",
+            help="Print only IDs or numbers, one per line.",
         ),
     )
 
@@ -125,7 +125,10 @@ write_jobs_option = jobs_option("8 reads, 4 writes")
 output_options = _output_options("table", "tsv", "json")
 plan_output_options = _output_options("table", "tsv", "json", "markdown")
 dry_run_option = option(
-    "--dry-run", section=Section.SAFETY, is_flag=True, help="Print the request without sending it."
+    "--dry-run",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Print the requests, send none.",
 )
 yes_option = option("--yes", section=Section.SAFETY, is_flag=True, help="Skip confirmation.")
 allow_missing_option = option(

@@ -15,7 +15,7 @@ from wacb.errors import (
     Unavailable,
     Unsafe,
 )
-from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Need, Number, same_id
+from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Need, Number, name_profile, same_id
 from wacb.provision import find
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
@@ -89,9 +89,10 @@ def prepare_attach_of(
         lost, title = _look_up_old(lookup, profile, change.old)
         change = change._replace(old_title=title)
     if isinstance(change.old, str) and not replace and if_current is None:
+        old = name_profile(change.old, change.old_title)
+        new = name_profile(profile.id, profile.title) if profile.id else profile.title
         raise ConsentRequired(
-            f"number {number} already has profile {change.old} attached; this would replace it "
-            f"with {profile.id or repr(profile.title)}"
+            f"number {number} already has profile {old} attached; this would replace it with {new}"
             + "".join(f"; {note}" for note in (*change.notes, *lost)),
             hint="pass --replace to replace it",
         )

@@ -111,7 +111,7 @@ def command(
 
     The profile must be active and complete, the number approved; another profile on the number is
     only replaced with --replace or --if-current. Every change is journaled and can be undone.
-    Without arguments on a terminal you choose from a list.
+    Without arguments it is WACB_NUMBER; on a terminal you choose from a list.
 
     \b
     Example:

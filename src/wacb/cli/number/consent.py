@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wacb.cli.app import App
 from wacb.cli.prompts import confirm
+from wacb.models import name_profile
 from wacb.provision.number_change import NumberResult
 
 
@@ -20,9 +21,8 @@ def ask_to_replace(app: App, prepared: Sequence[NumberResult]) -> dict[str, str]
         number, old = item.change.number, item.change.old
         if isinstance(old, str) and item.change.is_needed and not item.error:
             app.out.note(*item.change.notes)
-            title = app.lookup.title_of(old)
-            named = f"profile {title!r} ({old})" if title else f"profile {old}"
-            confirm(app, f"replace {named} on number {number}", yes=False)
+            named = name_profile(old, item.change.old_title or app.lookup.title_of(old))
+            confirm(app, f"replace profile {named} on number {number}", yes=False)
             replaced[number] = old
     if replaced:
         app.look_again()

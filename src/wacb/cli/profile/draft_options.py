@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from wacb.cli import completion
 from wacb.cli.app import App
 from wacb.cli.commands import Section
-from wacb.cli.endpoint import check_endpoint
+from wacb.cli.endpoint import check_endpoint, read_endpoint
 from wacb.cli.input import read_body
 from wacb.cli.options import (
     METHODS,
@@ -137,8 +137,9 @@ def draft_options(*, url: str, title: str, header: str) -> Callable[[F], F]:
 def new_draft(app: App, options: DraftOptions) -> ProfileDraft:
     """Ask for what is missing on a terminal, read files and variables, and check everything."""
     method = options.method or ask(app, "Method", option="--method", choices=METHODS)
-    url = options.url or app.settings.get("endpoint") or ask(app, "Endpoint URL", option="--url")
-    check_endpoint(app, url, allow_http=options.allow_http, allow_local=options.allow_local)
+    url = read_endpoint(
+        app, options.url, allow_http=options.allow_http, allow_local=options.allow_local
+    )
     headers, secrets = _read_headers(app, options, _literal_header)
     return build_draft(
         method=Method(method.upper()),

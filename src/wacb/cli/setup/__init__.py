@@ -11,11 +11,11 @@ from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option
 from wacb.cli.number.report import make_changes, raise_failures, show_undo
 from wacb.cli.options import (
+    METHODS,
     collect,
     combine,
     dry_run_option,
     endpoint_options,
-    method_option,
     option,
     output_options,
 )
@@ -36,10 +36,15 @@ _options = combine(
         "numbers",
         multiple=True,
         metavar="NUMBER",
-        help="Number to attach the profile to. [env: WACB_NUMBER]",
+        help="Number to attach the profile to (repeatable). [env: WACB_NUMBER]",
         shell_complete=completion.numbers,
     ),
-    method_option,
+    option(
+        "--method",
+        type=click.Choice(METHODS, case_sensitive=False),
+        default="post",
+        help="HTTP method of callbacks [default: post].",
+    ),
     option(
         "--title",
         metavar="TEXT",

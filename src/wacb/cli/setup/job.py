@@ -10,11 +10,11 @@ from typing import NamedTuple
 from wacb.cli.account import missing_error
 from wacb.cli.app import App
 from wacb.cli.config.init import store_account
-from wacb.cli.endpoint import check_endpoint
+from wacb.cli.endpoint import read_endpoint
 from wacb.cli.number.consent import ask_to_replace
 from wacb.cli.number.targets import from_arguments, read_number
 from wacb.cli.profile.ensure import expected_profile, preview_profile
-from wacb.cli.prompts import ask, choose_attachable
+from wacb.cli.prompts import choose_attachable
 from wacb.errors import InvalidInput
 from wacb.models import UNKNOWN, CallbackProfile, Method, ProfileDraft
 from wacb.provision import attach
@@ -30,7 +30,7 @@ class SetupOptions(NamedTuple):
 
     url: str | None
     numbers: tuple[str, ...]
-    method: str | None
+    method: str
     title: str | None
     update_existing: bool
     replace: bool
@@ -64,7 +64,7 @@ def read_job(app: App, options: SetupOptions, *, dry_run: bool) -> Job:
         app.reload()
     elif app.has_credentials and not (url and numbers):
         app.client.check_access()  # before anything is asked in vain
-    draft = _read_draft(app, options, url)
+    draft = _read_draft(app, options)
     targets = from_arguments(
         numbers or choose_attachable(app, many=True), "", read=partial(read_number, app)
     )
@@ -91,23 +91,17 @@ def _require(app: App, url: str | None, numbers: Sequence[str], *, dry_run: bool
         raise InvalidInput(message, hint="pass what is missing, or run this on a terminal")
 
 
-def _read_draft(app: App, options: SetupOptions, url: str | None) -> ProfileDraft:
-    allow_http, allow_local = options.allow_http, options.allow_local
-
-    def check(text: str) -> str:
-        check_endpoint(app, text, allow_http=allow_http, allow_local=allow_local)
-        return text
-
+def _read_draft(app: App, options: SetupOptions) -> ProfileDraft:
     title = options.title
     if title is None and (title := app.settings.get("profile")) and looks_like_id(title):
         raise InvalidInput(
             f"{app.settings.source('profile')} is the ID of a profile, and a title is needed",
             hint="pass --title TEXT",
         )
-    url = check(url) if url else ask(app, "Endpoint URL", option="--url", rule=check)
+    allow_http, allow_local = options.allow_http, options.allow_local
     return build_draft(
-        method=Method((options.method or "post").upper()),
-        url=url,
+        method=Method(options.method.upper()),
+        url=read_endpoint(app, options.url, allow_http=allow_http, allow_local=allow_local),
         title=title,
         allow_http=allow_http or app.accepts_local,
         allow_local=allow_local or app.accepts_local,

@@ -38,11 +38,6 @@ class View(NamedTuple):
         return [*self.cells(self.as_json(thing))[: len(self.columns)]]
 
 
-def name_profile(profile_id: str, title: str | None) -> str:
-    """Name a profile for people: its title, if that is known, and its ID."""
-    return f"{title} ({profile_id})" if title else profile_id
-
-
 def members(*names: str) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """Return a function that picks these members of a JSON object as the cells of a row."""
     return lambda value: tuple(value[name] for name in names)

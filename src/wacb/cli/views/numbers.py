@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wacb.cli.render import Column
-from wacb.cli.views import View, error_json, members, name_profile, record_json
+from wacb.cli.views import View, error_json, members, record_json
 from wacb.cli.views.profiles import count_words, summarize
-from wacb.models import UNKNOWN, id_to_json
+from wacb.models import UNKNOWN, id_to_json, name_profile
 
 if TYPE_CHECKING:
     from wacb.provision.number_change import NumberResult

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wacb.cli.render import Column
-from wacb.cli.views import View, members, name_profile
+from wacb.cli.views import View, members
 from wacb.errors import Command, Prose
 from wacb.jsontext import read_json_or
-from wacb.models import CallbackProfile
+from wacb.models import CallbackProfile, name_profile
 from wacb.redaction import MASK
 from wacb.template.inspect import inspect
 
