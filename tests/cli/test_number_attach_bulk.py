@@ -139,8 +139,8 @@ def test_the_others_are_done_where_some_fail(live: Wacb, sandbox: Sandbox):
     before = len(writes(sandbox))
     line = (*ATTACH, ONE, NINE, TWO, THREE, "--profile", FIRST)
     other = (
-        f"number {THREE} already has profile Second ({SECOND}) attached; this would replace it with "
-        f"{TITLE} ({FIRST})"
+        f"number {THREE} already has profile Second ({SECOND}) attached; this would replace it "
+        f"with {TITLE} ({FIRST})"
     )
     outcome = live(*line)
     assert outcome == Outcome(

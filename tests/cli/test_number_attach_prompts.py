@@ -146,3 +146,14 @@ def test_create_is_what_the_choice_begins_with(live: Wacb):
     assert live(*CREATE, "-q", "--title", "Third") == done(profile_id(3))
     outcome = live(*ATTACH, TWO, "-q", input="3\n", tty=True)
     assert outcome.err.splitlines()[3].split() == ["3", "Third", "active", profile_id(3)]
+
+
+@pytest.mark.parametrize(("word", "code"), [("y", 0), ("n", 9)])
+def test_another_profile_is_replaced_after_a_question(
+    live: Wacb, sandbox: Sandbox, word: str, code: int
+):
+    outcome = live(*ATTACH, ONE, "--profile", TITLE, "-q", input=f"{word}\n", tty=True)
+    question = f"Replace profile Second ({profile_id(2)}) on number {ONE}? [y/N] {word}\n"
+    assert outcome.err.startswith(question)
+    assert outcome.code == code
+    assert attached(sandbox, ONE) == profile_id(1 if code == 0 else 2)

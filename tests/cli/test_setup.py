@@ -112,10 +112,12 @@ def test_nothing_is_written_where_a_number_cannot_be_attached(
     live: Wacb, sandbox: Sandbox, two_profiles: None, untouched: Watch
 ):
     put(sandbox, profile_id(2))
-    other = f"number {ONE} already has profile {profile_id(2)} attached; this would replace it"
+    other = f"number {ONE} already has profile Second ({profile_id(2)}) attached"
     with untouched():
         outcome = live("setup", "--url", f"{HOOK}2", "--no-verify", "--number", ONE)
-        assert outcome == failed(9, f"{other} with '{TITLE}2'", "pass --replace to replace it")
+        assert outcome == failed(
+            9, f"{other}; this would replace it with {TITLE}2", "pass --replace to replace it"
+        )
         outcome = live("setup", "--url", f"{HOOK}2", "--number", NINE, "--number", TWO)
         assert outcome.code == 9
         assert f"1 of 2 numbers would fail\n  {NINE}: number {NINE} is pending;" in outcome.err
@@ -219,7 +221,7 @@ def test_a_terminal_is_asked_about_another_profile(
 ):
     put(sandbox, profile_id(2))
     outcome = live(*SETUP, "--number", ONE, "--number", TWO, input=f"{word}\n", tty=True)
-    question = f"Replace profile 'Second' ({profile_id(2)}) on number {ONE}? [y/N] {word}\n"
+    question = f"Replace profile Second ({profile_id(2)}) on number {ONE}? [y/N] {word}\n"
     assert question in outcome.err
     assert outcome.code == code
     assert attached(sandbox, ONE) == profile_id(1 if code == 0 else 2)
