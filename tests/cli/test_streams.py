@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread, main_thread
 
 import pytest
 
@@ -150,10 +150,18 @@ def full_pipe() -> tuple[int, int]:
     return reading, writing
 
 
+def signal_while_it_writes() -> None:
+    """Send SIGTERM once the main thread is in a write."""
+    thread = main_thread().ident or 0
+    while sys._current_frames()[thread].f_code is not streams.SafeFile.write.__code__:
+        Event().wait(0.01)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def test_a_signal_ends_a_write_that_waits_for_a_reader(prepare: Prepare):
     reading, writing = full_pipe()
     prepare("stdout", writing)
-    Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGTERM)).start()
+    Thread(target=signal_while_it_writes).start()
     assert run("--version") == 130
     os.close(reading)
 
