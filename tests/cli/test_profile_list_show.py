@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -189,6 +190,15 @@ def test_show_names_the_nearest_title(live: Wacb, sandbox: Sandbox, reference: s
         f"no profile with ID or title '{reference}'",
         f"{near}run `wacb profile list` to see available profiles",
     )
+
+
+@pytest.mark.parametrize("reference", [profile_id(9), "Something else", "\udcff"])
+def test_show_says_in_json_that_nothing_is_there(live: Wacb, sandbox: Sandbox, reference: str):
+    add(sandbox)
+    outcome = live("profile", "show", reference, "-o", "json")
+    error = json.loads(outcome.err)["error"]
+    assert (outcome.code, error["code"]) == (5, "not_found")
+    assert (error["status"], error["api_code"]) == (404, "RBC302")
 
 
 def test_show_takes_an_id_of_a_form_not_seen_yet(over: Wacb):

@@ -27,12 +27,9 @@ from tests.fake_api import (
 from tests.provision.lossy import LOST, LossyApi, make_lock
 from wacb.api.client import Client
 from wacb.errors import (
-    Ambiguous,
     ApiRejected,
-    CheckFailed,
     ConfigError,
     DeadlineExceeded,
-    NotFound,
     OutcomeUnknown,
     Skipped,
     Unavailable,
@@ -79,30 +76,6 @@ def create_another(client: Client, clock: Clock) -> ProfileResult:
 # -- created
 
 
-def test_a_profile_is_created_and_read_back(sandbox: Sandbox) -> None:
-    clock = Clock()
-    assert run(LossyApi(sandbox), clock) == ProfileResult(stored(), "created", ())
-    assert clock.sleeps == []
-    assert [(sent.method, sent.path.count("/")) for sent in sandbox.requests()] == [
-        ("GET", 4),
-        ("POST", 4),
-        ("GET", 5),
-    ]
-
-
-def test_another_profile_of_the_title_is_named(sandbox: Sandbox) -> None:
-    add(sandbox, url="https://other.example/")
-    add(sandbox)
-    assert run(LossyApi(sandbox), Clock()) == ProfileResult(
-        stored(3),
-        "created",
-        tuple(
-            f"another profile is also named 'Incoming messages' ({profile_id(number)})"
-            for number in (1, 2)
-        ),
-    )
-
-
 @pytest.mark.parametrize(
     ("turn", "message"),
     [
@@ -135,17 +108,6 @@ def test_as_sent_a_profile_is_all_that_was_asked_for() -> None:
         "events": ("a",),
     }
     assert steps.as_sent(make_draft(**given), "SG_1") == make_profile(**given)
-
-
-def test_a_profile_that_was_stored_differently_fails_the_check() -> None:
-    row = make_row(url="https://example.com/hook/", title="Other")
-    network = Network(answer([]), answer({"id": "SG_1"}), answer(row))
-    with pytest.raises(CheckFailed) as caught:
-        run(network, Clock())
-    assert (caught.value.message, caught.value.hint) == (
-        "profile SG_1 was created, but the API stored it differently: title, url",
-        "compare it with `wacb profile show SG_1`",
-    )
 
 
 # -- the answer is lost
@@ -187,27 +149,6 @@ def test_a_create_that_is_not_found_again_is_not_repeated(
     )
     assert (error.exit_code, api.posts, clock.sleeps) == (7, 1, [1, 2, 4])
     assert titles(sandbox).count(TITLE) == 1 + committed
-
-
-def test_a_profile_of_other_content_is_not_adopted() -> None:
-    other = make_row(url="https://other.example/")
-    network = Network(answer([]), refusal(500), answer({"profiles": [other], "total": 1}))
-    with pytest.raises(OutcomeUnknown):
-        run(network, Clock())
-    assert [sent.method for sent in network.sent] == ["GET", "POST", "GET", "GET", "GET"]
-
-
-def test_two_new_profiles_are_both_named() -> None:
-    found = [make_row(profile_id="SG_0"), make_row(profile_id="SG_1"), make_row(profile_id="SG_2")]
-    network = Network(answer(found[:1]), refusal(500), answer(found))
-    with pytest.raises(Ambiguous) as caught:
-        run(network, Clock())
-    assert (caught.value.message, caught.value.hint, caught.value.exit_code) == (
-        "the answer was lost, and 2 new profiles are named 'Incoming messages': SG_1, SG_2",
-        "keep one of them and delete the others",
-        9,
-    )
-    assert [sent.method for sent in network.sent].count("POST") == 1
 
 
 @pytest.mark.parametrize(
@@ -403,14 +344,6 @@ def _one_random_run(chance: random.Random) -> str:
 # -- found
 
 
-@pytest.mark.parametrize("reference", [profile_id(2), "Mine"], ids=["ID", "title"])
-def test_a_profile_is_found_by_id_or_title(reference: str, sandbox: Sandbox) -> None:
-    for title in ("Mine too", "Mine", "mine"):
-        add(sandbox, title=title)
-    client = make_client(emulated(sandbox))
-    assert find.find(client, reference) == stored(2, title="Mine")
-
-
 def test_an_id_of_a_known_form_is_not_looked_for_among_the_titles() -> None:
     network = Network(answer(make_row(profile_id=UNKNOWN_ID)))
     find.find(make_client(network), UNKNOWN_ID)
@@ -424,45 +357,6 @@ def test_an_id_of_another_form_is_found_after_the_titles() -> None:
         f"{PROFILES}?limit=100&offset=0&title=77",
         f"{PROFILES}/77",
     ]
-
-
-def test_an_id_that_does_not_exist_is_not_found(sandbox: Sandbox) -> None:
-    with pytest.raises(NotFound, match=f"callback profile {UNKNOWN_ID} does not exist"):
-        find.find(make_client(emulated(sandbox)), UNKNOWN_ID)
-
-
-def test_two_profiles_of_one_title_are_both_named(sandbox: Sandbox) -> None:
-    add(sandbox)
-    add(sandbox)
-    with pytest.raises(Ambiguous) as caught:
-        find.find(make_client(emulated(sandbox)), TITLE)
-    assert (caught.value.message, caught.value.hint) == (
-        f"2 profiles are named 'Incoming messages': {profile_id(1)}, {profile_id(2)}",
-        "pass the ID of one of them",
-    )
-
-
-@pytest.mark.parametrize(
-    ("reference", "hint"),
-    [
-        (
-            "Incoming mesages",
-            "did you mean 'Incoming messages'? run `wacb profile list` to see available profiles",
-        ),
-        ("Something else", "run `wacb profile list` to see available profiles"),
-        ("\udcff", "run `wacb profile list` to see available profiles"),
-    ],
-    ids=["misspelt", "unknown", "no text"],
-)
-def test_a_title_that_does_not_exist_is_not_found(
-    reference: str, hint: str, sandbox: Sandbox
-) -> None:
-    add(sandbox)
-    with pytest.raises(NotFound) as caught:
-        find.find(make_client(emulated(sandbox)), reference)
-    error = caught.value
-    assert (error.message, error.hint) == (f"no profile with ID or title {reference!r}", hint)
-    assert (error.status, error.api_code) == (404, "RBC302")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from wacb.errors import (
     Unsafe,
     WacbError,
 )
-from wacb.models import Encryption, Method
+from wacb.models import Encryption
 from wacb.provision import update
 from wacb.provision.compare import describe, differences
 from wacb.provision.create import (
@@ -91,14 +91,6 @@ def writes(sandbox: Sandbox) -> list[tuple[str, Any]]:
     ]
 
 
-def test_a_second_run_changes_nothing(sandbox: Sandbox) -> None:
-    client = make_client(emulated(sandbox))
-    first, second = ensure(client), ensure(client)
-    assert (first.status, second.status) == ("created", "unchanged")
-    assert first.profile == second.profile
-    assert [method for method, _ in writes(sandbox)] == ["POST"]
-
-
 def test_key_order_and_white_space_of_a_body_are_no_difference(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     ensure(client)
@@ -118,28 +110,6 @@ def test_other_content_is_refused_with_the_difference(sandbox: Sandbox) -> None:
     assert caught.value.hint == "pass --update-existing to change it, or pass another --title"
 
 
-def test_an_update_sends_only_what_differs(sandbox: Sandbox) -> None:
-    client = make_client(emulated(sandbox))
-    ensure(client, response_message="ok")
-    outcome = ensure(client, update=True, url="https://example.com/new")
-    assert (outcome.status, outcome.profile.url) == ("updated", "https://example.com/new")
-    assert outcome.profile.response_message == "ok"
-    assert writes(sandbox)[1:] == [("PATCH", {"url": "https://example.com/new"})]
-
-
-def test_an_update_moves_a_template_from_body_to_query_and_back(sandbox: Sandbox) -> None:
-    client = make_client(emulated(sandbox))
-    ensure(client)
-    to_get = ensure(client, update=True, method=Method.GET, url=GET_URL, body=None)
-    assert (to_get.profile.method, to_get.profile.url) == (Method.GET, GET_URL)
-    assert not to_get.profile.body
-    assert writes(sandbox)[1] == ("PATCH", {"http_method": "GET", "url": GET_URL, "body": ""})
-    again = ensure(client, method=Method.GET, url=GET_URL, body=None)
-    assert again.status == "unchanged"
-    back = ensure(client, update=True)
-    assert (back.profile.method, back.profile.body) == (Method.POST, BODY)
-
-
 def test_the_whole_list_is_searched_for_exactly_the_title() -> None:
     longer = make_row(profile_id="SG_2", title=f"{TITLE}, old")
     network = Network(answer({"profiles": [longer, make_row()], "total": 2}))
@@ -154,17 +124,6 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
     with pytest.raises(Ambiguous) as caught:
         ensure(client, update=True)
     assert caught.value.message == f"2 profiles are named {TITLE!r}: {ids[0]}, {ids[1]}"
-
-
-def test_two_machines_at_the_same_time_are_told_of_each_other(sandbox: Sandbox) -> None:
-    client = make_client(emulated(sandbox))
-    lock = make_lock()
-    prepare_create(client, make_draft(), if_exists=IfExists.KEEP, lock=lock)
-    other = client.create_profile(make_draft())
-    with pytest.raises(Ambiguous) as caught:
-        create_profile(client, make_draft(), sleep=Clock().sleep)
-    assert caught.value.message == f"2 profiles are named {TITLE!r}: {other}, {profile_id(2)}"
-    assert caught.value.hint == "keep one, and remove the others with `wacb profile delete ID`"
 
 
 @pytest.mark.parametrize(
