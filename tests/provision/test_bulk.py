@@ -48,19 +48,12 @@ def make_run(client: Client, folder: Path, **how: Any) -> BulkRunner:
     return BulkRunner(client, make_journal(folder), sleep=lambda seconds: None, **how)
 
 
-def prepare(
-    look: AccountLookup,
-    numbers: list[str],
-    reference: str = FIRST,
-    *,
-    fail_fast: bool = False,
-    **how: Any,
-) -> list[NumberResult]:
+def prepare(look: AccountLookup, numbers: list[str]) -> list[NumberResult]:
     prepare_one = partial(attach.prepare_attach, look)
     return prepare_all(
-        [(number, partial(prepare_one, number, reference, **how)) for number in numbers],
+        [(number, partial(prepare_one, number, FIRST)) for number in numbers],
         look.client,
-        fail_fast=fail_fast,
+        fail_fast=False,
     )
 
 
@@ -70,41 +63,6 @@ def requests(sandbox: Sandbox) -> Counter[tuple[str, str]]:
 
 
 # -- prepared before anything is written
-
-
-def test_refusals_are_kept_in_their_place(tmp_path: Path) -> None:
-    look = make_look(emulator(stocked()), tmp_path)
-    first, refused, last = prepare(look, [ONE, PENDING, "+15550100002"])
-    assert first == NumberResult(make_step())
-    assert last == NumberResult(make_step("+15550100002"))
-    assert (refused.change.number, type(refused.error)) == (PENDING, Unsafe)
-
-
-def test_with_fail_fast_one_refusal_is_enough_to_try_no_number(tmp_path: Path) -> None:
-    sandbox = stocked()
-    client = emulator(sandbox)
-    prepared = prepare(make_look(client, tmp_path), [ONE, PENDING], fail_fast=True)
-    assert [(item.change.number, item.change.new) for item in prepared] == [
-        (ONE, UNKNOWN),
-        (PENDING, UNKNOWN),
-    ]
-    assert told(prepared[0].error) == (
-        Skipped,
-        f"number {ONE} was skipped: the run was stopped",
-        None,
-    )
-    assert type(prepared[1].error) is Unsafe
-    results = execute(make_run(client, tmp_path, fail_fast=True), prepared)
-    assert results == [
-        outcome(item.change.number, None, UNKNOWN, UNKNOWN, error=item.error) for item in prepared
-    ]
-    assert requests(sandbox)["PUT", "update"] == 0
-    assert recorded(make_journal(tmp_path)) == []
-
-
-def test_with_fail_fast_all_are_tried_where_none_is_refused(tmp_path: Path) -> None:
-    look = make_look(emulator(stocked()), tmp_path)
-    assert prepare(look, [ONE], fail_fast=True) == [NumberResult(make_step())]
 
 
 @pytest.mark.parametrize(
@@ -144,20 +102,6 @@ def test_many_numbers_are_updated_once_each_and_listed_twice(jobs: int, tmp_path
     journaled = recorded(make_journal(tmp_path))
     assert sorted(journaled) == [entry(number) for number in numbers]
     assert [each.number for each in client.list_numbers() if each.callback_profile_id] == numbers
-
-
-def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
-    numbers = make_numbers(5)
-    sandbox = stocked(numbers)
-    client = emulator(sandbox)
-    execute(make_run(client, tmp_path), prepare(make_look(client, tmp_path), numbers))
-    made = requests(sandbox)
-    again = prepare(make_look(client, tmp_path), numbers)
-    assert execute(make_run(client, tmp_path), again) == [
-        outcome(number, "unchanged", FIRST, FIRST, verified=True) for number in numbers
-    ]
-    assert requests(sandbox) - made == {("GET", FIRST): 1, ("GET", "number"): 1}
-    assert len(make_journal(tmp_path).history()) == 5
 
 
 def test_what_is_only_believed_to_be_there_is_sent_all_the_same(tmp_path: Path) -> None:
