@@ -186,6 +186,7 @@ def wacb(tmp_path: Path, sandbox: Sandbox, sleeps: list[float]) -> Wacb:
             sandbox=sandbox,
             interactive=tty,
             sleep=sleeps.append,
+            clock=lambda: sum(sleeps),
         )
         return invoke(app, *line, input=input)
 

@@ -301,15 +301,15 @@ def test_a_profile_is_deleted(sandbox: Sandbox) -> None:
     client = make_client(emulated(sandbox))
     first, second = [client.create_profile(make_draft(title=title)) for title in ("Abc", "Def")]
     live = client.get_profile(first)
-    client.delete_profile(live)
+    client.delete_profile(live, look_again=lambda: None)
     assert [profile.id for profile in client.list_profiles()] == [second]
     with pytest.raises(NotFound, match=f"callback profile {first} does not exist"):
-        client.delete_profile(live)
+        client.delete_profile(live, look_again=lambda: None)
 
 
 def test_a_delete_may_be_answered_with_nothing() -> None:
     network = Network(Reply(status=204))
-    make_client(network).delete_profile(make_profile())
+    make_client(network).delete_profile(make_profile(), look_again=lambda: None)
     assert [(sent.method, sent.url) for sent in network.sent] == [("DELETE", f"{PROFILES}/SG_1")]
 
 

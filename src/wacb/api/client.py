@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import (
     Callable,
     Collection,
@@ -11,6 +12,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -18,22 +20,26 @@ from wacb.api import responses
 from wacb.api.listing import Listing, Page, find_gap, follow_pages, read_page
 from wacb.api.requests import Api, ApiRequest
 from wacb.api.responses import ProfileRow
-from wacb.api.retry import RetryingClient
-from wacb.errors import Command, NotFound, Prose, Unavailable
+from wacb.api.retry import STALE_AFTER, RetryingClient
+from wacb.errors import Command, NotFound, Prose, Unavailable, Unsafe
 from wacb.models import UNKNOWN, CallbackProfile, Need, Number, ProfileDraft, same_id
 from wacb.net.pool import run_all
 from wacb.storage.profile_journal import ProfileJournal
 
 A = TypeVar("A")
 T = TypeVar("T")
+_COMPARED = (
+    *("title", "method", "url", "body", "headers", "status", "response_message"),
+    *("channel", "events", "encryption", "modified_at"),
+)
 
 
 class Client:
     """Talk to the API as one account, with up to `jobs` requests at a time.
 
     Every change of a profile is in the `journal` before its request leaves. `seen` gets every
-    profile that is read. `shows_profiles` says whether a listing of numbers is
-    known to show which profile each has; `remember` records that for later runs.
+    profile that is read. `clock` returns seconds that only grow. `shows_profiles` says whether a
+    listing of numbers is known to show which profile each has; `remember` records that.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Client:
         seen: Callable[[CallbackProfile], None] = lambda profile: None,
         shows_profiles: bool = False,
         remember: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = api
         self.journal = journal
@@ -54,6 +61,8 @@ class Client:
         self._remember = remember
         self._retrying = retrying
         self._seen = seen
+        self._clock = clock
+        self._looked_at: dict[str, float] = {}
 
     def send(
         self,
@@ -64,6 +73,17 @@ class Client:
     ) -> Any:
         """Send a request and return the `data` of the answer, as RetryingClient does."""
         return self._retrying.send(request, until_deadline=until_deadline, look_again=look_again)
+
+    def is_stale(self, name: str) -> bool:
+        """Say whether something was looked up a second ago or more: a profile's ID, "numbers"."""
+        now = self._clock()
+        return now - self._looked_at.get(name, now) >= STALE_AFTER
+
+    def _send_fresh(self, request: ApiRequest, name: str, look_again: Callable[[], None]) -> None:
+        """Send a request that was decided on by a look; where that is old, look again first."""
+        if self.is_stale(name):
+            look_again()
+        self.send(request, look_again=look_again)
 
     def remaining(self) -> float:
         """Seconds of the command's deadline that are left."""
@@ -239,18 +259,26 @@ class Client:
 
     def _read(self, row: dict[str, Any]) -> CallbackProfile:
         profile = responses.parse_profile(row)
+        self._looked_at[profile.id] = self._clock()
         self._seen(profile)
         return profile
 
-    def create_profile(self, draft: ProfileDraft, *, before: Collection[str] = ()) -> str:
+    def create_profile(
+        self,
+        draft: ProfileDraft,
+        *,
+        before: Collection[str] = (),
+        look_again: Callable[[], None] = lambda: None,
+    ) -> str:
         """Create a profile and return its ID; `before` are the IDs of those that have its title.
 
-        Raises Unavailable with `sent` true when it may have been created; a 2xx without an ID
-        counts as such an answer.
+        `look_again` is called after a wait of a second or more, and raises where it must not be
+        created any more. Raises Unavailable with `sent` true when it may have been created; a 2xx
+        without an ID counts as such an answer.
         """
         request = self.api.create_profile(draft)
         with self.journal.record("create", title=draft.title, before=before) as made:
-            profile_id = responses.created_id(self.send(request))
+            profile_id = responses.created_id(self.send(request, look_again=look_again))
             if profile_id is None:
                 raise Unavailable(f"{request.action} failed: the response has no ID")
             made(profile_id)
@@ -259,24 +287,44 @@ class Client:
     def update_profile(
         self, live: CallbackProfile, draft: ProfileDraft, fields: Collection[str]
     ) -> None:
-        """Change those fields of a profile to the draft's values. Raises NotFound."""
+        """Change those fields of a profile to the draft's values.
+
+        Raises NotFound, and Unsafe where somebody else changed the profile after it was read.
+        """
         request = self.api.update_profile(live.id, draft, fields)
         modified = filter(None, [live.modified_at or live.created_at])
         with self.journal.record(
             "update", title=live.title, profile=live.id, before=tuple(modified)
         ):
-            self.send(request)
+            self._send_fresh(request, live.id, partial(self._check_unchanged, live, fields))
 
-    def delete_profile(self, profile: CallbackProfile) -> None:
-        """Delete a profile. Raises NotFound."""
+    def _check_unchanged(self, live: CallbackProfile, fields: Collection[str]) -> None:
+        """Read a profile again; what is not to be changed may have been left out of a listing."""
+        now = self.get_profile(live.id)
+        known = [name for name in _COMPARED if name in fields or getattr(live, name)]
+        if any(getattr(now, name) != getattr(live, name) for name in known):
+            raise Unsafe(
+                f"profile {live.label} was changed by somebody else meanwhile",
+                hint=Prose("check with `", Command("profile show", live.id), "`"),
+            )
+
+    def delete_profile(
+        self, profile: CallbackProfile, *, look_again: Callable[[], None] = lambda: None
+    ) -> None:
+        """Delete a profile. Raises NotFound.
+
+        `look_again` raises where it must not be deleted any more; it is called where the numbers
+        were listed a second ago or more.
+        """
         with self.journal.record("delete", title=profile.title, profile=profile.id):
-            self.send(self.api.delete_profile(profile.id))
+            self._send_fresh(self.api.delete_profile(profile.id), "numbers", look_again)
 
     # -- numbers
 
     def list_numbers(self) -> Listing[Number]:
         """List the numbers of the WABA. Raises ConfigError without a WABA ID."""
         data = self.send(self.api.list_numbers())
+        self._looked_at["numbers"] = self._clock()
         page = read_page(data, "numbers", "number", "phone_numbers")
         return Listing(self._read_numbers(page))
 

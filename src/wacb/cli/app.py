@@ -35,7 +35,8 @@ class App:
     """One run of the program; a test can hand in everything that touches the world.
 
     `handler` stands for the network, `sandbox` for the emulator kept in the state folder,
-    `interactive` for whether stdin is a terminal, `now` returns seconds since 1970.
+    `interactive` for whether stdin is a terminal, `now` returns seconds since 1970,
+    `clock` seconds that only grow.
     """
 
     def __init__(
@@ -47,15 +48,14 @@ class App:
         interactive: bool | None = None,
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self.flags: dict[str, str] = {}
         self.verbosity = self.jobs = 0  # jobs 0: the defaults
-        self.sleep = sleep or time.sleep
-        self._sleep = sleep
-        self.now = now
-        self._handler = handler
-        self._sandbox = sandbox
+        self.sleep, self._sleep = sleep or time.sleep, sleep
+        self.now, self.clock = now, clock
+        self._handler, self._sandbox = handler, sandbox
         self._interactive = interactive
 
     @cached_property

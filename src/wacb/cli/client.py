@@ -50,4 +50,5 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
         seen=keep_headers,
         shows_profiles=app.settings.sandbox or mark.is_set,  # the emulator always does
         remember=mark.set,
+        clock=app.clock,
     )

@@ -164,12 +164,17 @@ def confirm_unchanged(app: App, action: str, *, yes: bool, shown: T, look: Calla
     A question may stand open for hours. Raises Unsafe where the account changed meanwhile.
     """
     if confirm(app, action, yes=yes):
-        app.look_again()
-        if look() != shown:
-            raise Unsafe(
-                "the account changed while the question was open; nothing was changed",
-                hint="run the same command again",
-            )
+        require_unchanged(app, shown, look)
+
+
+def require_unchanged(app: App, shown: T, look: Callable[[], T]) -> None:
+    """Look again. Raises Unsafe where the account is not as it was `shown`."""
+    app.look_again()
+    if look() != shown:
+        raise Unsafe(
+            "the account changed meanwhile; nothing was changed",
+            hint="run the same command again",
+        )
 
 
 def confirm(app: App, action: str, *, yes: bool) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
@@ -92,7 +93,12 @@ class PlanRunner:
 
     def _execute_step(self, change: Change) -> ProfileResult:
         if isinstance(change.work, CallbackProfile):
-            return delete_profile(self.client, change.work, sleep=self.sleep)
+            return delete_profile(
+                self.client,
+                change.work,
+                sleep=self.sleep,
+                look_again=partial(self._require_unused, change),
+            )
         if isinstance(change.work, UpdateStep):
             return update_profile(self.client, change.work)
         assert isinstance(change.work, CreateStep)
@@ -135,6 +141,13 @@ class PlanRunner:
                 PlanResult(change, error=in_use) if in_use else self._change_profile(change)
             )
         return results
+
+    def _require_unused(self, change: Change) -> None:
+        """Raise Unsafe where a number uses a profile now, or may."""
+        rows = self.client.list_numbers().require_whole()
+        usage = find_usage(rows, shows_profiles=self.client.shows_profiles)
+        if in_use := _in_use_error(change, usage):
+            raise in_use
 
     # -- numbers
 

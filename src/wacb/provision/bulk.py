@@ -67,7 +67,8 @@ class BulkRunner:
         self._done = done
         self._begun: dict[str, Entry] = {}
         self._looking = threading.Lock()
-        self._looked_at = float("-inf")
+        self._looked_at = float("-inf")  # nothing is older, where no look is due
+        self._fresh_since = float("-inf")
         self._seen: dict[str, AttachedId] = {}
         self.interrupt = interrupt or GracefulInterrupt(client)
 
@@ -81,6 +82,8 @@ class BulkRunner:
         if any(_is_journaled(item.change) for item in prepared if not item.error):
             self._journal.check_writable()
 
+        if self._client.is_stale("numbers"):  # by questions and other work since the changes
+            self._fresh_since = time.monotonic()  # were prepared
         until_deadline = len(prepared) > 1
         with self.interrupt:
             with self._client.reserve_time():
@@ -131,6 +134,7 @@ class BulkRunner:
             return item._replace(error=skipped(change.number))
         if self._client.remaining() <= 0:
             return item._replace(error=_not_reached(change.number))
+        began = time.monotonic()
         try:
             self._begin(change)
         except files.WRITE_ERRORS as error:
@@ -139,22 +143,25 @@ class BulkRunner:
             self.interrupt.request()  # no other number could be journaled
             return item._replace(error=error)
         try:
+            # another process may have locked the journal
+            waited = time.monotonic() - began >= STALE_AFTER
+            self._look_again(change, time.monotonic() if waited else self._fresh_since)
             self._client.send(
                 change.request(self._client.api),
                 until_deadline=until_deadline,
-                look_again=partial(self._look_again, change),
+                look_again=lambda: self._look_again(change, time.monotonic() - STALE_AFTER),
             )
         except WacbError as error:
             self._settle(change, outcome_of(error))
             return item._replace(error=error)
         return self._record(item)
 
-    def _look_again(self, change: NumberChange) -> None:
-        """Raise Unsafe where somebody changed the number while its request waited."""
+    def _look_again(self, change: NumberChange, since: float) -> None:
+        """Raise Unsafe where a listing that is not older than `since` shows another profile."""
         if not change.shown:
             return
         with self._looking:
-            if time.monotonic() - self._looked_at >= STALE_AFTER:
+            if self._looked_at < since:
                 listing = self._client.list_numbers()
                 self._seen = {number.number: number.callback_profile_id for number in listing}
                 self._looked_at = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wacb.api.responses import NO_SUCH_PROFILE
@@ -154,7 +155,13 @@ def create_profile(
     """
     unknown = f"profile {draft.title!r} may or may not have been created"
     with report_interrupt(unknown, hint=AGAIN):
-        profile_id, status = _create_or_adopt(client, draft, others or frozenset(), sleep)
+        profile_id, status = _create_or_adopt(
+            client,
+            draft,
+            others or frozenset(),
+            sleep,
+            partial(_refuse_new, client, draft.title) if others is None else lambda: None,
+        )
     made = Prose("run `", Command("profile show", profile_id), "` to check it")
     with report_interrupt(f"profile {profile_id} was {status}", hint=made):
         if others is None:
@@ -172,12 +179,22 @@ def find_or_create_again() -> Iterator[None]:
         raise
 
 
+def _refuse_new(client: Client, title: str) -> None:
+    """Raise ConsentRequired where somebody else created a profile of the title meanwhile."""
+    if rows := client.titled_rows(title):
+        raise title_taken_error(title, [row.id for row in rows])
+
+
 def _create_or_adopt(
-    client: Client, draft: ProfileDraft, before: frozenset[str], sleep: Callable[[float], None]
+    client: Client,
+    draft: ProfileDraft,
+    before: frozenset[str],
+    sleep: Callable[[float], None],
+    look_again: Callable[[], None],
 ) -> tuple[str, str]:
     """Return the ID of the new profile, and "created" or "adopted"."""
     try:
-        return client.create_profile(draft, before=before), "created"
+        return client.create_profile(draft, before=before, look_again=look_again), "created"
     except Unavailable as lost:
         if not lost.sent:
             raise

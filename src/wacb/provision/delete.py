@@ -102,19 +102,24 @@ def _find_believed(lookup: AccountLookup, profile_id: str, seen: Collection[str]
 
 
 def delete_profile(
-    client: Client, profile: CallbackProfile, *, sleep: Callable[[float], None]
+    client: Client,
+    profile: CallbackProfile,
+    *,
+    sleep: Callable[[float], None],
+    look_again: Callable[[], None],
 ) -> ProfileResult:
     """Delete the profile and read it back; one that somebody else deleted counts as deleted.
 
-    Raises CheckFailed when the API accepted the deletion and still returns the profile,
-    OutcomeUnknown when the answer is lost and the profile is still there, or when it cannot be
-    looked up.
+    `look_again` raises where it must not be deleted any more; it is called where the look that it
+    was decided on is old. Raises CheckFailed when the API accepted the deletion and still returns
+    the profile, OutcomeUnknown when the answer is lost and the profile is still there, or when it
+    cannot be looked up.
     """
     lost: WacbError | None = None
     look = Prose("check with `", Command("profile show", profile.id), "`")
     with report_interrupt(f"profile {profile.id} may or may not have been deleted", hint=look):
         try:
-            client.delete_profile(profile)
+            client.delete_profile(profile, look_again=look_again)
         except NotFound as error:
             lost = error  # perhaps an attempt whose answer was lost did it
         except WacbError as error:

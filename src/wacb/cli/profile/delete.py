@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from wacb.cli import completion
@@ -9,7 +11,7 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command, Section
 from wacb.cli.dry_run import show_requests
 from wacb.cli.options import dry_run_option, option, output_options, yes_option
-from wacb.cli.prompts import confirm_unchanged
+from wacb.cli.prompts import confirm_unchanged, require_unchanged
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.provision import find
 from wacb.provision.delete import DeleteStep, delete_profile, prepare_delete
@@ -52,6 +54,11 @@ def command(app: App, *, reference: str, force: bool, yes: bool, dry_run: bool) 
         return
     action = f"delete profile {profile.label}"
     confirm_unchanged(app, action, yes=yes, shown=step, look=look)
-    deleted = delete_profile(app.client, profile, sleep=app.sleep)
+    deleted = delete_profile(
+        app.client,
+        profile,
+        sleep=app.sleep,
+        look_again=partial(require_unchanged, app, step, look),
+    )
     app.out.note(*deleted.notes)
     app.out.record(deleted, PROFILE_RESULT, whole=app.verbosity > 0)

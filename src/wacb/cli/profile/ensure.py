@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from wacb.cli.app import App
 from wacb.cli.encryption_keys import store_key
-from wacb.cli.prompts import confirm
+from wacb.cli.prompts import confirm_unchanged
 from wacb.models import CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe
 from wacb.provision.create import IfExists, create_profile, prepare_create, title_taken_error
+from wacb.provision.find import list_titled
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep, as_sent
 from wacb.provision.update import refuse_key_exchange, update_profile
 from wacb.storage.create_lock import CreateLock
@@ -86,7 +87,11 @@ def _ask_for_duplicate(app: App, title: str, others: frozenset[str]) -> None:
     if not app.interactive:
         raise taken
     app.out.message(taken.message)
-    confirm(app, "create another one", yes=False)
+
+    def look() -> frozenset[str]:
+        return frozenset(profile.id for profile in list_titled(app.client, title))
+
+    confirm_unchanged(app, "create another one", yes=False, shown=others, look=look)
 
 
 def _execute(app: App, step: ProfileStep, key_file: Path | None) -> ProfileResult:
