@@ -208,6 +208,33 @@ def test_the_api_may_say_how_long_to_wait(text: str, pause: float, status: int) 
     assert clock.sleeps == [pause]
 
 
+@pytest.mark.parametrize("off", [-1e7, 1e7], ids=["slow", "fast"])
+def test_a_date_to_wait_for_is_that_of_the_api_and_not_of_this_machine(off: float) -> None:
+    clock = Clock()
+    dates = {"Date": date_of(NOW), "Retry-After": date_of(NOW + 20)}
+    network = Network(Reply(status=429, headers=dates), answer(1))
+    make_exchanger(network, clock=clock, now=lambda: NOW + off).send(make_request())
+    assert clock.sleeps == [20]
+
+
+def date_of(seconds: float) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True)
+
+
+def test_an_attempt_that_took_long_is_followed_by_another_look() -> None:
+    clock, looks = Clock(), list[float]()
+
+    def slow(sent: Sent) -> Reply:
+        clock.now += 9
+        return refusal(503)
+
+    network = Network(slow, answer(1))
+    request = make_request()._replace(method="PUT")
+    exchanger = make_exchanger(network, clock=clock, uniform=lambda low, high: 0.0)
+    exchanger.send(request, look_again=lambda: looks.append(clock.now))
+    assert looks == [9]
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.from_regex(r"\d\d? Jan \d+ .*"))
 @example("0\x1f")
 def test_any_retry_after_is_a_wait_within_the_cap(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -134,14 +135,16 @@ def test_update_sweeps_its_own_stale_files_only(tmp_path):
 
 
 def test_checking_a_folder_sweeps_what_killed_writers_left_there(tmp_path):
-    stale, fresh = (f".{n}.json.{'0a' * 8}.tmp" for n in (1, 2))
+    stale, future, fresh, locked = (f".{n}.json.{'0a' * 8}.tmp" for n in range(4))
     others = [f".{'0a' * 8}.tmp", f"x.{'0a' * 8}.tmp", ".x.tmp", "x.json"]
-    for name in (stale, fresh, *others):
+    for name in (stale, future, fresh, locked, *others):
         (tmp_path / name).touch()
-        if name != fresh:
-            os.utime(tmp_path / name, (0, time.time() - 61))
-    files.check_folder(tmp_path)
-    assert names(tmp_path) == sorted([fresh, *others])
+        if name != fresh:  # the clock may have jumped, either way
+            os.utime(tmp_path / name, (0, time.time() + (9e4 if name == future else -61)))
+    with (tmp_path / locked).open() as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        files.check_folder(tmp_path)
+    assert names(tmp_path) == sorted([fresh, locked, *others])
 
 
 def test_what_cannot_be_swept_is_left_in_a_folder_that_can_be_used(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import (
     Callable,
     Collection,
@@ -25,6 +24,7 @@ from wacb.errors import Command, NotFound, Prose, Unavailable, Unsafe
 from wacb.models import UNKNOWN, CallbackProfile, Need, Number, ProfileDraft, same_id
 from wacb.net.pool import run_all
 from wacb.storage.profile_journal import ProfileJournal
+from wacb.storage.uptime import seconds_up
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Client:
         seen: Callable[[CallbackProfile], None] = lambda profile: None,
         shows_profiles: bool = False,
         remember: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds_up,
     ) -> None:
         self.api = api
         self.journal = journal

@@ -15,6 +15,7 @@ from wacb.api.status import read_response
 from wacb.errors import DeadlineExceeded, Skipped, Unavailable, WacbError
 from wacb.net.message import Response
 from wacb.net.session import Session
+from wacb.storage.uptime import seconds_up
 
 T = TypeVar("T")
 MAX_ATTEMPTS = 4
@@ -52,7 +53,7 @@ class RetryingClient:
         session: Session,
         sleep: Callable[[float], object] | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = seconds_up,
         now: Callable[[], float] = time.time,
         trace: Callable[[RequestTrace], None] | None = None,
         waiting: Callable[[float, Unavailable], None] | None = None,
@@ -96,15 +97,20 @@ class RetryingClient:
         throttled it with 429, or the method may be repeated and the outage is brief. A POST that
         may have arrived is never sent again. With `until_deadline` attempts that get 429 or 503
         are repeated as long as there is time: one of hundreds that are sent at once may be
-        throttled more than four times. `look_again` is called after a wait of a second or more,
-        and raises where the request must not be sent any more. After `stop_sending` the last
+        throttled more than four times. `look_again` is called before an attempt if a second has
+        passed since the first, or since the last call, in waits, attempts or a suspended machine;
+        it raises where the request must not be sent any more. After `stop_sending` the last
         failure is raised, or Skipped where nothing was sent.
         """
         attempt, wait = 1, self._backoff.current_wait()
         failure: Unavailable | None = None
+        looked_at = self._clock()
         while True:
-            if self._wait_for_turn(request, wait, failure) >= STALE_AFTER:
+            waited = self._wait_for_turn(request, wait, failure)
+            # not left to the clock alone, which may stand still (a test's)
+            if max(waited, self._clock() - looked_at) >= STALE_AFTER:
                 _do_after(failure, look_again)
+                looked_at = self._clock()
             try:
                 return _do_after(failure, partial(self._exchange, request, attempt))
             except Unavailable as error:

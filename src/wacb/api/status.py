@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,14 +29,16 @@ _HTTP_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b 
 def read_response(request: ApiRequest, response: Response, *, now: float) -> Any:
     """Return the `data` of a response, None for 204. Raises an error for anything but success.
 
-    `now` is Unix time, from which a Retry-After counts. api.md §3
+    A date in Retry-After counts from the response's own date, else from `now` (Unix time): the
+    clock of this machine may be wrong. api.md §3
     """
     status, host = response.status, host_of(request.url)
     if 300 <= status < 400:
         raise _redirected(host, response)
     envelope = read_envelope(response.body)
     if not 200 <= status < 300:
-        raise _status_error(request, response, envelope, now)
+        date = parse_date(response.headers.get("date", ""))
+        raise _status_error(request, response, envelope, now if date is None else date)
     reads = request.method == "GET"  # of a write, the status says enough
     if status == 204 and not reads:
         return None
@@ -140,10 +143,13 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
     seconds = (text or "").strip()
     if seconds.isdecimal():
         return float(seconds) or None
+    date = parse_date(seconds)
+    return None if date is None else max(0.0, date - now) or None
+
+
+def parse_date(text: str) -> float | None:
+    """Read an HTTP date (RFC 9110 5.6.7) as Unix time, None where it is not valid."""
     for form in _HTTP_DATES:
-        try:
-            moment = datetime.strptime(seconds, form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-        return max(0.0, moment.timestamp() - now) or None
+        with suppress(ValueError):
+            return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()
     return None

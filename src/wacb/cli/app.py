@@ -48,7 +48,7 @@ class App:
         interactive: bool | None = None,
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], float] = time.time,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self.flags: dict[str, str] = {}

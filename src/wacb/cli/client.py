@@ -12,6 +12,7 @@ from wacb.cli.state import open_profile_journal, shown_mark
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
+from wacb.storage.uptime import seconds_up
 
 JOBS = 8  # requests at a time, unless the user says otherwise
 
@@ -50,5 +51,5 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
         seen=keep_headers,
         shows_profiles=app.settings.sandbox or mark.is_set,  # the emulator always does
         remember=mark.set,
-        clock=app.clock,
+        clock=app.clock or seconds_up,
     )

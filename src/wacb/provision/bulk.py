@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
@@ -36,6 +35,7 @@ from wacb.provision.read_back import (
 )
 from wacb.storage import files
 from wacb.storage.journal import Entry, Journal, Outcome, outcome_of
+from wacb.storage.uptime import seconds_up
 
 READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
@@ -83,7 +83,7 @@ class BulkRunner:
             self._journal.check_writable()
 
         if self._client.is_stale("numbers"):  # by questions and other work since the changes
-            self._fresh_since = time.monotonic()  # were prepared
+            self._fresh_since = seconds_up()  # were prepared
         until_deadline = len(prepared) > 1
         with self.interrupt:
             with self._client.reserve_time():
@@ -134,7 +134,7 @@ class BulkRunner:
             return item._replace(error=skipped(change.number))
         if self._client.remaining() <= 0:
             return item._replace(error=_not_reached(change.number))
-        began = time.monotonic()
+        began = seconds_up()
         try:
             self._begin(change)
         except files.WRITE_ERRORS as error:
@@ -144,12 +144,12 @@ class BulkRunner:
             return item._replace(error=error)
         try:
             # another process may have locked the journal
-            waited = time.monotonic() - began >= STALE_AFTER
-            self._look_again(change, time.monotonic() if waited else self._fresh_since)
+            waited = seconds_up() - began >= STALE_AFTER
+            self._look_again(change, seconds_up() if waited else self._fresh_since)
             self._client.send(
                 change.request(self._client.api),
                 until_deadline=until_deadline,
-                look_again=lambda: self._look_again(change, time.monotonic() - STALE_AFTER),
+                look_again=lambda: self._look_again(change, seconds_up() - STALE_AFTER),
             )
         except WacbError as error:
             self._settle(change, outcome_of(error))
@@ -164,7 +164,7 @@ class BulkRunner:
             if self._looked_at < since:
                 listing = self._client.list_numbers()
                 self._seen = {number.number: number.callback_profile_id for number in listing}
-                self._looked_at = time.monotonic()
+                self._looked_at = seconds_up()
             seen = self._seen.get(change.number, UNKNOWN)
         # the new value, where an attempt was made that went unanswered
         if seen is not UNKNOWN and not (same_id(seen, change.old) or same_id(seen, change.new)):

@@ -108,7 +108,7 @@ def create(path: Path, text: str) -> None:
 def check_folder(path: Path) -> None:
     """Raise ConfigError unless files can be created in `path`, which is made 0700 if need be.
 
-    Temporary files that killed writers left a minute ago or more are removed.
+    Temporary files that killed writers left are removed.
     """
     paths.require_folder(path)
     with _translate_os_error("write to", path):
@@ -117,7 +117,7 @@ def check_folder(path: Path) -> None:
         os.close(permissions.open_private(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         probe.unlink()
     with suppress(OSError):  # another process removed them first, or the folder cannot be read
-        _sweep(path, ".+", before=time.time() - 60)
+        _sweep(path, ".+", is_locked=False)
 
 
 def append_line(
@@ -242,15 +242,21 @@ def _translate_os_error(action: str, path: Path) -> Iterator[None]:
         raise ConfigError(f"cannot {action} {path}: {error.strerror}", hint=hint) from error
 
 
-def _sweep(folder: Path, name: str, before: float = float("inf")) -> None:
-    """Remove temporary files of killed writers, made `before` a Unix time, for names like `name`.
-
-    Only safe under the lock, or where a writer would be done by now.
-    """
+def _sweep(folder: Path, name: str, *, is_locked: bool = True) -> None:
+    """Remove temporary files of killed writers, for names like `name`, under the lock or not."""
     ours = re.compile(rf"\.{name}\.[0-9a-f]{{16}}\.tmp")
     for file in folder.iterdir():
-        if ours.fullmatch(file.name) and file.lstat().st_mtime < before:
+        if ours.fullmatch(file.name) and (is_locked or _is_abandoned(file)):
             file.unlink()
+
+
+def _is_abandoned(temporary: Path) -> bool:
+    if abs(time.time() - temporary.lstat().st_mtime) < 60:  # it may not have its lock yet
+        return False
+    with temporary.open("rb") as file, suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _temporary(target: Path) -> Path:
@@ -262,10 +268,11 @@ def _replace(target: Path, content: bytes) -> None:
     descriptor = permissions.open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # while it is held, nobody sweeps the file
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        temporary.replace(target)
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     _sync(target.parent)

@@ -25,9 +25,14 @@ class Uptime(NamedTuple):
         return max(0.0, self.seconds - earlier.seconds)
 
 
+def seconds_up() -> float:
+    """Return seconds that only grow, and that pass while the machine is suspended."""
+    return time.clock_gettime(_CLOCK)
+
+
 def uptime() -> Uptime:
     """Return the time now."""
     boot = ""
     with suppress(OSError):
         boot = _BOOT_ID.read_text().strip()
-    return Uptime(boot=boot, seconds=time.clock_gettime(_CLOCK))
+    return Uptime(boot=boot, seconds=seconds_up())
