@@ -91,9 +91,9 @@ def test_a_terminal_shows_a_table_and_cuts_no_name_on_stderr(on_screen: Wacb, sa
     outcome = on_screen(*CHECK, "--color", "never")
     gap = " " * 37
     assert outcome.out == (
-        f"ID{gap}  TITLE     OK     PRESENT  MISSING                   UNKNOWN\n"
-        f"{ONE}  Incoming  false  0        body, mime_type, media_…\n"
-        f"{TWO}  Fine      true   14\n"
+        f"ID{gap}  TITLE     OK       PRESENT  MISSING                 UNKNOWN\n"
+        f"{ONE}  Incoming  ✗ false  0        body, mime_type, media…\n"
+        f"{TWO}  Fine      ✓ true   14\n"
     )
     assert outcome.code == 8
     assert ", ".join(f"<{name}>" for name in NAMES) in outcome.err.replace("\n", " ")

@@ -60,9 +60,11 @@ def test_a_variable_selects_it_as_well(wacb: Wacb, sandbox: Sandbox, value: str)
 def test_its_waba_id_is_the_sandbox_own_unless_given(wacb: Wacb, home: Path):
     assert wacb("config", "set", "waba_id", "77", "--account", "a").code == 0
     show = ("--sandbox", "number", "show", NINE)
-    assert wacb(*show) == done(table(NINE, "Sandbox Nine", "pending", "", "v2", WABA_ID))
+    assert wacb(*show) == done(
+        table(NINE, "Sandbox Nine", "pending", "", "v2", WABA_ID, "", "", "")
+    )
     assert wacb(*show, "--waba-id", "") == done(
-        table(NINE, "Sandbox Nine", "pending", "", "v1", "")
+        table(NINE, "Sandbox Nine", "pending", "", "v1", "", "", "", "")
     )
     assert wacb(*show, env={"WACB_WABA_ID": "78"}).code == 5
 

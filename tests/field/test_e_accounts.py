@@ -117,7 +117,7 @@ def test_the_waba_id_goes_with_the_account(
     wacb: Wacb, config: Path, words: tuple[str, ...], env: dict[str, str], waba: str
 ):
     network = Network(answer([]))
-    assert wacb("number", "list", *words, env=env, handler=network).code == 0
+    assert wacb("number", "list", "-q", *words, env=env, handler=network).code == 0
     assert f"/whatsapp/{waba}/number" in network.sent[0].url
 
 
