@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Refused, Watch, attached, fields, journaled, put, writes
+from tests.cli.conftest import Answer, Refused, Watch, attached, fields, journaled, put, writes
 from tests.cli.expect import NINE, ONE, THREE, TITLE, TWO, attachment_row, done, undo
-from tests.conftest import Outcome, Wacb, profile_id
+from tests.conftest import LIVE, Outcome, Wacb, profile_id
+from tests.fake_api import Clock, make_client
+from wacb.cli.app import App
+from wacb.cli.number.report import allow_time
 from wacb.sandbox.emulator import Sandbox
 
 ATTACH = ("number", "attach")
@@ -316,3 +319,33 @@ def test_a_list_of_one_number_fails_as_the_number_does(live: Wacb, dry_run: tupl
     line = (*ATTACH, "--from", "-", "--profile", FIRST, *dry_run)
     outcome = live(*line, input=f"{NINE}\n")
     assert (outcome.code, outcome.err) == (9, f"error: {PENDING}\nhint: {FINISH}\n")
+
+
+@pytest.mark.parametrize(
+    ("env", "seconds", "said"),
+    [
+        ({}, 200, "note: the time limit is 200 s for 50 numbers; --deadline sets another one\n"),
+        ({"WACB_DEADLINE": "60"}, 60, ""),
+    ],
+    ids=["default", "set"],
+)
+def test_the_default_time_limit_grows_with_the_round_trips(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    env: dict[str, str],
+    seconds: float,
+    said: str,
+):
+    clock = Clock()
+
+    def api(*_: object) -> Answer:
+        clock.sleep(2)
+        return 200, [], iter([b'{"data": []}'])
+
+    app = App(environ={**LIVE, "HOME": str(home), **env}, interactive=False)
+    app.client = make_client(api, clock=clock)
+    allow_time(app, 100, "50 numbers")
+    assert app.deadline.seconds == float(env.get("WACB_DEADLINE", 120))  # nothing is measured yet
+    app.client.check_access()
+    allow_time(app, 100, "50 numbers")
+    assert (app.deadline.seconds, capsys.readouterr().err) == (seconds, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -75,16 +76,15 @@ def test_what_is_gone_after_a_change_is_reported(
 
 def test_a_profile_that_is_deleted_while_it_is_attached_is_reported(live: Wacb, sandbox: Sandbox):
     assert live(*CREATE).code == 0
-    deleted: list[str] = []
 
-    def delete(rows: Rows) -> Rows:
-        if not deleted:
+    def delete_attached(method: str, *request: Any) -> Answer:
+        answered = exchange(sandbox, method, *request)
+        if method == "PUT":
             ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{FIRST}")
-            deleted.append(FIRST)
-        return rows
+        return answered
 
     line = ("number", "attach", ONE, "--profile", FIRST)
-    outcome = live(*line, handler=Afterwards(sandbox, delete))
+    outcome = live(*line, handler=delete_attached)
     assert outcome.code == 8
     assert f"number {ONE} was changed, but profile {FIRST} no longer exists" in outcome.err
 

@@ -60,5 +60,12 @@ def test_an_interrupted_pause_ends(clock: Clock) -> None:
     assert deadline.remaining() == 9
 
 
+def test_it_can_be_extended(clock: Clock) -> None:
+    deadline = Deadline(10, clock=clock)
+    clock.now += 4
+    deadline.extend(30)
+    assert (deadline.seconds, deadline.remaining()) == (30, 26)
+
+
 def test_runs_on_the_real_clock() -> None:
     assert 99 < Deadline(100).remaining() <= 100

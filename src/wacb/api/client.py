@@ -6,36 +6,29 @@ from collections.abc import (
     Callable,
     Collection,
     Generator,
-    Iterable,
-    Iterator,
-    Sequence,
 )
-from contextlib import AbstractContextManager
 from functools import partial
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from wacb.api import responses
-from wacb.api.listing import Listing, Page, find_gap, follow_pages, read_page
+from wacb.api.listed_profiles import ListedProfiles
+from wacb.api.listing import Listing, Page, find_gap, read_page
+from wacb.api.requester import Progress, unseen
 from wacb.api.requests import Api, ApiRequest
-from wacb.api.responses import ProfileRow
 from wacb.api.retry import STALE_AFTER, RetryingClient
-from wacb.errors import Command, NotFound, Prose, Unavailable, Unsafe
-from wacb.models import UNKNOWN, CallbackProfile, Need, Number, ProfileDraft, same_id
-from wacb.net.pool import run_all
+from wacb.errors import Command, Prose, Unavailable, Unsafe
+from wacb.models import UNKNOWN, CallbackProfile, Number, ProfileDraft, same_id
 from wacb.storage.profile_journal import ProfileJournal
 from wacb.storage.uptime import seconds_up
 
-A = TypeVar("A")
-T = TypeVar("T")
 _COMPARED = (
     *("title", "method", "url", "body", "headers", "status", "response_message"),
     *("channel", "events", "encryption", "modified_at"),
 )
 
 
-class Client:
-    """Talk to the API as one account, with up to `jobs` requests at a time.
+class Client(ListedProfiles):
+    """Talk to the API as one account.
 
     Every change of a profile is in the `journal` before its request leaves. `seen` gets every
     profile that is read. `clock` returns seconds that only grow. `shows_profiles` says whether a
@@ -49,30 +42,19 @@ class Client:
         *,
         journal: ProfileJournal,
         jobs: int = 1,
+        progress: Progress = unseen,
         seen: Callable[[CallbackProfile], None] = lambda profile: None,
         shows_profiles: bool = False,
         remember: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = seconds_up,
     ) -> None:
-        self.api = api
+        super().__init__(api, retrying, jobs=jobs, progress=progress)
         self.journal = journal
         self.shows_profiles = shows_profiles
-        self._jobs = jobs
         self._remember = remember
-        self._retrying = retrying
         self._seen = seen
         self._clock = clock
         self._looked_at: dict[str, float] = {}
-
-    def send(
-        self,
-        request: ApiRequest,
-        *,
-        until_deadline: bool = False,
-        look_again: Callable[[], None] = lambda: None,
-    ) -> Any:
-        """Send a request and return the `data` of the answer, as RetryingClient does."""
-        return self._retrying.send(request, until_deadline=until_deadline, look_again=look_again)
 
     def is_stale(self, name: str) -> bool:
         """Say whether something was looked up a second ago or more: a profile's ID, "numbers"."""
@@ -84,41 +66,6 @@ class Client:
         if self.is_stale(name):
             look_again()
         self.send(request, look_again=look_again)
-
-    def remaining(self) -> float:
-        """Seconds of the command's deadline that are left."""
-        return self._retrying.remaining()
-
-    def reserve_time(self) -> AbstractContextManager[None]:
-        """Keep enough of the deadline for one more look."""
-        return self._retrying.reserve_time()
-
-    def stop_sending(self) -> None:
-        """Let no further attempt start, in any thread; those in progress end normally."""
-        self._retrying.stop_sending()
-
-    def close(self) -> None:
-        """Close all connections; requests in progress end as Interrupted."""
-        self._retrying.close()
-
-    def abort(self) -> None:
-        """Let no further attempt start, and end those in progress."""
-        self.stop_sending()
-        self.close()
-
-    def at_once(self, work: Callable[[A], T], items: Sequence[A]) -> list[T]:
-        """Return `work(item)` for each item, in their order, several at a time.
-
-        Raises the failure of the first item that failed, in their order.
-        """
-        if self._jobs == 1 or len(items) < 2:
-            return [work(item) for item in items]
-        return run_all(work, items, jobs=self._jobs, abort=self.abort)
-
-    def both(self, one: Callable[[], A], other: Callable[[], T]) -> tuple[A, T]:
-        """Return what two functions return that are called at once."""
-        first, second = self.at_once(lambda call: call(), (one, other))
-        return cast(A, first), cast(T, second)
 
     def check_access(self) -> None:
         """Make one cheap read.
@@ -139,118 +86,6 @@ class Client:
             self._remember()
 
     # -- profiles
-
-    def list_profiles(
-        self,
-        *,
-        wanted: Callable[[ProfileRow], bool] = lambda row: True,
-        need: Need = Need.ALL,
-        limit: int | None = None,
-    ) -> Listing[CallbackProfile]:
-        """List every profile whose row is `wanted`, and of each at least what there is `need` of.
-
-        Rows that lack it are completed from their details, `limit` at a time, and left out where
-        the profile was deleted meanwhile.
-        """
-        return Listing(self._complete_all(self.profile_rows(), wanted, need, limit))
-
-    def titled_profiles(self, title: str, *, need: Need = Need.ALL) -> list[CallbackProfile]:
-        """List the profiles with exactly this title, as far as the API's filter shows them.
-
-        assumed: title_filter. Raises Unavailable where some may be missing.
-        """
-        return [*self.complete(self._titled_rows(title), need)]
-
-    def titled_rows(self, title: str) -> list[ProfileRow]:
-        """List the rows of all profiles with exactly this title, whatever the API's filter hides.
-
-        Raises Unavailable where some may be missing.
-        """
-        rows = self._titled_rows(title) or self.profile_rows().require_whole()
-        return [row for row in rows if row.title == title]
-
-    def complete_titled(
-        self, rows: Iterable[ProfileRow], wanted: Callable[[ProfileRow], bool]
-    ) -> tuple[dict[str, str], dict[str, CallbackProfile]]:
-        """Return the title of every profile by its ID, and the complete profiles that are `wanted`.
-
-        Details are only requested where the rows lack them.
-        """
-        rows = list(rows)
-        titles = {row.id: row.title for row in rows}
-        chosen = [row for row in rows if wanted(row)]
-        profiles: dict[str, CallbackProfile] = {}
-        for row, profile in zip(chosen, self._complete(chosen, Need.ALL), strict=True):
-            if profile is None:
-                del titles[row.id]
-            else:
-                profiles[row.id] = profile
-        return titles, profiles
-
-    def _titled_rows(self, title: str) -> list[ProfileRow]:
-        listing = self.profile_rows(title)
-        rows = list(listing)
-        if listing.gap:  # perhaps what the filter left out
-            rows = self.profile_rows().require_whole()
-        return [row for row in rows if row.title == title]
-
-    def profile_rows(self, title: str | None = None) -> Listing[ProfileRow]:
-        """List every profile page by page, as the listing shows it."""
-
-        def fetch(offset: int) -> Page:
-            return self._read_profile_page(self.api.list_profiles(offset=offset, title=title))
-
-        rows = follow_pages(fetch, responses.profile_row, what="profiles", paging=self.api.paging)
-        return Listing(rows)
-
-    def _read_profile_page(self, request: ApiRequest) -> Page:
-        return read_page(self.send(request), "profiles", "callback_profiles")
-
-    def _complete_all(
-        self,
-        rows: Listing[ProfileRow],
-        wanted: Callable[[ProfileRow], bool],
-        need: Need,
-        limit: int | None,
-    ) -> Generator[CallbackProfile, None, str]:
-        left = filter(wanted, rows)
-        while batch := list(islice(left, limit)):
-            yield from self.complete(batch, need)
-        return rows.gap
-
-    def complete(self, rows: Sequence[ProfileRow], need: Need) -> Iterator[CallbackProfile]:
-        """Read listed profiles, and of each at least what there is `need` of.
-
-        One that was deleted meanwhile is left out.
-        """
-        return (profile for profile in self._complete(rows, need) if profile)
-
-    def _complete(self, rows: Sequence[ProfileRow], need: Need) -> list[CallbackProfile | None]:
-        """Read listed profiles, completed from their details where their rows lack what is needed.
-
-        None where the API reports that the profile no longer exists; another 404 proves nothing.
-        """
-        lean = [row for row in rows if not row.shows(need)]
-        fetched = self.at_once(self._fetch_details, lean)
-        details = {row.id: found for row, found in zip(lean, fetched, strict=True)}
-
-        def read(row: ProfileRow) -> CallbackProfile | None:
-            found = details.get(row.id, {})
-            return None if found is None else self._read(row.members | found)
-
-        return [read(row) for row in rows]
-
-    def _fetch_details(self, row: ProfileRow) -> dict[str, Any] | None:
-        try:
-            return responses.read_profile(self.send(self.api.get_profile(row.id)), row.id)
-        except NotFound as error:
-            if error.api_code == responses.NO_SUCH_PROFILE:
-                return None
-            raise
-
-    def read_row(self, row: ProfileRow) -> CallbackProfile:
-        """Read a profile whose row shows all that is needed."""
-        return self._read(row.members)
 
     def get_profile(self, profile_id: str) -> CallbackProfile:
         """Fetch one profile. Raises NotFound."""

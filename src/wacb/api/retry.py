@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -42,8 +42,8 @@ class RetryingClient:
     """Send requests with an account's key, from as many threads as needed.
 
     When the API throttles one of them, all wait. `sleep`, `uniform`, `clock` and `waiting` are for
-    the waits between attempts (see Backoff), `now` is Unix time; `trace` gets every attempt.
-    `waiting` and `trace` are called in the thread that sends.
+    the waits between attempts (see Backoff), `now` is Unix time; `trace` gets every attempt, and
+    `working` is entered for each. They and `waiting` are called in the thread that sends.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class RetryingClient:
         now: Callable[[], float] = time.time,
         trace: Callable[[RequestTrace], None] | None = None,
         waiting: Callable[[float, Unavailable], None] | None = None,
+        working: Callable[[ApiRequest], AbstractContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
         self._key = key
         self._session = session
@@ -64,11 +65,18 @@ class RetryingClient:
         self._clock = clock
         self._now = now
         self._trace = trace
+        self._working = working
         self._slowest = 0.0  # seconds of a request
+        self._answered: list[float] = []  # seconds of each that was answered
 
     def remaining(self) -> float:
         """Seconds of the command's deadline that are left."""
         return self._session.deadline.remaining()
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds that a request took, on average; 0 before the first answer."""
+        return sum(self._answered) / len(self._answered) if self._answered else 0.0
 
     def reserve_time(self) -> AbstractContextManager[None]:
         """Keep enough of the deadline for one more look, but at most half of what is left."""
@@ -162,17 +170,20 @@ class RetryingClient:
         headers = request.headers(self._key)
         response, began = None, self._clock()
         try:
-            response = self._session.send(
-                request.method,
-                request.url,
-                headers=headers,
-                body=None if request.body is None else encode(request.body),
-                fresh=request.method == "POST",  # it can't be repeated if the connection breaks
-            )
+            with self._working(request):
+                response = self._session.send(
+                    request.method,
+                    request.url,
+                    headers=headers,
+                    body=None if request.body is None else encode(request.body),
+                    fresh=request.method == "POST",  # it can't be repeated if the connection breaks
+                )
             return response
         finally:
             seconds = self._clock() - began
             self._slowest = max(self._slowest, seconds)
+            if response:
+                self._answered.append(seconds)
             if self._trace:
                 self._trace(
                     RequestTrace(

@@ -77,6 +77,9 @@ class Root(Group):
             return report(app, _usage_error(error), line)
         except click.Abort:
             return report(app, Interrupted("interrupted"), line)
+        finally:
+            if "out" in app.__dict__:
+                app.out.clear()
         return int(status or 0)
 
 

@@ -14,6 +14,7 @@ from wacb.cli.github import check_github, github_option, markdown_table, write_g
 from wacb.cli.number.report import (
     FINISH,
     UNDO_EACH,
+    allow_time,
     graceful_interrupt,
     interrupted_error,
     status_words,
@@ -116,6 +117,8 @@ def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
 def _execute(app: App, plan: Plan) -> tuple[list[PlanResult], bool]:
     """Make the changes; the second value says whether the run was interrupted."""
     interrupt = graceful_interrupt(app)
+    jobs = app.jobs or JOBS
+    allow_time(app, _count_trips(plan, jobs, app.api.paging.size), f"{len(plan.changes)} changes")
     with app.out.progress(len(plan.changes)) as advance:
         runner = PlanRunner(
             app.client,
@@ -125,9 +128,16 @@ def _execute(app: App, plan: Plan) -> tuple[list[PlanResult], bool]:
             interrupt=interrupt,
             notify=app.out.note,
             done=advance,
-            jobs=app.jobs or JOBS,
+            jobs=jobs,
         )
         return runner.execute(plan), interrupt.interrupted
+
+
+def _count_trips(plan: Plan, jobs: int, page: int) -> float:
+    """Count the round trips of a plan, one after the other, roughly."""
+    profiles = sum(change.kind == "profile" for change in plan.changes)
+    pages = (profiles + len(plan.ids)) / page  # listed before each create
+    return profiles * (5 + pages) + 2 * (len(plan.changes) - profiles) / jobs
 
 
 def _show(app: App, plan: Plan, results: Sequence[PlanResult]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 
 from wacb.api.client import Client
 from wacb.api.retry import RequestTrace, RetryingClient
+from wacb.cli.activity import Activity
 from wacb.cli.app import App
+from wacb.cli.console import Spinner
 from wacb.cli.state import open_profile_journal, shown_mark
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
@@ -15,6 +18,7 @@ from wacb.redaction import secrets_of_headers
 from wacb.storage.uptime import seconds_up
 
 JOBS = 8  # requests at a time, unless the user says otherwise
+MANY = 20  # requests that are counted on a terminal
 
 
 def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -> Client:
@@ -35,12 +39,15 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
     def keep_headers(profile: CallbackProfile) -> None:
         app.out.keep_from_words(secrets_of_headers(profile.headers))
 
+    if not app.session.in_process:  # which answers at once
+        app.out.activity = Activity(partial(Spinner, color=app.out.color))
     retrying = RetryingClient(
         key=key,
         session=app.session,
         sleep=sleep,
         trace=show_attempt if app.verbosity else None,
         waiting=show_wait,
+        working=lambda request: app.out.working(request.action),
     )
     mark = shown_mark(app.api, app.state_folder)
     return Client(
@@ -48,6 +55,7 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
         retrying,
         journal=open_profile_journal(app),
         jobs=app.jobs or JOBS,
+        progress=lambda count: app.out.progress(count if count >= MANY else 0),
         seen=keep_headers,
         shows_profiles=app.settings.sandbox or mark.is_set,  # the emulator always does
         remember=mark.set,

@@ -123,6 +123,31 @@ def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
         )
 
 
+class Spinner:
+    """A line on stderr that moves, until `stop`; then it is gone."""
+
+    def __init__(self, words: str, *, color: bool) -> None:
+        from rich.console import Console
+        from rich.status import Status
+
+        console = Console(stderr=True, no_color=not color)
+        has_signs = console.encoding.lower().startswith("utf")
+        self._dots = "…" if has_signs else "..."
+        self._status = Status("", console=console, spinner="dots" if has_signs else "line")
+        self.update(words)
+        self._status.start()
+
+    def update(self, words: str) -> None:
+        """Show other words."""
+        from rich.text import Text
+
+        self._status.update(Text(words + self._dots))
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._status.stop()
+
+
 def markdown(text: str, *, width: int, color: bool) -> str:
     """Render Markdown for a terminal, without a final newline."""
     from rich.console import Console

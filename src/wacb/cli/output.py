@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from wacb.cli.streams import is_terminal, to_stderr
 from wacb.cli.views import View, error_json
 from wacb.errors import Command, Prose, WacbError
 from wacb.jsontext import json_line, json_text, visible
+
+if TYPE_CHECKING:
+    from wacb.cli.activity import Activity
 
 
 class Output:
@@ -38,6 +41,7 @@ class Output:
     ) -> None:
         self.format: str | None = None
         self.quiet = False
+        self.activity: Activity | None = None
         self._color = color
         self._render_commands = render_commands
         self._make_redactor = make_redactor
@@ -64,10 +68,22 @@ class Output:
         """
         self._stored.update(filter(None, secrets))
 
+    def working(self, words: str) -> AbstractContextManager[None]:
+        """Show on a terminal what is being done, if it takes a moment."""
+        if not self.activity or self._write is not to_stderr or not is_terminal(sys.stderr):
+            return nullcontext()
+        return self.activity.work(defuse(visible(self._hide_in_words(words))))
+
+    def clear(self) -> None:
+        """Take away what shows that something is being done, before anything is printed."""
+        if self.activity:
+            self.activity.clear()
+
     # -- stdout
 
     def text(self, text: str) -> None:
         """Print text unchanged but for secrets: a template, a request, a path."""
+        self.clear()
         # with `file`, click keeps to the stream's own encoding
         click.echo(defuse(self._hide(text)), file=sys.stdout, color=True)
 
@@ -189,7 +205,8 @@ class Output:
         return self.redact(text) if self._secrets else text
 
     def _hide_in_words(self, text: str) -> str:
-        return self._hide(self._mask_repeated(text, self._stored) if self._stored else text)
+        # a copy, as another thread may add to them
+        return self._hide(self._mask_repeated(text, [*self._stored]) if self._stored else text)
 
     @property
     def width(self) -> int:
@@ -226,9 +243,10 @@ class Output:
     @contextmanager
     def progress(self, total: int) -> Iterator[Callable[[], None]]:
         """Show a bar on a terminal for more than one step; call what it yields after each."""
-        if total < 2 or self.quiet or not is_terminal(sys.stderr):
+        if total < 2 or self.quiet or not is_terminal(sys.stderr) or self._write is not to_stderr:
             yield lambda: None
             return
+        self.clear()
         with console.progress_bar(total, color=self.color) as bar:
             self._write = bar.print
             try:
@@ -237,14 +255,12 @@ class Output:
                 self._write = to_stderr
 
     def message(self, text: str, *, label: str = "", whole: Collection[str] = ()) -> None:
-        """Print a line for people, which is not data; on a terminal broken between words.
-
-        Commands stay whole, to be copied, and so does what else is `whole`.
-        """
+        """Print a line for people; a terminal breaks no command in it, and nothing `whole`."""
         line = defuse(visible(self._hide_in_words(f"{label}{self._render_commands(text)}")))
         if is_terminal(sys.stderr):
             line = console.wrap(line, self.width, whole=[*whole, *self._commands_in(text)])
             line = console.paint_label(line, label, color=self._color(terminal=True))
+        self.clear()
         self._write(line)
 
     def _commands_in(self, text: str) -> list[str]:
@@ -269,6 +285,7 @@ class Output:
     def error(self, error: WacbError, *, as_json: bool = False) -> None:
         """Print a failure: a sentence and its remedy, or one line of JSON."""
         if as_json:
+            self.clear()
             to_stderr(defuse(json_line(self._clean({"error": error_json(error)}))))
             return
         self.message(error.message, label="error: ")

@@ -212,6 +212,7 @@ def _prompt(
     hide_input: bool = False,
     suffix: str = ": ",
 ) -> Any:
+    app.out.clear()
     try:
         with app.pause_deadline():
             return click.prompt(

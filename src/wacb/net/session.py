@@ -39,6 +39,7 @@ class Session:
         remedies: Remedies = API_REMEDIES,
     ) -> None:
         self.deadline = deadline
+        self.in_process = handler is not None
         self._remedies = remedies
         self._timeout = timeout
         self._handler = handler

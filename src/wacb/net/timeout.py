@@ -29,6 +29,11 @@ class Deadline:
         now = self._clock() if self._stopped_at is None else self._stopped_at
         return max(0.0, self._end - now - self._reserve())
 
+    def extend(self, seconds: float) -> None:
+        """Let it be this many `seconds` in all."""
+        self._end += seconds - self.seconds
+        self.seconds = seconds
+
     @contextmanager
     def reserved(self, seconds: Callable[[], float]) -> Iterator[None]:
         """Keep the last `seconds`, which may grow, for what comes afterwards."""

@@ -148,6 +148,7 @@ def _read_listings(
     """Return the rows of both listings, None in place of numbers that were not asked for."""
     if not with_numbers:
         return client.profile_rows().require_whole(), None
+    client.api.list_numbers()  # raises without a WABA ID, before anything is sent
     numbers, rows = client.both(
         lambda: client.list_numbers().require_whole(),
         lambda: client.profile_rows().require_whole(),

@@ -17,7 +17,14 @@ from wacb.cli.endpoint import check_endpoint
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
 from wacb.cli.number.consent import ask_to_replace
-from wacb.cli.number.report import online_lookup, require_prepared, run_many, run_one, show_changes
+from wacb.cli.number.report import (
+    allow_time,
+    online_lookup,
+    require_prepared,
+    run_many,
+    run_one,
+    show_changes,
+)
 from wacb.cli.number.targets import AttachTarget, from_arguments, parse, read_number
 from wacb.cli.options import (
     FilePath,
@@ -201,6 +208,7 @@ def _prepare_all(
         lookup.look_ahead(
             numbers=[targets[0].number], profiles=[target.profile for target in targets]
         )
+        allow_time(app, 2 * len(targets) / (app.jobs or attach.JOBS), f"{len(targets)} numbers")
     return prepare_all(items, lookup.client if lookup else None, fail_fast=fail_fast)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from wacb.cli.app import App
@@ -34,6 +35,14 @@ FINISH = "run the same command again to finish the rest"
 def online_lookup(app: App, *, dry_run: bool) -> AccountLookup | None:
     """Return the lookup of the account, None in a dry run without credentials."""
     return None if dry_run and not app.has_credentials else app.lookup
+
+
+def allow_time(app: App, trips: float, work: str) -> None:
+    """Let the default time limit suffice for this many round trips, one after the other."""
+    seconds = ceil(trips * app.client.round_trip)
+    if app.settings.source("deadline") == "default" and seconds > app.deadline.seconds:
+        app.deadline.extend(seconds)
+        app.out.note(f"the time limit is {seconds} s for {work}; --deadline sets another one")
 
 
 def require_prepared(app: App, item: NumberResult, *, github: bool) -> None:
