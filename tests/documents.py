@@ -27,10 +27,6 @@ INSTEAD = {
 }
 # installing and testing itself, and what does not end by itself
 NOT_RUN = ("install .", "install --quiet .", "pytest", "serve")
-# how a script gets wacb, which a test has already
-INSTALLS = (
-    "git clone --quiet --depth 1 https://github.com/kaleyra-wacb/wacb && pip install --quiet ./wacb"
-)
 _SHELL = re.compile(r"[|&;<>`\n]|\$\(|^set |=\$")
 
 
@@ -46,7 +42,6 @@ def marked(name: str, text: str) -> str:
 
 
 def for_the_sandbox(text: str) -> str:
-    text = text.replace(INSTALLS, ":")
     for written, known in INSTEAD.items():
         text = text.replace(written, known)
     return text
@@ -83,10 +78,10 @@ def _joined(block: str) -> str:
     return re.sub(r" \\\n +", " ", block)
 
 
-def run_script(script: str, home: Path, **environ: str) -> Outcome:
-    """Run a shell script in its home, with the installed program on its path."""
+def run_script(script: str, home: Path, *before: Path, **environ: str) -> Outcome:
+    """Run a shell script in its home, with the installed program on its path, and `before` it."""
     home.mkdir(exist_ok=True)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join(map(str, (*before, Path(sys.executable).parent, os.environ["PATH"])))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", f"cd {shlex.quote(str(home))}\n{script}"],
         env={"PATH": path, "HOME": str(home), **environ},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +22,7 @@ def stand_ins(tmp_path: Path) -> StandIns:
 
 @pytest.fixture
 def job(tmp_path: Path, stand_ins: StandIns) -> Job:
-    path = f"{stand_ins.folder}{os.pathsep}{os.environ['PATH']}"
-    return Job(tmp_path / "job", {"WACB_SANDBOX": "1"}, path=path)
+    return Job(tmp_path / "job", {"WACB_SANDBOX": "1"}, stand_ins.folder)
 
 
 @pytest.fixture

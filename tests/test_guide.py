@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import socket
-import textwrap
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -13,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.actions import outputs
 from tests.conftest import LIVE, Wacb, mark_shown, profile_id
 from tests.documents import (
     DOCUMENTS,
     PAGES,
     PROJECT,
+    README,
     blocks,
     command_lines,
     for_the_sandbox,
@@ -30,6 +30,7 @@ from tests.documents import (
 from tests.examples import sampled
 from tests.fault_server import FaultServer, answer
 from tests.test_project import COMMANDS
+from tests.workflow import Job, StandIns
 from wacb import errors
 from wacb.cli.help import TOPICS
 from wacb.cli.plan import CHANGES_PENDING
@@ -94,11 +95,17 @@ def test_every_command_line_runs(
 
 
 @pytest.mark.parametrize("name", [name for name, text in DOCUMENTS.items() if scripts(text)])
-def test_every_script_runs(tmp_path: Path, endpoint: str, name: str):
+def test_every_script_runs(tmp_path: Path, stand_ins: StandIns, endpoint: str, name: str):
     for number, script in enumerate(scripts(DOCUMENTS[name])):
         script = for_the_sandbox(script).replace(HOOK, endpoint)
-        outcome = run_script(script, tmp_path / str(number), WACB_SANDBOX="1")
+        home = tmp_path / str(number)
+        outcome = run_script(script, home, stand_ins.folder, WACB_SANDBOX="1")
         assert outcome.code == 0, outcome.err
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> StandIns:
+    return StandIns(tmp_path / "bin")
 
 
 TREE = dict(COMMANDS)
@@ -142,16 +149,29 @@ def test_the_placeholders_are_those_that_the_program_describes():
         assert marked(table, PAGES["placeholders"]).splitlines()[2:] == wanted
 
 
-def recipes() -> dict[str, str]:
-    """The shell parts of the CI recipes."""
-    github, gitlab = (text for text in blocks("yaml", PAGES["ci"]) if "wacb plan" not in text)
-    (plain,) = [text for text in blocks("sh", PAGES["ci"]) if text.startswith("set -eu")]
-    _, _, run = github.partition("run: |\n")
-    _, _, script = gitlab.partition("script:\n")
+def recipes(endpoint: str = HOOK) -> dict[str, list[dict[str, Any]]]:
+    """The recipes of README and guide, each as the steps of a job of GitHub Actions."""
+
+    def read(language: str, text: str) -> list[str]:
+        return [
+            for_the_sandbox(block).replace(HOOK, endpoint)
+            for block in blocks(language, text)
+            if "wacb plan" not in block
+        ]
+
+    action, plain, gitlab = map(yaml.safe_load, read("yaml", PAGES["ci"]))
+    shell, pipe = read("sh", PAGES["ci"])
+    job = gitlab["whatsapp"]
+    (short,) = read("yaml", README)
+    (line,) = [text for text in read("sh", README) if "pip install --quiet git" in text]
     return {
-        "GitHub": textwrap.dedent(run),
-        "GitLab": re.sub(r"^ +- ", "", script, flags=re.MULTILINE),
-        "shell": plain,
+        "the action": action["jobs"]["whatsapp"]["steps"],
+        "GitHub": plain["jobs"]["whatsapp"]["steps"],
+        "GitLab": [{"run": "\n".join(job["script"]), "env": job["variables"]}],
+        "a shell": [{"run": shell}],
+        "a pipe": [{"run": pipe}],
+        "the action of the README": yaml.safe_load(short),
+        "the shell of the README": [{"run": line}],
     }
 
 
@@ -168,51 +188,51 @@ def test_the_contract_that_the_guide_shows_is_one():
 
 
 @pytest.mark.parametrize("name", sampled(recipes(), every=3))
-def test_a_ci_recipe_runs_again_and_again(tmp_path: Path, endpoint: str, name: str):
-    output, summary = tmp_path / "output", tmp_path / "summary"
-    environ = {
-        "WACB_SANDBOX": "1",
-        "WACB_ENDPOINT": endpoint,
-        "GITHUB_OUTPUT": str(output),
-        "GITHUB_STEP_SUMMARY": str(summary),
-    }
+def test_a_ci_recipe_runs_again_and_again(
+    tmp_path: Path, stand_ins: StandIns, endpoint: str, name: str
+):
+    home = tmp_path / "home"
     for result in ("attached", "unchanged"):
-        output.unlink(missing_ok=True)
-        script = for_the_sandbox(recipes()[name]).replace(HOOK, endpoint)
-        outcome = run_script(script, tmp_path, **environ)
+        job = Job(home, {"WACB_SANDBOX": "1"}, stand_ins.folder)
+        outcome = job.run(recipes(endpoint)[name])
         assert outcome.code == 0, outcome.err
         rows = [line.split("\t")[:2] for line in outcome.out.splitlines() if line.startswith("+")]
         assert rows == [["+15550100001", result], ["+15550100002", result]]
-        if name == "GitHub":
-            assert f"\n{str(result == 'attached').lower()}\n" in output.read_text()
-            assert summary.read_text().count(f"| {result} |") >= 2
-    history = run_script("wacb number history; wacb profile list -q", tmp_path, WACB_SANDBOX="1")
+        for outs in job.outputs.values():
+            assert outs["changed"] == str(result == "attached").lower()
+            assert job.summary.count(f"| {result} |") >= 2
+    history = run_script("wacb number history; wacb profile list -q", home, WACB_SANDBOX="1")
     assert len(history.out.splitlines()) == 2 + 1
 
 
-def test_the_workflow_applies_the_plan_that_was_shown(tmp_path: Path):
-    (workflow,) = (text for text in blocks("yaml", PAGES["ci"]) if "wacb plan" in text)
-    plan, apply = re.findall(r"run: \|\n +(wacb .*)", workflow)
-    (tmp_path / "wacb.toml").write_text(for_the_sandbox(manifest()))
+def test_the_workflow_applies_the_plan_that_was_shown(tmp_path: Path, stand_ins: StandIns):
+    (text,) = (text for text in blocks("yaml", PAGES["ci"]) if "wacb plan" in text)
+    workflow = yaml.safe_load(text)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "wacb.toml").write_text(for_the_sandbox(manifest()))
+    planned: dict[str, str] = {}
     for changed in ("true", "false"):
-        output, summary = tmp_path / "output", tmp_path / "summary"
-        environ = {
-            "WACB_SANDBOX": "1",
-            "HOOK_TOKEN": "synthetic-token",
-            "GITHUB_OUTPUT": str(output),
-            "GITHUB_STEP_SUMMARY": str(summary),
-        }
-        outcome = run_script(plan, tmp_path, **environ)
-        assert outcome.code == 0, outcome.err
-        planned = outputs(output)
-        assert planned["changed"] == changed
-        output.unlink()
-        environ["CHECKSUM"] = planned["checksum"]
-        outcome = run_script(apply, tmp_path, **environ)
-        assert outcome.code == 0, outcome.err
-        assert outputs(output)["changed"] == changed
-        output.unlink()
-        assert "synthetic-token" not in summary.read_text()
+        for name in ("plan", "apply"):
+            context = {"secrets": HOOK_TOKEN, "needs": {"plan": {"outputs": planned}}}
+            job = Job(home, {"WACB_SANDBOX": "1"}, stand_ins.folder, **context)
+            spec = workflow["jobs"][name]
+            outcome = job.run(spec["steps"], **job.fill(workflow["env"]))
+            assert outcome.code == 0, outcome.err
+            assert job.outputs[name]["changed"] == changed
+            planned = job.fill(spec.get("outputs", {}))
+    assert "synthetic-token" not in job.summary
+
+
+def test_the_guide_lists_the_inputs_and_outputs_of_the_action():
+    action = yaml.safe_load((PROJECT / ".github/actions/setup-wacb/action.yml").read_text())
+    listed = re.findall(
+        "`([a-z-]+)`", re.sub(r"\|[^|]*\|$", "", marked("inputs", PAGES["ci"]), flags=re.M)
+    )
+    assert sorted(listed) == sorted(action["inputs"])
+    assert (
+        f"Its outputs are `{'`, `'.join([*action['outputs']][:2])}` and `changed`." in PAGES["ci"]
+    )
 
 
 def test_the_emulator_is_reached_over_http_as_the_guide_says(sandbox: Sandbox, tmp_path: Path):

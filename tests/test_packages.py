@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fault_server import FaultServer, answer
+from tests.test_guide import recipes
+from tests.workflow import Job
 from wacb import __version__
 
 PROJECT = Path(__file__).parents[1]
@@ -42,8 +45,8 @@ def run(line: Sequence[str | Path], folder: Path, **environ: str) -> str:
     return done.stdout
 
 
-def build(folder: Path) -> Path:
-    """Build both packages from a copy of the project made in `folder`."""
+def copy_project(folder: Path) -> Path:
+    """Copy the project, as it is here and now."""
     copy = folder / "wacb"
     copy.mkdir(parents=True)
     for part in PARTS:
@@ -52,7 +55,12 @@ def build(folder: Path) -> Path:
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copy)
-    run([sys.executable, "-m", "build", "--outdir", folder / "dist", copy], folder)
+    return copy
+
+
+def build(folder: Path) -> Path:
+    """Build both packages from a copy of the project made in `folder`."""
+    run([sys.executable, "-m", "build", "--outdir", folder / "dist", copy_project(folder)], folder)
     return folder / "dist"
 
 
@@ -117,6 +125,33 @@ def test_a_package_works_in_an_empty_environment(packages: Path, tmp_path: Path,
     rows = run([wacb, "--sandbox", "profile", "list"], elsewhere).splitlines()
     assert [row.split("\t")[0] for row in rows] == [made]
     assert run([wacb, "sandbox", "demo"], elsewhere).splitlines()
+
+
+@pytest.mark.parametrize(
+    "name", sorted(recipes().keys() - {"a pipe"})
+)  # which takes wacb for granted
+def test_the_lines_of_a_recipe_install_the_program(tmp_path: Path, name: str):
+    """Install as the recipe says, from a clone in place of GitHub."""
+    origin = copy_project(tmp_path)
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    run(["git", "init", "--quiet", "--initial-branch", "main"], origin)
+    run(["git", "add", "--all"], origin)
+    run(["git", *identity, "commit", "--quiet", "--message", "test"], origin)
+    run([sys.executable, "-m", "venv", "python"], tmp_path)
+    environ = {
+        "WACB_SANDBOX": "1",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/kaleyra-wacb/wacb",
+    }
+    job = Job(tmp_path / "home", environ, tmp_path / "python" / "bin")
+    with FaultServer(answer(204)) as server:
+        outcome = job.run(recipes(f"{server.url}/hook")[name])
+    assert outcome.code == 0, outcome.err
+    found = job.run([{"run": "PATH=$PWD/.wacb/bin:$PATH; command -v wacb; wacb --version"}])
+    where, version = found.out.splitlines()
+    assert where.startswith(str(tmp_path))
+    assert version == f"wacb {__version__}"
 
 
 def lowest_versions() -> list[str]:

@@ -54,12 +54,12 @@ class StandIns:
 class Job:
     """A job whose steps run one after the other; `outputs` holds those of each step by its ID."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str], *, path: str, **context: Any):
+    def __init__(self, folder: Path, environ: Mapping[str, str], *before: Path, **context: Any):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.context: dict[str, Any] = {"steps": {}, **context}
         self._environ = {"HOME": str(folder), "RUNNER_TEMP": str(folder), "CI": "true", **environ}
-        self._path = path
+        self._path = os.pathsep.join(map(str, (*before, _PROGRAMS, os.environ["PATH"])))
 
     @property
     def outputs(self) -> dict[str, dict[str, str]]:
@@ -70,12 +70,13 @@ class Job:
         return (self.folder / "summary").read_text()
 
     def run(self, steps: Sequence[Mapping[str, Any]], **environ: str) -> Outcome:
-        """Run steps until one fails; return what the last one printed."""
-        outcome = Outcome(code=0, out="", err="")
+        """Run steps until one fails; return what they printed."""
+        code, out, err = 0, "", ""
         for step in steps:
-            if outcome.code == 0 and self._is_wanted(step):
-                outcome = self._run_step(step, {**environ, **self._fill(step.get("env", {}))})
-        return outcome
+            if code == 0 and self._is_wanted(step):
+                done = self._run_step(step, {**environ, **self.fill(step.get("env", {}))})
+                code, out, err = done.code, out + done.out, err + done.err
+        return Outcome(code=code, out=out, err=err)
 
     def _run_step(self, step: Mapping[str, Any], environ: Mapping[str, str]) -> Outcome:
         if step.get("uses") == ACTION:
@@ -97,11 +98,12 @@ class Job:
         assert given.keys() <= action["inputs"].keys()
         inputs = {name: each["default"] for name, each in action["inputs"].items()}
         inputs |= {name: _text(value) for name, value in given.items()}
-        inside = Job(self.folder, self._environ, path=self._path, inputs=inputs)
+        inside = Job(self.folder, self._environ, inputs=inputs)
+        inside._path = self._path
         outcome = inside.run(action["runs"]["steps"], GITHUB_ACTION_PATH=str(folder), **environ)
         self._path = inside._path
         outs = {name: each["value"] for name, each in action["outputs"].items()}
-        return outcome, inside._fill(outs)
+        return outcome, inside.fill(outs)
 
     def _run_script(
         self, step: Mapping[str, Any], environ: Mapping[str, str]
@@ -135,7 +137,7 @@ class Job:
         assert condition, step["if"]
         return self._value(condition[1]) != condition[2]
 
-    def _fill(self, values: Mapping[str, Any]) -> dict[str, str]:
+    def fill(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Put in what `${{ }}` names; nothing where there is no such thing."""
         return {
             name: re.sub(
