@@ -92,7 +92,7 @@ def test_a_terminal_shows_a_table_and_cuts_no_name_on_stderr(on_screen: Wacb, sa
     gap = " " * 37
     assert outcome.out == (
         f"ID{gap}  TITLE     OK       PRESENT  MISSING                 UNKNOWN\n"
-        f"{ONE}  Incoming  ✗ false  0        body, mime_type, media…\n"
+        f"{ONE}  Incoming  ✗ false  0        body, mime_type, medi…\n"
         f"{TWO}  Fine      ✓ true   14\n"
     )
     assert outcome.code == 8

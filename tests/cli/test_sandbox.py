@@ -63,8 +63,9 @@ def test_its_waba_id_is_the_sandbox_own_unless_given(wacb: Wacb, home: Path):
     assert wacb(*show) == done(
         table(NINE, "Sandbox Nine", "pending", "", "v2", WABA_ID, "", "", "")
     )
+    note = f"note: the API does not show which profile number {NINE} has attached"
     assert wacb(*show, "--waba-id", "") == done(
-        table(NINE, "Sandbox Nine", "pending", "", "v1", "", "", "", "")
+        table(NINE, "Sandbox Nine", "pending", "", "v1", "", "", "", ""), note
     )
     assert wacb(*show, env={"WACB_WABA_ID": "78"}).code == 5
 
