@@ -87,19 +87,7 @@ class Numbers:
         """Return the details of one number."""
         digits = _PLUS_AND_DIGITS.fullmatch(call.params["number"])
         row = self._existing(f"+{digits[1]}" if digits else "")
-        status = shapes.number_status(row, self._contract)
-        return shapes.show_number_details(
-            {
-                "phone_number": row["phone_number"],
-                "verified_name": row["name"],
-                "status": status,
-                "name_status": status,
-                "quality_rating": "GREEN",
-                "throughput": "STANDARD",
-            },
-            shapes.show_attached(row, self._contract),
-            self._contract,
-        )
+        return shapes.show_number_details(row, self._contract)
 
     def update(self, path: str, rules: Mapping[str, fields.Rule], call: Call) -> Row:
         """Set fields of an approved number."""

@@ -76,22 +76,30 @@ def show_number(row: Row, contract: Contract) -> Row:
     """Show a number in a listing."""
     number, name = contract.number_members.split(", ")
     shown = {number: row["phone_number"], name: row["name"], "status": number_status(row, contract)}
-    return shown | show_attached(row, contract)
-
-
-def show_number_details(row: Row, attached: Row, contract: Contract) -> Any:
-    """Wrap the details of a number."""
-    if contract.number_details == "with profile":
-        return {**row, **attached}
-    return show_one(contract.number_details, row)
-
-
-def show_attached(row: Row, contract: Contract) -> Row:
-    """Show the profile of a number, unless the contract hides it."""
     if contract.number_profile_member == "none":
-        return {}
-    profile = row["callback_profile_id"] or contract.detach_value
-    return _nest(contract.number_profile_member, profile)
+        return shown
+    return shown | _nest(contract.number_profile_member, _profile(row, contract))
+
+
+def show_number_details(row: Row, contract: Contract) -> Any:
+    """Show the details of a number."""
+    status = number_status(row, contract)
+    shown = {
+        "phone_number": row["phone_number"],
+        "verified_name": row["name"],
+        "status": status,
+        "name_status": status,
+        "quality_rating": "GREEN",
+        "throughput": "STANDARD",
+    }
+    if contract.number_details == "with profile":
+        return shown | {"callback_profile_id": _profile(row, contract)}
+    return show_one(contract.number_details, shown)
+
+
+def _profile(row: Row, contract: Contract) -> str:
+    profile: str = row["callback_profile_id"]
+    return profile or contract.detach_value
 
 
 def number_status(row: Row, contract: Contract) -> str:
