@@ -276,7 +276,8 @@ class _Search:
         listed = [path for path in fresh if not path.startswith(_DETAILS)]
         named = [path for path in listed if self._names.is_public(path)]
         if same_id(shown.attached, self._new):
-            return [confirmed(id, "the listing shows the new profile")]
+            chosen = self._client.api.number_profile_member  # reading has judged it
+            return [] if chosen else [confirmed(id, "the listing shows the new profile")]
         if not named:
             return []
         evidence = f"the listing shows the new profile as `{named[0]}`"
