@@ -23,11 +23,11 @@ NUMBERS = [f"+1555020{n:04}" for n in range(60)]
 
 @pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.thorough), "4"])
 def test_a_bulk_run_that_runs_out_of_time_knows_what_it_did(tmp_path: Path, jobs: str):
-    with make_world(tmp_path / "w", slow=0.05 * int(jobs)) as world:
+    with make_world(tmp_path / "w", slow=0.08 * int(jobs), quick=12) as world:
         world.sandbox.store.add_numbers((number, "Shop", "approved") for number in NUMBERS)
         before = len(world.journal())
         line = ("number", "attach", *NUMBERS, "--profile", FIRST, "--jobs", jobs, "-o", "json")
-        ended = world.run((*line, "--deadline", "2"))
+        ended = world.run((*line, "--deadline", "2.5"))
         assert ended.code in (7, 1), ended
         rows = json.loads(ended.out)
         assert [row["number"] for row in rows] == NUMBERS
