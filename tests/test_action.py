@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import Outcome
 from tests.examples import pairs
 from tests.fault_server import FaultServer, answer
-from tests.workflow import ACTION, Job, StandIns
+from tests.workflow import ACTION, PROJECT, Job, StandIns
 
 ONE, TWO = "+15550100001", "+15550100002"
 
@@ -54,6 +55,13 @@ def test_it_sets_up_and_changes_nothing_the_second_time(job: Job, endpoint: str)
     assert listed.out.count("support") == 1
 
 
+def test_the_job_of_our_own_workflow_passes(job: Job):
+    workflow = yaml.safe_load((PROJECT / ".github" / "workflows" / "ci.yml").read_text())
+    spec = workflow["jobs"]["action"]
+    outcome = job.run(spec["steps"], **spec["env"])
+    assert outcome.code == 0, outcome.err
+
+
 def test_inputs_become_options(job: Job, endpoint: str):
     other = job.run([{"uses": ACTION, "with": {"install-only": True}}, {"run": "true"}])
     assert (other.code, job.outputs) == (0, {})
@@ -83,7 +91,7 @@ def test_it_installs_its_own_version_or_the_one_that_is_named(job: Job, stand_in
     for version in ("", "v0.2.0"):
         assert use(job, install_only="true", version=version).code == 0
     own, named = stand_ins.installed
-    assert Path(own.split()[-1]).resolve() == Path(__file__).parents[1]
+    assert Path(own.split()[-1]).resolve() == PROJECT
     assert named.endswith(" git+https://github.com/kaleyra-wacb/wacb@v0.2.0")
 
 

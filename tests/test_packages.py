@@ -125,6 +125,7 @@ def test_a_package_works_in_an_empty_environment(packages: Path, tmp_path: Path,
     rows = run([wacb, "--sandbox", "profile", "list"], elsewhere).splitlines()
     assert [row.split("\t")[0] for row in rows] == [made]
     assert run([wacb, "sandbox", "demo"], elsewhere).splitlines()
+    assert all((tmp_path / "venv" / place).exists() for place in DATA.values())
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class Job:
         return Outcome(code=code, out=out, err=err)
 
     def _run_step(self, step: Mapping[str, Any], environ: Mapping[str, str]) -> Outcome:
-        if step.get("uses") == ACTION:
+        if step.get("uses") in (ACTION, "./.github/actions/setup-wacb"):
             outcome, outs = self._run_action(step.get("with", {}), environ)
         elif "uses" in step:  # a checkout, or a setup of Python
             return Outcome(code=0, out="", err="")
