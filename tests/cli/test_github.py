@@ -129,6 +129,7 @@ def test_outputs_that_the_step_had_set_before_are_named(
         ("log<<END\nresult=x\nprofile_id<<E\nEND\n", None),
         ("log<<END\nchanged=1\n", None),  # it never ends
         ("results=1\n\nresult\n", None),
+        ("a<b=c\nchanged<=1\nresult=1\n", ": result; "),
         (b"\xff<<E\n\xff=\nE\nresult=1\n", ": result; "),
     ],
 )

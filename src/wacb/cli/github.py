@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -88,7 +87,9 @@ def _names(path: Path) -> Iterator[str]:
         text = path.read_text("utf-8", errors="replace") if path.is_file() else ""
     lines = iter(text.split("\n"))
     for line in lines:
-        name, sign, rest = line.partition("=" if re.match("[^<]*=", line) else "<<")
+        name, sign, rest = min(
+            line.partition("="), line.partition("<<"), key=lambda each: len(each[0])
+        )
         if sign:
             yield name
         if sign == "<<":
