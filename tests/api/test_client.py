@@ -365,7 +365,7 @@ def test_the_details_of_a_number(waba_id: str | None, version: str, sandbox: San
 # -- stopping
 
 
-@pytest.mark.parametrize("stop", ["stop_sending", "close"])
+@pytest.mark.parametrize("stop", ["stop_sending", "close", "abort"])
 def test_nothing_is_sent_any_more_once_stopped(stop: str) -> None:
     network = Network(answer([]))
     client = make_client(network)

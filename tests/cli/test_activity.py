@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Screen
 from tests.cli.expect import CREATE
 from tests.cli.interactive import ESCAPES, SECONDS, WACB, Terminal
 from tests.conftest import LIVE, Wacb
 from tests.fault_server import FaultServer, Peer, answer
-from wacb.cli.activity import Activity
+from wacb.cli import root
+from wacb.cli.activity import Activity, call_later
+from wacb.cli.app import App
+from wacb.cli.console import Spinner
 
 NONE = "no callback profiles; create one with `wacb --base-url {} profile create --method post`"
 
@@ -144,3 +148,29 @@ def test_many_requests_are_counted_on_a_terminal(on_screen: Wacb, live: Wacb):
     assert (outcome.code, "/19" in outcome.err) == (0, False)
     outcome = on_screen("profile", "check", *ids)
     assert (outcome.code, "20/20" in outcome.err) == (0, True)
+
+
+def test_what_is_later_comes_in_a_thread_of_its_own():
+    came = threading.Event()
+    call_later(0, came.set)
+    assert came.wait(SECONDS)
+    call_later(SECONDS, pytest.fail).cancel()
+
+
+def test_a_spinner_shows_its_words_and_is_gone():
+    with redirect_stderr(Screen()) as screen:
+        spinner = Spinner("listing", color=False)
+        spinner.update("reading")
+        spinner.stop()
+    assert "reading…" in screen.getvalue()
+    assert screen.getvalue().endswith("\x1b[2K")
+
+
+def test_output_on_a_terminal_follows_what_was_in_progress(home: Path):
+    with FaultServer(answer(200, b'{"data": []}')) as server:
+        environ = {**LIVE, "HOME": str(home), "WACB_BASE_URL": server.url}
+        app = App(environ=environ, interactive=False)
+        with redirect_stdout(Screen()), redirect_stderr(Screen()) as screen:
+            assert root.run(["profile", "list"], app) == 0
+        app.session.close()
+    assert "no callback profiles" in screen.getvalue()
