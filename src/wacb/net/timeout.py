@@ -102,7 +102,10 @@ class TimedRequest:
         self.stage = Stage.PREPARING
         self._connection: Connection | None = None
         self._lock = threading.Lock()
-        self._settled = threading.Event()
+        self._is_settled = False
+        # released once it is; a signal during Event.wait may leave the locks of that in disorder
+        self._open = threading.Lock()
+        self._open.acquire()
         self._result: Any = None
         self._failure: BaseException | None = None
 
@@ -132,7 +135,7 @@ class TimedRequest:
             name = f"request to {self.host}"
             arguments = (work, connection)
             threading.Thread(target=self._work, args=arguments, name=name, daemon=True).start()
-            self._settled.wait(self.seconds)
+            self._open.acquire(timeout=self.seconds)
         finally:
             self.give_up(TimeoutError())
         if self._failure is not None:
@@ -153,10 +156,10 @@ class TimedRequest:
             connection = cast(Connection, self._connection)
             if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
                 connection.socket = info["return_value"].get_extra_info("socket")
-            if self._settled.is_set():
+            if self._is_settled:
                 connection.shutdown()  # when the request was given up there was no socket yet
             if event.endswith(".send_request_headers.started"):
-                if self._settled.is_set():
+                if self._is_settled:
                     raise ConnectionAbortedError  # it was reported that nothing was sent
                 if info["request"].method != b"CONNECT":
                     self.stage = Stage.SENT
@@ -164,10 +167,11 @@ class TimedRequest:
     def _settle(self, result: Any, failure: BaseException | None) -> bool:
         """Fix how the request ends, and say whether that was still open."""
         with self._lock:
-            first = not self._settled.is_set()
+            first = not self._is_settled
             if first:
                 self._result, self._failure = result, failure
-                self._settled.set()
+                self._is_settled = True
+                self._open.release()
         return first
 
     def _work(self, work: Callable[[], object], connection: Connection) -> None:
