@@ -95,3 +95,16 @@ def attachment_row(number: str, result: str, old: str, new: str, verified: str =
 def as_json(value: object) -> str:
     """JSON as it is printed."""
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+NO_V1_FIELD = "note: the V1 API documents no field for a profile; it may reject or ignore it"
+
+
+def find_way(number: str, profile: str, *, replace: bool = False) -> str:
+    """The hint to find out how a profile is attached."""
+    check = f"--number {number} --profile {profile}{' --replace' if replace else ''}"
+    return (
+        f"find out how this account attaches profiles with `wacb api check --write {check}`, or "
+        "set contract.attach_field, contract.attach_path or contract.attach_method; `wacb number "
+        f"attach {number} --incoming-url URL` is the documented way of the V1 API"
+    )

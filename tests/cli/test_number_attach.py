@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Watch, ask, attached, fields, put, writes
 from tests.cli.expect import (
     CREATE,
+    NO_V1_FIELD,
     ONE,
     THREE,
     TITLE,
@@ -138,7 +139,8 @@ NOT_SHOWN = f"note: the API does not show which profile number {ONE} has attache
 
 def test_attach_without_a_waba_id(live: Wacb, two_profiles: None, sandbox: Sandbox):
     line = ("number", "attach", ONE, "--profile", profile_id(1), "-o", "json", *V1)
-    assert live(*line) == done(attachment("attached", None, profile_id(1), None), NOT_SHOWN)
+    notes = f"{NOT_SHOWN}\n{NO_V1_FIELD}"
+    assert live(*line) == done(attachment("attached", None, profile_id(1), None), notes)
     update = writes(sandbox)[-1]
     assert (update.method, update.path) == ("PUT", V1_UPDATE)
     assert fields(update) == {"wa_number": ONE, "callback_profile_id": profile_id(1)}

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Answer, Refused, Watch, attached, fields, journaled, put, writes
-from tests.cli.expect import NINE, ONE, THREE, TITLE, TWO, attachment_row, done, undo
+from tests.cli.expect import (
+    NINE,
+    NO_V1_FIELD,
+    ONE,
+    THREE,
+    TITLE,
+    TWO,
+    attachment_row,
+    done,
+    undo,
+)
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from tests.fake_api import Clock, make_client
 from wacb.cli.app import App
@@ -297,8 +307,8 @@ def test_if_current_is_refused_where_nobody_knows_the_present_profile(live: Wacb
         "does not show it, and the journal has no value\nhint: leave out --if-current\n",
     )
     note = f"note: the API does not show which profile number {ONE} has attached"
-    assert live(*line, FIRST, "-q") == done(ONE, note)
-    believed = f"{note}; according to the journal it is {FIRST}\n{undo()}"
+    assert live(*line, FIRST, "-q") == done(ONE, f"{note}\n{NO_V1_FIELD}")
+    believed = f"{note}; according to the journal it is {FIRST}\n{NO_V1_FIELD}\n{undo()}"
     undo_v1 = believed.replace("wacb number", "wacb --waba-id '' number")
     assert live(*line, SECOND, "--if-current", FIRST, "-q") == done(ONE, undo_v1)
 

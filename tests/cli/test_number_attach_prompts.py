@@ -8,6 +8,7 @@ from tests.cli.conftest import attached, put, writes
 from tests.cli.expect import (
     CREATE,
     NINE,
+    NO_V1_FIELD,
     ONE,
     THREE,
     TITLE,
@@ -95,7 +96,7 @@ def test_the_number_is_typed_where_the_api_lists_none(live: Wacb, sandbox: Sandb
     line = (*ATTACH, "--waba-id", "", "-q")
     note = f"note: the API does not show which profile number {TWO} has attached"
     assert live(*line, input=f"{TWO}\n1\n", tty=True) == done(
-        TWO, f"Number: {TWO}\n{PROFILES}Profile: 1\n{note}"
+        TWO, f"Number: {TWO}\n{PROFILES}Profile: 1\n{note}\n{NO_V1_FIELD}"
     )
 
 

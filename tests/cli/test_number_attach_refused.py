@@ -7,8 +7,20 @@ from dataclasses import replace
 import pytest
 
 from tests.cli.conftest import Showing, Watch, put
-from tests.cli.expect import CREATE, NAMES, ONE, TITLE, done, failed, undo
+from tests.cli.expect import (
+    CREATE,
+    NAMES,
+    NO_V1_FIELD,
+    ONE,
+    TITLE,
+    TWO,
+    done,
+    failed,
+    find_way,
+    undo,
+)
 from tests.conftest import Wacb, profile_id
+from tests.field.altered import UPDATE, Altered, says
 from wacb.sandbox.emulator import Sandbox
 
 
@@ -91,20 +103,54 @@ def test_an_update_that_does_not_show_is_an_error(
         8,
         f"the API accepted the update of number {ONE}, but shows {words} on it instead of "
         f"{profile_id(1)}",
-        f"check with `wacb number show {ONE}`",
+        f"check with `wacb number show {ONE}`; {find_way(ONE, profile_id(1))}",
     )
     assert sleeps == [0, 1, 2]
 
 
-def test_a_refused_update_says_what_the_api_said(over: Wacb, two_profiles: None, sandbox: Sandbox):
-    class Unwilling(Showing):
-        def __call__(self, method, url, headers, body):
-            if method == "PUT":
-                return 422, [], iter([b'{"code": "WA422", "message": "unknown field"}'])
-            return super().__call__(method, url, headers, body)
-
-    outcome = over(Unwilling(sandbox, b"", b""), "number", "attach", ONE, "--profile", TITLE)
-    message = (
-        f"error: changing number {ONE} failed: Kaleyra rejected the request (422: unknown field)\n"
+@pytest.mark.parametrize(
+    ("status", "code", "words"),
+    [
+        (400, 6, "changing number {} failed: Kaleyra rejected the request (400: unknown field)"),
+        (404, 5, "number {} does not exist (404: unknown field)"),
+        (405, 6, "changing number {} failed: Kaleyra rejected the request (405: unknown field)"),
+        (422, 6, "changing number {} failed: Kaleyra rejected the request (422: unknown field)"),
+    ],
+)
+@pytest.mark.parametrize("old", ["", profile_id(2)], ids=["no profile", "another one"])
+def test_a_refused_update_says_what_the_api_said_and_names_what_finds_the_way(
+    over: Wacb,
+    two_profiles: None,
+    sandbox: Sandbox,
+    status: int,
+    code: int,
+    words: str,
+    old: str,
+):
+    put(sandbox, old)
+    said = {"code": f"WA{status}", "message": "unknown field"}
+    network = Altered(sandbox, says("PUT", UPDATE, status, said, arrives=False))
+    line = ("number", "attach", ONE, "--profile", profile_id(1), "--replace")
+    assert over(network, *line) == failed(
+        code, words.format(ONE), find_way(ONE, profile_id(1), replace=bool(old))
     )
-    assert (outcome.code, outcome.out, outcome.err[: len(message)]) == (6, "", message)
+    both = over(network, *line, TWO)
+    assert both.code == code
+    assert both.err.count("wacb api check --write --number NUMBER --profile ID") == 1 + bool(old)
+
+
+def test_a_refused_update_of_v1_names_the_documented_way(live: Wacb, two_profiles: None):
+    line = ("number", "attach", ONE, "--profile", profile_id(1), "--waba-id", "none")
+    chosen = {"WACB_NUMBER": ONE}
+    assert NO_V1_FIELD in live(*line, env=chosen).err
+    live("config", "set", "contract.attach_field", "callback_profile_id")
+    assert NO_V1_FIELD not in live(*line, env=chosen).err
+
+
+def test_a_busy_api_is_not_taken_for_another_contract(
+    over: Wacb, two_profiles: None, sandbox: Sandbox
+):
+    network = Altered(sandbox, says("PUT", UPDATE, 500, {}, arrives=False))
+    outcome = over(network, "number", "attach", ONE, "--profile", profile_id(1))
+    assert outcome.code == 7
+    assert "api check" not in outcome.err

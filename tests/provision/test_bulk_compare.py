@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.expect import find_way
 from tests.fake_api import Network, Reply, answer, make_row, refusal
 from tests.provision.attaching import (
     FIRST,
@@ -91,7 +92,8 @@ def test_an_update_that_does_not_show_fails_the_check(
     made = "attached" if new else "detached"
     assert result == attached(status=made, old=SECOND, new=new, verified=False, error=result.error)
     message = f"the API accepted the update of number {ONE}, but {words}"
-    assert told(result.error) == (CheckFailed, message, LOOK)
+    hint = f"{LOOK}; {find_way(ONE, new, replace=True)}" if new else LOOK
+    assert told(result.error) == (CheckFailed, message, hint)
     assert bench.sleeps == [0, 1, 2]
     assert bench.journaled == []  # it is not known what was done
 

@@ -17,6 +17,7 @@ from wacb.errors import (
 )
 from wacb.models import UNKNOWN, AttachedId, CallbackProfile, Need, Number, name_profile, same_id
 from wacb.provision import find
+from wacb.provision.attach_way import note_undocumented
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import NumberChange, check_with_show
 from wacb.storage.journal import Action, Entry
@@ -199,9 +200,8 @@ def _look_up_change(
     note = f"the API does not show which profile number {number} has attached"
     if old is not UNKNOWN:
         note += f"; according to the journal it is {old or 'none'}"
-    return NumberChange(
-        number, old, new, action=action, shown=shown, notes=() if shown else (note,)
-    )
+    notes = (*(() if shown else (note,)), *note_undocumented(lookup.client.api, new))
+    return NumberChange(number, old, new, action=action, shown=shown, notes=notes)
 
 
 def _check_current(change: NumberChange, expected: str | None) -> None:

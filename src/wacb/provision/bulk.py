@@ -20,6 +20,7 @@ from wacb.errors import (
 )
 from wacb.models import UNKNOWN, AttachedId, Number, same_id
 from wacb.net.pool import run_all
+from wacb.provision.attach_way import name_ways
 from wacb.provision.interrupt import GracefulInterrupt
 from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
 from wacb.provision.prepare import skipped
@@ -95,7 +96,7 @@ class BulkRunner:
                 )
             results, problems = self._read_back(results)
         settled = [
-            result if item.error else _settle(result)
+            result if item.error else name_ways(_settle(result), single=len(prepared) == 1)
             for item, result in zip(prepared, results, strict=True)
         ]
         return fail_deleted(settled, problems)
