@@ -315,7 +315,7 @@ TROUBLE = {
 # (tests/field/test_f_locks.py)
 NETWORK = (
     *("redirects to", "but not JSON", "did not answer within", "is locked by another process"),
-    "shows a certificate that is not trusted",
+    *("shows a certificate that is not trusted", "Kaleyra rejected the request"),
 )
 
 

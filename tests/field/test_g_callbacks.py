@@ -14,8 +14,11 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
+from tests.cli.expect import ONE
 from tests.cli.interactive import SECONDS, WACB
 from tests.conftest import Wacb
+from tests.fault_server import FaultServer
+from tests.fault_server import answer as whole_answer
 from tests.field.callbacks import (
     BODY,
     FOURTEEN,
@@ -211,6 +214,33 @@ def test_a_plain_v1_get_is_a_message(query: dict[str, str], wacb: Wacb) -> None:
             name: shown["fields"][name] for name in query if name not in ("message", "location")
         }
         assert seen == {name: query[name] for name in seen}
+
+
+ADDED = V1 | {"mobile": SENDER, "message": json.dumps(MESSAGE), "reply_to": "", "media_url": ""}
+NOTE = "sent to an incoming URL, which gets no mime_type, custom_response or contacts"
+
+
+@pytest.mark.parametrize("own", [{}, {"team": "7"}, {"location": ""}], ids=str)
+def test_what_an_incoming_url_gets_is_explained(own: dict[str, str], wacb: Wacb) -> None:
+    shown, err = decode(wacb, urlencode(own | ADDED))
+    assert (shown["kind"], shown["notes"], err) == ("message", [NOTE], f"note: {NOTE}\n")
+    assert {"mime_type", "custom_response", "contacts"} <= {*shown["missing"]}
+    whole, _ = decode(wacb, urlencode(FOURTEEN | {"message": json.dumps(MESSAGE)}))
+    assert whole["notes"] == []
+
+
+@pytest.mark.parametrize("ending", ["", "?team=7&token=abc"], ids=["plain", "own parameters"])
+def test_the_sandbox_sends_what_an_incoming_url_gets(wacb: Wacb, ending: str) -> None:
+    with FaultServer(whole_answer(200, b"thanks")) as server:
+        url = f"{server.url}/in{ending}"
+        assert wacb("--sandbox", "number", "attach", ONE, "--incoming-url", url).code == 0
+        sample = ("--from", f"+{SENDER}", "--text", "Hi & bye")
+        assert wacb("--sandbox", "sandbox", "message", "--to", ONE, *sample).code == 0
+        (sent,) = server.requests
+    shown, _ = decode(wacb, sent.split(b" ")[1].decode())
+    assert (shown["kind"], shown["notes"]) == ("message", [NOTE])
+    assert (shown["fields"]["body"], shown["fields"]["from"]) == ("Hi & bye", SENDER)
+    assert {"team", "token"} <= shown["fields"].keys() or not ending
 
 
 def post(url: str, body: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from wacb.template.placeholders import INCOMING, MARK, OUTGOING_STATUS, TEMPLATE_STATUS
@@ -13,8 +13,13 @@ STATUS = "a message status"
 TEMPLATE = "a template status"
 QUALITY = "a quality update"
 PROBE = "a probe"
+_PLAIN = "sent to an incoming URL, which gets no mime_type, custom_response or contacts"
 # assumed: incoming_signs; fields that only incoming messages have
 _SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
+# assumed: incoming_url; what Kaleyra adds to the GET of a number's incoming URL, and what never
+_ADDED = frozenset(("body", "from", "name", "type", "created_at", "wanumber", "mobile"))
+_ADDED |= {"message", "reply_to", "media_url"}
+_NOT_ADDED = frozenset(("mime_type", "custom_response", "contacts"))
 _OWN = frozenset(INCOMING).difference(OUTGOING_STATUS, TEMPLATE_STATUS)
 _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
 _TEMPLATE = frozenset(("message_template_id", "message_template_name"))
@@ -55,8 +60,13 @@ def classify(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
         if "status" in filled or len(_STATUS & filled) > 1:
             return OTHER, [STATUS]
     if len(own) > 1 or _SIGNS & own or isinstance(fields.get("message"), list | dict):
-        return MESSAGE, []
+        return MESSAGE, [_PLAIN] if _is_plain(method, fields.keys()) else []
     return OTHER, [_classify_other(fields)]
+
+
+def _is_plain(method: str, names: Set[str]) -> bool:
+    """Say whether these are the names that Kaleyra adds to a number's incoming URL."""
+    return method == "GET" and names >= _ADDED and not names & _NOT_ADDED
 
 
 def classify_event(field: Any, value: Mapping[str, Any]) -> str:
