@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -23,6 +22,7 @@ from tests.conftest import LIVE, Outcome, invoke, profile_id
 from tests.fault_server import FaultServer, Peer, answer
 from tests.field.altered import FIRST, make_attached, make_profile
 from wacb.cli.app import App
+from wacb.jsontext import read_json_or
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 from wacb.sandbox.store import Store
@@ -110,19 +110,21 @@ class Ended:
 class World:
     """One home folder, and one emulator that holds the n-th request back, or each for `slow` s.
 
-    The first `quick` ones are not slowed down.
+    The first `quick` ones are not slowed down. With `late` it holds the answer to the n-th back.
     """
 
     folder: Path
     sandbox: Sandbox
     url: str = ""
     hold: int = 0
+    late: bool = False
     slow: float = 0
     quick: int = 0
     served: int = 0
     ready: int = 0  # how many requests came before the test's own
     held: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
+    handled: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, peer: Peer) -> bool:
@@ -132,17 +134,24 @@ class World:
         with self.lock:
             self.served += 1
             mine = self.served
-        if mine == self.hold:
-            self.held.set()
-            self.release.wait(SECONDS)
+        if mine == self.hold and not self.late:
+            self._hold()
         self.release.wait(self.slow if mine > self.quick else 0)
         if not target.startswith(("/v1/", "/v2/")):
             peer.send(answer(500 if "broken" in target else 200, b"thanks"))
             return True
         headers = dict(line.split(": ", 1) for line in lines)
         status, names, chunks = exchange(self.sandbox, method, target, headers, body)
+        if mine == self.hold:
+            self.handled.set()
+            if self.late:
+                self._hold()
         peer.send(answer(status, b"".join(chunks), *map(": ".join, names)))
         return True
+
+    def _hold(self) -> None:
+        self.held.set()
+        self.release.wait(SECONDS)
 
     @property
     def home(self) -> Path:
@@ -211,9 +220,10 @@ class World:
         ]
 
     def journal(self) -> list[dict[str, Any]]:
-        """The entries of this account's journal."""
+        """The entries of this account's journal; a torn line is none."""
         found = sorted(self.home.rglob("journal*.jsonl"))
-        return [json.loads(line) for file in found for line in file.read_text().splitlines()]
+        lines = [line for file in found for line in file.read_text().splitlines()]
+        return [entry for line in lines if (entry := read_json_or(line, None))]
 
     def state(self) -> tuple[Any, Any]:
         """Profiles and attachments as the API has them, without the hours and IDs."""
