@@ -126,3 +126,13 @@ def test_a_signal_while_the_command_is_started_leaves_nothing_of_it(
         signal.signal(number, before)
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        command = ["sh", "-c", "kill -HUP $$; echo key"]
+        assert run_key_command(command, seconds=20) == "key"
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
