@@ -1,4 +1,4 @@
-"""The man pages in `man/`, made from the help of every command.
+"""The man pages in `src/man/`, made from the help of every command.
 
 `python -m tests.man_pages` writes them; a test compares them.
 """
@@ -14,7 +14,7 @@ import click
 from wacb.cli import root
 from wacb.cli.commands import CommandWithGlobals, Group
 
-FOLDER = Path(__file__).parents[1] / "man"
+FOLDER = Path(__file__).parents[1] / "src" / "man"
 
 
 def pages() -> dict[str, str]:

@@ -23,7 +23,7 @@ from wacb import __version__
 
 PROJECT = Path(__file__).parents[1]
 PARTS = (
-    *(".github", "src", "tests", "completions", "man"),
+    *(".github", "src", "tests", "completions"),
     *("README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml"),
 )
 NAMES = (f"kaleyra_wacb-{__version__}-py3-none-any.whl", f"kaleyra_wacb-{__version__}.tar.gz")
@@ -92,7 +92,7 @@ def test_the_wheel_holds_the_program_and_nothing_else(packages: Path):
     files = {f"wacb/{path.relative_to(source)}" for path in source.rglob("*") if path.is_file()}
     files = {name for name in files if "__pycache__" not in name}
     assert {"wacb/py.typed", "wacb/callbacks/inspect.html"} <= files
-    pages = {f"{DATA['man']}/{path.name}" for path in (PROJECT / "man").iterdir()}
+    pages = {f"{DATA['man']}/{path.name}" for path in (PROJECT / "src" / "man").iterdir()}
     shared = {*DATA.values(), *pages} - {DATA["man"]}
     files |= {f"kaleyra_wacb-{__version__}.data/data/{name}" for name in shared}
     assert files == {name for name in names if ".dist-info/" not in name}

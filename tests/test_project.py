@@ -177,7 +177,7 @@ def test_completions_are_what_click_generates(shell, file):
 
 
 def test_the_man_pages_are_what_the_help_says():
-    written = {path.name: path.read_text() for path in (PROJECT / "man").iterdir()}
+    written = {path.name: path.read_text() for path in (PROJECT / "src" / "man").iterdir()}
     assert written == man_pages.pages(), "run `python -m tests.man_pages`"
 
 
@@ -185,7 +185,7 @@ def test_the_man_pages_are_readable_on_80_columns():
     if not shutil.which("man"):
         pytest.skip("man is not installed")
     done = subprocess.run(
-        ["man", "--warnings", "--local-file", *sorted((PROJECT / "man").iterdir())],
+        ["man", "--warnings", "--local-file", *sorted((PROJECT / "src" / "man").iterdir())],
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat"},
         capture_output=True,
         text=True,
@@ -229,7 +229,7 @@ def test_nothing_else_stands_at_the_top():
     top = {line.split("/")[0] for line in tracked if line and not line.startswith(".")}
     assert top <= {
         *("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
-        *("src", "tests", "completions", "man"),
+        *("src", "tests", "completions"),
     }
 
 
