@@ -360,6 +360,19 @@ def test_a_run_that_is_broken_off_leaves_the_number_with_the_old_profile_or_the_
     assert (attached(account, ONE), titles(account)) == (FIRST, ["Hook", "Other"])
 
 
+def test_the_report_of_writing_has_no_data_of_the_account(
+    live: Wacb, account: Sandbox, tmp_path: Path
+):
+    put(account, SECOND)
+    report = tmp_path / "report.json"
+    network = Watched(account, member="hook.ref", attach=("PATCH", UPDATE, "profileId"))
+    check(live, network, "--replace", "--save", str(report))
+    found = report.read_text()
+    assert '"hook.ref"' in found
+    secrets = (ONE, ONE[1:], TWO, FIRST, SECOND, "Hook", "Other", SID, WABA, "example.com")
+    assert [value for value in secrets if value in found] == []
+
+
 # -- dry runs
 
 

@@ -76,7 +76,7 @@ def check_attach(
     not show is for `ask`. Raises ConfigError where no change could be journaled.
     """
     if not change.is_needed:
-        words = "the number has the profile already"
+        words = "the number has the profile already; another number or profile would show it"
         return Attached([not_seen(_field_id(client), words)], changed=False)
     journal.check_writable()
     search = _Search(client, journal, change, names=names, ask=ask, sleep=sleep)
