@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,36 @@ def test_a_profile_whose_title_is_only_spelled_alike_is_not_changed(
         "pass --title 'support desk' to use it, or another --title",
     )
     assert len(writes(sandbox)) == 1
+
+
+MANIFEST = """
+[profiles.one]
+title = "Support  Desk"
+method = "post"
+url = "https://example.com/hook"
+"""
+
+
+def test_a_file_finds_the_title_that_the_api_keeps_in_another_spelling(
+    live: Wacb, sandbox: Sandbox, tmp_path: Path
+):
+    file = tmp_path / "wacb.toml"
+    file.write_text(MANIFEST)
+    for _ in range(2):
+        outcome = live("apply", "-f", str(file), "--prune", "--yes", handler=Folding(sandbox))
+        assert outcome.code == 0
+    assert [request.method for request in writes(sandbox)] == ["POST"]
+
+
+def test_a_file_does_not_change_a_profile_whose_title_is_only_spelled_alike(
+    live: Wacb, sandbox: Sandbox, tmp_path: Path
+):
+    assert live(*CREATE, "--title", "support desk").code == 0
+    file = tmp_path / "wacb.toml"
+    file.write_text(MANIFEST.replace("/hook", "/other"))
+    outcome = live("apply", "-f", str(file), "--prune", "--yes")
+    assert (outcome.code, len(writes(sandbox))) == (9, 1)
+    assert outcome.err.endswith("hint: use its title, 'support desk', or another one\n")
 
 
 @pytest.mark.parametrize("title", [" Support", "Support "], ids=["before", "behind"])

@@ -242,12 +242,15 @@ class Model:
             assert len(left) <= done + told[number, value, "unknown"], (
                 f"history has {value} on {number} as refused"
             )
-            by_others = any(
-                (n, v) == (number, value) and (whose is None or whose.machine != machine)
-                for n, v, whose in self.world.acts
+            made = sum(
+                each.executed or each.accepted or (number, value) in self._after(each)
+                for each in tries
             )
-            made = sum(each.executed or each.accepted for each in tries)
-            assert done <= made or by_others, f"history has {value} on {number} as done"
+            assert done <= made, f"history has {value} on {number} as done"
+
+    def _after(self, attempt: Attempt) -> set[tuple[str, str]]:
+        """Return what was put on numbers since an attempt began."""
+        return {(number, value) for number, value, _ in self.world.acts[attempt.began :]}
 
     def _is_covered(self, attempt: Attempt) -> bool:
         """Say whether the process heard nothing, and others changed the number afterwards."""

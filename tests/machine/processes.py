@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,12 +22,14 @@ import pytest
 
 from tests.conftest import LIVE, Outcome, invoke
 from tests.machine.line import Answer, Late, Platform, read_request
+from wacb.api import client
 from wacb.cli.app import App
 from wacb.net.timeout import Connection, Deadline, Stage, TimedRequest
 from wacb.provision import bulk
 from wacb.sandbox.routing import Request
-from wacb.storage import create_lock, files
+from wacb.storage import create_lock, files, uptime
 
+A = TypeVar("A")
 T = TypeVar("T")
 SECONDS_OF_A_REQUEST = 0.05
 SECONDS_OF_A_QUESTION = 60.0
@@ -57,6 +59,7 @@ class Attempt:
     executed: bool = False
     known: bool = False
     accepted: bool = False  # by an API that does nothing, and the process could not look
+    began: int = 0  # how many acts there were before it
     order: int = 0  # of the last act on the number when it was carried out
 
 
@@ -293,7 +296,8 @@ class World(Platform):
             return None
         number, value = fields["phone_number"], fields["callback_profile_id"]
         if number not in process.attempts:
-            process.attempts[number] = Attempt(process.machine, number, value)
+            began = len(self.acts)
+            process.attempts[number] = Attempt(process.machine, number, value, began=began)
             self.attempts.append(process.attempts[number])
         return process.attempts[number]
 
@@ -316,17 +320,9 @@ def read_row(row: dict[str, Any]) -> tuple[str, str]:
 # -- the program's threads and files, one after the other
 
 
-class InTurn:
-    """A pool of threads that has none."""
-
-    def __init__(self, jobs: int) -> None:
-        self.map = map
-
-    def __enter__(self) -> InTurn:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
+def run_in_turn(work: Callable[[A], T], items: Sequence[A], **_: object) -> list[T]:
+    """Do the work of several threads in this one."""
+    return [work(item) for item in items]
 
 
 @contextmanager
@@ -358,7 +354,10 @@ def stepping(get_world: Callable[[], World]) -> Iterator[None]:
     whole = files._extend
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TimedRequest, "run", run)
-        patch.setattr(bulk, "ThreadPoolExecutor", InTurn)
+        patch.setattr(bulk, "run_all", run_in_turn)
+        patch.setattr(client, "run_all", run_in_turn)
+        since_start = SimpleNamespace(clock_gettime=lambda _: get_world().now)
+        patch.setattr(uptime, "time", since_start)
         clock = SimpleNamespace(monotonic=lambda: get_world().now)
         patch.setattr(bulk, "time", clock)
         patch.setattr(files, "append_line", stepped(files.append_line))

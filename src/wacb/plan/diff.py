@@ -13,13 +13,13 @@ from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.plan.model import ACTIONS, Change, LiveState, Plan
 from wacb.provision import compare
 from wacb.provision.attach import check_number, check_profile, note_lost_status
-from wacb.provision.find import LIST_PROFILES, duplicate_title_error
+from wacb.provision.find import LIST_PROFILES, duplicate_title_error, spelling_error
 from wacb.provision.lookup import LIST_NUMBERS, resolve_phone
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import CreateStep, ProfileStep, UpdateStep, as_sent
 from wacb.provision.update import prepare_update
 from wacb.redaction import MASK, mask_change, mask_field, mask_unless_written, mask_url
-from wacb.validation import did_you_mean
+from wacb.validation import did_you_mean, fold_title
 
 
 def diff(manifest: Manifest, live: LiveState, *, prune: bool) -> Plan:
@@ -67,7 +67,7 @@ class _Comparison:
 
     def compare_profiles(self) -> None:
         for desired in self._manifest.profiles:
-            ids = self._titled.get(desired.draft.title, [])
+            ids = self._titled.get(desired.draft.title, []) or self._spelled_alike(desired)
             if len(ids) > 1:
                 title = desired.sources.get("title", desired.draft.title)
                 self.problems.append(duplicate_title_error(title, sorted(ids)))
@@ -79,10 +79,21 @@ class _Comparison:
                 asked = {name: (None, new) for name, new in compare.fields(desired.draft).items()}
                 self._add(desired, step, asked)
 
+    def _spelled_alike(self, desired: DesiredProfile) -> list[str]:
+        """Find the title in the spelling of an API that changes its case or spaces."""
+        folded = fold_title(desired.draft.title)
+        named = {each.draft.title for each in self._manifest.profiles}
+        return [
+            profile_id
+            for profile_id, title in self._live.titles.items()
+            if title not in named and fold_title(title) == folded
+        ]
+
     def _compare_profile(self, desired: DesiredProfile, live: CallbackProfile) -> None:
         self.ids[desired.name] = live.id
+        draft = desired.draft._replace(title=live.title)  # it may be spelled in another way
         try:
-            step = prepare_update(live, desired.draft)
+            step = prepare_update(live, draft)
         except Unsafe as error:
             self.problems.append(error)
             return
@@ -92,8 +103,12 @@ class _Comparison:
                 InvalidInput(message, hint=error.hint) if "channel" in desired.sources else error
             )
             return
+        if step.changes and live.title != desired.draft.title:
+            hint = f"use its title, {live.title!r}, or another one"
+            self.problems.append(spelling_error(live, hint=hint))
+            return
         events = live.events if desired.draft.events is None else desired.draft.events
-        self.planned[desired.name] = as_sent(desired.draft, live.id)._replace(
+        self.planned[desired.name] = as_sent(draft, live.id)._replace(
             status=live.status, channel=live.channel, events=events
         )
         self._note_oddities(desired, live)

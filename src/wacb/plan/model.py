@@ -17,6 +17,7 @@ from wacb.provision.lookup import attached_profile_id, spell_ids
 from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import ProfileStep
 from wacb.storage.journal import Journal
+from wacb.validation import fold_title
 
 Action = Literal["create", "update", "attach", "detach", "delete"]
 ACTIONS: tuple[Action, ...] = get_args(Action)  # in the order in which they are made
@@ -133,9 +134,16 @@ def read_live_state(
         wanted.add(reference)
         if live.numbers and number in live.numbers:
             wanted.add(live.attached_profile_id(live.numbers[number]))
+    spelled = {fold_title(desired.draft.title) for desired in manifest.profiles}
     ids = {fold_id(each) for each in wanted if isinstance(each, str)}
     titles, profiles = client.complete_titled(
-        profile_rows, lambda row: prune or fold_id(row.id) in ids or row.title in wanted
+        profile_rows,
+        lambda row: (
+            prune
+            or fold_id(row.id) in ids
+            or row.title in wanted
+            or fold_title(row.title) in spelled
+        ),
     )
     if live.numbers:
         live = live._replace(numbers=spell_ids(live.numbers.values(), titles))

@@ -35,6 +35,7 @@ class _Pruning:
     ) -> None:
         self._named = manifest.numbers
         self._titles = {desired.draft.title for desired in manifest.profiles}
+        self._kept = {each.id for each in planned.values()}
         self._live = live
         # so that a second run finds nothing more to remove
         self._profiles = {**live.profiles, **{each.id: each for each in planned.values()}}
@@ -67,7 +68,8 @@ class _Pruning:
         """Find the profiles to delete."""
         references = set((self._named or {}).values())
         for profile in self._live.profiles.values():
-            named = profile.title in self._titles or {profile.id, profile.title} & references
+            named = profile.title in self._titles or profile.id in self._kept
+            named = named or bool({profile.id, profile.title} & references)
             if not named and profile.unreadable:
                 self.notes.append(
                     f"profile {profile.label}, not in the file, is kept: {profile.doubt}"

@@ -22,7 +22,7 @@ from wacb.errors import (
 from wacb.models import CallbackProfile, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.created import AGAIN, read_back, read_back_only
-from wacb.provision.find import duplicate_title_error, list_titled
+from wacb.provision.find import duplicate_title_error, list_titled, spelling_error
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.steps import CreateStep, ProfileResult, ProfileStep
 from wacb.provision.update import compare_with, prepare_update
@@ -72,11 +72,8 @@ def prepare_create(
     if titled[0].title != draft.title:
         draft = draft._replace(title=titled[0].title)
         if compare_with(titled[0], draft, key=key).changes:
-            raise ConsentRequired(
-                f"profile {titled[0].label} already exists with different content, and its title "
-                "differs only in case or spaces",
-                hint=f"pass --title '{titled[0].title}' to use it, or another --title",
-            )
+            hint = f"pass --title '{titled[0].title}' to use it, or another --title"
+            raise spelling_error(titled[0], hint=hint)
     step = compare_with(titled[0], draft, key=key)
     if step.changes and if_exists is IfExists.KEEP:
         update = "" if "channel" in step.changes else "pass --update-existing to change it, or "

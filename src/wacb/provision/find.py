@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wacb.errors import Ambiguous, Command, InvalidInput, NotFound, Prose
+from wacb.errors import Ambiguous, Command, ConsentRequired, InvalidInput, NotFound, Prose
 from wacb.models import CallbackProfile, Need
 from wacb.validation import fold_title, nearest
 
@@ -77,6 +77,15 @@ def _take_only(title: str, titled: list[CallbackProfile]) -> CallbackProfile:
         ids = [profile.id for profile in titled]
         raise duplicate_title_error(title, ids, hint="pass the ID of one of them")
     return titled[0]
+
+
+def spelling_error(profile: CallbackProfile, *, hint: str) -> ConsentRequired:
+    """Return the error for a title that another profile has in another spelling."""
+    return ConsentRequired(
+        f"profile {profile.label} already exists with different content, and its title differs "
+        "only in case or spaces",
+        hint=hint,
+    )
 
 
 def duplicate_title_error(title: str, ids: list[str], *, hint: str = _KEEP_ONE) -> Ambiguous:
