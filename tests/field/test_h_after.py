@@ -119,3 +119,12 @@ def test_a_number_is_looked_at_again_after_its_request_waited(
     assert (outcome.code, network.puts) == (code, puts)
     assert attached(sandbox, ONE) == (other or FIRST)
     assert (code == 0) is ("was changed by somebody else meanwhile" not in outcome.err)
+
+
+def test_a_number_is_looked_at_again_after_another_one_waited(live: Wacb, sandbox: Sandbox):
+    for title in ("First", "Second"):
+        assert live(*CREATE, "--title", title).code == 0
+    network = Throttled(sandbox, partial(put, sandbox, SECOND, TWO))
+    line = ("number", "attach", ONE, TWO, "--jobs", "1", "--profile", FIRST)
+    assert live(*line, handler=network).code == 9
+    assert (attached(sandbox, ONE), attached(sandbox, TWO)) == (FIRST, SECOND)
