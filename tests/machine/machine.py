@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, note, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -66,6 +68,7 @@ class Machine(RuleBasedStateMachine):
     def begin(self, empty: int, folds: int, lag: int) -> None:
         self.world.view.empty = empty == 5
         self.world.view.folds = folds == 3
+        self.world.lag = lag
         self.world.sandbox.add_fault(f"late:{lag}s")
 
     # -- rules
@@ -227,3 +230,15 @@ def argue(machine: type[Machine], part: int, count: int, *, shrinks: bool = True
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def search(name: str, plant: Callable[[pytest.MonkeyPatch], None], count: int) -> str | None:
+    """Plant a fault, and return what the machine of this name says of it, None if nothing."""
+    machine = next(machine for machine in MACHINES if machine.__name__ == name)
+    with pytest.MonkeyPatch.context() as patch:
+        plant(patch)
+        try:
+            argue(machine, 1, count, shrinks=False)
+        except AssertionError as error:
+            return str(error).partition("\n")[0]
+    return None

@@ -15,7 +15,7 @@ from tests.machine.line import NUMBERS
 from tests.machine.processes import Attempt, Process, World
 
 STALE_AFTER = 1.0  # seconds
-MADE = ("created", "adopted", "updated", "unchanged")
+NAMING = ("attach", "update", "delete", "fix")  # a profile, by its title
 
 
 def fold(title: str) -> str:
@@ -44,7 +44,12 @@ class Model:
         elif method == "PATCH":
             self._watch_patch(process, path.rpartition("/")[2])
         else:
-            assert fields["title"] not in process.created, "created twice by one command"
+            title = fields["title"]
+            assert title not in process.created, "created twice by one command"
+            for other in self.world.stack[:-1]:
+                at_once = other.machine == process.machine and other.line[:2] == process.line[:2]
+                at_once = at_once and title in other.line
+                assert not at_once, f"two terminals create {title!r} at once"
 
     def _watch_put(self, process: Process, number: str, value: str) -> None:
         there = self.world.numbers()[number]
@@ -96,6 +101,7 @@ class Model:
             "apply": self._judge_apply,
         }[command.kind]
         check(command, process, since)
+        self._check_ambiguous(command, process)
         for number, attempt in process.attempts.items():
             if command.kind != "rollback" and (attempt.executed or not attempt.known):
                 self._forget_undone(number)
@@ -121,7 +127,9 @@ class Model:
         attempt = process.attempts.get(number)
         tried = {attempt.value} if attempt else set()
         if row and row["result"] in ("attached", "detached", "unchanged") and not row.get("error"):
-            kept = self.possible[number] if row["result"] == "unchanged" and others else set()
+            doubt = process.ignored and not self.world.view.shows(number)
+            doubt = doubt or (row["result"] == "unchanged" and bool(others))
+            kept = self.possible[number] if doubt else set()
             self.possible[number] = {row["new"] or ""} | others | kept
         elif process.code in (9, 2, 3, 4, 5, 6):
             if process.lost:
@@ -152,7 +160,7 @@ class Model:
 
     def _check_consent(self, command: Command, process: Process, since: int) -> None:
         """Look that no profile was replaced without a word, where nobody else interfered."""
-        if command.kind not in ("attach", "bulk") or command.option in (1, 2):
+        if command.kind not in ("attach", "bulk") or command.option in (1, 2) or process.asked:
             return
         allowed = {process.line[process.line.index("--if-current") + 1]} if command.option else {""}
         acted = {number for number, _, whose in self.world.acts[since:] if whose is not process}
@@ -164,6 +172,16 @@ class Model:
             if command.option == 0 or before != "":
                 assert before in (*allowed, attempt.value), f"{before} was replaced unasked"
 
+    def _check_ambiguous(self, command: Command, process: Process) -> None:
+        """Look that a title that two profiles have names neither."""
+        if not command.by_title or process.touched or command.kind not in NAMING:
+            return
+        assert process.start
+        titles = [row["title"] for row in process.start.profiles.values()]
+        twice = any(titles.count(word) > 1 for word in process.line)
+        if twice and self.world.view.profiles == "shown" and not self.world.lag:
+            assert process.code == 9, "a profile is chosen among two of a title"
+
     # -- profiles
 
     def _judge_create(self, command: Command, process: Process, since: int) -> None:
@@ -172,6 +190,8 @@ class Model:
             return
         if process.code == 0:
             self._promise(process, process.rows[0]["id"], title)
+        elif process.created and not process.touched and self.world.view.profiles == "shown":
+            assert process.code != 7, "a profile that was created is not found"
 
     def _promise(self, process: Process, profile: str, title: str) -> None:
         """Take in that a profile was to be the only one of its title."""
@@ -181,10 +201,13 @@ class Model:
         twins = {
             each
             for each, other in self.unique.items()
-            if fold(other) == fold(title) and each in live and each != profile
+            if self._is_same(other, title) and each in live and each != profile
         }
         assert not twins or profile not in live, f"{title!r} was made unique twice"
         self.unique[profile] = title
+
+    def _is_same(self, one: str, other: str) -> bool:
+        return one == other or (self.world.view.folds and fold(one) == fold(other))
 
     def _judge_update(self, command: Command, process: Process, since: int) -> None:
         if process.code == 0 and not process.touched:

@@ -89,6 +89,7 @@ class Process:
     asked: Seen | None = None  # when its question was asked
     attempts: dict[str, Attempt] = field(default_factory=dict)
     created: list[str] = field(default_factory=list)  # titles
+    ignored: bool = False  # whether some write was accepted and not carried out
     lost: bool = False  # whether some write got no answer
     touched: bool = False  # whether anything but the program itself acted meanwhile
 
@@ -111,6 +112,7 @@ class World(Platform):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
+        self.lag = 0  # seconds until a new profile is listed
         self.stack: list[Process] = []
         self.offsets = {"A": 0.0, "B": 0.0}
         self.acts: list[tuple[str, str, Process | None]] = []  # number, value, whose
@@ -174,7 +176,8 @@ class World(Platform):
         finally:
             self.stack.pop()
         for attempt in process.attempts.values():
-            attempt.accepted &= process.dead or process.deaf
+            blind = process.dead or process.deaf or not self.view.shows(attempt.number)
+            attempt.accepted &= blind
         return process
 
     def look(self) -> Seen:
@@ -267,6 +270,7 @@ class World(Platform):
         if fate == "refused":
             return 422, [], iter([b'{"status": 422, "message": "no"}'])
         if fate == "ignored":
+            process.ignored = True
             if attempt:
                 attempt.accepted = True
             return 200, [], iter([b'{"status": 200, "data": {}}'])
