@@ -73,8 +73,9 @@ def commands(kinds: tuple[str, ...], *, nested: bool = False) -> st.SearchStrate
     more: Mapping[str, Any] = {}
     if not nested:
         others = commands(kinds, nested=True)
-        acts = st.one_of(st.sampled_from(("kill", "kill", "tear", "deaf", "arrive")), ACTS, others)
-        events = st.lists(records(Event, step=st.integers(1, 24), act=acts), max_size=2).map(tuple)
+        ends = st.sampled_from(("kill", "kill", "kill", "tear", "deaf", "arrive"))
+        acts = st.one_of(ends, ends, ACTS, others)
+        events = st.lists(records(Event, step=st.integers(1, 18), act=acts), max_size=2).map(tuple)
         more = {
             "events": st.one_of(st.just(()), events),
             "asks": st.booleans(),

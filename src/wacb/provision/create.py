@@ -215,7 +215,8 @@ def _adopt(
             found = [
                 profile.id
                 for profile in list_titled(client, draft.title)
-                if profile.id not in before and not differences(draft, profile)
+                if profile.id not in before
+                and not differences(draft._replace(title=profile.title), profile)
             ]
         except WacbError:
             continue  # not to see it proves nothing: the next look may
