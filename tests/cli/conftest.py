@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cli.expect import BODY, CREATE, ONE, failed
+from tests.cli.listening import Client, Listen, Stdout
 from tests.conftest import LIVE, Outcome, Wacb
 from tests.fault_server import FaultServer
 from tests.fault_server import answer as whole_answer
@@ -220,3 +221,24 @@ def journaled(home: Path, *, outcome: str = "done") -> list[dict[str, Any]]:
     lines = (home / ".local/state/wacb/journal.jsonl").read_text().splitlines()
     entries = [entry for entry in map(json.loads, lines) if "kind" not in entry]
     return [entry for entry in entries if entry["outcome"] == outcome]
+
+
+@pytest.fixture
+def listen(tmp_path: Path) -> Listen:
+    """Run `callback listen --port 0`, with a client that gets its URL, once that is known."""
+
+    def run(
+        client: Client, *line: str, tty: bool = False, env: Mapping[str, str] | None = None
+    ) -> Outcome:
+        app = App(
+            environ={"HOME": str(tmp_path), **(env or {})},
+            interactive=False,
+            now=lambda: 1_790_000_000.0,
+        )
+        out, err = Stdout(client, tty=tty), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = root.run(["callback", "listen", "--port", "0", *line], app)
+        out.client.join(10)
+        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())
+
+    return run

@@ -14,7 +14,7 @@ SEND = ("callback", "send")
 def got(server: FaultServer, at: int = -1) -> tuple[str, dict[str, str], bytes]:
     """Request line, headers and body of what an endpoint received."""
     head, _, body = server.requests[at].partition(b"\r\n\r\n")
-    line, *fields = head.decode().split("\r\n")
+    line, *fields = head.decode("latin-1").split("\r\n")
     return line, {name.lower(): value for name, value in (f.split(": ", 1) for f in fields)}, body
 
 

@@ -103,7 +103,7 @@ def test_a_terminal_is_told_what_arrived_and_what_did_not(on_screen: Wacb, tmp_p
     missing = ", ".join(MISSING)
     assert shown.out == f"{RECORD}\n"
     assert shown.err.replace("\n", " ") == (
-        f"4 of the 14 fields arrived; empty: reply_to; literal: wanumber; missing: {missing} "
+        f"4 of the 14 fields arrived; empty: reply_to; not filled in: wanumber; missing: {missing} "
     )
     file.write_text(urlencode(sample("text", number="+1555010000", sender="+1555010009", now=1)))
     assert on_screen("callback", "decode", str(file), env=PLAIN).err == (

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import os
 import re
 import signal
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Mapping
-from contextlib import closing, redirect_stderr, redirect_stdout
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,81 +16,17 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.cli.expect import NAMES, failed
+from tests.cli.expect import failed
+from tests.cli.listening import MESSAGE, Client, Listen, lines, nobody, send
 from tests.conftest import Outcome, Wacb
 from wacb.callbacks.encryption import Cipher
 from wacb.cli import root
 from wacb.cli.app import App
 from wacb.models import Encryption
 
-MESSAGE = dict.fromkeys(NAMES, "") | {
-    "body": "Hello",
-    "from": "15550123456",
-    "type": "text",
-    "wanumber": "15550100001",
-}
 HINT = "check the template with `wacb profile check`, and that callbacks are being sent"
 KEY = 'algorithm = "AES-128-GCM"\nkey = "0123456789abcdef"\niv = "abcdefabcdef"\n'
 CIPHER = Cipher(Encryption(algorithm="AES-128-GCM", key="0123456789abcdef", iv="abcdefabcdef"))
-
-Client = Callable[..., object]
-Listen = Callable[..., Outcome]
-
-
-class Stdout(io.StringIO):
-    """What a command prints; its first line wakes the client with the addresses in it."""
-
-    def __init__(self, client: Client, *, tty: bool) -> None:
-        super().__init__()
-        self.client = threading.Thread(target=lambda: client(*self.addresses()))
-        self.tty = tty
-
-    def addresses(self) -> list[str]:
-        return re.findall(r"http://[0-9.:]+", self.getvalue().partition("\n")[0])
-
-    def isatty(self) -> bool:
-        return self.tty
-
-    def flush(self) -> None:
-        if not self.client.ident:
-            self.client.start()
-
-
-@pytest.fixture
-def listen(tmp_path: Path) -> Listen:
-    """Run `callback listen --port 0`, with a client that gets its URL, once that is known."""
-
-    def run(
-        client: Client, *line: str, tty: bool = False, env: Mapping[str, str] | None = None
-    ) -> Outcome:
-        app = App(
-            environ={"HOME": str(tmp_path), **(env or {})},
-            interactive=False,
-            now=lambda: 1_790_000_000.0,
-        )
-        out, err = Stdout(client, tty=tty), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            code = root.run(["callback", "listen", "--port", "0", *line], app)
-        out.client.join(10)
-        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())
-
-    return run
-
-
-def send(url: str, method: str = "POST", target: str = "/hook", **how: Any) -> int:
-    """Deliver a callback, MESSAGE as JSON unless `body` says otherwise; return the status."""
-    body = how.pop("body", None if method in ("GET", "HEAD") else json.dumps(MESSAGE))
-    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)) as client:
-        client.request(method, target, body, how)
-        return client.getresponse().status
-
-
-def nobody(url: str) -> None:
-    """A client that sends nothing."""
-
-
-def lines(outcome: Outcome) -> list[Any]:
-    return [json.loads(line) for line in outcome.out.splitlines()]
 
 
 def test_off_a_terminal_it_prints_one_object_a_line(listen: Listen) -> None:
@@ -146,7 +79,7 @@ SCREEN = r"""1  TIME  POST /hook  text from 15550123456  14/14 fields, 10 empty
    body: \x1b[2Jxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
    missing: mime_type, media_url, from, name, type, created_at, reply_to, mobile, \
 custom_response, message, contacts, location
-   literal: wanumber
+   not filled in: wanumber
 4  TIME  POST /hook  not a message
    \x07 no callback
    note: the body is neither JSON (line 1, column 1) nor a form

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from hmac import compare_digest
 from typing import Literal
 
 from wacb.callbacks.decode import Request
+from wacb.net.message import Response
 from wacb.net.server import (
     LOOPBACK,
     App,
@@ -35,7 +36,8 @@ class Receiver:
     """Receive callbacks at `host`; port 0 is any free one.
 
     `authorization` is the header value that requests must have. `on_callback` is called once for
-    each callback, before it is answered, `on_refused` with a sentence about each rejected request,
+    each callback, before it is answered; it may return the response to wait for, else it is an
+    empty 200. `on_refused` is called with a sentence about each rejected request,
     `on_crowded` with one about dropped connections, `on_signal` by each signal. `page` is an ASGI
     app, served on its own loopback port. A request that takes longer than `patience` seconds is
     dropped; up to `drain` bytes of a rejected body are read.
@@ -43,7 +45,7 @@ class Receiver:
 
     def __init__(
         self,
-        on_callback: Callable[[Request], None],
+        on_callback: Callable[[Request], Awaitable[Response] | None],
         *,
         host: str = LOOPBACK,
         port: int = 0,
@@ -63,6 +65,7 @@ class Receiver:
         self._on_signal = on_signal
         self._page, self._page_port = page, page_port
         self._drain = drain
+        self._busy = 0  # callbacks that are not answered yet
         self._end: End | None = None
         self._failure: BaseException | None = None
         self._server = HttpServer(
@@ -101,7 +104,7 @@ class Receiver:
         return self._end or "interrupted"
 
     def stop(self) -> None:
-        """End `run`, from any thread; later requests are answered with a 503."""
+        """End `run`, from any thread, once callbacks in progress are answered; others get a 503."""
         self._finish("stopped")
 
     def _interrupt(self) -> None:
@@ -110,7 +113,10 @@ class Receiver:
 
     def _finish(self, end: End) -> None:
         self._end = self._end or end
-        self._server.should_exit = True
+        self._exit_if_idle()
+
+    def _exit_if_idle(self) -> None:
+        self._server.should_exit = self._end is not None and not self._busy
 
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
         if self._page and scope["server"][1] == self._page_port:
@@ -121,18 +127,28 @@ class Receiver:
         body = await read_body(receive, most=most, drain=self._drain)
         if body is None:
             return
+        self._busy += 1
         try:
-            answer = self._take(head._replace(body=body))
+            answer = await self._respond(head._replace(body=body))
         except BaseException as error:  # uvicorn answers 500 and forgets it
             self._failure = self._failure or error
             self.stop()
             raise
+        finally:
+            self._busy -= 1
+            self._exit_if_idle()
         for message in answer:
             await send(message)
 
-    def _take(self, request: Request) -> tuple[Message, Message]:
+    async def _respond(self, request: Request) -> tuple[Message, Message]:
         """Pass a callback on or reject it; return the response."""
-        if self._server.should_exit:
+        if refusal := self._refuse(request):
+            return refusal
+        reply = self._on_callback(request)
+        return _OK if reply is None else _answer_of(await reply)
+
+    def _refuse(self, request: Request) -> tuple[Message, Message] | None:
+        if self._end:
             return _CLOSING
         if request.method not in METHODS:
             answer, reason = _NOT_ALLOWED, "method not allowed (405)"
@@ -141,8 +157,7 @@ class Receiver:
         elif len(request.body) > MAX_BODY:
             answer, reason = _TOO_LARGE, "body larger than 1 MiB (413)"
         else:
-            self._on_callback(request)
-            return _OK
+            return None
         what = f"{request.method} {request.path}"
         self._on_refused(f"rejected {what[:_SHOWN] + '…' * (len(what) > _SHOWN)}: {reason}")
         return answer
@@ -158,18 +173,27 @@ class Receiver:
         self._on_refused("rejected a malformed request, such as one with a space in its URL (400)")
 
 
-def _answer(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> tuple[Message, Message]:
-    kind = ((b"content-type", b"text/plain"),) if text else ()
-    length = (b"content-length", str(len(text)).encode())
+def _message(
+    status: int, text: bytes, *headers: tuple[bytes, bytes], length: bool = True
+) -> tuple[Message, Message]:
+    size = ((b"content-length", str(len(text)).encode()),) if length else ()
     return (
-        {"type": "http.response.start", "status": status, "headers": (*kind, length, *headers)},
+        {"type": "http.response.start", "status": status, "headers": (*headers, *size)},
         {"type": "http.response.body", "body": text, "more_body": False},
     )
 
 
+def _answer_of(response: Response) -> tuple[Message, Message]:
+    headers = ((name.encode(), text.encode("latin-1")) for name, text in response.headers.items())
+    length = response.status not in (204, 304)  # which have no body
+    return _message(response.status, response.body, *headers, length=length)
+
+
 _LAST = (b"connection", b"close")  # after a 413 more of the body may be on its way
-_OK = _answer(200, b"")  # a body would be sent in a second packet
-_UNAUTHORIZED = _answer(401, b"unauthorized", (b"www-authenticate", b'Basic realm="wacb"'))
-_NOT_ALLOWED = _answer(405, b"not allowed", (b"allow", ", ".join(METHODS).encode()))
-_TOO_LARGE = _answer(413, b"too large", _LAST)
-_CLOSING = _answer(503, b"closing", _LAST)
+_TEXT = (b"content-type", b"text/plain")
+_CHALLENGE = (b"www-authenticate", b'Basic realm="wacb"')
+_OK = _message(200, b"")  # a body would be sent in a second packet
+_UNAUTHORIZED = _message(401, b"unauthorized", _TEXT, _CHALLENGE)
+_NOT_ALLOWED = _message(405, b"not allowed", _TEXT, (b"allow", ", ".join(METHODS).encode()))
+_TOO_LARGE = _message(413, b"too large", _TEXT, _LAST)
+_CLOSING = _message(503, b"closing", _TEXT, _LAST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -136,8 +137,8 @@ class Recorder:
     recent: RecentCallbacks | None = None
     _count: int = field(default=0, init=False)
 
-    def __call__(self, request: Request) -> None:
-        """Record one callback. Raises ConfigError if it cannot be saved."""
+    def __call__(self, request: Request) -> Record:
+        """Record one callback, and return the record. Raises ConfigError if it cannot be saved."""
         now = datetime.fromtimestamp(self.clock(), UTC)
         received, fault = self._read(request)
         self._count += 1
@@ -149,6 +150,7 @@ class Recorder:
             self.recent.add(record)
         self.expectation.add(received, fault)
         self.show(record)
+        return record
 
     def _read(self, request: Request) -> tuple[Received, str | None]:
         """Decode a callback, without decrypting if the key is wrong; return the problem too."""
@@ -161,7 +163,8 @@ class Recorder:
 
 
 def _build_record(n: int, now: datetime, request: Request, received: Received) -> Record:
-    return {
+    body = request.body.decode("utf-8", "backslashreplace")
+    record = {
         "event": "callback",
         "n": n,
         "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -176,5 +179,8 @@ def _build_record(n: int, now: datetime, request: Request, received: Received) -
         "notes": received.notes,
         "headers": mask_headers(request.headers),
         "query": request.query,
-        "body": request.body.decode("utf-8", "backslashreplace") or None,
+        "body": body or None,
     }
+    if "\\" in body and body.encode() != request.body:  # it was not UTF-8
+        record["body_base64"] = b64encode(request.body).decode()
+    return record

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from wacb.errors import CheckFailed, Command, Prose, Unavailable, Unsafe, WacbError
 from wacb.models import CallbackProfile
-from wacb.net.message import Remedies, Response
+from wacb.net.message import Headers, Remedies, Response
 from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 from wacb.redaction import MASK, is_harmless_header, map_body_text, map_url, mask_literal
@@ -33,15 +33,30 @@ _MAX_READ = 4 * MAX_RESPONSE  # bytes of it to read: a secret may lie across the
 
 
 class Outgoing(NamedTuple):
-    """One callback to send. `body` is None for GET and DELETE."""
+    """One callback to send. `body` is None for GET and DELETE.
+
+    `target` is sent in place of the URL's path and query.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None
+    target: str | None = None
 
     def __repr__(self) -> str:  # without the headers, which may hold secrets
         return f"Outgoing({self.method} {self.url!r})"
+
+
+class Exchange(NamedTuple):
+    """A response, None for none, and its milliseconds.
+
+    `error` is CheckFailed for a response other than 2xx, Unavailable for none.
+    """
+
+    response: Response | None
+    error: CheckFailed | Unavailable | None
+    ms: float
 
 
 class Delivery(NamedTuple):
@@ -159,32 +174,55 @@ def deliver(
     response before it is cut. Raises ConfigError if nothing can be sent (URL, header, proxy, CA
     file), and Interrupted if the session is closed.
     """
-    response: Response | None = None
-    error: WacbError | None
-    began = clock()
-    try:
-        response = session.send(
-            outgoing.method,
-            outgoing.url,
-            headers=outgoing.headers,
-            body=outgoing.body,
-            limit=_MAX_READ,
-            truncate=True,
-        )
-        error = _check_status(outgoing.url, response)
-    except Unavailable as failure:
-        error = failure
+    response, error, ms = exchange(
+        session,
+        outgoing.method,
+        outgoing.url,
+        headers=outgoing.headers,
+        body=outgoing.body,
+        target=outgoing.target,
+        limit=_MAX_READ,
+        clock=clock,
+    )
     return Delivery(
         n=n,
         type=type,
         method=outgoing.method,
         url=outgoing.url,
         status=response.status if response else None,
-        ms=round((clock() - began) * 1000, 1),
+        ms=ms,
         ok=error is None,
         response=_response_text(response, hide) if response else None,
         error=error,
     )
+
+
+def exchange(
+    session: Session,
+    method: str,
+    url: str,
+    *,
+    headers: Headers,
+    body: bytes | None,
+    target: str | None,
+    limit: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> Exchange:
+    """Send a request once and keep the first `limit` bytes of the response.
+
+    Raises ConfigError and Interrupted as `deliver` does.
+    """
+    response: Response | None = None
+    error: CheckFailed | Unavailable | None
+    began = clock()
+    try:
+        response = session.send(
+            method, url, headers=headers, body=body, target=target, limit=limit, truncate=True
+        )
+        error = _check_status(url, response)
+    except Unavailable as failure:
+        error = failure
+    return Exchange(response, error, round((clock() - began) * 1000, 1))
 
 
 def deliver_all(

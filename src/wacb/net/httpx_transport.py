@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from types import ModuleType
 from typing import cast
@@ -14,7 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 from wacb import __version__
 from wacb.errors import ConfigError
 from wacb.net import failures
-from wacb.net.message import Handler, Remedies, Response
+from wacb.net.message import Handler, Headers, Remedies, Response
 from wacb.net.timeout import Connection, Stage, TimedRequest
 from wacb.urls import Address, is_loopback, parse_address
 
@@ -57,7 +57,7 @@ class HttpxTransport:
         method: str,
         url: str,
         address: Address,
-        headers: Mapping[str, str],
+        headers: Headers,
         body: bytes | None,
     ) -> httpx.Request:
         """Make a request whose path and query go out byte for byte."""

@@ -11,6 +11,9 @@ Handler = Callable[
     [str, str, Mapping[str, str], bytes], tuple[int, Sequence[tuple[str, str]], Iterator[bytes]]
 ]
 
+# Headers of a request: text in ASCII, or the bytes that go out.
+Headers = Mapping[str, str] | Mapping[bytes, bytes]
+
 BODY_LIMIT = 2 * 1024 * 1024
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wacb.errors import Interrupted
-from wacb.net.message import BODY_LIMIT, Handler, Remedies, Response
+from wacb.net.message import BODY_LIMIT, Handler, Headers, Remedies, Response
 from wacb.net.timeout import Deadline, TimedRequest
 from wacb.urls import Address, parse_address
 
@@ -54,22 +54,26 @@ class Session:
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str],
+        headers: Headers,
         body: bytes | None = None,
+        target: str | None = None,
         limit: int = BODY_LIMIT,
         truncate: bool = False,
         fresh: bool = False,
     ) -> Response:
         """Send one request, once, and return the answer whatever its status (redirects too).
 
-        Path and query of `url` go out byte for byte. An answer of more than `limit` bytes, or with
-        a Content-Encoding, is refused, unless `truncate` keeps the first `limit` bytes of any.
+        Path and query of `url`, or `target` in their place, go out byte for byte. An answer of
+        more than `limit` bytes, or with a Content-Encoding, is refused, unless `truncate` keeps
+        the first `limit` bytes of any.
         A `fresh` connection is one that the other side cannot have closed while it was idle.
         Raises Unavailable (`sent` says whether the request may have arrived),
         DeadlineExceeded, ConfigError (URL, header, proxy, CA file), and Interrupted when the
         session is closed.
         """
         address = parse_address(url)
+        if target is not None:
+            address = address._replace(target=target)
         timed = TimedRequest(address.netloc, timeout=self._timeout, deadline=self.deadline)
         transport = self._transport()
         with transport.translated(timed):

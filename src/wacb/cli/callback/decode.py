@@ -54,9 +54,13 @@ def _show(app: App, received: Received) -> None:
     app.out.note(*received.notes)
     if received.kind == "message":
         details = [
-            f"{state}: {', '.join(names)}"
-            for state in ("empty", "literal", "missing")
-            if (names := getattr(received, state))
+            f"{words}: {', '.join(names)}"
+            for words, names in (
+                ("empty", received.empty),
+                ("not filled in", received.literal),
+                ("missing", received.missing),
+            )
+            if names
         ]
         arrived = len(received.present)
         app.out.hint("; ".join((f"{arrived} of the 14 fields arrived", *details)))

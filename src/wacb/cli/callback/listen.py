@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 
 import click
 
@@ -13,16 +12,23 @@ from wacb.callbacks.decode import Request
 from wacb.callbacks.inspector import app as page_of
 from wacb.callbacks.receiver import End, Receiver
 from wacb.callbacks.recorder import Expectation, RecentCallbacks, Record, Recorder, parse_names
-from wacb.cli import completion
+from wacb.callbacks.relay import Background
 from wacb.cli.app import App, pass_app
-from wacb.cli.callback.record_view import format_record
+from wacb.cli.callback.forwarding import Forwarding, parse_forward_to
+from wacb.cli.callback.listen_options import (
+    RecordOptions,
+    ServerOptions,
+    end_options,
+    record_options,
+    server_options,
+)
+from wacb.cli.callback.record_view import format_answer, format_record
 from wacb.cli.ciphers import decrypter
 from wacb.cli.commands import Command
-from wacb.cli.options import FilePath, collect, combine
 from wacb.cli.profile.draft_options import basic_authorization
 from wacb.cli.streams import give_up_blocked
-from wacb.config.schema import RULES
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
+from wacb.net.message import Response
 from wacb.storage import files
 from wacb.urls import is_loopback
 
@@ -52,77 +58,10 @@ class LineLimit:
             self._show("more rejected requests are not shown for a minute")
 
 
-def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    return None if value is None else float(RULES["timeout"](value))
-
-
-class ServerOptions(NamedTuple):
-    """The options of where callbacks and their page are served, and to whom."""
-
-    host: str
-    port: int
-    basic_auth: str | None
-    inspect: int | None
-
-
-_server_options = combine(
-    click.option("--host", default="127.0.0.1", help="Address to listen on. [default: 127.0.0.1]"),
-    click.option(
-        "--port",
-        type=click.IntRange(0, 65535),
-        default=8080,
-        help="Port (0 = any free port). [default: 8080]",
-    ),
-)
-_end_options = combine(
-    click.option(
-        "--expect",
-        metavar="all|NAME,...",
-        help="Fields that each message must have; stops after --count.",
-    ),
-    click.option(
-        "--count",
-        type=click.IntRange(1),
-        metavar="N",
-        help="Stop after N messages. [default with --expect: 1]",
-    ),
-    click.option("--wait", metavar="S", callback=_seconds, help="Stop after S seconds."),
-)
-_record_options = combine(
-    click.option(
-        "--save",
-        metavar="DIR",
-        type=FilePath(),
-        help="Save each callback to a file that `callback decode` can read.",
-        shell_complete=completion.folders,
-    ),
-    click.option(
-        "--basic-auth",
-        metavar="USER",
-        help="Require Basic auth with this user. [env: WACB_BASIC_AUTH_PASSWORD]",
-    ),
-    click.option(
-        "--decrypt",
-        metavar="FILE",
-        type=FilePath(),
-        help="Encryption file to decrypt the values with.",
-    ),
-    click.option(
-        "--inspect",
-        type=click.IntRange(0, 65535),
-        metavar="[PORT]",
-        is_flag=False,
-        flag_value="0",
-        help="Show the callbacks on a local web page. [default: any free port]",
-    ),
-    collect(ServerOptions, "server"),
-)
-
-
 @click.command(cls=Command)
-@_server_options
-@_end_options
-@_record_options
+@server_options
+@end_options
+@record_options
 @click.option("-o", "--output", "format", type=click.Choice(("json",)), help="Print JSON lines.")
 @pass_app
 def command(
@@ -132,8 +71,7 @@ def command(
     expect: str | None,
     count: int | None,
     wait: float | None,
-    save: Path | None,
-    decrypt: Path | None,
+    what: RecordOptions,
     format: str | None,
 ) -> None:
     """Receive callbacks and show which of the 14 fields arrived.
@@ -146,25 +84,29 @@ def command(
     \b
     Example:
       wacb callback listen --port 8080 --expect all --wait 60
+      wacb callback listen --forward-to http://127.0.0.1:3000/hook
     """
     as_json = format == "json" or not app.out.to_terminal
+    target = parse_forward_to(what.forward_to, server.port, allow_remote=what.allow_remote)
     recent = _keep_recent(server)
     names = () if expect is None else parse_names(expect)
     expectation = Expectation(names, count or (1 if names else None))
     bounded = bool(wait or expectation.wanted)
-    record = _build_recorder(
-        app, as_json, expectation=expectation, save=save, key_file=decrypt, recent=recent
-    )
+    record = _build_recorder(app, as_json, expectation=expectation, what=what, recent=recent)
+    background = Background(timeout=app.settings.timeout if target or recent else 0)
+    forward = Forwarding(background, target, _show_answers(app, as_json))
 
-    def take(request: Request) -> None:
-        record(request)
-        if app.out.unread and not (bounded or save):
+    def take(request: Request) -> Awaitable[Response] | None:
+        recorded = record(request)
+        if app.out.unread and not (bounded or what.save or target):
             raise click.exceptions.Exit(0)  # nobody has seen it, so it is answered with a 500
         if expectation.complete:
             receiver.stop()
+        return forward(recorded, request)
 
-    receiver = _build_receiver(app, server, take, recent)
-    end = receiver.run(_print_ready(app, as_json, server.host), wait=wait)
+    receiver = _build_receiver(app, server, take, recent, background)
+    with closing(background):
+        end = receiver.run(_print_ready(app, as_json, server.host), wait=wait)
     _print_end(app, expectation, end, bounded=bounded, as_json=as_json)
 
 
@@ -179,9 +121,18 @@ def _keep_recent(server: ServerOptions) -> RecentCallbacks | None:
 
 
 def _build_receiver(
-    app: App, server: ServerOptions, take: Callable[[Request], None], recent: RecentCallbacks | None
+    app: App,
+    server: ServerOptions,
+    take: Callable[[Request], Awaitable[Response] | None],
+    recent: RecentCallbacks | None,
+    background: Background,
 ) -> Receiver:
     user = server.basic_auth
+
+    def on_signal() -> None:
+        give_up_blocked()
+        background.close()
+
     return Receiver(
         take,
         host=server.host,
@@ -189,7 +140,7 @@ def _build_receiver(
         authorization=None if user is None else basic_authorization(app, user),
         on_refused=LineLimit(app.out.message),
         on_crowded=app.out.warn,
-        on_signal=give_up_blocked,
+        on_signal=on_signal,
         page=None if recent is None else page_of(recent.after),
         page_port=server.inspect or 0,
     )
@@ -200,21 +151,32 @@ def _build_recorder(
     as_json: bool,
     *,
     expectation: Expectation,
-    save: Path | None,
-    key_file: Path | None,
+    what: RecordOptions,
     recent: RecentCallbacks | None,
 ) -> Recorder:
-    decrypt = None if key_file is None else decrypter(app, key_file)
-    if save:
-        files.check_folder(save)
+    decrypt = None if what.decrypt is None else decrypter(app, what.decrypt)
+    if what.save:
+        files.check_folder(what.save)
 
+    def show(record: Record) -> None:
+        if not as_json:
+            app.out.text(format_record(record, app.out.redact))
+        elif what.forward_to is None:  # else it is printed with its answer
+            app.out.json_line(record)
+
+    return Recorder(
+        show, expectation, save=what.save, decrypt=decrypt, clock=app.now, recent=recent
+    )
+
+
+def _show_answers(app: App, as_json: bool) -> Callable[[Record], None]:
     def show(record: Record) -> None:
         if as_json:
             app.out.json_line(record)
         else:
-            app.out.text(format_record(record, app.out.redact))
+            app.out.text(format_answer(record, app.out.redact))
 
-    return Recorder(show, expectation, save=save, decrypt=decrypt, clock=app.now, recent=recent)
+    return show
 
 
 def _print_ready(app: App, as_json: bool, host: str) -> Callable[[str, str | None], None]:

@@ -19,6 +19,18 @@ def format_record(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
     return "\n".join(_lines(record, lambda text: _shorten(hide(text))))
 
 
+def format_answer(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
+    """Format how a callback was answered where it was forwarded to, in a line."""
+    forwarded = record["forwarded"]
+    error = forwarded.get("error")
+    if forwarded["status"] is None:
+        reason = "; ".join(filter(None, (error["message"], error["hint"])))
+        return f"{record['n']}  not answered: {visible(hide(reason))}"
+    redirected = 300 <= forwarded["status"] < 400
+    reason = f": {visible(hide(error['message']))}" if redirected else ""
+    return f"{record['n']}  answered {forwarded['status']} in {forwarded['ms']:.0f} ms{reason}"
+
+
 def _lines(record: Mapping[str, Any], short: Callable[[str], str]) -> Iterator[str]:
     when = datetime.fromisoformat(record["time"]).astimezone()
     request = f"{record['method']} {short(record['path'])}"
@@ -26,9 +38,9 @@ def _lines(record: Mapping[str, Any], short: Callable[[str], str]) -> Iterator[s
     if record["kind"] == "message":
         if body := record["fields"].get("body"):
             yield f"   body: {short(str(body))}"
-        for what in ("missing", "literal"):
-            if record[what]:
-                yield f"   {what}: {', '.join(record[what])}"
+        for state, words in (("missing", "missing"), ("literal", "not filled in")):
+            if record[state]:
+                yield f"   {words}: {', '.join(record[state])}"
     elif record["fields"]:
         yield f"   {short(', '.join(record['fields']))}"
     elif record["body"]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import click
 
+from wacb.callbacks.decode import Request
 from wacb.callbacks.receiver import Receiver
 from wacb.callbacks.recorder import Expectation, Recorder
 from wacb.cli import Root
@@ -78,7 +79,12 @@ def command(app: App, ctx: click.Context) -> None:
 def _receive_callbacks(app: App, on_record: Callable[[dict[str, Any]], None]) -> Iterator[str]:
     """Receive callbacks in a thread; yield the URL."""
     urls: SimpleQueue[str] = SimpleQueue()
-    receiver = Receiver(Recorder(on_record, Expectation((), None), clock=app.now))
+    recorder = Recorder(on_record, Expectation((), None), clock=app.now)
+
+    def take(request: Request) -> None:
+        recorder(request)
+
+    receiver = Receiver(take)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(receiver.run, lambda url, _: urls.put(url))
         running.add_done_callback(lambda _: urls.put(""))

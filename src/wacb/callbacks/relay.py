@@ -1,0 +1,171 @@
+"""Pass received callbacks on to another receiver, byte for byte: where they go, and what goes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from wacb.callbacks.decode import Request
+from wacb.callbacks.sender import Outgoing, exchange
+from wacb.errors import ConsentRequired, Unavailable, WacbError
+from wacb.net.message import Remedies, Response
+from wacb.net.session import Session
+from wacb.net.timeout import Deadline
+from wacb.urls import check_endpoint, is_loopback, parse_endpoint, split_origin, split_query
+
+MAX_IN_PROGRESS = 50
+_MAX_RESPONSE = 64 * 1024  # bytes of a response that are passed back
+_OF_ONE_CONNECTION = frozenset(
+    (
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+        *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+        *("expect", "host", "content-length"),
+    )
+)
+_PASSED_BACK = ("content-type", "content-encoding")
+_NO_ANSWER = b"wacb: the receiver that callbacks are forwarded to did not answer\n"
+_REMEDIES = Remedies(
+    unreachable="is your receiver running there? Use http://localhost:PORT if it listens on ::1",
+    interrupted="check the log of your receiver, and that it speaks HTTP",
+)
+T = TypeVar("T")
+
+
+class Target(NamedTuple):
+    """Where callbacks are passed on to; `is_local` for this machine."""
+
+    url: str
+    is_local: bool
+
+
+def parse_target(url: str, *, option: str, allow_remote: bool = False) -> Target:
+    """Parse the URL of `option`, in which `http://` may be left out.
+
+    Raises InvalidInput, and ConsentRequired for another machine unless `allow_remote`.
+    """
+    whole = url if "://" in url else f"http://{url}"
+    host = parse_endpoint(check_endpoint(whole, allow_http=True, allow_local=True)).host
+    is_local = is_loopback(host)
+    if not (is_local or allow_remote):
+        raise ConsentRequired(
+            f"{option}: {host} is not this machine",
+            hint="pass --allow-remote to send callbacks to other machines",
+        )
+    return Target(whole, is_local)
+
+
+def readdress(target: Target, path: str, query: str) -> tuple[str, str]:
+    """Return the URL to send to, and its path and query.
+
+    A path of the target replaces the received one; the received query follows the target's.
+    """
+    endpoint, own_query = split_query(target.url)
+    origin, own_path = split_origin(endpoint)
+    received = split_origin(path)[1]
+    place = own_path or (received if received.startswith("/") else f"/{received}")
+    place = "?".join(filter(None, (place, "&".join(filter(None, (own_query, query))))))
+    return origin + place, place
+
+
+def build_replay(target: Target, request: Request) -> Outgoing:
+    """Build the request that repeats a recorded callback, whose header values are masked."""
+    url, place = readdress(target, request.path, request.query)
+    kind = request.headers.get("content-type")
+    headers = {"connection": "close"} | ({"content-type": kind} if kind else {})
+    return Outgoing(request.method, url, headers, request.body or None, target=place)
+
+
+def _headers_for(target: Target, request: Request) -> dict[bytes, bytes]:
+    """Return the headers to pass on: to another machine only the type of the body."""
+    named = request.headers.get("connection", "").lower().split(",")
+    own = _OF_ONE_CONNECTION.union(name.strip() for name in named)
+    headers = {
+        name.encode("latin-1"): value.encode("latin-1")
+        for name, value in request.headers.items()
+        if (name not in own if target.is_local else name == "content-type")
+    }
+    return headers | {b"connection": b"close"}  # a kept one may be closed as it is used again
+
+
+class Background:
+    """Send requests in threads, so that an event loop goes on, at most `most` at a time.
+
+    Each may take `timeout` seconds.
+    """
+
+    def __init__(self, *, timeout: float, most: int = MAX_IN_PROGRESS) -> None:
+        self._session = Session(timeout=timeout, deadline=Deadline(math.inf), remedies=_REMEDIES)
+        self._pool = ThreadPoolExecutor(most)
+        self._free = most
+
+    async def run(self, work: Callable[[Session], T]) -> T:
+        """Call `work` in a thread. Raises its errors, and Unavailable if all threads are busy."""
+        if not self._free:
+            raise Unavailable("too many callbacks are waiting for an answer", sent=False)
+        self._free -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, self._session)
+        finally:
+            self._free += 1
+
+    def close(self) -> None:
+        """Give up the requests in progress, and send no others. For signal handlers, too."""
+        self._session.close()
+
+
+class Forwarded(NamedTuple):
+    """How a callback was passed on: `status` and `ms` of the response, None for none.
+
+    `ok` is for a 2xx, `error` says why it is not.
+    """
+
+    url: str
+    status: int | None
+    ms: float | None
+    ok: bool
+    error: WacbError | None = None
+
+
+async def forward(
+    background: Background, target: Target, request: Request
+) -> tuple[Forwarded, Response]:
+    """Pass a callback on; return how that went, and the response for its sender.
+
+    Without a response, the sender gets a 502.
+    """
+    url, place = readdress(target, request.path, request.query)
+    shown = split_query(url)[0]
+    work = partial(
+        exchange,
+        method=request.method,
+        url=url,
+        headers=_headers_for(target, request),
+        body=request.body or None,
+        target=place,
+        limit=_MAX_RESPONSE,
+    )
+    try:
+        response, error, ms = await background.run(work)
+    except WacbError as failure:
+        return Forwarded(shown, None, None, False, failure), _bad_gateway()
+    status = response.status if response else None
+    forwarded = Forwarded(shown, status, ms, error is None, error)
+    valid = response is not None and response.status < 600  # the most that a server can send
+    return forwarded, _pass_back(response) if response and valid else _bad_gateway()
+
+
+def _pass_back(response: Response) -> Response:
+    headers = {
+        name: value
+        for name in _PASSED_BACK
+        if (value := response.headers.get(name)) and value.isascii()
+    }
+    return response._replace(headers=headers)
+
+
+def _bad_gateway() -> Response:
+    return Response(502, {"content-type": "text/plain"}, _NO_ANSWER)
