@@ -73,7 +73,7 @@ def commands(kinds: tuple[str, ...], *, nested: bool = False) -> st.SearchStrate
     more: Mapping[str, Any] = {}
     if not nested:
         others = commands(kinds, nested=True)
-        ends = st.sampled_from(("kill", "kill", "kill", "tear", "deaf", "arrive"))
+        ends = st.sampled_from(("kill", "kill", "twin", "tear", "deaf", "arrive"))
         acts = st.one_of(ends, ends, ACTS, others)
         events = st.lists(records(Event, step=st.integers(1, 18), act=acts), max_size=2).map(tuple)
         more = {

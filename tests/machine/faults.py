@@ -25,6 +25,7 @@ from wacb.storage.create_lock import CreateLock
 from wacb.storage.journal import INTENT, Entry, Journal, Outcome, _Replay
 
 Patch = pytest.MonkeyPatch
+Plant = Callable[[Patch], None]
 
 
 def journal_afterwards(patch: Patch) -> None:
@@ -170,7 +171,7 @@ def take_the_last_of_two_rows(patch: Patch) -> None:
 
 
 # each with the machines that may find it, the likeliest first
-FAULTS: Mapping[Callable[[Patch], None], str] = {
+FAULTS: Mapping[Plant, str] = {
     journal_afterwards: "Numbers",
     forget_intents: "Numbers",
     skip_by_belief: "Numbers",

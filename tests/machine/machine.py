@@ -120,8 +120,11 @@ class Machine(RuleBasedStateMachine):
                 self.happen(world.stack[-1], asking.pop())
             return "y"
 
+        twin = command._replace(fates=(), events=(), meanwhile=(), asks=False)
+
         def event(act: Any) -> Any:
-            return lambda process: self.happen(process, act)
+            # the same command may be run on another terminal at the same time
+            return lambda process: self.happen(process, twin if act == "twin" else act)
 
         note(f"{command}\n{' '.join(line)}")
         process = world.run(
@@ -232,7 +235,7 @@ def argue(machine: type[Machine], part: int, count: int, *, shrinks: bool = True
     )
 
 
-def search(name: str, plant: Callable[[pytest.MonkeyPatch], None], count: int) -> str | None:
+def search(name: str, plant: Callable[[pytest.MonkeyPatch], object], count: int) -> str | None:
     """Plant a fault, and return what the machine of this name says of it, None if nothing."""
     machine = next(machine for machine in MACHINES if machine.__name__ == name)
     with pytest.MonkeyPatch.context() as patch:

@@ -59,7 +59,7 @@ class Attempt:
     executed: bool = False
     known: bool = False
     accepted: bool = False  # by an API that does nothing, and the process could not look
-    began: int = 0  # how many acts there were before it
+    began: int = 0  # how many acts there were before its process
     order: int = 0  # of the last act on the number when it was carried out
 
 
@@ -82,6 +82,7 @@ class Process:
     outcome: Outcome | None = None  # None: it was killed
     start: Seen | None = None
     entries: int = 0  # lines of the journal before it
+    since: int = 0  # acts before it
     looked: Seen | None = None  # at the last listing of numbers that it got
     looked_at: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # profiles, likewise
     listed: set[tuple[str, str]] = field(default_factory=set)  # numbers, and profiles on them
@@ -159,6 +160,7 @@ class World(Platform):
             forced="--force" in line,
             start=self.look(),
             entries=len(self.journal(machine)),
+            since=len(self.acts),
         )
         app = App(
             environ={"HOME": str(self.home(machine)), **LIVE},
@@ -300,7 +302,7 @@ class World(Platform):
             return None
         number, value = fields["phone_number"], fields["callback_profile_id"]
         if number not in process.attempts:
-            began = len(self.acts)
+            began = process.since
             process.attempts[number] = Attempt(process.machine, number, value, began=began)
             self.attempts.append(process.attempts[number])
         return process.attempts[number]
