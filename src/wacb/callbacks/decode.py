@@ -129,7 +129,7 @@ def read_text(text: str, *, decrypt: Callable[[str], str] | None = None) -> Rece
         )
     reader = PayloadReader()
     value = reader.parse_if_json(text)
-    if _is_record(value):
+    if is_record(value):
         return _read_record(value, decrypt)
     if found := unwrap(text):
         first = found[0]
@@ -178,7 +178,7 @@ def _explain_not_json(text: str) -> str:
 _RECORDED = ("method", "path", "kind", "fields", "headers", "query", "body")
 
 
-def _is_record(value: Any) -> bool:
+def is_record(value: Any) -> bool:
     """Whether a JSON value is a record saved by `callback listen`."""
     return (
         isinstance(value, dict)

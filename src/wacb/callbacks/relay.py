@@ -72,11 +72,9 @@ def readdress(target: Target, path: str, query: str) -> tuple[str, str]:
 
 
 def build_replay(target: Target, request: Request) -> Outgoing:
-    """Build the request that repeats a recorded callback, whose header values are masked."""
+    """Build the request that repeats a callback, with all its headers."""
     url, place = readdress(target, request.path, request.query)
-    kind = request.headers.get("content-type")
-    headers = {"connection": "close"} | ({"content-type": kind} if kind else {})
-    return Outgoing(request.method, url, headers, request.body or None, target=place)
+    return Outgoing(request.method, url, request.headers, request.body or None, target=place)
 
 
 def _headers_for(target: Target, request: Request) -> dict[bytes, bytes]:

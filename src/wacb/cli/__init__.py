@@ -20,7 +20,7 @@ COMMANDS = {
     "template": "Print the full placeholder template.",
     "profile": "Create, update, check and delete callback profiles.",
     "number": "List WhatsApp numbers and manage their profiles.",
-    "callback": "Send, receive and decode callbacks.",
+    "callback": "Send, receive, replay and decode callbacks.",
     "verify": "Check every step from credentials to endpoint.",
     "plan": "Preview the changes wacb.toml would make.",
     "apply": "Apply wacb.toml to the account.",

@@ -38,7 +38,8 @@ def trace_callback(
         for number, each in enumerate(attempts, 1)
     ]
     if app.verbosity > 1:
-        body = None if outgoing.body is None else mask_body(outgoing.body.decode(), filled=True)
+        text = None if outgoing.body is None else outgoing.body.decode(errors="replace")
+        body = None if text is None else mask_body(text, filled=True)
         lines += [*_message_lines(">", outgoing.headers, body), *_message_lines("<", {}, answer)]
     for line in lines if app.verbosity else ():
         app.out.message(line)
