@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from itertools import product
 from typing import Any
@@ -17,8 +17,11 @@ import pytest
 import uvicorn
 
 from tests.callbacks.chromium import PROGRAM, Browser, Page, chromium
+from tests.fault_server import FaultServer, answer
 from wacb.callbacks.inspector import MAX_CALLBACKS, app
-from wacb.net.server import Message
+from wacb.callbacks.recorder import RecentCallbacks
+from wacb.callbacks.relay import Background
+from wacb.net.server import App, Message
 from wacb.template.placeholders import INCOMING
 
 LOOPBACK = (b"host", b"127.0.0.1:8081")
@@ -29,6 +32,7 @@ SECURITY = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+BACKGROUND = Background(timeout=10)
 HOSTILE = {
     "body": "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>",
     "name": "\"quotes\" 'and' </dd></script>&amp;\\",
@@ -82,17 +86,19 @@ def make_hostile(n: int) -> dict[str, Any]:
     )
 
 
-@dataclass
-class Record:
+class Record(RecentCallbacks):
     """What a receiver keeps of its callbacks."""
 
-    kept: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, *callbacks: dict[str, Any]) -> None:
+        super().__init__(1000)
+        self.count = 0
+        for callback in callbacks:
+            self.receive(callback)
 
-    def __call__(self, after: int) -> list[str]:
-        return [json.dumps(callback) for callback in self.kept if callback["n"] > after]
-
-    def add(self, **changes: Any) -> None:
-        self.kept.append(make_callback(len(self.kept) + 1, **changes))
+    def receive(self, *callbacks: dict[str, Any]) -> None:
+        for callback in callbacks or (make_callback(self.count + 1),):
+            self.add(callback)
+            self.count = callback["n"]
 
 
 @dataclass
@@ -113,38 +119,53 @@ def ask(
     method: str = "GET",
     hosts: tuple[tuple[bytes, bytes], ...] = (LOOPBACK,),
 ) -> Answer:
+    return call(app(record, BACKGROUND), path, method=method, headers=hosts)
+
+
+def call(
+    page: App,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: tuple[tuple[bytes, bytes], ...] = (LOOPBACK,),
+    body: bytes | None = None,
+) -> Answer:
+    """Send a request; without a `body`, reading one fails."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
     async def receive() -> Any:
-        raise AssertionError("a body is read")
+        assert body is not None, "a body is read"
+        return {"type": "http.request", "body": body, "more_body": False}
 
     scope: Message = {
         "type": "http",
         "method": method,
         "path": path.partition("?")[0],
         "query_string": path.partition("?")[2].encode(),
-        "headers": [(b"accept", b"*/*"), *hosts],
+        "headers": [(b"accept", b"*/*"), *headers],
     }
-    asyncio.run(app(record)(scope, receive, send))
-    start, body = sent
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    assert headers["content-length"] == str(len(body["body"]))
-    return Answer(start["status"], headers, body["body"])
+    asyncio.run(page(scope, receive, send))
+    start, content = sent
+    fields = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert fields["content-length"] == str(len(content["body"]))
+    return Answer(start["status"], fields, content["body"])
 
 
-def test_the_page_is_the_file_of_the_package():
+def test_the_page_is_put_together_from_the_files_of_the_package():
     answer = ask(Record())
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert answer.body == files("wacb.callbacks").joinpath("inspect.html").read_bytes()
+    parts = {name: files("wacb.callbacks").joinpath(f"inspect.{name}") for name in ("css", "js")}
+    for text in (part.read_text() for part in parts.values()):
+        assert text in answer.body.decode()
 
 
 def test_the_page_names_nothing_outside_and_writes_no_html():
     page = ask(Record()).body.decode()
     outside = set(re.findall(r"https?://[^\s'\"]+", page))
-    assert outside == {"http://www.w3.org/2000/svg"}
+    assert outside == {"http://www.w3.org/2000/svg", "http://127.0.0.1:3000/hook"}
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", page)
     assert not re.search(r"\bstyle=|\bon[a-z]+=", page)
 
@@ -160,9 +181,7 @@ def test_the_page_knows_the_14_names():
     [("", [1, 2, 3]), ("?after=0", [1, 2, 3]), ("?after=2", [3]), ("?after=999999999999999", [])],
 )
 def test_the_callbacks_after_a_number_are_a_json_array(query, numbers):
-    record = Record()
-    for _ in range(3):
-        record.add()
+    record = Record(*map(make_callback, (1, 2, 3)))
     answer = ask(record, f"/callbacks{query}")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert answer.numbers == numbers
@@ -170,22 +189,22 @@ def test_the_callbacks_after_a_number_are_a_json_array(query, numbers):
 
 def test_callbacks_are_served_as_they_were_recorded():
     callback = make_hostile(1) | {"body": "lone \ud800 surrogate"}
-    assert json.loads(ask(Record([callback]), "/callbacks").body) == [callback]
+    assert json.loads(ask(Record(callback), "/callbacks").body) == [callback]
 
 
 def test_one_answer_holds_a_bounded_number_of_callbacks():
-    record = Record([make_callback(n) for n in range(1, 2 * MAX_CALLBACKS + 2)])
+    record = Record(*map(make_callback, range(1, 2 * MAX_CALLBACKS + 2)))
     first = ask(record, "/callbacks?after=0").numbers
     second = ask(record, f"/callbacks?after={first[-1]}").numbers
     third = ask(record, f"/callbacks?after={second[-1]}").numbers
-    assert [*first, *second, *third] == [callback["n"] for callback in record.kept]
+    assert [*first, *second, *third] == [*range(1, 2 * MAX_CALLBACKS + 2)]
     assert (len(first), len(second), len(third)) == (MAX_CALLBACKS, MAX_CALLBACKS, 1)
 
 
 def test_one_answer_of_long_callbacks_is_bounded_and_never_empty():
-    record = Record([make_callback(n, body="x" * 3 * 1024 * 1024) for n in (1, 2, 3)])
+    record = Record(*(make_callback(n, body="x" * 3 * 1024 * 1024) for n in (1, 2, 3)))
     assert ask(record, "/callbacks").numbers == [1, 2]
-    record.kept = [make_callback(1, body="x" * 9 * 1024 * 1024)]
+    record = Record(make_callback(1, body="x" * 9 * 1024 * 1024))
     assert ask(record, "/callbacks").numbers == [1]
 
 
@@ -216,11 +235,60 @@ def test_another_path_is_not_found(path):
     assert ask(Record(), path).status == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/callbacks"])
-@pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS", "DELETE"])
+@pytest.mark.parametrize("path", ["/", "/callbacks", "/clear", "/replay"])
+@pytest.mark.parametrize("method", ["POST", "GET", "HEAD", "OPTIONS", "DELETE"])
 def test_another_method_is_not_allowed(method, path):
-    answer = ask(Record(), path, method=method)
-    assert (answer.status, answer.headers["allow"]) == (405, "GET")
+    allowed = "GET" if path in ("/", "/callbacks") else "POST"
+    if method != allowed:
+        answer = ask(Record(), path, method=method)
+        assert (answer.status, answer.headers["allow"]) == (405, allowed)
+
+
+ORIGIN = (b"origin", b"http://127.0.0.1:8081")
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        (),
+        ((b"origin", b"http://evil.test"),),
+        ((b"origin", b"null"),),
+        ((b"origin", b"http://127.0.0.1:8080"),),
+        ((b"origin", b"https://127.0.0.1:8081"),),
+    ],
+    ids=["none", "another", "null", "another port", "another scheme"],
+)
+@pytest.mark.parametrize("path", ["/clear", "/replay"])
+def test_only_the_page_can_use_its_buttons(path, origins):
+    record = Record(make_callback(1))
+    page = app(record, BACKGROUND)
+    run = (b"wacb-run", call(page, "/callbacks").headers["wacb-run"].encode())
+    for headers in ((LOOPBACK, run, *origins), (LOOPBACK, ORIGIN), (LOOPBACK, ORIGIN, WRONG)):
+        answer = call(page, path, method="POST", headers=headers)
+        assert (answer.status, answer.body) == (403, b"only the page itself may do this\n")
+    assert len(record.after(0)) == 1
+
+
+WRONG = (b"wacb-run", b"0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (b"no JSON", "a number and a URL are required"),
+        (b'{"n": "1", "to": ""}', "a number and a URL are required"),
+        (b'{"n": 1, "to": "https://example.com/"}', "example.com is not this machine"),
+        (b'{"n": 3, "to": "127.0.0.1:1"}', "callback 3 is not kept any longer"),
+        (b'{"n": 2, "to": "127.0.0.1:1"}', "callback 2 cannot be replayed: damaged: headers"),
+    ],
+)
+def test_what_cannot_be_replayed_is_a_sentence(asked, message):
+    latin = make_callback(2, headers={"content-type": "text/\xfc"})
+    page = app(Record(make_callback(1), latin), BACKGROUND)
+    run = (b"wacb-run", call(page, "/callbacks").headers["wacb-run"].encode())
+    headers = (LOOPBACK, ORIGIN, run)
+    answer = call(page, "/replay", method="POST", headers=headers, body=asked)
+    assert json.loads(answer.body) == {"ok": False, "error": {"message": message}}
 
 
 @pytest.mark.parametrize(
@@ -248,7 +316,7 @@ def test_a_loopback_name_is_served(host):
 )
 @pytest.mark.parametrize("path", ["/", "/callbacks", "/other"])
 def test_any_other_host_is_refused(hosts, path):
-    answer = ask(Record([make_callback(1)]), path, hosts=tuple((b"host", host) for host in hosts))
+    answer = ask(Record(make_callback(1)), path, hosts=tuple((b"host", host) for host in hosts))
     assert answer.status == 403
     assert b"Hello" not in answer.body
 
@@ -293,6 +361,8 @@ in_chromium = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium o
 ROWS = "[...document.querySelectorAll('#list button')]"
 TOP = f"{ROWS}[0].querySelector('.number').textContent"
 HERE = "(document.activeElement.querySelector('.number, h2') ?? document.body).textContent"
+CLIPBOARD = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+TO_LIST = ("Tab",) * 4  # past the filter, the box and the button
 SOON = "new Promise((done) => setTimeout(done, 1))"
 QUESTIONS = "performance.getEntriesByType('resource').length"
 # The contrast of every element that holds text of its own, the lowest first.
@@ -331,7 +401,7 @@ class Server(uvicorn.Server):
 
 @contextmanager
 def serving(record: Record, port: int = 0) -> Iterator[str]:
-    server = Server(app(record), port)
+    server = Server(app(record, BACKGROUND), port)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -361,7 +431,10 @@ class Desk:
     @contextmanager
     def look(self, *callbacks: dict[str, Any]) -> Iterator[Page]:
         """Open the page. In the end it has asked its own origin only and complained of nothing."""
-        self.record.kept[:] = callbacks
+        self.record.clear()
+        self.record.count = 0
+        for callback in callbacks:
+            self.record.receive(callback)
         with self.browser.page(self.url) as page:
             page.wait(f"{ROWS}.length == {len(callbacks)}")
             yield page
@@ -384,7 +457,7 @@ def described(page: Page) -> dict[str, tuple[str, str]]:
         "[...document.querySelectorAll('#fields > div')]"
         ".map((line) => [...line.children].map((cell) => cell.textContent))"
     )
-    return {name: (badge, value) for name, badge, value in rows}
+    return {name: (badge, value) for name, badge, value, *_ in rows}
 
 
 @in_chromium
@@ -392,20 +465,28 @@ def test_the_list_shows_callbacks_as_they_come(desk):
     with desk.look() as page:
         page.wait("by.state.textContent == 'live'")
         assert "No callbacks yet" in page.run("document.body.innerText")
-        desk.record.add()
+        desk.record.receive()
         page.wait(f"{ROWS}.length == 1")
         assert page.run("[by.count.textContent, document.title, by.none.hidden]") == [
             *("1 callback", "1 callback \N{EN DASH} wacb"),
             True,
         ]
-        desk.record.add(kind="other", fields={"event": "quality"}, path="/other")
+        desk.record.receive(
+            make_callback(2, kind="other", fields={"event": "quality"}, path="/other")
+        )
         page.wait(f"{ROWS}.length == 2")
         assert page.run("by.news.textContent") == "1 new, 2 callbacks"
         first, second = page.run(f"{ROWS}.map((row) => row.innerText.split('\\n').slice(1))")
         assert first[0].endswith("GET /other")
         assert first[-1] == "not a message"
         assert second[1:] == [
-            *("text · 15550123456 · Hello 1", "3 came", "1 empty", "1 literal", "9 missing"),
+            *(
+                "text · 15550123456 · Hello 1",
+                "3 received",
+                "1 empty",
+                "1 not filled in",
+                "9 missing",
+            ),
         ]
 
 
@@ -418,7 +499,7 @@ def test_the_keyboard_walks_the_list_opens_a_callback_and_closes_it(desk):
             here: str = page.run(HERE)
             return here
 
-        assert press("Tab") == "#4"
+        assert press("Escape") == "#4"
         assert press("ArrowDown", "j") == "#2"
         assert press("ArrowUp") == "#3"
         assert press("End", "ArrowDown") == "#1"
@@ -428,7 +509,7 @@ def test_the_keyboard_walks_the_list_opens_a_callback_and_closes_it(desk):
         assert page.run("document.querySelector('[aria-current]').innerText").startswith("#3")
         assert press("j") == "Callback 2"
         assert press("ArrowDown", "k", "k") == "Callback 4"
-        desk.record.add()
+        desk.record.receive()
         page.wait(f"{ROWS}.length == 5")
         assert page.run(f"[{HERE}, {TOP}]") == ["Callback 4", "#5"]
         assert press("Escape") == "#4"
@@ -444,16 +525,16 @@ def test_an_open_message_shows_the_14_fields_and_what_was_received(desk):
     notes = ["odd", "<b>"]
     callback = make_callback(1, fields=fields, **sorted_out(fields), body={"a": 1}, notes=notes)
     with desk.look(callback) as page:
-        page.press("j", "Tab", "Enter")
+        page.press(*TO_LIST, "Enter")
         shown = described(page)
         assert tuple(shown) == (*INCOMING, "more")
         assert {name: shown[name] for name in (*fields, "mime_type", "name")} == {
-            "body": ("came", "Hello"),
+            "body": ("received", "Hello"),
             "reply_to": ("empty", ""),
-            "message": ("came", json.dumps(message, indent=2)),
+            "message": ("received", json.dumps(message, indent=2)),
             "more": ("extra", "x"),
-            "from": ("came", "155.0"),
-            "mime_type": ("literal", ""),
+            "from": ("received", "155.0"),
+            "mime_type": ("not filled in", ""),
             "name": ("missing", ""),
         }
         assert page.run("by.notes.innerText") == "odd\n<b>"
@@ -468,7 +549,7 @@ def test_an_open_message_shows_the_14_fields_and_what_was_received(desk):
 def test_hostile_values_are_shown_as_text_and_run_nothing(desk):
     with desk.look(make_hostile(1)) as page:
         nodes = page.run("document.querySelectorAll('script, img, svg, a, b, i').length")
-        page.press("Tab", "Enter")
+        page.press(*TO_LIST, "Enter")
         assert page.run("document.title") == "1 callback \N{EN DASH} wacb"
         assert page.run("document.querySelectorAll('script, img, svg, a, b, i').length") == nodes
         shown = {name: value for name, (_, value) in described(page).items() if value}
@@ -491,11 +572,154 @@ def test_hostile_values_are_shown_as_text_and_run_nothing(desk):
 
 
 @in_chromium
+def test_the_newest_callback_is_opened_while_nobody_looks_at_another(desk):
+    opened = "by.detail.hidden ? null : by.title.textContent"
+    with desk.look(make_callback(1), make_callback(2)) as page:
+        assert page.run(opened) == "Callback 2"
+        assert page.run("document.activeElement == document.body")
+        desk.record.receive()
+        page.wait(f"({opened}) == 'Callback 3'")
+        page.press("j")
+        assert page.run(opened) == "Callback 2"
+        desk.record.receive()
+        page.wait(f"{ROWS}.length == 4")
+        assert page.run(opened) == "Callback 2"
+        page.run("by.follow.focus(); by.follow.click(); by.follow.click()")
+        assert page.run(opened) == "Callback 4"
+        page.run("by.follow.click()")
+        desk.record.receive()
+        page.wait(f"{ROWS}.length == 5")
+        assert page.run(opened) == "Callback 4"
+
+
+@in_chromium
+def test_a_narrow_page_begins_with_the_list(desk):
+    desk.record.clear()
+    with desk.browser.page(desk.url, width=320) as page:
+        desk.record.receive(make_callback(1))
+        page.wait(f"{ROWS}.length == 1")
+        assert page.run("by.detail.hidden && by.callbacks.checkVisibility()")
+
+
+@in_chromium
+def test_the_filter_hides_what_does_not_match(desk):
+    order = make_callback(2, fields={"body": "ORDER <7>", "from": "1"}, path="/order")
+    with desk.look(make_callback(1), order, make_callback(3)) as page:
+        page.press("/", *"order <7")
+        assert page.run(f"{ROWS}.filter((row) => row.checkVisibility()).length") == 1
+        assert page.run("by.count.textContent") == "3 callbacks, 1 shown"
+        page.press("Tab", "Tab", "Tab", "End", "Enter")
+        assert page.run(HERE) == "Callback 2"
+        page.press("j", "k")
+        assert page.run(HERE) == "Callback 2"
+        desk.record.receive(make_callback(4))
+        page.wait(f"{ROWS}.length == 4")
+        assert page.run("by.count.textContent") == "4 callbacks, 1 shown"
+        page.press("/", "x")
+        assert page.run("[by.unmatched.hidden, by.none.hidden]") == [False, True]
+        page.run("by.filter.value = ''; by.filter.dispatchEvent(new Event('input'))")
+        assert page.run("by.count.textContent") == "4 callbacks"
+
+
+@in_chromium
+def test_clearing_empties_the_list_and_the_server(desk):
+    with desk.look(make_callback(1), make_callback(2)) as page:
+        page.run("by.clear.focus()")
+        page.press("Enter")
+        page.wait(f"{ROWS}.length == 0")
+        assert desk.record.after(0) == []
+        assert page.run("[by.none.hidden, by.detail.hidden, by.clear.disabled]") == [
+            *(False, True, True),
+        ]
+        desk.record.receive(make_callback(3))
+        page.wait(f"{ROWS}.length == 1")
+        assert page.run("by.count.textContent") == "1 callback"
+
+
+@in_chromium
+def test_a_field_the_query_and_the_body_are_copied(desk):
+    desk.browser.call("Browser.grantPermissions", permissions=CLIPBOARD)
+    body = '{"a":{"b":12345678901234567890}}'
+    with desk.look(make_callback(1, body=body)) as page:
+        for what, text in (
+            ("[aria-label='Copy from']", "15550123456"),
+            ("#copy-query", make_callback(1)["query"]),
+            ("#copy-body", body),
+        ):
+            page.run(
+                f"by.news.textContent = ''; document.querySelector({json.dumps(what)}).focus()"
+            )
+            page.press("Enter")
+            page.wait("by.news.textContent.startsWith('Copied')")
+            assert page.run("navigator.clipboard.readText()") == text
+        page.run("navigator.clipboard.writeText = () => Promise.reject(); by['copy-body'].click()")
+        page.wait("by.news.textContent == 'Copying body failed'")
+
+
+@in_chromium
+def test_a_json_body_is_shown_formatted_or_raw(desk):
+    body = '{"a":{"b":12345678901234567890}}'
+    with desk.look(make_callback(1, body=body), make_callback(2, body="a=1")) as page:
+        assert page.run("[by.body.textContent, by.format.hidden]") == ["a=1", True]
+        page.press("j")
+        pretty = '{\n  "a": {\n    "b": 12345678901234567890\n  }\n}'
+        assert page.run("[by.body.textContent, by.format.textContent]") == [pretty, "Show raw"]
+        page.run("by.format.click()")
+        assert page.run("[by.body.textContent, by.format.textContent]") == [body, "Show formatted"]
+
+
+@in_chromium
+def test_a_callback_is_replayed_to_this_machine_and_the_answer_shown(desk):
+    kind = {"content-type": "application/json", "authorization": "***"}
+    callback = make_callback(1, method="POST", query="a=1", headers=kind, body='{"a":"\\/"}')
+    replies = (answer(201, b"<b>thanks"), answer(500))
+    with FaultServer(*replies) as server, desk.look(callback) as page:
+        page.run("by.to.focus()")
+        page.press(*f"{server.url}/x", "Enter")
+        page.wait("by.replayed.textContent.startsWith('Callback 1 answered 201 in ')")
+        assert page.run("by.response.textContent") == "<b>thanks"
+        head, _, body = server.requests[0].partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /x?a=1 HTTP/1.1\r\n")
+        assert b"content-type: application/json" in head.lower()
+        assert b"authorization" not in head.lower()
+        assert body == callback["body"].encode()
+        page.run("by.again.click()")
+        page.wait("by.replayed.textContent.startsWith('Callback 1 answered 500 in ')")
+        assert page.run("[by.response.hidden, by.replayed.className]") == [True, "failed"]
+
+
+@in_chromium
+def test_a_replay_elsewhere_is_refused_in_words(desk):
+    with desk.look(make_callback(1)) as page:
+        page.run("by.to.value = 'https://example.com/'; by.again.click()")
+        page.wait(
+            "by.replayed.textContent =='Callback 1 not replayed: example.com is not this machine'"
+        )
+
+
+@in_chromium
+def test_an_answer_that_comes_later_is_added(desk):
+    forwarded = {"url": "http://127.0.0.1:9/x", "status": 200, "ms": 12.3, "ok": True}
+    failed = {**forwarded, "status": None, "ok": False, "error": {"message": "it is down"}}
+    with desk.look(make_callback(1), make_callback(2)) as page:
+        desk.record.add(make_callback(2, forwarded=forwarded))
+        page.wait("by.forwarded.textContent == 'http://127.0.0.1:9/x answered 200 in 12 ms'")
+        assert page.run("by.to.value") == "http://127.0.0.1:9/x"
+        desk.record.add(make_callback(1, forwarded=failed))
+        page.wait(f"{ROWS}[1].textContent.endsWith('not answered')")
+        assert page.run(f"{ROWS}.length") == 2
+        page.press("j")
+        assert page.run("by.forwarded.textContent") == (
+            "http://127.0.0.1:9/x not answered: it is down"
+        )
+
+
+@in_chromium
 def test_a_huge_value_is_cut_and_says_so(desk):
     fields = {f"field{number}": "" for number in range(502)}
     body = "x" * 100_000 + "yz"
     with desk.look(make_callback(1, kind="other", fields=fields, body=body)) as page:
-        page.press("Tab", "Enter")
+        page.press(*TO_LIST, "Enter")
         assert page.run("by.body.textContent") == "x" * 100_000 + "… and 2 more characters"
         assert page.run("by.fields.childElementCount") == 500
         assert page.run("by.more.textContent") == "… and 2 more fields"
@@ -506,7 +730,7 @@ def test_nothing_needs_sideways_scrolling_and_all_can_be_read(desk):
     wide = "(node) => node.scrollWidth > node.clientWidth"
     backs = {"light": "rgb(244, 245, 247)", "dark": "rgb(15, 19, 23)"}
     with desk.look(make_callback(1), make_hostile(2)) as page:
-        page.press("Tab")
+        page.run("by.follow.click(); close()")
         for width, scheme in product((320, 859, 860, 1400), backs):
             page.size(width)
             page.prefer(scheme)
@@ -534,7 +758,7 @@ def test_a_hidden_page_asks_nothing_until_it_is_seen_again(desk):
         )
         page.wait("!asking")
         before = page.run(QUESTIONS)
-        desk.record.add()
+        desk.record.receive()
         page.run("new Promise((done) => setTimeout(done, 1100))")
         assert page.run(f"[{QUESTIONS}, {ROWS}.length]") == [before, 0]
         page.run("away = false; document.dispatchEvent(new Event('visibilitychange'))")
@@ -544,7 +768,7 @@ def test_a_hidden_page_asks_nothing_until_it_is_seen_again(desk):
 @in_chromium
 def test_a_server_that_ends_is_said_to_and_another_one_begins_anew(desk):
     with ExitStack() as later:
-        with serving(Record([make_callback(1), make_callback(2)])) as url:
+        with serving(Record(*map(make_callback, (1, 2)))) as url:
             page = later.enter_context(desk.browser.page(url))
             page.wait(f"{ROWS}.length == 2")
         page.run("poll()")
@@ -554,7 +778,7 @@ def test_a_server_that_ends_is_said_to_and_another_one_begins_anew(desk):
             "far stay on this page."
         )
         assert page.run(f"{ROWS}.length") == 2
-        with serving(Record([make_callback(1)]), int(url.split(":")[2].strip("/"))):
+        with serving(Record(make_callback(1)), int(url.split(":")[2].strip("/"))):
             page.run("poll()")
             page.wait(f"{ROWS}.length == 1")
             assert page.run("[by.state.textContent, by.lost.textContent]") == ["live", ""]
@@ -564,11 +788,11 @@ def test_a_server_that_ends_is_said_to_and_another_one_begins_anew(desk):
 @pytest.mark.thorough
 def test_only_the_newest_callbacks_stay_in_a_long_list(desk):
     with desk.look(make_callback(1)) as page:
-        page.press("Tab")
-        desk.record.kept += [make_callback(n) for n in range(2, 603)]
+        page.press(*TO_LIST)
+        desk.record.receive(*map(make_callback, range(2, 603)))
         page.run(f"(async () => {{ while (last < 602) {{ await poll(); await {SOON} }} }})()")
         assert page.run(f"[{ROWS}.length, {TOP}, by.count.textContent]") == [
-            *(500, "#602", "602 callbacks, newest 500 shown"),
+            *(500, "#602", "602 callbacks, newest 500 kept"),
         ]
         assert page.run(f"{ROWS}.filter((row) => row.tabIndex == 0).length") == 1
         assert page.run(HERE).startswith("#")
@@ -577,7 +801,7 @@ def test_only_the_newest_callbacks_stay_in_a_long_list(desk):
 @in_chromium
 @pytest.mark.thorough
 def test_the_policy_stops_what_the_page_does_not_do(desk):
-    desk.record.kept.clear()
+    desk.record.clear()
     with desk.browser.page(desk.url) as page:
         page.run("""
             var broken = [];

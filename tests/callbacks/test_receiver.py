@@ -22,6 +22,8 @@ import pytest
 from wacb.callbacks.decode import Request
 from wacb.callbacks.inspector import app as page_of
 from wacb.callbacks.receiver import MAX_BODY, End, Receiver
+from wacb.callbacks.recorder import RecentCallbacks
+from wacb.callbacks.relay import Background
 from wacb.errors import WacbError
 
 OK = (200, b"")
@@ -313,11 +315,13 @@ def test_what_comes_after_the_end_is_turned_away() -> None:
 
 
 def test_the_page_has_a_port_of_its_own() -> None:
-    with receiving(page=page_of(lambda after: [f'{{"n": {after + 1}}}'])) as running:
+    recent = RecentCallbacks(10)
+    recent.add({"n": 5})
+    with receiving(page=page_of(recent, Background(timeout=1))) as running:
         assert running.page and running.page != running.url
-        assert running.send("GET", "/callbacks?after=4") == OK
+        assert running.send("GET", "/callbacks?after=0") == OK
         page = Running(url=running.page)
-        assert page.send("GET", "/callbacks?after=4") == (200, b'[{"n": 5}]')
+        assert page.send("GET", "/callbacks?after=0") == (200, b'[{"n": 5}]')
     assert [request.path for request in running.taken] == ["/callbacks"]
 
 

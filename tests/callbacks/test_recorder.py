@@ -108,7 +108,7 @@ def test_a_wrong_key_is_noted_and_fails_the_expectation() -> None:
 
 
 def numbers(newest: RecentCallbacks, after: int = 0) -> list[int]:
-    return [json.loads(text)["n"] for text in newest.after(after)]
+    return [json.loads(text)["n"] for _, text in newest.after(after)]
 
 
 def test_the_newest_records_are_remembered() -> None:
@@ -120,6 +120,20 @@ def test_the_newest_records_are_remembered() -> None:
     assert numbers(newest) == [3, 4, 5]
     assert numbers(newest, 4) == [5]
     assert numbers(newest, 5) == []
+
+
+def test_a_record_that_is_added_again_is_the_newest_change() -> None:
+    newest = RecentCallbacks(3)
+    for n in (1, 2, 3, 1):
+        newest.add({"n": n, "again": n == 1})
+    assert newest.after(1) == [
+        (2, '{"n": 2, "again": false}'),
+        (3, '{"n": 3, "again": false}'),
+        (4, '{"n": 1, "again": true}'),
+    ]
+    assert newest.find(2) == '{"n": 2, "again": false}'
+    newest.clear()
+    assert (newest.after(0), newest.find(2)) == ([], None)
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ KIND = {"Content-Type": "application/json"}
     [
         (
             ["https://example.com/hook"],
-            *(9, "--forward-to: example.com is not this machine"),
+            *(9, "example.com is not this machine"),
             "pass --allow-remote to send callbacks to other machines",
         ),
         (

@@ -101,7 +101,7 @@ def test_no_answer_is_exit_7(wacb: Wacb, tmp_path: Path) -> None:
 def test_another_machine_needs_consent(wacb: Wacb, tmp_path: Path) -> None:
     file = save(tmp_path, "one.json")
     assert wacb(*REPLAY, file, "--to", "https://example.com/hook") == failed(
-        *(9, "--to: example.com is not this machine"),
+        *(9, "example.com is not this machine"),
         "pass --allow-remote to send callbacks to other machines",
     )
 

@@ -6,16 +6,26 @@ import hashlib
 import os
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from hmac import compare_digest
 from importlib.resources import files
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from wacb.net.server import App, Message, Receive, Send, is_for_this_machine
+from wacb.callbacks.recorder import RecentCallbacks
+from wacb.callbacks.relay import Background, build_replay, parse_target
+from wacb.callbacks.saved import parse_record
+from wacb.callbacks.sender import Delivery, deliver
+from wacb.errors import InvalidInput, NotFound, WacbError
+from wacb.jsontext import JsonReader, ascii_json, read_json_or
+from wacb.net.server import App, Message, Receive, Send, is_for_this_machine, read_body
 
 MAX_CALLBACKS = 100  # in one response; the page asks again at once
 _ENOUGH = 4 * 1024 * 1024  # characters; a response that has reached them gets no further callback
+_MAX_BODY = 16 * 1024  # bytes of what the page sends
 _QUERY = re.compile(rb"(?:after=([0-9]{1,15}))?")
+_METHODS = {"/": "GET", "/callbacks": "GET", "/clear": "POST", "/replay": "POST"}
 _HEADERS = {
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
@@ -23,7 +33,7 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-Records = Callable[[int], Sequence[str]]
+_read_record = JsonReader(max_depth=None, huge_as_text=True)
 
 
 class _Answer(NamedTuple):
@@ -33,41 +43,109 @@ class _Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-def app(records: Records) -> App:
-    """Return an ASGI 3 application that serves the page at / and /callbacks?after=N as JSON.
+def app(recent: RecentCallbacks, background: Background) -> App:
+    """Return an ASGI 3 application: the page, its callbacks as JSON, and what its buttons do.
 
-    `records(after)` returns the records of `callback listen` whose n is greater than `after`, in
-    order and as JSON; one response has some of them. It is called in the event loop. Only requests
-    to a loopback name are answered; there is no other access control.
+    /callbacks?after=N has some of the records added after the first N, in order, and the place of
+    the last one in the header `wacb-last`. POST /clear forgets all records; POST /replay, with
+    `{"n": number, "to": URL}`, delivers one to a URL of this machine. Only requests to a loopback
+    name are answered, and a POST only from the page itself: with its Origin, and the value of
+    `wacb-run` that no other page can read.
     """
-    page = files("wacb.callbacks").joinpath("inspect.html").read_text("utf-8")
+    page = _read_page()
     always = _HEADERS | {"content-security-policy": _policy(page)}
-    # Lets the page notice that a new process is running on this port and counts from 1 again.
-    run = {"wacb-run": os.urandom(8).hex()}
+    # Also lets the page notice that a new process is running on this port and counts from 1 again.
+    run = os.urandom(8).hex()
 
-    def answer(scope: Message) -> _Answer:
+    def refuse(scope: Message) -> _Answer | None:
         if not is_for_this_machine(scope):
             return _Answer(403, "open this page at 127.0.0.1, localhost or [::1]\n")
-        if scope["path"] not in ("/", "/callbacks"):
+        method = _METHODS.get(scope["path"])
+        if not method:
             return _Answer(404, "not found\n")
-        if scope["method"] != "GET":
-            return _Answer(405, "method not allowed\n", headers={"allow": "GET"})
-        if scope["path"] == "/":
+        if scope["method"] != method:
+            return _Answer(405, "method not allowed\n", headers={"allow": method})
+        if method == "POST" and not _is_from_page(scope, run):
+            return _Answer(403, "only the page itself may do this\n")
+        return None
+
+    def answer(path: str, query: bytes) -> _Answer:
+        if path == "/":
             return _Answer(200, page, "text/html; charset=utf-8")
-        query = _QUERY.fullmatch(scope["query_string"])
-        if not query:
+        asked = _QUERY.fullmatch(query)
+        if not asked:
             return _Answer(400, "the query must be after=N\n")
-        return _Answer(200, _json(records(int(query[1] or 0))), "application/json", run)
+        after = int(asked[1] or 0)
+        first = _first(recent.after(after))
+        place = first[-1][0] if first else after
+        text = f"[{','.join(text for _, text in first)}]"
+        headers = {"wacb-run": run, "wacb-last": str(place)}
+        return _Answer(200, text, "application/json", headers)
+
+    async def act(path: str, body: bytes) -> _Answer:
+        if path == "/clear":
+            recent.clear()
+            return _json({})
+        try:
+            delivery = await _replay(recent, background, read_json_or(body, None))
+        except WacbError as error:
+            return _json({"ok": False, "error": {"message": error.message}})
+        shown = {name: getattr(delivery, name) for name in ("status", "ms", "ok", "response")}
+        failure = delivery.error
+        reason = {"error": {"message": failure.in_one_line}} if failure else {}
+        return _json(shown | reason)
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
-        status, text, kind, more = answer(scope)
-        body = text.encode()
-        headers = {**always, **more, "content-type": kind, "content-length": str(len(body))}
+        given = refuse(scope)
+        if given is None and scope["method"] == "POST":
+            body = await read_body(receive, most=_MAX_BODY, drain=_MAX_BODY)
+            given = await act(scope["path"], body or b"")
+        status, text, kind, more = given or answer(scope["path"], scope["query_string"])
+        content = text.encode()
+        headers = {**always, **more, "content-type": kind, "content-length": str(len(content))}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": content})
 
     return application
+
+
+def _is_from_page(scope: Message, run: str) -> bool:
+    """Whether a request has the Origin of the page, and what only that origin can read."""
+    headers = dict(scope["headers"])
+    same = headers.get(b"origin") == b"http://" + headers[b"host"]
+    return same and compare_digest(headers.get(b"wacb-run", b""), run.encode())
+
+
+async def _replay(recent: RecentCallbacks, background: Background, asked: Any) -> Delivery:
+    """Deliver a record to a URL of this machine. Raises WacbError."""
+    n, to = (asked.get("n"), asked.get("to")) if isinstance(asked, dict) else (None, None)
+    if not (isinstance(n, int) and isinstance(to, str)):
+        raise InvalidInput("a number and a URL are required")
+    target = parse_target(to)
+    text = recent.find(n)
+    if text is None:
+        raise NotFound(f"callback {n} is not kept any longer")
+    try:
+        outgoing = build_replay(target, parse_record(_read_record(text)).request)
+    except ValueError as error:
+        raise InvalidInput(f"callback {n} cannot be replayed: {error}") from None
+    return await background.run(partial(deliver, outgoing=outgoing))
+
+
+def _json(value: dict[str, Any]) -> _Answer:
+    return _Answer(200, ascii_json(value), "application/json")
+
+
+def _read_page() -> str:
+    """Put the page, its style and its script together."""
+    html, style, script = (
+        files("wacb.callbacks").joinpath(f"inspect.{kind}").read_text("utf-8")
+        for kind in ("html", "css", "js")
+    )
+    return html.replace("<style></style>", f"<style>\n{style}</style>").replace(
+        "<script></script>", f"<script>\n{script}</script>"
+    )
 
 
 def _policy(page: str) -> str:
@@ -86,8 +164,8 @@ def _hash(page: str, tag: str) -> str:
     return f"'sha256-{b64encode(digest).decode()}'"
 
 
-def _json(callbacks: Sequence[str]) -> str:
-    """Join the first callbacks, 1 to MAX_CALLBACKS, in a JSON array."""
+def _first(callbacks: Sequence[tuple[int, str]]) -> Sequence[tuple[int, str]]:
+    """Return the first callbacks, 1 to MAX_CALLBACKS, until they are large enough."""
     first = callbacks[:MAX_CALLBACKS]
-    sizes = accumulate(map(len, first), initial=0)  # before each of them
-    return f"[{','.join(first[: sum(size <= _ENOUGH for size in sizes)])}]"
+    sizes = accumulate((len(text) for _, text in first), initial=0)  # before each of them
+    return first[: sum(size <= _ENOUGH for size in sizes)]

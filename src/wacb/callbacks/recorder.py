@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -104,21 +103,36 @@ class RecentCallbacks:
     """Keep the newest records as ASCII JSON: at most `most`, and at most 16 MiB."""
 
     def __init__(self, most: int) -> None:
-        self._records: deque[tuple[int, str]] = deque()
+        self._records: dict[int, tuple[int, str]] = {}  # by number; the oldest is the first
         self._most = most
         self._size = 0
+        self._added = 0
 
     def add(self, record: Record) -> None:
-        """Add a record; one of more than 16 MiB is not kept."""
+        """Add a record, or replace the one of its number; of more than 16 MiB none is kept."""
         text = ascii_json(record)
-        self._records.append((record["n"], text))
+        self._remove(record["n"])
+        self._added += 1
+        self._records[record["n"]] = self._added, text
         self._size += len(text)
         while len(self._records) > self._most or self._size > _MOST_CHARACTERS:
-            self._size -= len(self._records.popleft()[1])
+            self._remove(next(iter(self._records)))
 
-    def after(self, n: int) -> list[str]:
-        """Return the records whose number is greater than `n`, in order."""
-        return [text for number, text in self._records if number > n]
+    def after(self, added: int) -> list[tuple[int, str]]:
+        """Return the records that were added after so many others, with their own place."""
+        return [each for each in self._records.values() if each[0] > added]
+
+    def find(self, n: int) -> str | None:
+        """Return the record of a number, None if it is not kept."""
+        return self._records[n][1] if n in self._records else None
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self._records.clear()
+        self._size = 0
+
+    def _remove(self, n: int) -> None:
+        self._size -= len(self._records.pop(n, (0, ""))[1])
 
 
 @dataclass

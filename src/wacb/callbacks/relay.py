@@ -42,8 +42,8 @@ class Target(NamedTuple):
     is_local: bool
 
 
-def parse_target(url: str, *, option: str, allow_remote: bool = False) -> Target:
-    """Parse the URL of `option`, in which `http://` may be left out.
+def parse_target(url: str, *, allow_remote: bool = False) -> Target:
+    """Parse a URL to pass callbacks on to, in which `http://` may be left out.
 
     Raises InvalidInput, and ConsentRequired for another machine unless `allow_remote`.
     """
@@ -52,7 +52,7 @@ def parse_target(url: str, *, option: str, allow_remote: bool = False) -> Target
     is_local = is_loopback(host)
     if not (is_local or allow_remote):
         raise ConsentRequired(
-            f"{option}: {host} is not this machine",
+            f"{host} is not this machine",
             hint="pass --allow-remote to send callbacks to other machines",
         )
     return Target(whole, is_local)

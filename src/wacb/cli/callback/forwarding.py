@@ -18,7 +18,7 @@ def parse_forward_to(url: str | None, port: int, *, allow_remote: bool) -> Targe
     """Parse `--forward-to`; None without it. Raises InvalidInput for the receiver's own `port`."""
     if url is None:
         return None
-    target = parse_target(url, option="--forward-to", allow_remote=allow_remote)
+    target = parse_target(url, allow_remote=allow_remote)
     if target.is_local and parse_endpoint(target.url).port == port:
         raise InvalidInput(
             f"--forward-to cannot use port {port}, on which callbacks are received",

@@ -94,7 +94,7 @@ def command(
     bounded = bool(wait or expectation.wanted)
     record = _build_recorder(app, as_json, expectation=expectation, what=what, recent=recent)
     background = Background(timeout=app.settings.timeout if target or recent else 0)
-    forward = Forwarding(background, target, _show_answers(app, as_json))
+    forward = Forwarding(background, target, _show_answers(app, as_json, recent))
 
     def take(request: Request) -> Awaitable[Response] | None:
         recorded = record(request)
@@ -141,7 +141,7 @@ def _build_receiver(
         on_refused=LineLimit(app.out.message),
         on_crowded=app.out.warn,
         on_signal=on_signal,
-        page=None if recent is None else page_of(recent.after),
+        page=None if recent is None else page_of(recent, background),
         page_port=server.inspect or 0,
     )
 
@@ -169,8 +169,12 @@ def _build_recorder(
     )
 
 
-def _show_answers(app: App, as_json: bool) -> Callable[[Record], None]:
+def _show_answers(
+    app: App, as_json: bool, recent: RecentCallbacks | None
+) -> Callable[[Record], None]:
     def show(record: Record) -> None:
+        if recent:
+            recent.add(record)
         if as_json:
             app.out.json_line(record)
         else:

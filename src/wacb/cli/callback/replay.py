@@ -43,7 +43,7 @@ def command(app: App, *, paths: tuple[Path, ...], to: str, allow_remote: bool) -
     Example:
       wacb callback replay callbacks --to http://127.0.0.1:3000/hook
     """
-    target = parse_target(to, option="--to", allow_remote=allow_remote)
+    target = parse_target(to, allow_remote=allow_remote)
     saved = read_saved(paths)
     with (
         closing(open_session(timeout=app.settings.timeout, deadline=app.deadline)) as session,
