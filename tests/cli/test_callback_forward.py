@@ -177,6 +177,21 @@ def test_in_json_an_error_is_an_object(listen: Listen) -> None:
     assert forwarded["error"]["message"] == f"127.0.0.1:{server.port} returned 503"
 
 
+def test_the_page_lists_a_callback_with_its_answer(listen: Listen) -> None:
+    def client(url: str, page: str) -> None:
+        deliver(url, "/", b"wanumber=1&body=x")
+        with closing(http.client.HTTPConnection(urlsplit(page).netloc, timeout=10)) as browser:
+            browser.request("GET", "/callbacks?after=1")
+            listed.extend(json.load(browser.getresponse()))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    listed: list[Any] = []
+    with FaultServer(answer(201)) as server:
+        outcome = listen(client, "--inspect", "--forward-to", server.url)
+    assert listed == [lines(outcome)[1]]
+    assert listed[0]["forwarded"]["status"] == 201
+
+
 def test_a_slow_receiver_blocks_no_other_callback(listen: Listen) -> None:
     second = threading.Event()
 
