@@ -134,7 +134,7 @@ def call_a_lost_answer_refused(patch: Patch) -> None:
 
 
 def send_after_a_wait(patch: Patch) -> None:
-    patch.setattr(bulk.BulkRunner, "_look_again", lambda self, change: None)
+    patch.setattr(bulk.BulkRunner, "_look_again", lambda *_: None)
 
 
 def compare_titles_unfolded(patch: Patch) -> None:

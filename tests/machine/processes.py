@@ -22,7 +22,7 @@ import pytest
 
 from tests.conftest import LIVE, Outcome, invoke
 from tests.machine.line import Answer, Late, Platform, read_request
-from wacb.api import client
+from wacb.api import requester
 from wacb.cli.app import App
 from wacb.net.timeout import Connection, Deadline, Stage, TimedRequest
 from wacb.provision import bulk
@@ -361,11 +361,9 @@ def stepping(get_world: Callable[[], World]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TimedRequest, "run", run)
         patch.setattr(bulk, "run_all", run_in_turn)
-        patch.setattr(client, "run_all", run_in_turn)
+        patch.setattr(requester, "run_all", run_in_turn)
         since_start = SimpleNamespace(clock_gettime=lambda _: get_world().now)
         patch.setattr(uptime, "time", since_start)
-        clock = SimpleNamespace(monotonic=lambda: get_world().now)
-        patch.setattr(bulk, "time", clock)
         patch.setattr(files, "append_line", stepped(files.append_line))
         patch.setattr(files, "update", stepped(files.update))
         patch.setattr(files, "_extend", extend)
