@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,11 +22,13 @@ from tests.fake_api import (
     make_api,
     make_client,
     make_draft,
+    make_exchanger,
     make_profile,
     make_row,
     refusal,
 )
 from wacb.api.client import Client
+from wacb.api.requester import Requester
 from wacb.errors import AuthenticationFailed, ConfigError, Interrupted, NotFound, Unavailable
 from wacb.models import Number
 from wacb.sandbox.account import SID, WABA_ID
@@ -360,6 +363,18 @@ def test_the_details_of_a_number(waba_id: str | None, version: str, sandbox: San
     with pytest.raises(NotFound, match=r"number \+15550199999 does not exist"):
         client.get_number("+15550199999")
     assert sandbox.requests()[0].path == f"/{version}/{SID}/whatsapp/{ONE}/phone_number_details"
+
+
+# -- several at a time
+
+
+def test_two_functions_are_called_at_once() -> None:
+    meet = threading.Barrier(2, timeout=20)
+    requester = Requester(make_exchanger(Network(answer([]))), jobs=2)
+    assert requester.both(lambda: (meet.wait() >= 0, 1), lambda: (meet.wait() >= 0, 2)) == (
+        (True, 1),
+        (True, 2),
+    )
 
 
 # -- stopping

@@ -79,19 +79,18 @@ class AccountLookup:
         """Make one cheap read, as the client does."""
         self._look_up_once("access", self.client.check_access)
 
-    def look_ahead(self, *, numbers: Iterable[str] = (), profiles: Iterable[str] = ()) -> None:
+    def look_ahead(self, *, numbers: Iterable[str], profiles: Iterable[str] = ()) -> None:
         """Look up at once what is asked for afterwards; a failure is raised only then.
 
         `numbers` are as read_phone returns them, `profiles` IDs or titles whose template is needed.
         """
-        listed = self.client.api.waba_id is not None
         looks: list[Callable[[], object]] = [
             partial(self.profile, reference, need=Need.TEMPLATE)
             for reference in dict.fromkeys(profiles)
         ]
-        if listed and any(numbers):
+        if self.client.api.waba_id is not None:
             looks.append(self._list_once)
-        elif not listed:
+        else:
             whole = (number for number in dict.fromkeys(numbers) if number.startswith("+"))
             looks += [partial(self.number, number) for number in whole]
         self.client.at_once(_try, looks)
