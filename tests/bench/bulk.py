@@ -1,7 +1,7 @@
 """Attach 100, 500 and 2 000 numbers on the served sandbox: time, requests and memory by count.
 
 Run by hand: `python tests/bench/bulk.py`. What to look for: seconds grow no faster than the count,
-three requests beside one update a number, and with 10 % of the answers 429 or 503 every number ends
+four requests beside one update a number, and with 10 % of the answers 429 or 503 every number ends
 right after one update that was carried out.
 """
 
