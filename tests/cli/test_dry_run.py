@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Answer, Watch, fields, put, writes
-from tests.cli.expect import BODY, CREATE, HOOK, ONE, TITLE, TWO, as_json, done, failed
+from tests.cli.expect import BODY, CREATE, HOOK, NO_V1_FIELD, ONE, TITLE, TWO, as_json, done, failed
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.sandbox.shells import make_sandbox, serving
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
@@ -112,7 +112,7 @@ UPDATES = {
         (*ATTACH, *V1),
         f"{V1_API}/whatsapp/number",
         {"wa_number": ONE, "callback_profile_id": profile_id(1)},
-        NOT_SHOWN,
+        f"{NOT_SHOWN}\n{NO_V1_FIELD}",
     ),
     "incoming URL": (
         INCOMING,
