@@ -55,8 +55,7 @@ class PlanRunner:
         where a change could not be journaled.
         """
         results: list[PlanResult] = []
-        if plan.changes:
-            self.journal.check_writable()
+        self.journal.check_writable()
         with self.interrupt:
             profiles = _with_action(plan, "create") + _with_action(plan, "update")
             results += [self._change_profile(change) for change in profiles]
