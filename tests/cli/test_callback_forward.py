@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import threading
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from tests.cli.listening import MESSAGE, Client, Listen, lines, send
 from tests.cli.sending import got
 from tests.conftest import Outcome, Wacb
 from tests.fault_server import FaultServer, Peer, answer
+from wacb.callbacks.encryption import Cipher
 from wacb.callbacks.relay import MAX_IN_PROGRESS
+from wacb.models import Encryption
 
 ODD = b'{"body":"\\/ \\u00fc","wanumber" : "1"}'  # escapes and blanks that no parser keeps
 DOWN = b"wacb: the receiver that callbacks are forwarded to did not answer\n"
@@ -40,8 +43,8 @@ def deliver(url: str, target: str, body: bytes, method: str = "POST", **headers:
 def listen(listen: Listen) -> Listen:
     """Listen for 20 seconds at most."""
 
-    def run(client: Client, *line: str, tty: bool = False) -> Outcome:
-        return listen(client, "--wait", "20", *line, tty=tty)
+    def run(client: Client, *line: str, **how: Any) -> Outcome:
+        return listen(client, "--wait", "20", *line, **how)
 
     return run
 
@@ -175,6 +178,29 @@ def test_in_json_an_error_is_an_object(listen: Listen) -> None:
         *(f"{server.url}/x", 503, False),
     )
     assert forwarded["error"]["message"] == f"127.0.0.1:{server.port} returned 503"
+
+
+def test_only_what_is_let_in_goes_on_and_goes_on_encrypted(listen: Listen, tmp_path: Path) -> None:
+    key = tmp_path / "key.toml"
+    key.write_text('algorithm = "AES-128-GCM"\nkey = "0123456789abcdef"\niv = "abcdefabcdef"\n')
+    key.chmod(0o600)
+    cipher = Cipher(Encryption(algorithm="AES-128-GCM", key="0123456789abcdef", iv="abcdefabcdef"))
+    sealed = json.dumps({name: cipher.encrypt(text) for name, text in MESSAGE.items()}).encode()
+    right = "Basic " + b64encode(b"me:pass-word").decode()
+
+    def client(url: str) -> None:
+        assert deliver(url, "/", sealed)[0] == 401
+        assert deliver(url, "/", sealed, Authorization=right)[0] == 202
+
+    with FaultServer(answer(202)) as server:
+        outcome = listen(
+            client,
+            *("--basic-auth", "me", "--decrypt", str(key), "--expect", "all"),
+            *("--forward-to", server.url),
+            env={"WACB_BASIC_AUTH_PASSWORD": "pass-word"},
+        )
+    assert (len(server.requests), got(server)[2]) == (1, sealed)
+    assert (outcome.code, lines(outcome)[1]["fields"]) == (0, MESSAGE)
 
 
 def test_the_page_lists_a_callback_with_its_answer(listen: Listen) -> None:

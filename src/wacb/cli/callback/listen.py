@@ -24,7 +24,8 @@ from wacb.cli.callback.listen_options import (
 )
 from wacb.cli.callback.record_view import format_answer, format_record
 from wacb.cli.ciphers import decrypter
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, Section
+from wacb.cli.options import option
 from wacb.cli.profile.draft_options import basic_authorization
 from wacb.cli.streams import give_up_blocked
 from wacb.errors import CheckFailed, Interrupted, InvalidInput
@@ -62,7 +63,14 @@ class LineLimit:
 @server_options
 @end_options
 @record_options
-@click.option("-o", "--output", "format", type=click.Choice(("json",)), help="Print JSON lines.")
+@option(
+    "-o",
+    "--output",
+    "format",
+    section=Section.OUTPUT,
+    type=click.Choice(("json",)),
+    help="Print JSON lines.",
+)
 @pass_app
 def command(
     app: App,

@@ -8,11 +8,15 @@ from typing import NamedTuple
 import click
 
 from wacb.cli import completion
-from wacb.cli.options import FilePath, collect, combine
+from wacb.cli.commands import Section
+from wacb.cli.options import FilePath, collect, combine, option
 from wacb.config.schema import RULES
 
-allow_remote_option = click.option(
-    "--allow-remote", is_flag=True, help="Allow sending callbacks to other machines."
+allow_remote_option = option(
+    "--allow-remote",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Allow sending callbacks to other machines.",
 )
 
 
@@ -66,7 +70,7 @@ record_options = combine(
         "--save",
         metavar="DIR",
         type=FilePath(),
-        help="Save each callback to a file that `callback decode` can read.",
+        help="Save each callback to a file, for `callback replay` and `decode`.",
         shell_complete=completion.folders,
     ),
     click.option(
