@@ -1,7 +1,7 @@
 """Deliver 100 000 callbacks to `wacb callback listen`: is each one recorded once, how fast, memory.
 
 Run by hand: `python tests/bench/receiver.py [COUNT]`. What to look for: every id exactly once, as
-much memory at the end as after the first tenth, and at least 0.6 of the rate of an application
+much memory at the end as after the first tenth, and at least 0.4 of the rate of an application
 that only answers `ok`, on the same server and in the same run.
 """
 
