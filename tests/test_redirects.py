@@ -34,7 +34,7 @@ COMMANDS = {
         (ok({"profiles": [], "total": 0}),),
     ),
     "PATCH": (("profile", "update", ID, "--response-message", "ok"), (PROFILE,)),
-    "PUT": (("number", "attach", ONE, "--profile", ID), (PROFILE, NUMBERS)),
+    "PUT": (("number", "attach", ONE, "--profile", ID, "--jobs", "1"), (PROFILE, NUMBERS)),
     "DELETE": (("profile", "delete", ID, "--yes", "--force"), (PROFILE, NUMBERS)),
 }
 # Where it leads to; {port} is another server of this machine.
