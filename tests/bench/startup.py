@@ -17,7 +17,7 @@ from pathlib import Path
 
 RUNS = 25
 PROJECT = Path(__file__).parents[2]
-SERVED = "number list --base-url {url}"
+SERVED = "number list -q --base-url {url}"  # one request
 COMMANDS = {
     "--version": 5.0,
     "--help": 5.0,
