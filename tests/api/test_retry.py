@@ -271,7 +271,7 @@ def test_nothing_is_sent_after_the_deadline() -> None:
         exchanger.send(make_request())
     assert (caught.value.sent, exchanger.remaining(), network.sent) == (False, 0, [])
     assert caught.value.message == (
-        "the deadline of 10 s passed before anything was sent to api.example"
+        "the time limit of 10 s passed before anything was sent to api.example"
     )
 
 

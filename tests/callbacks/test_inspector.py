@@ -278,7 +278,7 @@ WRONG = (b"wacb-run", b"0123456789abcdef")
         (b"no JSON", "a number and a URL are required"),
         (b'{"n": "1", "to": ""}', "a number and a URL are required"),
         (b'{"n": 1, "to": "https://example.com/"}', "example.com is not this machine"),
-        (b'{"n": 3, "to": "127.0.0.1:1"}', "callback 3 is not kept any longer"),
+        (b'{"n": 3, "to": "127.0.0.1:1"}', "callback 3 is no longer kept"),
         (b'{"n": 2, "to": "127.0.0.1:1"}', "callback 2 cannot be replayed: damaged: headers"),
     ],
 )

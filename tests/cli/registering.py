@@ -38,7 +38,7 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
         f"registering number {NEW} failed: api.ap.kaleyra.io returned 200, but not JSON",
     ),
 }
-NO_ID = (answer({}), f"registering number {NEW} failed: the API's answer has no ID")
+NO_ID = (answer({}), f"registering number {NEW} failed: the response has no ID")
 
 
 class Lossy:

@@ -546,7 +546,7 @@ def test_notes_of_a_create_are_told(over: Wacb, manifest: Manifest, sandbox: San
 
     outcome = over(api, "apply", *manifest.file, "--yes", **manifest.how)
     assert outcome.code == 0
-    assert "note: it could not be read back, shown as it was sent: " in outcome.err
+    assert "note: it could not be read back; it is shown as it was sent: " in outcome.err
 
 
 def test_an_interrupted_run_is_reported_to_github(

@@ -148,7 +148,7 @@ def test_an_answer_that_is_of_no_use(ask: Callable[..., None], case: str):
 
 def test_an_answer_of_50_mb_is_not_read_to_its_end(ask: Callable[..., None]):
     flood = Flood()
-    message = "{host} sent an answer larger than 2 MiB"
+    message = "{host} sent a response larger than 2 MiB"
     ask(flood, 7, message, "check the host and the path")
     assert not flood.flooded
 

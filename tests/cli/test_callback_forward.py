@@ -272,7 +272,7 @@ def test_too_many_that_wait_are_recorded_and_not_forwarded(listen: Listen) -> No
     assert last[0][:2] == (502, DOWN)
     first = lines(outcome)[1]
     assert (first["path"], first["forwarded"]["error"]["message"]) == (
-        *("/last", "too many callbacks are waiting for an answer"),
+        *("/last", "too many callbacks are waiting for a response"),
     )
     assert len(server.requests) == MAX_IN_PROGRESS
 
@@ -291,7 +291,7 @@ def test_ctrl_c_gives_up_what_is_not_answered(listen: Listen) -> None:
         )
     assert [each[:2] for each in answers] == [(502, DOWN)]
     _, callback, done = lines(outcome)
-    assert callback["forwarded"]["error"]["message"] == "interrupted before an answer came"
+    assert callback["forwarded"]["error"]["message"] == "interrupted before a response came"
     assert (done["count"], outcome.code) == (1, 130)
 
 

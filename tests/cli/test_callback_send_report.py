@@ -68,7 +68,7 @@ def test_very_verbose_shows_what_there_is(wacb: Wacb):
     with FaultServer("refused") as server:
         outcome = wacb(*SEND, "--method", "delete", "--to", server.url, "-vv")
     first, *others = re.sub(r"\d+ ms", "5 ms", outcome.err).splitlines()
-    assert re.fullmatch(rf"DELETE {server.url}\?body=\S+ no answer 5 ms attempt 1", first)
+    assert re.fullmatch(rf"DELETE {server.url}\?body=\S+ no response 5 ms attempt 1", first)
     assert len(others) == 2  # the error and its hint
 
 

@@ -103,7 +103,7 @@ def test_a_key_that_the_api_hides_is_read_from_a_file(
     line = (*SEND, "--profile", profile_id(1), "--set", "body=Hello")
     missing = failed(
         3,
-        f"profile {profile_id(1)} encrypts, and the API does not show its key",
+        f"profile {profile_id(1)} uses encryption, but the API does not show its key",
         "pass the file that holds it as --encrypt-key-file",
     )
     assert over(network, *line) == missing
@@ -121,7 +121,7 @@ def test_a_key_that_the_api_hides_is_read_from_a_file(
 def test_a_key_of_another_algorithm_is_refused(live: Wacb, server: FaultServer, tmp_path: Path):
     encrypted_profile(live, server.url, tmp_path / "k.toml", "AES-128-CFB")
     other = write_key(tmp_path / "other.toml", "AES-128-GCM")
-    said = f"the key in {other} is for AES-128-GCM, but {profile_id(1)} encrypts with AES-128-CFB"
+    said = f"the key in {other} is for AES-128-GCM, but {profile_id(1)} uses AES-128-CFB"
     line = (*SEND, "--profile", "Incoming", "--encrypt-key-file", str(other))
     assert live(*line) == failed(3, said)
 
@@ -136,7 +136,7 @@ def test_a_key_file_encrypts_for_a_url_and_not_for_a_plain_profile(
     query = dict(parse_qsl(got(server)[0].split()[1].partition("?")[2]))
     assert decrypted(query["body"], "AES-128-CFB", *KEYS["AES-128-CFB"]) == "Hello"
     create(live, server.url)
-    said = f"the key in {file} is for AES-128-CFB, but {profile_id(1)} does not encrypt"
+    said = f"the key in {file} is for AES-128-CFB, but {profile_id(1)} does not use encryption"
     assert live(*SEND, "--profile", "Incoming", *key) == failed(3, said)
 
 

@@ -253,7 +253,7 @@ def test_time_limits_hold_for_the_verification(over: Wacb, untouched: Watch):
     with untouched():
         outcome = over(Network(answer([])), *INIT, "--deadline", "0.000001")
     assert outcome.code == 7
-    assert "the deadline of 1e-06 s passed" in outcome.err
+    assert "the time limit of 1e-06 s passed" in outcome.err
 
 
 def test_the_key_is_shown_nowhere(wacb: Wacb):

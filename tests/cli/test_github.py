@@ -108,7 +108,7 @@ def test_no_value_is_markup_in_the_summary(
     assert outputs(output)["result"] == "attached"
 
 
-SET_BEFORE = "this step had set these outputs before, and they are overwritten"
+SET_BEFORE = "this step has already set these outputs, which are now overwritten"
 
 
 def test_outputs_that_the_step_had_set_before_are_named(
@@ -116,7 +116,7 @@ def test_outputs_that_the_step_had_set_before_are_named(
 ):
     assert github(*CREATE, "--github").err == ""
     told = github(*ATTACH, ONE)
-    assert f"warning: {SET_BEFORE}: profile_id, result, changed; use --github once" in told.err
+    assert f"warning: {SET_BEFORE}: profile_id, result, changed; use --github only once" in told.err
     assert outputs(output)["result"] == "attached"
     assert f"\n\n**Warning:** {SET_BEFORE}: `profile_id`, `result`" in summary.read_text()
 

@@ -99,8 +99,8 @@ def test_an_incomplete_template_and_a_hidden_profile_are_seen_in_the_list(over: 
         [THREE, "SG_2"],
     ]
     outcome = over(Network(respond), "number", "list", "--unattached")
-    note = "note: the API does not show the profile of 1 numbers: they are not listed\n"
-    assert outcome.err == f"{note}no matching numbers\n"
+    note = "the API does not show the profile of 1 of 3 numbers, so the list may be incomplete"
+    assert outcome.err == f"note: {note}\nno matching numbers\n"
     hidden = over(Network(answer([{"phone_number": ONE}])), "number", "list", "--unattached")
     assert "the API does not show the profile of any number" in hidden.err
 

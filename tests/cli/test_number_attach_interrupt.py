@@ -104,7 +104,7 @@ def test_ctrl_c_starts_nothing_new_and_says_what_was_done(
     assert (process.returncode, results(out)) == (130, {"attached": 3, "not tried": 17})
     assert err == (
         "to undo: wacb number rollback NUMBER (once per number)\n"
-        "note: the changed numbers were not read back\n"
+        "note: it was not checked whether the changes took effect\n"
         "error: interrupted: 3 attached, 17 not tried\nhint: run the same command again to finish\n"
     )
     assert len(writes(holding.sandbox)) == 1 + 3
@@ -121,7 +121,7 @@ def test_another_ctrl_c_gives_up_what_is_under_way(holding: Holding, tmp_path: P
     assert "error: interrupted: 3 not known, 17 not tried\n" in err
     given_up = [line for line in out.splitlines() if "not tried" not in line]
     assert len(given_up) == 3
-    assert all("interrupted before an answer came" in line for line in given_up)
+    assert all("interrupted before a response came" in line for line in given_up)
 
 
 class Impatient:
@@ -158,7 +158,7 @@ def test_what_was_not_read_back_is_said(over: Wacb, two_profiles: None, sandbox:
     line = ("number", "attach", ONE, TWO, "--profile", profile_id(1), "-q", "--jobs", "1")
     outcome = over(Impatient(sandbox, puts=1), *line, "--waba-id", "")
     assert (outcome.code, outcome.out) == (130, f"{ONE}\n{TWO}\n")
-    assert "note: the changed numbers were not read back\n" in outcome.err
+    assert "note: it was not checked whether the changes took effect\n" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -61,11 +61,11 @@ def test_they_are_chosen_by_number_and_title(live: Wacb, sandbox: Sandbox):
 def test_what_is_not_offered_is_asked_for_again(live: Wacb):
     answers = f"9\nx\n\n0\n{NINE}\n3\n2\n"
     err = (
-        f"{NUMBERS}Number: 9\nError: '9' is none of them\n"
-        "Number: x\nError: 'x' is none of them\n"
+        f"{NUMBERS}Number: 9\nError: '9' matches none of them\n"
+        "Number: x\nError: 'x' matches none of them\n"
         "Number: \n"
-        "Number: 0\nError: '0' is none of them\n"
-        f"Number: {NINE}\nError: '{NINE}' is none of them\n"
+        "Number: 0\nError: '0' matches none of them\n"
+        f"Number: {NINE}\nError: '{NINE}' matches none of them\n"
         f"Number: 3\n{PROFILES}Profile: 2\n{undo(THREE)}"
     )
     assert live(*ATTACH, "-q", input=answers, tty=True) == done(THREE, err)
@@ -74,7 +74,7 @@ def test_what_is_not_offered_is_asked_for_again(live: Wacb):
 def test_a_title_that_two_profiles_have_is_asked_for_again(live: Wacb):
     assert live(*CREATE, "--title", "Second", "--allow-duplicate-title").code == 0
     outcome = live(*ATTACH, TWO, "-q", input="Second\n1\n", tty=True)
-    assert "Error: 'Second' names several of them; type its row\n" in outcome.err
+    assert "Error: 'Second' matches several rows; type the number of the row\n" in outcome.err
     assert outcome.code == 0
 
 

@@ -81,7 +81,7 @@ def test_of_two_new_profiles_none_is_adopted(over: Wacb, sandbox: Sandbox):
     lost = LOST["500"][0]
     assert over(Meddler(sandbox, lost, copies=2), *CREATE) == failed(
         9,
-        f"the answer was lost, and 2 new profiles are named '{TITLE}': "
+        f"the response was lost, and 2 new profiles are named '{TITLE}': "
         f"{profile_id(1)}, {profile_id(2)}",
         "keep one of them and delete the others",
     )
@@ -144,6 +144,6 @@ def test_a_profile_that_cannot_be_read_back_is_shown_as_it_was_sent(over: Wacb, 
     outcome = over(ReadBack(sandbox, refusal(500, "oops")), *CREATE, "-o", "json")
     assert json.loads(outcome.out) == profile_json(created_at=None, result="created")
     assert outcome.err == (
-        "note: it could not be read back, shown as it was sent: "
+        "note: it could not be read back; it is shown as it was sent: "
         f"reading callback profile {profile_id(1)} failed: the API is unavailable (500: oops)\n"
     )

@@ -292,7 +292,7 @@ def test_each_try_is_traced(wacb: Wacb, endpoint: Endpoint, attach: Attach):
     outcome = steady(wacb(*MESSAGE, "-vv", "-q"))
     (body,) = {request.body.decode() for request in endpoint.arrived}
     first, second, *rest = outcome.err.splitlines()
-    assert first == f"POST {endpoint.url} no answer N ms attempt 1"
+    assert first == f"POST {endpoint.url} no response N ms attempt 1"
     assert second == f"POST {endpoint.url} 200 N ms attempt 2"
     assert rest == ["> Authorization: ***", "> Content-Type: application/json", f"> {body}"]
     assert steady(wacb(*MESSAGE, "-v", "-q")).err == f"POST {endpoint.url} 200 N ms attempt 1\n"
@@ -310,7 +310,7 @@ def test_the_time_for_a_try_is_the_users(wacb: Wacb, endpoint: Endpoint, attach:
     attach(endpoint.url)
     outcome = wacb(*MESSAGE, "--deadline", "0.000001")
     assert outcome.code == 8
-    assert "not delivered after 1 attempt: the deadline of 1e-06 s passed" in outcome.err
+    assert "not delivered after 1 attempt: the time limit of 1e-06 s passed" in outcome.err
     assert endpoint.arrived == []
 
 

@@ -83,7 +83,7 @@ def test_every_attempt_is_shown(over: Wacb, sleeps: list[float]):
     url = f"GET {API}?limit=100&offset=0"
     assert lines(outcome) == [
         f"{url} 503 N ms attempt 1",
-        f"{url} no answer N ms attempt 2",
+        f"{url} no response N ms attempt 2",
         f"{url} 429 N ms attempt 3",
         f"{url} 200 N ms attempt 4",
     ]

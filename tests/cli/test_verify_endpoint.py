@@ -41,7 +41,7 @@ def test_an_endpoint_where_nobody_listens(live: Wacb, sandbox: Sandbox, send: tu
         ("--timeout", "{} did not answer within 0.2 s", ELSEWHERE),
         (
             "--deadline",
-            "the deadline of 0.2 s passed before an answer came from {}",
+            "the time limit of 0.2 s passed before a response came from {}",
             "pass a longer --deadline",
         ),
     ],
@@ -120,7 +120,7 @@ def test_a_key_that_is_not_known(over: Wacb, sandbox: Sandbox, server: FaultServ
     key = {"algo": "AES-128-CFB", "key": "k" * 16, "IV": "i" * 16}
     url = attach_new(sandbox, f"{server.url}/hook", enc=key)
     hidden = Showing(sandbox, b'"key": "' + b"k" * 16 + b'", ', b"")
-    detail = f"profile {FIRST} encrypts, and the API does not show its key"
+    detail = f"profile {FIRST} uses encryption, but the API does not show its key"
     fix = "pass the file that holds it as --encrypt-key-file"
     links = good(url, delivery=line("delivery", "broken", detail, fix))
     check(over(hidden, *VERIFY, "--send"), 8, links, detail, fix)

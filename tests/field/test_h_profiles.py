@@ -85,7 +85,7 @@ def test_a_lost_update_is_settled_by_the_next(
     assert recorded(home) == [("update", "unknown")]
     again = live(*UPDATE, handler=Altered(sandbox, *shown))
     assert again.code == 0
-    assert ("was made is not known" in again.err) == (outcome == "unknown")
+    assert ("it is not known whether the update of" in again.err) == (outcome == "unknown")
     assert recorded(home) == [("update", outcome), ("update", "done")]
     assert "is not known" not in live(*UPDATE, handler=Altered(sandbox, *shown)).err
 
@@ -112,7 +112,7 @@ def test_a_lost_deletion_is_settled_by_the_next(live: Wacb, sandbox: Sandbox, ho
     assert recorded(home) == [("delete", "unknown")]
     again = live(*by_title)
     assert again.code == 5
-    assert "hint: an earlier command deleted it, whose answer was lost" in again.err
+    assert "hint: an earlier command deleted it; the response was lost" in again.err
     assert recorded(home) == [("delete", "done")]
     assert "earlier command" not in live(*by_title).err
 

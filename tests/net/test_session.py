@@ -209,7 +209,7 @@ def test_close_ends_kept_connections() -> None:
         session.close()
         assert ended.wait(LIFETIME)
         error = failure(session, server.url)
-        assert (type(error), error.message) == (Interrupted, "interrupted before an answer came")
+        assert (type(error), error.message) == (Interrupted, "interrupted before a response came")
 
 
 def test_close_interrupts_requests_of_other_threads(session: Session) -> None:

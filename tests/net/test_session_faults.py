@@ -56,7 +56,7 @@ WORDS = {
     "10000 headers": "{host} closed the connection, or did not answer with HTTP",
     "huge header": "{host} closed the connection, or did not answer with HTTP",
     "gzip bomb": "{host} sent compressed data, which was not requested",
-    "huge stream": "{host} sent an answer larger than 2 MiB",
+    "huge stream": "{host} sent a response larger than 2 MiB",
     **dict.fromkeys(SLOW, "{host} did not answer within 1 s"),
 }
 GZIP = answer(200, b"\x1f\x8b" + bytes(30), "Content-Encoding: gzip")
@@ -135,9 +135,9 @@ def test_the_deadline_ends_what_the_timeout_would_let_go_on() -> None:
         with FaultServer(name) as server, pytest.raises(DeadlineExceeded) as caught:
             send(server, timeout=30, deadline=0.75)
         assert time.monotonic() - began < 4
-        missing = "anything was sent to" if name == "silent TLS" else "an answer came from"
+        missing = "anything was sent to" if name == "silent TLS" else "a response came from"
         assert (caught.value.message, caught.value.hint, caught.value.sent) == (
-            f"the deadline of 0.75 s passed before {missing} 127.0.0.1:{server.port}",
+            f"the time limit of 0.75 s passed before {missing} 127.0.0.1:{server.port}",
             "pass a longer --deadline",
             name != "silent TLS",
         )
@@ -150,7 +150,7 @@ def test_after_the_deadline_nothing_is_sent() -> None:
         send(server, timeout=30, deadline=0)
     assert (caught.value.sent, server.connections) == (False, 0)
     assert caught.value.message == (
-        f"the deadline of 0 s passed before anything was sent to 127.0.0.1:{server.port}"
+        f"the time limit of 0 s passed before anything was sent to 127.0.0.1:{server.port}"
     )
 
 

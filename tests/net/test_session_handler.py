@@ -113,7 +113,7 @@ def test_an_encoding_that_changes_nothing_is_taken(name: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "chunks", "what"),
     [
-        ([], [bytes(2**20)] * 3, "an answer larger than 2 MiB"),
+        ([], [bytes(2**20)] * 3, "a response larger than 2 MiB"),
         ([("Content-Encoding", "gzip")], [b"x"], "compressed data, which was not requested"),
     ],
     ids=["large", "compressed"],

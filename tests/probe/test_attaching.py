@@ -212,7 +212,7 @@ def test_where_no_way_works_the_number_keeps_what_it_had(
 
 @pytest.mark.parametrize(
     ("field", "ending"),
-    [("profile_id", "has it again"), ("hook", "could not be given it again")],
+    [("profile_id", "has it again"), ("hook", "wacb could not restore it")],
 )
 def test_a_profile_that_an_attempt_takes_away_is_put_back(
     live: Wacb, account: Sandbox, field: str, ending: str
@@ -221,7 +221,9 @@ def test_a_profile_that_an_attempt_takes_away_is_put_back(
     network = Watched(account, attach=("PUT", UPDATE, field), takes_away=True)
     outcome = check(live, network, "--replace")
     assert outcome.code == 8
-    lost = f"number {ONE} lost its profile by PUT with callback_profile_id, and {ending}"
+    lost = (
+        f"number {ONE} lost its profile when wacb tried PUT with callback_profile_id, and {ending}"
+    )
     assert json.loads(outcome.err)["error"]["message"] == lost
     assert attached(account, ONE) == (SECOND if field == "profile_id" else "")
 
@@ -263,10 +265,10 @@ def test_what_attach_refuses_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (("--write", "--number", ONE), "--number and --profile are only used together"),
-        (("--write", "--profile", FIRST), "--number and --profile are only used together"),
-        (LINE, "--number needs --write"),
-        (("--write", "--replace"), "--replace needs --number and --profile"),
+        (("--write", "--number", ONE), "--number and --profile must be used together"),
+        (("--write", "--profile", FIRST), "--number and --profile must be used together"),
+        (LINE, "--number requires --write"),
+        (("--write", "--replace"), "--replace requires --number and --profile"),
     ],
 )
 def test_options_that_need_each_other(live: Wacb, line: tuple[str, ...], message: str):

@@ -247,13 +247,13 @@ def test_a_refutation_names_the_command_that_adapts_wacb(live: Wacb, account: Sa
     outcome = check(live, account, "-q", by_pages=True, title="hidden")
     assert outcome.out == "offset_counts\ntitle_filter\n"
     assert outcome.err == (
-        "error: offset_counts, title_filter do not hold for this account\n"
+        "error: assumptions offset_counts, title_filter do not hold for this account\n"
         "hint: run `wacb config set contract.offset_counts pages`, or pass --apply\n"
     )
     left = check(live, account, "-q", "--apply", by_pages=True, title="hidden")
     assert left.err == (
         "stored contract.offset_counts = pages\n"
-        "error: title_filter does not hold for this account\n"
+        "error: assumption title_filter does not hold for this account\n"
     )
 
 

@@ -127,7 +127,7 @@ def test_a_profile_that_is_not_found_is_named_and_removed_by_the_next_run(
     assert titles(sandbox) == [TITLE]
     again = check(live, sandbox)
     assert again.code == 0
-    assert "note: removed 1 left over from an earlier check\n" in again.err
+    assert "note: removed 1 throw-away profile left by an earlier check\n" in again.err
     assert titles(sandbox) == []
 
 
@@ -140,7 +140,7 @@ def test_left_overs_of_any_machine_are_known_by_title_and_endpoint(live: Wacb, s
     ]
     for row in rows:
         ask(sandbox, "POST", "/v1/SID/callback/profiles", row | template)
-    assert live(*CHECK, "-q").err == "note: removed 1 left over from an earlier check\n"
+    assert live(*CHECK, "-q").err == "note: removed 1 throw-away profile left by an earlier check\n"
     assert sorted(titles(sandbox)) == ["Mine", TITLE]
 
 

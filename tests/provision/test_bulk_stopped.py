@@ -204,7 +204,7 @@ def test_another_ctrl_c_gives_up_what_is_running(tmp_path: Path) -> None:
         line.release.set()
     assert kinds(results) == [Interrupted] * 2 + [Skipped] * 4
     assert results[0].error is not None
-    assert results[0].error.message == "interrupted before an answer came"
+    assert results[0].error.message == "interrupted before a response came"
     assert (run.interrupt.interrupted, line.listings, journaled(tmp_path)) == (True, 0, [])
 
 

@@ -93,7 +93,7 @@ def test_a_profile_that_cannot_be_read_back_is_shown_as_sent(
     assert run(network, Clock()) == ProfileResult(
         make_profile(),
         "created",
-        (f"it could not be read back, shown as it was sent: {message}",),
+        (f"it could not be read back; it is shown as it was sent: {message}",),
     )
 
 

@@ -149,7 +149,7 @@ NAMELESS: list[object] = [{}, [], None]
         (
             [refusal(500), LISTED],
             f"{OOPS}; number {NEW} is listed as pending, but its registration ID was in the "
-            "lost answer",
+            "lost response",
             CONSOLE,
             500,
         ),
@@ -157,8 +157,8 @@ NAMELESS: list[object] = [{}, [], None]
             (
                 [answer(data), LISTED],
                 f"registering number {NEW} failed: "
-                f"the API's answer has no ID; number {NEW} is listed as pending, "
-                "but its registration ID was in the lost answer",
+                f"the response has no ID; number {NEW} is listed as pending, "
+                "but its registration ID was in the lost response",
                 CONSOLE,
                 None,
             )

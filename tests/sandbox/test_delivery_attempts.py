@@ -118,7 +118,7 @@ def test_no_more_is_tried_once_the_deadline_has_passed(send: Send):
     outcome = send(line, seconds=0)
     assert (line.sent, [one.status for one in outcome.attempts]) == (0, [None])
     assert str(outcome.error).startswith(
-        "the message was not delivered after 1 attempt: the deadline of "
+        "the message was not delivered after 1 attempt: the time limit of "
     )
 
 

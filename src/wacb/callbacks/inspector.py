@@ -125,7 +125,7 @@ async def _replay(recent: RecentCallbacks, background: Background, asked: Any) -
     target = parse_target(to)
     text = recent.find(n)
     if text is None:
-        raise NotFound(f"callback {n} is not kept any longer")
+        raise NotFound(f"callback {n} is no longer kept")
     try:
         outgoing = build_replay(target, parse_record(_read_record(text)).request)
     except ValueError as error:

@@ -103,7 +103,7 @@ class Background:
     async def run(self, work: Callable[[Session], T]) -> T:
         """Call `work` in a thread. Raises its errors, and Unavailable if all threads are busy."""
         if not self._free:
-            raise Unavailable("too many callbacks are waiting for an answer", sent=False)
+            raise Unavailable("too many callbacks are waiting for a response", sent=False)
         self._free -= 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, self._session)

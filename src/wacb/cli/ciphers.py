@@ -23,7 +23,7 @@ def decrypter(app: App, file: Path) -> Callable[[str], str]:
 def encryption_of(
     app: App, profile: CallbackProfile, key_file: Path | None
 ) -> Callable[[str], str] | None:
-    """Return the function that encrypts a value for a profile, None where it does not encrypt.
+    """Return the function that encrypts a value for a profile, None if it uses no encryption.
 
     The key comes from `key_file`, from the API, or from the file that `profile create` wrote.
     Raises ConfigError where there is none, and where it is for another algorithm.
@@ -35,7 +35,7 @@ def encryption_of(
         path = key_file_of(app, profile.title)
         if files.read_text(path) is None:
             raise ConfigError(
-                f"profile {profile.id} encrypts, and the API does not show its key",
+                f"profile {profile.id} uses encryption, but the API does not show its key",
                 hint="pass the file that holds it as --encrypt-key-file",
             )
         encryption = _from_file(path, profile)
@@ -50,7 +50,7 @@ def _from_file(path: Path, profile: CallbackProfile) -> Encryption:
     encryption = encryption_keys.load(path)
     wanted = profile.encryption.algorithm.upper() if profile.encryption else None
     if profile.id and wanted != encryption.algorithm:
-        does = f"encrypts with {wanted}" if wanted else "does not encrypt"
+        does = f"uses {wanted}" if wanted else "does not use encryption"
         raise ConfigError(
             f"the key in {path} is for {encryption.algorithm}, but {profile.id} {does}"
         )

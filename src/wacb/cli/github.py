@@ -17,8 +17,8 @@ from wacb.storage.paths import expand
 
 MAX_ROWS = 1_000  # GitHub drops a summary of more than 1 MiB
 _VARIABLES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
-_OVERWRITTEN = "this step had set these outputs before, and they are overwritten"
-_APART = "use --github once in a step"
+_OVERWRITTEN = "this step has already set these outputs, which are now overwritten"
+_APART = "use --github only once per step"
 github_option = option(
     "--github",
     section=Section.OUTPUT,

@@ -116,7 +116,7 @@ def jobs_option(defaults: str) -> Callable[[F], F]:
         metavar="N",
         expose_value=False,
         callback=_set_jobs,
-        help=f"Requests to send at a time [default: {defaults}].",
+        help=f"Requests to send in parallel [default: {defaults}].",
     )
 
 
@@ -128,7 +128,7 @@ dry_run_option = option(
     "--dry-run",
     section=Section.SAFETY,
     is_flag=True,
-    help="Print the requests, send none.",
+    help="Print the requests without sending them.",
 )
 yes_option = option("--yes", section=Section.SAFETY, is_flag=True, help="Skip confirmation.")
 allow_missing_option = option(

@@ -105,7 +105,9 @@ def _pick(
         found = [number for number, names in enumerate(known) if fold(answer) in names]
         if len(found) == 1:
             return found[0]
-        problem = "names several of them; type its row" if found else "is none of them"
+        problem = (
+            "matches several rows; type the number of the row" if found else "matches none of them"
+        )
         raise click.BadParameter(f"{answer!r} {problem}")
 
     def places(answer: str) -> list[int]:

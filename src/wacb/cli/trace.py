@@ -46,7 +46,7 @@ def trace_callback(
 
 
 def _attempt_line(method: str, url: str, number: int, status: int | None, ms: float) -> str:
-    answered = "no answer" if status is None else status
+    answered = "no response" if status is None else status
     return f"{method} {url} {answered} {ms:.0f} ms attempt {number}"
 
 

@@ -19,9 +19,9 @@ def timed_out(timed: TimedRequest) -> Unavailable:
             hint="try again, or pass a longer --timeout",
             sent=timed.sent,
         )
-    missing = "an answer came from" if timed.sent else "anything was sent to"
+    missing = "a response came from" if timed.sent else "anything was sent to"
     return DeadlineExceeded(
-        f"the deadline of {timed.deadline:g} s passed before {missing} {timed.peer}",
+        f"the time limit of {timed.deadline:g} s passed before {missing} {timed.peer}",
         hint="pass a longer --deadline",
         sent=timed.sent,
     )

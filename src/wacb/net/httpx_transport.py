@@ -102,7 +102,7 @@ class HttpxTransport:
                 if len(body) > limit:
                     if truncate:
                         break
-                    large = f"an answer larger than {limit / 2**20:g} MiB"
+                    large = f"a response larger than {limit / 2**20:g} MiB"
                     raise failures.unusable_answer(timed, large, status)
         return Response(
             status=status, headers=dict(answer.headers.items()), body=bytes(body[:limit])

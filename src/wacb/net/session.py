@@ -135,4 +135,4 @@ class Session:
 
 
 def _interrupted() -> Interrupted:
-    return Interrupted("interrupted before an answer came")
+    return Interrupted("interrupted before a response came")

@@ -230,8 +230,8 @@ class _Search:
             raise self._changed_error()
         restored = isinstance(old, str) and self._restore(number, old)
         raise CheckFailed(
-            f"number {number} lost its profile by {way.method} with {way.field}, and "
-            f"{'has it again' if restored else 'could not be given it again'}",
+            f"number {number} lost its profile when wacb tried {way.method} with {way.field}, and "
+            f"{'has it again' if restored else 'wacb could not restore it'}",
             hint=check_with_show(number),
         )
 
@@ -257,7 +257,9 @@ class _Search:
         self._client.remember_shown()
         seen = self._is_seen(shown)
         evidence = f"{way.method} with `{way.field}` "
-        evidence += "is shown on the number" if seen else "is shown in the console, says a person"
+        evidence += (
+            "is shown on the number" if seen else "is shown in the console, according to you"
+        )
         pairs = (
             (_field_id(self._client), way.field, self._present.field),
             ("attach_path", way.path, self._present.path),

@@ -21,7 +21,7 @@ def judge_paging(reading: Reading, paging: Paging) -> list[Finding]:
 def _judge_offset(reading: Reading, paging: Paging) -> Finding:
     id = "offset_counts"
     if reading.steps is None:
-        return not_seen(id, "it takes two profiles to see")
+        return not_seen(id, "at least two profiles are needed")
     first, second = reading.steps
     if reading.by_pages is None:
         if first.ids and first.ids == second.ids:

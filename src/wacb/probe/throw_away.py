@@ -117,7 +117,7 @@ class ThrowAways:
             for profile in self.find():
                 if profile.id not in self.made:
                     return profile.id
-        raise _unknown_error(lost.message if lost else "the answer to the create has no ID")
+        raise _unknown_error(lost.message if lost else "the response to the create has no ID")
 
     def remove_earlier(self) -> int:
         """Remove what earlier runs left, also what is not listed yet; return how many.
@@ -158,7 +158,7 @@ class ThrowAways:
         lost = [profile.id for profile in self.find() if profile.id not in self.made]
         self._remove(lost)
         if self._open and not lost:
-            raise _unknown_error("the answer to the create was lost")
+            raise _unknown_error("the response to the create was lost")
         self._forget_creates()
 
     def _remove(self, ids: list[str]) -> None:

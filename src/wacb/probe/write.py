@@ -121,11 +121,11 @@ class _Check:
     def _judge_create(self) -> None:
         created = self._made.create()
         if created.has_id:
-            self._findings.append(confirmed("created_id", "the answer has the ID"))
+            self._findings.append(confirmed("created_id", "the response has the ID"))
         elif not created.answered:
-            self._findings.append(not_seen("created_id", "the answer was lost"))
+            self._findings.append(not_seen("created_id", "the response was lost"))
         else:
-            self._findings.append(refuted("created_id", "the answer has no ID that wacb finds"))
+            self._findings.append(refuted("created_id", "the response has no recognized ID"))
 
     def _judge_text(self, row: dict[str, Any]) -> None:
         if not row:
@@ -203,8 +203,8 @@ class _Check:
         try:
             self._made.create()
         except ApiRejected as error:
-            evidence = f"a second one of the title is rejected: status {error.status}"
+            evidence = f"a second profile with the same title is rejected: status {error.status}"
             self._findings.append(refuted("titles_repeat", evidence))
         else:
-            evidence = "a second one of the title is created"
+            evidence = "a second profile with the same title is created"
             self._findings.append(confirmed("titles_repeat", evidence))

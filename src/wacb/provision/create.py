@@ -222,7 +222,7 @@ def _adopt(
             continue  # not to see it proves nothing: the next look may
         if len(found) > 1:
             raise Ambiguous(
-                f"the answer was lost, and {len(found)} new profiles are named {draft.title!r}: "
+                f"the response was lost, and {len(found)} new profiles are named {draft.title!r}: "
                 + ", ".join(found),
                 hint="keep one of them and delete the others",
             )

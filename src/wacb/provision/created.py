@@ -85,7 +85,7 @@ def _read(
     try:
         profile = _find_sent(client, draft, profile_id, rows) or client.get_profile(profile_id)
     except WacbError as error:
-        notes = (f"it could not be read back, shown as it was sent: {error.message}",)
+        notes = (f"it could not be read back; it is shown as it was sent: {error.message}",)
         profile = as_sent(draft, profile_id)
     if profile.title != draft.title and fold_title(profile.title) == fold_title(draft.title):
         notes = (*notes, f"the API stored the title as {profile.title!r}")

@@ -68,7 +68,7 @@ def _explain_missing(client: Client, reference: str, error: NotFound) -> NotFoun
     journal = client.journal
     by_id = journal.settle_last("delete", "done", profile=reference)
     if by_id or journal.settle_last("delete", "done", title=reference):
-        hint = "an earlier command deleted it, whose answer was lost"
+        hint = "an earlier command deleted it; the response was lost"
         return NotFound(error.message, hint=hint, status=error.status)
     return error
 

@@ -124,7 +124,7 @@ def _refuse_added(client: Client, number: str) -> None:
         if shown.number == number:
             raise Unsafe(
                 f"number {number} is listed as {shown.status}: an earlier command added it, and "
-                "its registration ID was in the lost answer",
+                "its registration ID was in the lost response",
                 hint=Prose("run ", *_confirm_words(number)),
             )
 
@@ -145,7 +145,7 @@ def _read_id(data: object, request: ApiRequest) -> str:
     # assumed: registration_id
     identity = row_id(data) if isinstance(data, dict) else None
     if identity is None:
-        raise Unavailable(f"{request.action} failed: the API's answer has no ID")
+        raise Unavailable(f"{request.action} failed: the response has no ID")
     return identity
 
 
@@ -156,7 +156,7 @@ def _unknown_add(
     if shown:
         return OutcomeUnknown(
             f"{lost.message}; number {number} is listed as {shown.status}, but its registration "
-            "ID was in the lost answer",
+            "ID was in the lost response",
             hint=Prose("run ", *_confirm_words(number)),
             status=lost.status,
         )

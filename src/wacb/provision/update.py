@@ -47,7 +47,7 @@ def refuse_key_exchange(step: UpdateStep) -> None:
     if step.live.encryption is None or "encryption" not in step.changes:
         return
     raise Unsafe(
-        f"profile {step.live.label} already encrypts with another key or algorithm, and its "
+        f"profile {step.live.label} already uses another key or algorithm, and its "
         "receiver could not decrypt with a new one",
         hint="pass --encrypt-key-file FILE to replace the key",
     )
@@ -110,7 +110,7 @@ def _settle_earlier(client: Client, step: UpdateStep) -> tuple[str, ...]:
     if (live.modified_at or live.created_at) in earlier.before:
         journal.settle(earlier, "refused")
         return ()
-    return (f"whether the update of {earlier.time} was made is not known",)
+    return (f"it is not known whether the update of {earlier.time} succeeded",)
 
 
 def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> ProfileResult:

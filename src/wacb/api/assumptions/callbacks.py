@@ -33,7 +33,7 @@ CALLBACKS = (
     Assumption(
         id="delivery_tries",
         sentence="A delivery is tried three times; ten failures in a row disable the profile.",
-        matters_for="the sandbox alone",
+        matters_for="the sandbox only",
         seen_by=SeenBy.NOTHING,
     ),
     Assumption(

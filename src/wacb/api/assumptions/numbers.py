@@ -94,13 +94,13 @@ NUMBERS = (
     Assumption(
         id="profile_before_incoming_url",
         sentence="A number that has both a profile and an incoming URL uses the profile.",
-        matters_for="the sandbox alone",
+        matters_for="the sandbox only",
         seen_by=SeenBy.NOTHING,
     ),
     Assumption(
         id="registration_id",
-        sentence="The answer to a new number has the ID of the registration where that to a new "
-        "profile has its ID.",
+        sentence="The response to a new number has the registration ID as `profile_id`, "
+        "`profileId` or `id`.",
         matters_for="number add",
         seen_by=SeenBy.NOTHING,
     ),

@@ -14,7 +14,7 @@ PROFILES = (
     Assumption(
         id="refused_key",
         sentence="A wrong SID or key is answered with 401 or 403.",
-        matters_for="telling wrong credentials from other failures",
+        matters_for="distinguishing wrong credentials from other failures",
         seen_by=SeenBy.NOTHING,
     ),
     Assumption(
@@ -34,19 +34,19 @@ PROFILES = (
     Assumption(
         id="other_codes",
         sentence="Undocumented codes are `RBC` or `WA` and the HTTP status.",
-        matters_for="the sandbox alone",
+        matters_for="the sandbox only",
         seen_by=SeenBy.NOTHING,
     ),
     Assumption(
         id="json_strings",
-        sentence="`body`, `headers` and `events` are sent as strings that contain JSON; answers "
-        "have such strings, or JSON.",
+        sentence="`body`, `headers` and `events` are sent as strings that contain JSON; "
+        "responses have such strings, or JSON.",
         matters_for="profile create, profile update",
         seen_by=SeenBy.READING,
     ),
     Assumption(
         id="created_id",
-        sentence="The answer to a create has the ID as `profile_id`, `profileId` or `id`.",
+        sentence="The response to a create has the ID as `profile_id`, `profileId` or `id`.",
         matters_for="profile create",
         seen_by=SeenBy.WRITING,
     ),
@@ -138,7 +138,7 @@ PROFILES = (
     Assumption(
         id="left_over_body",
         sentence="A profile for GET or DELETE cannot have a body.",
-        matters_for="the sandbox alone",
+        matters_for="the sandbox only",
         seen_by=SeenBy.NOTHING,
     ),
     Assumption(

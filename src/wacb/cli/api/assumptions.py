@@ -19,9 +19,9 @@ from wacb.cli.views.assumptions import ASSUMED
 def command(app: App) -> None:
     """List what wacb assumes about the Kaleyra API.
 
-    Kaleyra documents its API in part. Each row has an assumption, what depends on it, whether it is
-    documented, and what the last check of this account said. Where a config key is named, it
-    changes the assumption.
+    Kaleyra documents only part of its API. Each row shows an assumption, what depends on it,
+    whether it is documented, and what the last check of this account found. If a row names a config
+    key, that key changes the assumption.
 
     \b
     Example:

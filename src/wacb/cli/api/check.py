@@ -38,10 +38,10 @@ _write_options = combine(
     click.option(
         "--number",
         metavar="NUMBER",
-        help="Number to find out on how profiles are attached (with --write).",
+        help="Number to try attaching a profile to (with --write).",
         shell_complete=completion.numbers,
     ),
-    profile_option("Profile that the number should have attached."),
+    profile_option("Profile to attach to it."),
     option("--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile."),
     yes_option,
     collect(WriteOptions, "options"),
@@ -50,12 +50,14 @@ _write_options = combine(
 
 @click.command(cls=Command)
 @_write_options
-@click.option("--apply", "adapt", is_flag=True, help="Store the settings that adapt wacb.")
+@click.option(
+    "--apply", "adapt", is_flag=True, help="Store settings that adapt wacb to this account."
+)
 @click.option(
     "--save",
     metavar="FILE",
     type=FilePath(),
-    help="Write a report without data of the account, for a bug report.",
+    help="Save a report for a bug report, without account data.",
     shell_complete=completion.files,
 )
 @dry_run_option
@@ -68,8 +70,8 @@ def command(
 
     Use it when a command fails although the account is in order, and before you rely on wacb with a
     new account. It reads profiles and numbers, and changes nothing without --write. With --number
-    and --profile it tries the known ways to attach that profile, until one is seen to work. -q
-    prints only the IDs of refuted assumptions.
+    and --profile, it tries the known ways to attach that profile until one works. -q prints only
+    the IDs of refuted assumptions.
 
     \b
     Example:
@@ -134,7 +136,9 @@ def _settle(app: App, wrong: Sequence[Finding], error: WacbError | None, *, adap
         for key, value in values.items()
     ]
     hint = Prose("run ", join_prose(" and ", lines), ", or pass --apply") if lines else None
+    subject = "assumption" if len(left) == 1 else "assumptions"
     verb = "does" if len(left) == 1 else "do"
     raise CheckFailed(
-        f"{', '.join(left)} {verb} not hold for this account", hint=None if adapt else hint
+        f"{subject} {', '.join(left)} {verb} not hold for this account",
+        hint=None if adapt else hint,
     )

@@ -24,8 +24,8 @@ from wacb.jsontext import json_text
 def command(app: App, *, format: str) -> None:
     """Print the API as an OpenAPI document.
 
-    Use it to read the API in a viewer, to generate a client or to check requests. It is OpenAPI
-    3.1, and has every request that wacb sends; x-assumed marks what rests on an assumption.
+    Use it to read the API in a viewer, to generate a client or to check requests. The document is
+    OpenAPI 3.1 and describes every request that wacb sends; x-assumed marks what is assumed.
 
     \b
     Example:

@@ -16,7 +16,7 @@ from wacb.models import UNKNOWN
 from wacb.probe.attach import Attached, check_attach, list_attempts
 from wacb.probe.look import Reading
 from wacb.probe.model import Finding, Verdict
-from wacb.probe.names import Names
+from wacb.probe.names import Names, plural
 from wacb.probe.throw_away import TITLE
 from wacb.probe.write import check_by_writing, list_writes
 from wacb.provision.attach import offline_change, prepare_attach
@@ -37,11 +37,11 @@ class WriteOptions(NamedTuple):
     def check(self) -> None:
         """Raise InvalidInput for options that need each other."""
         if (self.number is None) != (self.profile is None):
-            raise InvalidInput("--number and --profile are only used together")
+            raise InvalidInput("--number and --profile must be used together")
         if self.number is not None and not self.write:
-            raise InvalidInput("--number needs --write", hint="pass --write, too")
+            raise InvalidInput("--number requires --write", hint="pass --write, too")
         if self.replace and self.number is None:
-            raise InvalidInput("--replace needs --number and --profile")
+            raise InvalidInput("--replace requires --number and --profile")
 
 
 def show_writes(app: App, options: WriteOptions) -> None:
@@ -49,7 +49,7 @@ def show_writes(app: App, options: WriteOptions) -> None:
     requests = list_writes(app.api)
     if options.number is not None:
         change = _prepare(app, options, dry_run=True)
-        app.out.note(*change.notes, "the ways to attach are tried until one works")
+        app.out.note(*change.notes, "wacb would send these attempts to attach only until one works")
         requests += list_attempts(app.api, change.number, str(change.new))
     show_requests(app, requests)
 
@@ -66,7 +66,9 @@ def write(
         lock = app.create_lock(TITLE)
         written = check_by_writing(app.client, lock=lock, sleep=app.sleep)
         if written.removed:
-            app.out.note(f"removed {written.removed} left over from an earlier check")
+            app.out.note(
+                f"removed {plural(written.removed, 'throw-away profile')} left by an earlier check"
+            )
         findings += written.findings
         if written.error or change is None:
             return findings, written.error
@@ -80,7 +82,7 @@ def _require_readable(found: Sequence[Finding]) -> None:
     wrong = [each.id for each in found if each.verdict is Verdict.REFUTED and each.id in _NEEDED]
     if wrong:
         raise CheckFailed(
-            f"nothing was written, as a throw-away profile could not be found again: "
+            f"nothing was written, because wacb could not find a throw-away profile again: "
             f"{', '.join(wrong)} refuted"
         )
 

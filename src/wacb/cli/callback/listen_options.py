@@ -95,7 +95,7 @@ record_options = combine(
     click.option(
         "--forward-to",
         metavar="URL",
-        help="Pass each callback on to this URL, and its response back.",
+        help="Forward each callback to this URL and return its response.",
     ),
     allow_remote_option,
     collect(ServerOptions, "server"),

@@ -35,9 +35,9 @@ from wacb.cli.views.deliveries import DELIVERY
 def command(app: App, *, paths: tuple[Path, ...], to: str, allow_remote: bool) -> None:
     """Send saved callbacks to an endpoint again.
 
-    Takes what `callback listen --save` wrote, files or whole folders, and sends each once, byte for
-    byte, in the order in which they arrived. A URL with a path is used as it is; without one, each
-    callback keeps its own. Of the headers only the content type is sent.
+    Reads files or folders that `callback listen --save` wrote, and sends each callback once, byte
+    for byte, in the order in which they arrived. If the URL has no path, each callback keeps its
+    own path. The content type is the only header that is sent.
 
     \b
     Example:

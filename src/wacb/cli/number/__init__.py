@@ -8,7 +8,7 @@ command = Group(
     "number",
     package=__name__,
     table={
-        "list": "List the numbers and the profiles they have.",
+        "list": "List numbers and their attached profiles.",
         "show": "Show one number and where its messages go.",
         "attach": "Attach a profile to numbers.",
         "detach": "Detach the profile from a number.",

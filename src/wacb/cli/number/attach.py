@@ -116,9 +116,9 @@ def command(
 ) -> None:
     """Attach a profile to numbers.
 
-    The profile must be active and complete, the number approved; another profile on the number is
-    only replaced with --replace or --if-current. Every change is journaled and can be undone.
-    Without arguments it is WACB_NUMBER; on a terminal you choose from a list.
+    The profile must be active and complete, and the number approved. Another profile on the number
+    is replaced only with --replace or --if-current. Every change is journaled and can be undone.
+    Without arguments, the number is WACB_NUMBER, or you choose from a list on a terminal.
 
     \b
     Example:

@@ -23,15 +23,15 @@ from wacb.provision.numbers import NumberWithProfile, choose, count_hidden, list
 @click.option(
     "--profile",
     metavar="ID|TITLE",
-    help="Only the numbers that have this profile.",
+    help="List only numbers with this profile attached.",
     shell_complete=completion.profiles,
 )
-@click.option("--unattached", is_flag=True, help="Only the numbers that have no profile.")
+@click.option("--unattached", is_flag=True, help="List only numbers without a profile.")
 @read_jobs_option
 @output_options
 @pass_app
 def command(app: App, *, profile: str | None, unattached: bool) -> None:
-    """List the numbers and the profiles they have.
+    """List numbers and their attached profiles.
 
     Use it to see where the messages to each number go. Requires a WABA ID: only the V2 API lists
     numbers.
@@ -75,5 +75,5 @@ def _list(app: App) -> tuple[Listing[Number], Sequence[NumberWithProfile]]:
 def _note_hidden(app: App, numbers: Sequence[Number], *, filtered: bool) -> None:
     hidden = count_hidden(numbers)
     if hidden and filtered:
-        which = "of any number" if hidden == len(numbers) else f"of {hidden} numbers"
-        app.out.note(f"the API does not show the profile {which}: they are not listed")
+        which = "any number" if hidden == len(numbers) else f"{hidden} of {len(numbers)} numbers"
+        app.out.note(f"the API does not show the profile of {which}, so the list may be incomplete")

@@ -149,7 +149,7 @@ def raise_failures(
     if interrupted:
         right = _without_failed(results)
         if any(result.status != "unchanged" and result.verified is None for result in right):
-            app.out.note("the changed numbers were not read back")
+            app.out.note("it was not checked whether the changes took effect")
         raise interrupted_error(results)
     errors = [result.error for result in results if result.error]
     if not errors:

@@ -43,7 +43,7 @@ _existing_options = combine(  # what to do with a profile of the same title
 @click.command(cls=Command)
 @draft_options(
     url="Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]",
-    title="Title of the profile [default: made from the endpoint].",
+    title="Title of the profile [default: derived from the endpoint].",
     header="Header to send.",
 )
 @_existing_options

@@ -41,7 +41,7 @@ from wacb.urls import host_of
     metavar="FILE",
     type=FilePath(),
     shell_complete=completion.files,
-    help="Behave as this TOML file says, not as wacb assumes (see `wacb help api`).",
+    help="Behave as described in this TOML file (see `wacb help api`).",
 )
 @click.option(
     "-o", "--output", "format", type=click.Choice(("json",)), help="Print the ready line as JSON."
@@ -57,8 +57,8 @@ def command(
 ) -> None:
     """Serve the emulator over HTTP on 127.0.0.1 until Ctrl-C.
 
-    Shares its state with `wacb --sandbox`. Other programs can use the URL that it prints, and find
-    the API as an OpenAPI document at /openapi.json.
+    Shares its state with `wacb --sandbox`. Other programs can use the URL that it prints, and read
+    an OpenAPI document of the API at /openapi.json.
 
     \b
     Example:

@@ -48,19 +48,19 @@ _options = combine(
     option(
         "--title",
         metavar="TEXT",
-        help="Title of the profile [default: made from the endpoint]. [env: WACB_PROFILE]",
+        help="Title of the profile [default: derived from the endpoint]. [env: WACB_PROFILE]",
     ),
     option(
         "--update-existing",
         section=Section.SAFETY,
         is_flag=True,
-        help="Update a profile of the same title if it differs.",
+        help="Update a profile of the same title if it exists.",
     ),
     option(
         "--replace",
         section=Section.SAFETY,
         is_flag=True,
-        help="Replace the profile that a number has.",
+        help="Replace the current profile.",
     ),
     endpoint_options,
     collect(SetupOptions, "options"),
@@ -83,9 +83,9 @@ def command(
 ) -> None:
     """Set up incoming messages: create a profile, attach it, verify.
 
-    Use it for the whole job. A complete profile of your endpoint is created, or reused where it
-    exists; it is attached to the numbers, and every step up to your endpoint is checked. A second
-    run changes nothing. On a terminal you are asked for what is missing.
+    Use it for the whole job. It creates a complete profile for your endpoint, or reuses one that
+    exists, attaches it to the numbers and checks every step up to your endpoint. A second run
+    changes nothing. On a terminal, it asks for what is missing.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def command(
             profile = report.profile_id
             report.checks = run_checks(app, first, profile, more_numbers=more, send=send)
     if any(check.ok is False for check in report.checks):
-        app.out.note("the set-up itself is done; a check afterwards failed")
+        app.out.note("the setup itself is done; a check afterwards failed")
     raise_failed(app, report.checks)
 
 
