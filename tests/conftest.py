@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's home, settings, proxies and colours out of every test."""
+    """Keep the machine's home, settings, proxies and colors out of every test."""
     for name in list(os.environ):
         if name.startswith(("WACB_", "XDG_", "SSL_CERT_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

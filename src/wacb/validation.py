@@ -118,7 +118,7 @@ def _plain(char: str) -> str:
 
 
 def name_character(char: str) -> str:
-    """Name a character so that it is recognised even if it is invisible or looks like another."""
+    """Name a character so that it is recognized even if it is invisible or looks like another."""
     if char.isascii() and char.isprintable():
         return repr(char)
     return f"U+{ord(char):04X}" + (f" ({char})" if char.isprintable() else "")

@@ -367,13 +367,13 @@ SOON = "new Promise((done) => setTimeout(done, 1))"
 QUESTIONS = "performance.getEntriesByType('resource').length"
 # The contrast of every element that holds text of its own, the lowest first.
 CONTRASTS = """(() => {
-  const channels = (colour) => colour.match(/[0-9.]+/g).map(Number);
-  const light = (colour) => channels(colour).slice(0, 3).map((part) => part / 255)
+  const channels = (color) => color.match(/[0-9.]+/g).map(Number);
+  const light = (color) => channels(color).slice(0, 3).map((part) => part / 255)
     .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
     .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
   const back = (node) => {
-    const colour = getComputedStyle(node).backgroundColor;
-    return channels(colour)[3] === 0 ? back(node.parentElement) : colour;
+    const color = getComputedStyle(node).backgroundColor;
+    return channels(color)[3] === 0 ? back(node.parentElement) : color;
   };
   return [...document.body.querySelectorAll("*")]
     .filter((node) => node.checkVisibility() && node.tagName !== "SCRIPT")

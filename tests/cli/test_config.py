@@ -331,12 +331,12 @@ def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path):
 
 def test_unknown_keys_are_kept(wacb: Wacb, file: Path):
     file.parent.mkdir(parents=True)
-    file.write_text('later = 1\n[accounts.a]\ncolour = "red"\n[other]\nx = [1]\n')
+    file.write_text('later = 1\n[accounts.a]\ncolor = "red"\n[other]\nx = [1]\n')
     file.chmod(0o600)
     assert wacb("config", "set", "sid", SID) == done()
     assert stored(file) == {
         "later": 1,
-        "accounts": {"a": {"colour": "red", "sid": SID}},
+        "accounts": {"a": {"color": "red", "sid": SID}},
         "other": {"x": [1]},
     }
 

@@ -147,7 +147,7 @@ def test_set_without_a_config_makes_an_account(wacb: Wacb, home: Path, key: str)
          "you mean base_url?"),
         ("default_account =", "default =", "unknown key 'default' is ignored; did you mean "
          "default_account?"),
-        ("waba_id =", "colour =", "unknown key 'colour' in [accounts.prod] is ignored"),
+        ("waba_id =", "color =", "unknown key 'color' in [accounts.prod] is ignored"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("line", [("profile", "list", "--account", "prod"), ("config", "list")])

@@ -133,7 +133,7 @@ def test_outputs_that_the_step_had_set_before_are_named(
         (b"\xff<<E\n\xff=\nE\nresult=1\n", ": result; "),
     ],
 )
-def test_outputs_are_recognised_in_every_form(
+def test_outputs_are_recognized_in_every_form(
     github: Github, output: Path, before: str | bytes, named: str | None
 ):
     output.write_bytes(before if isinstance(before, bytes) else before.encode())

@@ -51,7 +51,7 @@ def test_a_page_is_rendered_on_a_terminal(on_screen: Wacb, topic: str):
     assert {f"  {line}" for line in pasted} <= {*lines}
 
 
-def test_a_rendered_page_has_colour(on_screen: Wacb):
+def test_a_rendered_page_has_color(on_screen: Wacb):
     out = on_screen("help", "quickstart").out
     assert out.startswith("\x1b[1mQuick start\x1b[0m\n")
     assert "\x1b[36m  wacb sandbox demo\x1b[0m\n" in out

@@ -1,4 +1,4 @@
-"""What reaches stdout and stderr, on a terminal and off it: forms, colour, secrets, pipes."""
+"""What reaches stdout and stderr, on a terminal and off it: forms, color, secrets, pipes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_terminal_gets_a_table_and_a_pipe_gets_tsv(live: Wacb, on_screen: Wacb
 
 
 @pytest.mark.parametrize(
-    ("flags", "env", "colour"),
+    ("flags", "env", "color"),
     [
         ((), {}, True),
         (("--color", "never"), {}, False),
@@ -90,14 +90,14 @@ def test_a_terminal_gets_a_table_and_a_pipe_gets_tsv(live: Wacb, on_screen: Wacb
         ((), {"CLICOLOR": "0", "FORCE_COLOR": "1"}, True),
     ],
 )
-def test_colour_on_a_terminal(
-    on_screen: Wacb, flags: tuple[str, ...], env: dict[str, str], colour: bool
+def test_color_on_a_terminal(
+    on_screen: Wacb, flags: tuple[str, ...], env: dict[str, str], color: bool
 ):
-    assert on_screen(*LIST, *flags, env=env) == done(COLOURED if colour else NUMBERS)
+    assert on_screen(*LIST, *flags, env=env) == done(COLOURED if color else NUMBERS)
 
 
 @pytest.mark.parametrize(
-    ("flags", "env", "colour"),
+    ("flags", "env", "color"),
     [
         ((), {}, False),
         (("--color", "always"), {}, True),
@@ -105,8 +105,8 @@ def test_colour_on_a_terminal(
         (("--color", "never"), {"FORCE_COLOR": "1"}, False),
     ],
 )
-def test_colour_in_a_pipe(live: Wacb, flags: tuple[str, ...], env: dict[str, str], colour: bool):
-    assert live(*LIST, *flags, "-o", "table", env=env) == done(COLOURED if colour else NUMBERS)
+def test_color_in_a_pipe(live: Wacb, flags: tuple[str, ...], env: dict[str, str], color: bool):
+    assert live(*LIST, *flags, "-o", "table", env=env) == done(COLOURED if color else NUMBERS)
 
 
 def test_the_next_step_is_shown_only_on_a_terminal(live: Wacb, on_screen: Wacb):

@@ -167,7 +167,7 @@ def test_a_table_fits_the_terminal(env: dict[str, str], on_terminal, width: int)
     ],
     ids=["plain", "NO_COLOR", "both"],
 )
-def test_colour_is_for_a_terminal_that_wants_it(
+def test_color_is_for_a_terminal_that_wants_it(
     env: dict[str, str], on_terminal, changes: dict[str, str], colored: bool
 ):
     del env["NO_COLOR"]

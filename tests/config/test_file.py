@@ -199,7 +199,7 @@ def test_the_default_account_must_exist(path):
 def test_unknown_keys_survive_a_rewrite(path):
     start(
         path,
-        "colour = 1.5\nwhen = 2026-01-02T03:04:05Z\nlist = [[1], {a = 'é'}]\n"
+        "color = 1.5\nwhen = 2026-01-02T03:04:05Z\nlist = [[1], {a = 'é'}]\n"
         "[accounts.a]\nnick = ['x']\n[contract]\nfuture = true\n[more.tables]\nx = inf\n",
     )
     before = read(path)

@@ -66,10 +66,10 @@ def test_an_absent_file_is_empty_unless_it_must_exist(tmp_path):
 
 
 def test_unknown_keys_are_kept_and_no_error(tmp_path):
-    text = 'colour = 1\n[accounts.prod]\nsid = "A"\nnick = [1]\n[contract]\nx = 1\n[more.tables]\n'
+    text = 'color = 1\n[accounts.prod]\nsid = "A"\nnick = [1]\n[contract]\nx = 1\n[more.tables]\n'
     file = ConfigFile.load(write(tmp_path / "c", text), must_exist=True)
     assert file.data == {
-        "colour": 1,
+        "color": 1,
         "accounts": {"prod": {"sid": "A", "nick": [1]}},
         "contract": {"x": 1},
         "more": {"tables": {}},

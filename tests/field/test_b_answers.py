@@ -217,7 +217,7 @@ def test_an_id_of_any_form_works(live: Wacb, sandbox: Sandbox, ident: object):
         pytest.param(lambda d: ABSENT, id="no data"),
     ],
 )
-def test_a_create_is_recognised_in_any_answer(
+def test_a_create_is_recognized_in_any_answer(
     live: Wacb, sandbox: Sandbox, shown: Callable[[Any], Any]
 ):
     outcome = live(*CREATE, "-q", handler=Altered(sandbox, data(PROFILES, shown, method="POST")))

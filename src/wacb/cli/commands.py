@@ -105,7 +105,7 @@ GLOBAL_OPTIONS = (
     _global(
         "--color",
         type=click.Choice(("auto", "always", "never")),
-        help="Use colour on stdout. [default: auto] [env: NO_COLOR, FORCE_COLOR]",
+        help="Use color on stdout. [default: auto] [env: NO_COLOR, FORCE_COLOR]",
     ),
 )
 

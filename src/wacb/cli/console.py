@@ -23,7 +23,7 @@ _STYLES = {
 
 
 class Mark(NamedTuple):
-    """How a state is shown: a sign before its word, and a colour."""
+    """How a state is shown: a sign before its word, and a color."""
 
     sign: str
     style: Literal["green", "red", "yellow"]
@@ -59,7 +59,7 @@ _JOINT = "\ue000"  # stands for a blank at which no line is broken
 
 
 def paint_label(line: str, label: str, *, color: bool) -> str:
-    """Colour the label that a line begins with."""
+    """Color the label that a line begins with."""
     if not color or label not in _LABELS:
         return line
     return f"\x1b[{_LABELS[label]}m{label.rstrip()}\x1b[0m {line[len(label) :]}"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Output:
     """The two streams of a command.
 
-    `color` says whether a stream takes colour, which is a terminal or not, `render_commands` writes
+    `color` says whether a stream takes color, which is a terminal or not, `render_commands` writes
     a text with its commands as they reach the account in use, `make_redactor` returns what hides
     secrets in a text, `mask_repeated` hides what the API may repeat, and `measure_width` returns
     the columns of the terminal.
@@ -190,7 +190,7 @@ class Output:
             self.table(things, view)
 
     def _clean(self, value: Any, hide: Callable[[str], str] | None = None) -> Any:
-        """Redact before the layout: half a secret, cut in a table, is not recognised."""
+        """Redact before the layout: half a secret, cut in a table, is not recognized."""
         hide = hide or self._hide
         if isinstance(value, str):
             return hide(self._render_commands(value) if isinstance(value, Prose) else value)
@@ -220,7 +220,7 @@ class Output:
 
     @property
     def color(self) -> bool:
-        """Whether stdout takes colour."""
+        """Whether stdout takes color."""
         return self._color(terminal=self.to_terminal)
 
     @property

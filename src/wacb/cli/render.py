@@ -22,7 +22,7 @@ class Column(NamedTuple):
     """A column of a table.
 
     One to `keep` (an ID) is never cut, one to `wrap` (a sentence) is broken between words, any
-    other is cut. `style` is for its values only; a `state` has the sign and colour of its word.
+    other is cut. `style` is for its values only; a `state` has the sign and color of its word.
     """
 
     title: str
@@ -33,14 +33,14 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """The text of a value, and its colour."""
+    """The text of a value, and its color."""
 
     text: str
     style: Style | None = None
 
 
 def style(text: str, name: Style | None, color: bool) -> str:
-    """Colour `text`, unless colour is off or there is nothing to colour."""
+    """Color `text`, unless color is off or there is nothing to color."""
     return f"\x1b[{_SGR[name]}m{text}\x1b[0m" if color and name and text else text
 
 
@@ -65,7 +65,7 @@ def tsv(rows: Sequence[Sequence[object]]) -> str:
 
 
 def _mark(text: str, *, signs: bool) -> Cell:
-    """Give a state its sign and colour."""
+    """Give a state its sign and color."""
     mark = mark_of(text)
     if mark is None:
         return Cell(text)
@@ -186,7 +186,7 @@ def _pad(text: str, cells: int, name: Style | None, color: bool) -> str:
 
 
 def headline(state: str, sentence: str, *, width: int, color: bool, signs: bool) -> str:
-    """Write a result as the lines that come first, with the sign and colour of its state."""
+    """Write a result as the lines that come first, with the sign and color of its state."""
     mark = mark_of(state)
     text = wrap(visible(f"{mark.sign} {sentence}" if mark and signs else sentence), width)
     return style(text, mark and mark.style, color)
@@ -203,7 +203,7 @@ def record(
     """Show one thing as aligned `title:  value` lines. No value is ever wrapped or cut.
 
     A text of several lines follows its title, indented; so does a list or an object that does
-    not fit into `width`. The values of `states` have colours, and with `signs` their signs.
+    not fit into `width`. The values of `states` have colors, and with `signs` their signs.
     """
     titles = [f"{visible(title)}:" for title, _ in pairs]
     label = len(_GAP) + max((n for n in map(cell_width, titles) if n <= _WIDEST_LABEL), default=0)

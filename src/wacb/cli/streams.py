@@ -77,7 +77,7 @@ def give_up_blocked() -> None:
 
 
 def takes_color(choice: str, environ: Mapping[str, str], *, terminal: bool) -> bool:
-    """Say whether to colour a stream, by `--color` and the usual variables."""
+    """Say whether to color a stream, by `--color` and the usual variables."""
     if choice != "auto":
         return choice == "always"
     if environ.get("NO_COLOR"):

@@ -15,7 +15,7 @@ MIN_LENGTH = 6  # characters of a secret that is looked for
 class Redactor:
     """Replace known secrets by `***`, however they are encoded.
 
-    Run it over values before they are cut or laid out: half a secret is not recognised. Secrets
+    Run it over values before they are cut or laid out: half a secret is not recognized. Secrets
     of fewer than 6 characters are let through, for they would blot out ordinary words.
     """
 
