@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.conftest import Wacb
 from wacb.api.assumptions import ASSUMPTIONS
 
@@ -37,3 +39,11 @@ def test_an_override_and_a_page_are_sources(live: Wacb):
     }
     assert shown["missing_profile_code"]["source"] == "documented"
     assert shown["attach_field"]["source"] == "assumed"
+
+
+def test_sentences_are_broken_and_not_cut(wacb: Wacb, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert """\
+ASSUMED:      A 2xx is a failure if it has an error inside, a failing `status`,
+              or a `success` that is false.
+""" in wacb("api", "assumptions", "-o", "table").out

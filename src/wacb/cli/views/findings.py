@@ -29,7 +29,7 @@ FINDING = View(
     columns=(
         Column("ID", keep=True, style="bold"),
         Column("VERDICT", keep=True),
-        Column("EVIDENCE"),
+        Column("EVIDENCE", wrap=True),
     ),
     cells=_cells,
     id="id",

@@ -7,7 +7,7 @@ from wacb.cli.views import View, members, record_json
 
 TOPIC = View(
     as_json=record_json,
-    columns=(Column("TOPIC", keep=True), Column("SUMMARY")),
+    columns=(Column("TOPIC", keep=True), Column("SUMMARY", wrap=True)),
     cells=members("topic", "summary"),
     id="topic",
 )

@@ -7,7 +7,7 @@ from wacb.cli.views import View, members, record_json
 
 SETTING = View(
     as_json=record_json,
-    columns=(Column("KEY", keep=True), Column("VALUE"), Column("SOURCE")),
+    columns=(Column("KEY", keep=True), Column("VALUE", keep=True), Column("SOURCE", wrap=True)),
     cells=members("key", "value", "source"),
     id="key",
 )
