@@ -19,6 +19,7 @@ from click.shell_completion import get_completion_class
 
 import wacb
 from tests import man_pages
+from tests.conftest import Wacb
 from tests.documents import DOCUMENTS
 from wacb.cli import root
 from wacb.cli.commands import Group
@@ -152,6 +153,12 @@ def test_every_command_has_help_and_says_so_in_its_group(path, command):
         assert group.table[path[-1]] == command.help.split("\n")[0]
     if not isinstance(command, click.Group) and path != ("completion",):
         assert f"wacb {' '.join(path)}" in command.help.partition("Example:")[2]
+
+
+def test_help_is_readable_on_80_columns(wacb: Wacb):
+    texts = {path: wacb(*path, "--help").out for path, _ in COMMANDS}
+    lines = [(path, line) for path, text in texts.items() for line in text.splitlines()]
+    assert [each for each in lines if len(each[1]) > 80] == []
 
 
 @pytest.mark.parametrize(

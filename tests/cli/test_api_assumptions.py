@@ -43,7 +43,10 @@ def test_an_override_and_a_page_are_sources(live: Wacb):
 
 def test_sentences_are_broken_and_not_cut(wacb: Wacb, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "80")
-    assert """\
+    assert (
+        """\
 ASSUMED:      A 2xx is a failure if it has an error inside, a failing `status`,
               or a `success` that is false.
-""" in wacb("api", "assumptions", "-o", "table").out
+"""
+        in wacb("api", "assumptions", "-o", "table").out
+    )

@@ -87,7 +87,7 @@ def test_a_wrong_fault_is_told_the_right_form(spec: str) -> None:
         make_sandbox().add_fault(spec)
     assert str(caught.value) == (
         f"{spec!r} is not a valid fault; "
-        "use KIND[:COUNT|:RATE%][,before|,after][,METHOD][,from=N] or late:SECONDSs, "
+        "use KIND[:COUNT|:RATE%][,before|,after][,METHOD][,from=N] or late:Ns, "
         "for example reset,after,POST or 429:10% or late:20s, where KIND is one of "
         "401 403 404 409 422 429 500 503 html reset truncate drip slow"
     )

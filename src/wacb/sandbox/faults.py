@@ -17,7 +17,7 @@ KINDS = (
     *("401", "403", "404", "409", "422", "429", "500", "503"),
     *("html", "reset", "truncate", "drip", "slow"),
 )
-FORM = "KIND[:COUNT|:RATE%][,before|,after][,METHOD][,from=N] or late:SECONDSs"
+FORM = "KIND[:COUNT|:RATE%][,before|,after][,METHOD][,from=N] or late:Ns"
 _WHAT = re.compile(r"(?P<kind>[a-z0-9]+)(?::(?:(?P<count>[1-9]\d{0,8})|(?P<rate>\d{1,3})%))?", re.A)
 _WHEN = re.compile(
     r"(?P<point>before|after)|(?P<method>POST|GET|PUT|PATCH|DELETE)|from=(?P<first>[1-9]\d{0,8})",

@@ -81,7 +81,8 @@ _message_options = combine(
         "kind",
         type=click.Choice(TYPES),
         default="text",
-        help="Message type. [default: text]",
+        metavar="TYPE",
+        help=f"Message type: {', '.join(TYPES)}. [default: text]",
     ),
     click.option(
         "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Set a field of the message."
@@ -136,8 +137,8 @@ def command(
 
     \b
     Example:
-      wacb callback send --profile wacb-incoming-example-com-hook --type image
-      wacb callback send --method post --to http://127.0.0.1:8080/hook --type hostile
+      wacb callback send --profile support --type image
+      wacb callback send --method post --to http://127.0.0.1:8080/hook
     """
     if to is not None:
         check_endpoint(to, allow_http=True, allow_local=True)

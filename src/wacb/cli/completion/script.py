@@ -18,7 +18,8 @@ def command(app: App, ctx: click.Context, *, shell: str) -> None:
 
     \b
     Example:
-      wacb completion bash > ~/.wacb.bash && echo 'source ~/.wacb.bash' >> ~/.bashrc
+      wacb completion bash > ~/.wacb.bash
+      echo 'source ~/.wacb.bash' >> ~/.bashrc
     """
     kind = get_completion_class(shell)
     assert kind is not None  # click has all three of the choices

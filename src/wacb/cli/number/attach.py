@@ -122,8 +122,8 @@ def command(
 
     \b
     Example:
-      wacb number attach +919812345678 --profile wacb-incoming-example-com-hook
-      wacb number attach --from numbers.csv --profile wacb-incoming-example-com-hook
+      wacb number attach +919812345678 --profile support
+      wacb number attach --from numbers.csv --profile support
     """
     if github:
         check_github(app)

@@ -59,7 +59,7 @@ def command(app: App, *, reference: str, draft: DraftOptions, dry_run: bool) -> 
 
     \b
     Example:
-      wacb profile update wacb-incoming-example-com-hook --url https://example.com/new
+      wacb profile update support --url https://example.com/new
     """
     given = {name for name, value in draft._asdict().items() if value not in (None, (), False)}
     if not given.difference(_NO_CHANGE):
