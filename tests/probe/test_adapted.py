@@ -17,7 +17,7 @@ from tests.examples import sampled
 from tests.fault_server import FaultServer
 from tests.fault_server import answer as whole_answer
 from tests.field.altered import make_attached, make_profile
-from tests.probe.test_contracts import PROFILES, Values, expected, name, refuted
+from tests.probe.test_contracts import PROFILES, Values, expected, name, verdicts
 from wacb.sandbox.contract import Contract
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -149,7 +149,7 @@ def test_wacb_adapts_to_another_contract_and_does_its_job_there(
     run = partial(live, handler=api)
     checked = run(*CHECK, "--number", ONE, "-o", "json")
     wanted = refuted_by_writing(values)
-    assert refuted(checked) == wanted
+    assert verdicts(checked) == wanted
     assert checked.code == (8 if None in wanted.values() else 0)
     assert api.seen == [before, before | {ONE: WANTED}]
     assert len(api.titles()) == PROFILES

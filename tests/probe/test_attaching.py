@@ -18,14 +18,14 @@ from tests.conftest import LIVE, Outcome, Wacb, profile_id
 from tests.documents import PAGES
 from tests.examples import few, sampled
 from tests.fake_api import Clock, make_api, make_client
-from tests.field.altered import FIRST, Altered, make_attached, make_profile, says
-from tests.probe.other import UPDATE, Contract, Other
-from tests.probe.test_reading import verdicts
+from tests.field.altered import FIRST, UPDATE, Altered, Rule, make_attached, make_profile, says
+from tests.probe.test_contracts import Values, served_as, verdicts
 from tests.probe.test_writing import BREAKS, Breaking, Killed, titles
 from wacb.probe.attach import check_attach
 from wacb.probe.names import Names
 from wacb.probe.ways import list_ways
 from wacb.provision.number_change import NumberChange
+from wacb.sandbox.contract import Contract
 from wacb.sandbox.emulator import Sandbox
 from wacb.storage.journal import Journal
 
@@ -34,36 +34,33 @@ SECOND = profile_id(2)
 LINE = ("--number", ONE, "--profile", FIRST)
 CHECK = ("api", "check", "--write", "--yes", *LINE)
 SID, WABA = LIVE["WACB_SID"], LIVE["WACB_WABA_ID"]
-NUMBER = f"/v2/{SID}/whatsapp/{WABA}/number"
-V1 = f"/v1/{SID}/whatsapp/number"
-TEMPLATES = {
-    UPDATE: "/v2/{sid}/whatsapp/{waba_id}/number/update",
-    NUMBER: "/v2/{sid}/whatsapp/{waba_id}/number",
-    V1: "/v1/{sid}/whatsapp/number",
-}
-PRESENT = ("PUT", UPDATE, "callback_profile_id")
-WAYS = [
-    ("PUT", UPDATE, "callbackProfileId"),
-    ("PATCH", UPDATE, "callback_profile_id"),
-    ("POST", UPDATE, "profile_id"),
-    ("PUT", NUMBER, "callback_profile_id"),
-    ("PATCH", NUMBER, "webhook_profile_id"),
-    ("PUT", V1, "callback_profile_id"),
-    ("PATCH", V1, "profileId"),
+NUMBER = "/v2/{sid}/whatsapp/{waba_id}/number"
+V1 = "/v1/{sid}/whatsapp/number"
+WAYS: list[Values] = [
+    {"attach_field": "callbackProfileId"},
+    {"attach_method": "PATCH"},
+    {"attach_method": "POST", "attach_field": "profile_id"},
+    {"attach_path": NUMBER},
+    {"attach_method": "PATCH", "attach_path": NUMBER, "attach_field": "webhook_profile_id"},
+    {"attach_path": V1},
+    {"attach_method": "PATCH", "attach_path": V1, "attach_field": "profileId"},
 ]
+DONE: Values = {"data": {}}  # the answer to an update
+NO_EFFECT = [says(each, "/number", 200, DONE, arrives=False) for each in ("PUT", "PATCH", "POST")]
 MEMBERS = ("callback_profile_id", "hook.profile", "webhook_profile")
 
 
-class Watched:
-    """Another Kaleyra in which the profiles of the numbers are watched after every request."""
+class Watched(Altered):
+    """Another contract, in which the profiles of the numbers are watched after every request."""
 
-    def __init__(self, sandbox: Sandbox, **contract: Any) -> None:
-        self.sandbox, self.other = sandbox, Other(sandbox, Contract(**contract))
+    def __init__(self, sandbox: Sandbox, *rules: Rule, **values: Any) -> None:
+        super().__init__(Sandbox(sandbox.store, contract=Contract(**values)), *rules)
+        self.sandbox = sandbox
         self.seen: set[str] = set()
         self.rest: set[str] = set()
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Any:
-        answer = self.other(method, url, headers, body)
+        answer = super().__call__(method, url, headers, body)
         self.seen.add(attached(self.sandbox, ONE))
         self.rest.add(attached(self.sandbox, TWO))
         return answer
@@ -79,16 +76,6 @@ def account(sandbox: Sandbox) -> Sandbox:
 
 def check(live: Wacb, network: Callable[..., Any], *line: str, **how: Any) -> Outcome:
     return live(*CHECK, *line, "-o", "json", handler=network, **how)
-
-
-def found(way: tuple[str, str, str]) -> dict[str, str]:
-    names = ("attach_method", "attach_path", "attach_field")
-    method, path, field = way
-    values = (method, TEMPLATES[path], field)
-    present = (PRESENT[0], TEMPLATES[UPDATE], PRESENT[2])
-    return {
-        name: value for name, value, now in zip(names, values, present, strict=True) if value != now
-    }
 
 
 @pytest.mark.parametrize(
@@ -110,16 +97,14 @@ def test_the_present_way_is_confirmed(
 
 
 @pytest.mark.parametrize("case", sampled(product(WAYS, MEMBERS), every=2), ids=str)
-def test_another_way_is_found_and_stored(
-    live: Wacb, account: Sandbox, case: tuple[tuple[str, str, str], str]
-):
+def test_another_way_is_found_and_stored(live: Wacb, account: Sandbox, case: tuple[Values, str]):
     way, member = case
-    network = Watched(account, attach=way, member=member)
+    network = Watched(account, number_profile_member=member, v1_attach=False, **way)
     outcome = check(live, network, "--apply")
     assert outcome.code == 0
     refuted = verdicts(outcome)
     assert refuted.pop("number_profile_member", None) in (None, member)
-    assert refuted == found(way)
+    assert refuted == way
     assert (network.seen, network.rest) == ({"", FIRST}, {SECOND})
     assert titles(account) == ["Hook", "Other"]
     for line, wanted in (
@@ -140,7 +125,7 @@ def test_the_first_profile_on_a_number_shows_by_which_member(
     live: Wacb, account: Sandbox, member: str, wanted: dict[str, str]
 ):
     put(account, "", TWO)
-    outcome = check(live, Watched(account, member=member))
+    outcome = check(live, Watched(account, number_profile_member=member))
     assert verdicts(outcome) == wanted
     assert "attach_field" in verdicts(outcome, "confirmed")
 
@@ -149,14 +134,14 @@ def test_the_first_profile_on_a_number_shows_by_which_member(
 
 
 def test_what_is_not_shown_is_confirmed_by_a_person(live: Wacb, account: Sandbox, home: Path):
-    network = Watched(
-        account, member=None, attach=("PUT", UPDATE, "callbackProfileId"), refuses=200
-    )
+    way = {"attach_field": "callbackProfileId"}
+    accepts = says("PUT", UPDATE, 200, DONE)  # also what has no effect
+    network = Watched(account, accepts, number_profile_member="none", **way)
     outcome = check(live, network, "--apply", tty=True, input="n\ny\n")
     question = f"Does the console now show profile {FIRST} on {ONE}? [y/N] "
     assert outcome.err.count(question) == 2
     assert outcome.code == 0
-    assert verdicts(outcome) == {"attach_field": "callbackProfileId"}
+    assert verdicts(outcome) == way
     assert attached(account, ONE) == FIRST
     assert [each["outcome"] for each in history(live)] == ["unknown", "done"]
 
@@ -166,47 +151,50 @@ def history(live: Wacb) -> list[dict[str, Any]]:
 
 
 def test_off_a_terminal_what_is_not_shown_is_not_seen(live: Wacb, account: Sandbox):
-    network = Watched(account, member=None)
+    network = Watched(account, number_profile_member="none")
     outcome = check(live, network)
     assert outcome.code == 0
     assert "attach_field" in verdicts(outcome, "not seen")
-    assert sum(method == "PUT" for method, _, _ in network.other.sent) == 1
+    assert sum(method == "PUT" for method, _ in network.sent) == 1
     assert [each["outcome"] for each in history(live)] == ["unknown"]
 
 
 def test_without_a_waba_id_the_documented_route_is_tried(live: Wacb, account: Sandbox):
     v1 = {"WACB_WABA_ID": ""}
-    network = Watched(account, attach=("PUT", V1, "callback_profile"))
+    network = Watched(account, attach_field="callback_profile")
     outcome = check(live, network, tty=True, input="y\n", env=v1)
     assert verdicts(outcome) == {"v1_attach": "callback_profile"}
     assert attached(account, ONE) == FIRST
-    assert {path for method, path, _ in network.other.sent if method in ("PUT", "PATCH")} >= {V1}
-    assert not any(path.startswith("/v2/") for _, path, _ in network.other.sent)
+    assert {path for method, path in network.sent if method in ("PUT", "PATCH")} >= {
+        f"/v1/{SID}/whatsapp/number"
+    }
+    assert not any(path.startswith("/v2/") for _, path in network.sent)
 
 
 # -- no way works
 
 
-NONE_WORKS: list[dict[str, Any]] = [
-    {"attach": ("PUT", f"{NUMBER}/elsewhere", "x")},
-    {"attach": ("PUT", UPDATE, "x")},
-    {"accepts": False},
-]
+NONE_WORKS: dict[str, tuple[list[Rule], Values]] = {
+    "an unknown path": ([], {"attach_path": f"{NUMBER}/elsewhere", "attach_field": "x"}),
+    "an unknown field": ([], {"attach_field": "x"}),
+    "no update has an effect": (NO_EFFECT, {}),
+}
 
 
 @pytest.mark.parametrize("case", few(product(NONE_WORKS, (SECOND, "")), 3), ids=str)
 def test_where_no_way_works_the_number_keeps_what_it_had(
-    live: Wacb, account: Sandbox, home: Path, case: tuple[dict[str, Any], str]
+    live: Wacb, account: Sandbox, home: Path, case: tuple[str, str]
 ):
-    contract, old = case
+    name, old = case
+    rules, values = NONE_WORKS[name]
     put(account, old)
-    network = Watched(account, **contract)
+    network = Watched(account, *rules, **values)
     outcome = check(live, network, "--replace", "--deadline", "86400")
     assert (outcome.code, verdicts(outcome)) == (8, {"attach_field": None})
     assert (network.seen, network.rest) == ({old}, {SECOND})
     assert journaled(home) == []
     registers = {"/add", "/verify", "/retry_otp"}
-    posts = {path for method, path, _ in network.other.sent if method == "POST"}
+    posts = {path for method, path in network.sent if method == "POST"}
     assert not any(path.endswith((*registers, "/whatsapp/number")) for path in posts)
 
 
@@ -218,7 +206,14 @@ def test_a_profile_that_an_attempt_takes_away_is_put_back(
     live: Wacb, account: Sandbox, field: str, ending: str
 ):
     put(account, SECOND)
-    network = Watched(account, attach=("PUT", UPDATE, field), takes_away=True)
+
+    def take_away(status: int, content: bytes) -> tuple[int, bytes]:
+        if status != 200:
+            put(account, "")
+        return 200, json.dumps(DONE).encode()
+
+    rule = Rule(method="PUT", path=UPDATE, answer=take_away)
+    network = Watched(account, rule, attach_field=field)
     outcome = check(live, network, "--replace")
     assert outcome.code == 8
     lost = (
@@ -302,7 +297,7 @@ def test_a_number_that_somebody_else_changed_meanwhile_is_left_alone(
 ):
     third = make_profile(account, title="Third")
     put(account, SECOND)
-    other = Other(account, Contract(attach=("PATCH", UPDATE, "callback_profile_id")))
+    other = served_as(account, {"attach_method": "PATCH"})
     sign = "DELETE" if at == "before the search" else "PUT"
 
     def network(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Any:
@@ -320,7 +315,7 @@ def test_a_number_that_somebody_else_changed_meanwhile_is_left_alone(
 def test_the_time_limit_ends_the_search(account: Sandbox, tmp_path: Path):
     put(account, SECOND)
     clock = Clock()
-    client = make_client(Watched(account, accepts=False), clock=clock, deadline=10)
+    client = make_client(Watched(account, *NO_EFFECT), clock=clock, deadline=10)
     client.shows_profiles = True
     journal = Journal(
         tmp_path / "journal.jsonl",
@@ -353,7 +348,7 @@ def test_a_run_that_is_broken_off_leaves_the_number_with_the_old_profile_or_the_
 ):
     at, how, arrives = end
     put(account, SECOND)
-    watched = Watched(account, attach=("PATCH", UPDATE, "callbackProfileId"))
+    watched = Watched(account, attach_method="PATCH", attach_field="callbackProfileId")
     network = Breaking(watched, at, BREAKS[how](), arrives=arrives)
     with suppress(Killed):
         check(live, network, "--replace")
@@ -367,7 +362,8 @@ def test_the_report_of_writing_has_no_data_of_the_account(
 ):
     put(account, SECOND)
     report = tmp_path / "report.json"
-    network = Watched(account, member="hook.ref", attach=("PATCH", UPDATE, "profileId"))
+    way = {"attach_method": "PATCH", "attach_field": "profileId"}
+    network = Watched(account, number_profile_member="hook.ref", **way)
     check(live, network, "--replace", "--save", str(report))
     found = report.read_text()
     assert '"hook.ref"' in found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from itertools import combinations, count
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from tests.cli.expect import ONE, TWO
 from tests.conftest import LIVE, Outcome, Wacb, profile_id
-from tests.examples import few, sampled
 from tests.fake_api import make_row
 from tests.field.altered import (
     FIRST,
@@ -23,11 +21,10 @@ from tests.field.altered import (
     Rule,
     data,
     make_attached,
-    make_profile,
     rows,
     says,
 )
-from tests.probe.other import Contract, Other
+from tests.probe.test_contracts import Values, expected, name, served_as, verdicts
 from wacb import __version__
 from wacb.api.assumptions import ASSUMPTIONS
 from wacb.api.assumptions.model import SeenBy
@@ -36,76 +33,16 @@ from wacb.sandbox.emulator import Sandbox
 SAME = [make_row(profile_id=profile_id(number)) for number in (1, 2)]
 DETAILS = r"/phone_number_details$"
 
-# changes of the contract -> what is refuted, with the value that adapts wacb
-READ_ANYWAY: dict[str, dict[str, Any]] = {
-    "a bare list of profiles": {"listed_in": ()},
-    "profiles in data": {"listed_in": ("data",)},
-    "profiles in data.rows": {"listed_in": ("data", "rows")},
-    "no total": {"total": False},
-    "an exact title": {"title": "exact"},
-    "no title filter": {"title": "ignored"},
-    "lean rows": {"lean": frozenset(("body", "headers", "url"))},
-    "status words": {"statuses": {1: "ACTIVE"}},
-    "status as text": {"statuses": {1: "1"}},
-    "details in profile": {"details_in": ("profile",)},
-    "JSON instead of text": {"objects": True},
-    "numbers in numbers": {"numbers_in": ("numbers",)},
-    "numbers in data.items": {"numbers_in": ("data", "items")},
-    "wa_number": {"number": "wa_number"},
-    "another known member": {"member": "callbackProfileId"},
-    "the profile as an object": {"member": "callback_profile.id"},
-    "status in capitals": {"number_statuses": {"approved": "CONNECTED"}},
-}
-REFUTED: dict[str, tuple[dict[str, Any], dict[str, str | None]]] = {
-    "an unknown list": ({"listed_in": ("entries",)}, {"profile_listing": None}),
-    "offset by pages": ({"by_pages": True}, {"offset_counts": "pages"}),
-    "a cap of 30": ({"cap": 30, "total": False}, {"page_cap": "30"}),
-    "a cap of 10, and no total": (
-        {"cap": 10, "total": False},
-        {"page_cap": "10", "short_page_is_last": "10"},
-    ),
-    "a cap of 10": ({"cap": 10}, {"page_cap": "10"}),
-    "a short first page": (
-        {"first": 7, "cap": 25, "total": False},
-        {"page_cap": "7", "short_page_is_last": "7"},
-    ),
-    "a filter that hides": ({"title": "hidden"}, {"title_filter": None}),
-    "details without the URL": ({"lost": frozenset(("url",))}, {"lean_rows": None}),
-    "unknown status": ({"statuses": {1: "running"}}, {"profile_status": None}),
-    "details in an unknown member": ({"details_in": ("entry",)}, {"profile_details": None}),
-    "another code": ({"missing": (404, "RBC999")}, {"missing_profile_code": None}),
-    "400 for a missing profile": ({"missing": (400, "RBC400")}, {"missing_profile_code": None}),
-    "unknown number words": (
-        {"number_statuses": {"approved": "online"}},
-        {"number_status": None},
-    ),
-    "an unknown list of numbers": ({"numbers_in": ("entries",)}, {"number_listing": None}),
-    "an unknown name of a number": ({"number": "msisdn"}, {"number_members": None}),
-    "another member": ({"member": "webhook_profile"}, {"number_profile_member": "webhook_profile"}),
-    "a member in an object": (
-        {"member": "settings.hook.ref"},
-        {"number_profile_member": "settings.hook.ref"},
-    ),
-}
+# what a second check confirms, once wacb is adapted
+ADAPTED: list[Values] = [
+    {"page_cap": 10, "profile_listing": "profiles"},
+    {"offset_counts": "pages"},
+    {"number_profile_member": "hook.id"},
+]
 
 
-@pytest.fixture
-def account(sandbox: Sandbox) -> Sandbox:
-    """An account with 34 profiles, two of which are on numbers."""
-    make_attached(sandbox, ONE, title="First hook", headers='{"X-Team":"a"}')
-    make_attached(sandbox, TWO, title="Second_hook")
-    for number in range(32):
-        make_profile(sandbox, title=f"Hook {number:02}")
-    return sandbox
-
-
-def check(live: Wacb, sandbox: Sandbox, *line: str, **contract: Any) -> Outcome:
-    return live("api", "check", *line, handler=Other(sandbox, Contract(**contract)))
-
-
-def verdicts(outcome: Outcome, verdict: str = "refuted") -> dict[str, str | None]:
-    found = [each for each in json.loads(outcome.out) if each["verdict"] == verdict]
-    return {each["id"]: each["override"] and each["override"]["value"] for each in found}
+def check(live: Wacb, sandbox: Sandbox, *line: str, **values: Any) -> Outcome:
+    return live("api", "check", *line, handler=served_as(sandbox, values))
 
 
 def test_every_assumption_that_reading_shows_is_judged(live: Wacb, account: Sandbox):
@@ -119,51 +56,16 @@ def test_every_assumption_that_reading_shows_is_judged(live: Wacb, account: Sand
     assert all(request.method == "GET" for request in account.requests()[36:])
 
 
-@pytest.mark.parametrize("name", sampled(READ_ANYWAY, every=3))
-def test_a_shape_that_wacb_reads_anyway_is_confirmed(live: Wacb, account: Sandbox, name: str):
-    outcome = check(live, account, "-o", "json", **READ_ANYWAY[name])
-    assert (outcome.code, verdicts(outcome)) == (0, {})
-
-
-@pytest.mark.parametrize("name", REFUTED)
-def test_what_differs_is_refuted_with_the_value_that_helps(live: Wacb, account: Sandbox, name: str):
-    changes, wanted = REFUTED[name]
-    outcome = check(live, account, "-o", "json", **changes)
-    assert outcome.code == 8
-    assert verdicts(outcome) == wanted
-
-
-def both(one: str, other: str) -> tuple[dict[str, Any], Mapping[str, str | None]]:
-    return REFUTED[one][0] | REFUTED[other][0], REFUTED[one][1] | REFUTED[other][1]
-
-
-# what hides another difference, or is about the same members
-_APART = {"an unknown list", "an unknown list of numbers"}
-PAIRS = [
-    (one, other)
-    for one, other in combinations(sorted(REFUTED.keys() - _APART), 2)
-    if not REFUTED[one][0].keys() & REFUTED[other][0].keys()
-]
-
-
-@pytest.mark.parametrize("pair", sampled(PAIRS, every=12))
-def test_two_differences_are_both_found(live: Wacb, account: Sandbox, pair: tuple[str, str]):
-    changes, wanted = both(*pair)
-    assert verdicts(check(live, account, "-o", "json", **changes)) == wanted
-
-
-ADAPTED = [name for name, (_, wanted) in REFUTED.items() if None not in wanted.values()]
-
-
-@pytest.mark.parametrize("name", few(ADAPTED, 3))
-def test_apply_adapts_wacb_so_that_a_second_check_agrees(live: Wacb, account: Sandbox, name: str):
-    changes, wanted = REFUTED[name]
-    first = check(live, account, "--apply", **changes)
+@pytest.mark.parametrize("values", ADAPTED, ids=name)
+def test_apply_adapts_wacb_so_that_a_second_check_agrees(
+    live: Wacb, account: Sandbox, values: Values
+):
+    first = check(live, account, "--apply", **values)
     assert first.code == 0
-    assert all(f"= {value}\n" in first.err for value in wanted.values())
-    second = check(live, account, "-o", "json", **changes)
+    assert all(f"= {value}\n" in first.err for value in expected(values).values())
+    second = check(live, account, "-o", "json", **values)
     assert (second.code, verdicts(second)) == (0, {})
-    listed = live("profile", "list", "-q", handler=Other(account, Contract(**changes)))
+    listed = live("profile", "list", "-q", handler=served_as(account, values))
     assert len(listed.out.splitlines()) == 34
 
 
@@ -197,6 +99,7 @@ def test_numbers_are_not_seen_without_a_waba_id(live: Wacb, account: Sandbox):
         (says("GET", DETAILS, 404, {"code": "WA404", "message": "No"}), "number_details"),
         (data(DETAILS, lambda row: row | {"phone_number": TWO}), "number_details"),
         (data(DETAILS, lambda row: row | {"hook": FIRST}), "number_details"),
+        (says("GET", PROFILE, 400, {"code": "RBC400"}), "missing_profile_code"),
         (says("GET", PROFILE, 404, b"<html>", arrives=False), "missing_profile_code"),
         (says("GET", PROFILE, 200, {"data": {"profile_id": "x"}}), "missing_profile_code"),
     ],
@@ -224,7 +127,7 @@ def test_what_says_nothing_about_the_api_ends_the_check(
 
 
 def test_the_verdicts_are_shown_with_the_assumptions(live: Wacb, account: Sandbox):
-    check(live, account, title="hidden")
+    check(live, account, title_filter="finds nothing")
     shown = json.loads(live("api", "assumptions", "-o", "json").out)
     found = {each["id"]: each["verdict"] for each in shown}
     assert found["title_filter"] == "refuted"
@@ -244,13 +147,15 @@ def test_verdicts_that_cannot_be_kept_are_a_warning(live: Wacb, account: Sandbox
 
 
 def test_a_refutation_names_the_command_that_adapts_wacb(live: Wacb, account: Sandbox):
-    outcome = check(live, account, "-q", by_pages=True, title="hidden")
+    outcome = check(live, account, "-q", offset_counts="pages", title_filter="finds nothing")
     assert outcome.out == "offset_counts\ntitle_filter\n"
     assert outcome.err == (
         "error: assumptions offset_counts, title_filter do not hold for this account\n"
         "hint: run `wacb config set contract.offset_counts pages`, or pass --apply\n"
     )
-    left = check(live, account, "-q", "--apply", by_pages=True, title="hidden")
+    left = check(
+        live, account, "-q", "--apply", offset_counts="pages", title_filter="finds nothing"
+    )
     assert left.err == (
         "stored contract.offset_counts = pages\n"
         "error: assumption title_filter does not hold for this account\n"
@@ -263,7 +168,7 @@ def test_storing_reports_that_comments_are_dropped(live: Wacb, account: Sandbox,
     config.write_text("# mine\n")
     config.chmod(0o600)
     config.parent.chmod(0o700)
-    outcome = check(live, account, "--apply", by_pages=True)
+    outcome = check(live, account, "--apply", offset_counts="pages")
     assert "the comments in the config file were removed" in outcome.err
 
 
@@ -316,7 +221,7 @@ def test_the_saved_report_has_no_data_of_the_account(live: Wacb, sandbox: Sandbo
 
 
 def test_a_folder_or_device_is_not_overwritten(live: Wacb, tmp_path: Path):
-    for name in (str(tmp_path), "/dev/null"):
-        assert live("api", "check", "--save", name).err.startswith(
-            f"error: {name} is not a regular file\n"
+    for path in (str(tmp_path), "/dev/null"):
+        assert live("api", "check", "--save", path).err.startswith(
+            f"error: {path} is not a regular file\n"
         )

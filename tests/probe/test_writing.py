@@ -24,8 +24,7 @@ from tests.field.altered import (
     member,
     says,
 )
-from tests.probe.other import Contract, Other
-from tests.probe.test_reading import verdicts
+from tests.probe.test_contracts import Values, name, served_as, verdicts
 from wacb.api.assumptions import ASSUMPTIONS
 from wacb.api.assumptions.model import SeenBy
 from wacb.net.message import Handler
@@ -36,32 +35,31 @@ pytestmark = pytest.mark.beyond_contract
 CHECK = ("api", "check", "--write", "--yes")
 ATTACHING = {"attach_field", "attach_path", "attach_method", "v1_attach"}
 
-REFUTED: dict[str, tuple[dict[str, Any], str]] = {
-    "an answer without the ID": ({"created_in": ("reference",)}, "created_id"),
-    "titles are unique": ({"unique_titles": True}, "titles_repeat"),
-    "listed late": ({"lag": 40}, "listed_within"),
-    "masked headers": ({"masks_headers": True}, "headers_shown"),
-    "no update of headers": ({"updates": False}, "update_fields"),
-    "no clearing": ({"clears": False}, "clear_value"),
-}
-READ_ANYWAY: dict[str, dict[str, Any]] = {
-    "the ID as profileId": {"created_in": ("profile", "profileId")},
-    "listed a little late": {"lag": 3},
-    "JSON instead of text": {"objects": True},
-    "lean rows": {"lean": frozenset(("url", "body"))},
-    "a bare list": {"listed_in": ()},
-    "offset by pages": {"by_pages": True},
-    "another answer for a missing profile": {"missing": (400, "RBC400")},
-}
+REFUTED: list[Values] = [
+    {"created_id": "none"},
+    {"titles_repeat": False},
+    {"listed_within": 600},
+    {"headers_shown": False},
+    {"update_fields": "refused"},
+    {"clear_value": "refused"},
+]
+LOST = {"created_id": "none", "listed_within": 600}  # a profile of which nothing is shown
+PAIRS = [one | other for one, other in combinations(REFUTED, 2) if one | other != LOST]
 
 
 def titles(sandbox: Sandbox) -> list[str]:
-    listed = ask(sandbox, "GET", "/v1/SID/callback/profiles?limit=100")["profiles"]
-    return [row["title"] for row in listed]
+    rows, _ = sandbox.store.profiles(title="", limit=100, offset=0)
+    return [row["title"] for row in rows]
 
 
-def check(live: Wacb, sandbox: Sandbox, *line: str, **contract: Any) -> Outcome:
-    return live(*CHECK, *line, "-o", "json", handler=Other(sandbox, Contract(**contract)))
+@pytest.fixture
+def check(live: Wacb, sandbox: Sandbox, sleeps: list[float]) -> Wacb:
+    """Check the account as it is behind another contract."""
+
+    def run(*line: str, **values: Any) -> Outcome:
+        return live(*CHECK, *line, "-o", "json", handler=served_as(sandbox, values, sleeps))
+
+    return run
 
 
 def test_writing_shows_what_reading_does_not(live: Wacb, sandbox: Sandbox):
@@ -74,41 +72,15 @@ def test_writing_shows_what_reading_does_not(live: Wacb, sandbox: Sandbox):
     assert methods == ["POST", *["PATCH"] * 4, "POST", "DELETE", "DELETE"]
 
 
-@pytest.mark.parametrize("name", REFUTED)
-def test_what_differs_is_refuted(live: Wacb, sandbox: Sandbox, name: str):
-    changes, wanted = REFUTED[name]
-    outcome = check(live, sandbox, **changes)
-    assert (outcome.code, [*verdicts(outcome)]) == (8, [wanted])
+@pytest.mark.parametrize("values", [*REFUTED, *sampled(PAIRS, every=5)], ids=name)
+def test_what_differs_is_refuted(check: Wacb, sandbox: Sandbox, values: Values):
+    outcome = check(**values)
+    assert (outcome.code, verdicts(outcome).keys()) == (8, values.keys())
     assert titles(sandbox) == []
 
 
-# an answer without the ID of a profile that is not listed either
-LOST = REFUTED["an answer without the ID"][0] | REFUTED["listed late"][0]
-PAIRS = [
-    (one, other)
-    for one, other in combinations(sorted(REFUTED), 2)
-    if REFUTED[one][0] | REFUTED[other][0] != LOST
-]
-
-
-@pytest.mark.parametrize("pair", sampled(PAIRS, every=6))
-def test_two_differences_are_both_found(live: Wacb, sandbox: Sandbox, pair: tuple[str, str]):
-    (one, first), (other, second) = (REFUTED[name] for name in pair)
-    outcome = check(live, sandbox, **(one | other))
-    assert {*verdicts(outcome)} == {first, second}
-    assert titles(sandbox) == []
-
-
-@pytest.mark.parametrize("name", READ_ANYWAY)
-def test_what_wacb_reads_anyway_is_confirmed(live: Wacb, sandbox: Sandbox, name: str):
-    outcome = check(live, sandbox, **READ_ANYWAY[name])
-    expected = {"missing_profile_code"} if "missing" in READ_ANYWAY[name] else set()
-    assert {*verdicts(outcome)} == expected
-    assert titles(sandbox) == []
-
-
-def test_the_time_limit_ends_the_wait_for_the_listing(live: Wacb, sandbox: Sandbox):
-    outcome = check(live, sandbox, "--deadline", "10", lag=40)
+def test_the_time_limit_ends_the_wait_for_the_listing(check: Wacb, sandbox: Sandbox):
+    outcome = check("--deadline", "10", listed_within=600)
     assert "listed_within" in verdicts(outcome, "not seen")
     assert titles(sandbox) == []
 
@@ -117,15 +89,16 @@ def test_the_time_limit_ends_the_wait_for_the_listing(live: Wacb, sandbox: Sandb
 
 
 def test_a_profile_that_is_not_found_is_named_and_removed_by_the_next_run(
-    live: Wacb, sandbox: Sandbox
+    check: Wacb, sandbox: Sandbox, sleeps: list[float]
 ):
-    outcome = check(live, sandbox, **LOST)
+    outcome = check(**LOST)
     assert outcome.code == 7
     error = json.loads(outcome.err)["error"]
     assert error["message"].endswith("; a throw-away profile may be left")
     assert error["hint"] == "run `wacb api check --write` again: it removes what is left"
     assert titles(sandbox) == [TITLE]
-    again = check(live, sandbox)
+    sleeps.append(600)
+    again = check()
     assert again.code == 0
     assert "note: removed 1 throw-away profile left by an earlier check\n" in again.err
     assert titles(sandbox) == []
@@ -191,19 +164,19 @@ def test_a_profile_that_cannot_be_deleted_is_named(
     assert f"throw-away profiles may be left ({FIRST}, {profile_id(2)}): " in outcome.err
 
 
-def test_nothing_is_written_where_it_could_not_be_found_again(live: Wacb, sandbox: Sandbox):
+def test_nothing_is_written_where_it_could_not_be_found_again(check: Wacb, sandbox: Sandbox):
     make_attached(sandbox, ONE)
     before = writes(sandbox)
-    outcome = check(live, sandbox, listed_in=("entries",))
+    outcome = check(profile_listing="results")
     assert outcome.code == 8
     assert "nothing was written" in outcome.err
     assert writes(sandbox) == before
 
 
 def test_a_listing_that_is_first_seen_when_it_has_a_profile_may_not_be_read(
-    live: Wacb, sandbox: Sandbox
+    check: Wacb, sandbox: Sandbox
 ):
-    outcome = check(live, sandbox, listed_in=("entries",))
+    outcome = check(profile_listing="results")
     assert outcome.code == 7
     assert "contains no list" in outcome.err
     assert titles(sandbox) == []
@@ -296,13 +269,14 @@ ENDS = [(at, how, arrives) for at in range(1, 45) for how in BREAKS for arrives 
 
 @pytest.mark.parametrize("end", sampled(ENDS, every=13), ids=str)
 def test_the_next_run_removes_what_a_run_that_was_broken_off_has_left(
-    live: Wacb, sandbox: Sandbox, end: tuple[int, str, bool]
+    live: Wacb, sandbox: Sandbox, sleeps: list[float], end: tuple[int, str, bool]
 ):
     at, how, arrives = end
-    api = Other(sandbox, Contract(lag=at % 4))
+    api = served_as(sandbox, {"listed_within": at % 4}, sleeps)
     network = Breaking(api, at, BREAKS[how](), arrives=arrives)
     with suppress(Killed):
         outcome = live(*CHECK, "-q", handler=network)
         assert (outcome.code == 130) == (how == "Ctrl-C" and network.left <= 0)
+    sleeps.append(4)
     assert live(*CHECK, "-q", handler=api).code == 0
     assert titles(sandbox) == []
