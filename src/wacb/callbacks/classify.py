@@ -25,8 +25,6 @@ _STATUS = frozenset(OUTGOING_STATUS).difference(INCOMING)
 _TEMPLATE = frozenset(("message_template_id", "message_template_name"))
 _QUALITY = frozenset(("event", "current_limit"))
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
-_OPENING = frozenset(("<", "%", "&", "\\"))
-_LONGEST_MARK = 100  # an escape of an escape of a bracket on both sides, and the name
 
 
 def is_empty(value: Any) -> bool:
@@ -36,9 +34,7 @@ def is_empty(value: Any) -> bool:
 
 def is_unfilled(name: str, value: Any) -> bool:
     """Whether a value is still the placeholder `<name>`, plain or escaped."""
-    if not isinstance(value, str) or value[:1] not in _OPENING or len(value) > _LONGEST_MARK:
-        return False
-    mark = MARK.fullmatch(value)
+    mark = MARK.fullmatch(value) if isinstance(value, str) else None
     return mark is not None and mark["name"].lower() == name
 
 

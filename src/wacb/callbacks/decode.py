@@ -91,27 +91,21 @@ def _is_text_of(message: Any, text: Any) -> bool:
 
 
 def _sort_fields(kind: str, fields: dict[str, Any], notes: Iterable[str], body: Any) -> Received:
-    present: list[str] = []
-    empty: list[str] = []
-    literal: list[str] = []
-    missing: list[str] = []
-    for name in INCOMING:  # one loop, as `listen` runs this for every callback
-        if name not in fields:
-            missing.append(name)
-        elif classify.is_empty(value := fields[name]):
-            present.append(name)
-            empty.append(name)
-        elif classify.is_unfilled(name, value) and not _is_text_of(fields.get("message"), value):
-            literal.append(name)
-        else:
-            present.append(name)
+    literal = tuple(
+        name
+        for name in INCOMING
+        if name in fields
+        and classify.is_unfilled(name, fields[name])
+        and not _is_text_of(fields.get("message"), fields[name])
+    )
+    present = tuple(name for name in INCOMING if name in fields and name not in literal)
     return Received(
         kind=kind,
         fields=fields,
-        present=tuple(present),
-        empty=tuple(empty),
-        literal=tuple(literal),
-        missing=tuple(missing),
+        present=present,
+        empty=tuple(name for name in present if classify.is_empty(fields[name])),
+        literal=literal,
+        missing=tuple(name for name in INCOMING if name not in fields),
         notes=tuple(notes),
         body=body,
     )

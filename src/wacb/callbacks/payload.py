@@ -6,7 +6,7 @@ Any bytes are accepted: values that cannot be read are kept raw and noted, never
 from __future__ import annotations
 
 import re
-import threading
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -66,9 +66,15 @@ class PayloadReader:
 
         A number too large for Python stays text.
         """
-        _reader.repeated = {}
-        value = _reader.read(text)
-        self._repeated |= _reader.repeated
+        repeated: dict[str, None] = {}
+
+        def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            counts = Counter(name for name, _ in pairs)
+            repeated.update(dict.fromkeys(name for name, count in counts.items() if count > 1))
+            return dict(pairs)
+
+        value = JsonReader(huge_as_text=True, members=members)(text)
+        self._repeated |= repeated
         return value
 
     def parse_if_json(self, value: Any) -> Any:
@@ -103,30 +109,8 @@ def looks_like_form(text: str) -> bool:
     return _FORM.match(text) is not None
 
 
-class _Reader(threading.local):
-    """Read JSON and collect repeated names; one per thread, as creating it is slow."""
-
-    repeated: dict[str, None]
-
-    def __init__(self) -> None:
-        self.read = JsonReader(huge_as_text=True, members=self._members)
-
-    def _members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            seen: set[str] = set()
-            for name, _ in pairs:
-                if name in seen:
-                    self.repeated[name] = None
-                seen.add(name)
-        return members
-
-
 def _list_shortened(names: Iterable[str]) -> str:
     """List a few names, shortened; a callback may have 100 000 names, or one of a megabyte."""
     every = list(names)
     shown = [name if len(name) <= 40 else name[:39] + "…" for name in every[:5]]
     return ", ".join(shown + ["…"] * (len(every) > 5))
-
-
-_reader = _Reader()

@@ -195,6 +195,6 @@ def _build_record(n: int, now: datetime, request: Request, received: Received) -
         "query": request.query,
         "body": body or None,
     }
-    if "\\" in body and body.encode() != request.body:  # it was not UTF-8
+    if body.encode() != request.body:  # it was not UTF-8
         record["body_base64"] = b64encode(request.body).decode()
     return record

@@ -276,11 +276,7 @@ def request_parts(scope: Message, body: bytes) -> dict[str, Any]:
 
 def _headers(scope: Message) -> dict[str, str]:
     """Return the headers by lower-case name, values of a repeated one joined by a comma."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    headers = dict(pairs)
-    if len(headers) < len(pairs):
-        several: dict[str, list[str]] = {}
-        for name, value in pairs:
-            several.setdefault(name, []).append(value)
-        headers = {name: ", ".join(values) for name, values in several.items()}
-    return headers
+    several: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        several.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    return {name: ", ".join(values) for name, values in several.items()}
