@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import (
-    Callable,
-    Collection,
-    Generator,
-)
+from collections.abc import Callable, Collection, Generator
 from functools import partial
 from typing import Any
 
@@ -160,7 +156,7 @@ class Client(ListedProfiles):
         """List the numbers of the WABA. Raises ConfigError without a WABA ID."""
         data = self.send(self.api.list_numbers())
         self._looked_at["numbers"] = self._clock()
-        page = read_page(data, "numbers", "number", "phone_numbers")
+        page = read_page(data, *responses.NUMBER_LISTS)
         return Listing(self._read_numbers(page))
 
     def _read_numbers(self, page: Page) -> Generator[Number, None, str]:

@@ -94,7 +94,7 @@ class ListedProfiles(Requester):
         return Listing(rows)
 
     def _read_profile_page(self, request: ApiRequest) -> Page:
-        return read_page(self.send(request), "profiles", "callback_profiles")
+        return read_page(self.send(request), *responses.PROFILE_LISTS)
 
     def _complete_all(
         self,

@@ -243,6 +243,8 @@ def _is_none(value: Any, detached: str) -> bool:
 
 
 _NONE = frozenset(("", "0", "null", "none"))
+PROFILE_LISTS = ("profiles", "callback_profiles")
+NUMBER_LISTS = ("numbers", "number", "phone_numbers")
 PROFILE_NAMES = ("profile", "callback_profile", "data", "details")
 NUMBER_DETAILS = ("number", "data", "details")
 _TEMPLATE = frozenset(("url", "body", "http_method", "status"))

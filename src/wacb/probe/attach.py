@@ -14,7 +14,7 @@ from wacb.api import values
 from wacb.api.client import Client
 from wacb.api.listing import read_page
 from wacb.api.requests import Api, ApiRequest
-from wacb.api.responses import flatten, parse_listed_number
+from wacb.api.responses import NUMBER_LISTS, flatten, parse_listed_number
 from wacb.errors import (
     ApiRejected,
     AuthenticationFailed,
@@ -26,7 +26,7 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import UNKNOWN, AttachedId, same_id
-from wacb.probe.look import NUMBER_LISTS, look
+from wacb.probe.look import look
 from wacb.probe.model import Finding, confirmed, not_seen, refuted
 from wacb.probe.names import Names, plural
 from wacb.probe.ways import Way, list_ways, present_way

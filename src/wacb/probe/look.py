@@ -9,14 +9,18 @@ from uuid import uuid4
 from wacb.api.client import Client
 from wacb.api.listing import Page, read_page
 from wacb.api.requests import ApiRequest
-from wacb.api.responses import ProfileRow, parse_listed_number, profile_row
+from wacb.api.responses import (
+    NUMBER_LISTS,
+    PROFILE_LISTS,
+    ProfileRow,
+    parse_listed_number,
+    profile_row,
+)
 from wacb.errors import ApiRejected, NotFound, Unavailable, WacbError
 from wacb.models import Need
 
 MAX_PAGES = 40
 MAX_DETAILS = 3  # profiles whose details are read
-PROFILE_LISTS = ("profiles", "callback_profiles")
-NUMBER_LISTS = ("numbers", "number", "phone_numbers")
 _ABSENT = (404, 410)
 
 

@@ -10,6 +10,7 @@ from wacb.api.listing import find_gap
 from wacb.api.requests import Api
 from wacb.api.responses import (
     NUMBER_DETAILS,
+    NUMBER_LISTS,
     NUMBER_NAMES,
     flatten,
     parse_listed_number,
@@ -17,7 +18,7 @@ from wacb.api.responses import (
 )
 from wacb.errors import Unavailable
 from wacb.models import Number, fold_id, same_id
-from wacb.probe.look import NUMBER_LISTS, Reading
+from wacb.probe.look import Reading
 from wacb.probe.model import Finding, confirmed, not_seen, refuted
 from wacb.probe.names import Names, count_names, count_types, plural
 from wacb.probe.profiles import describe_list, describe_one

@@ -12,6 +12,7 @@ from wacb.api.responses import (
     DETAILS,
     ID_NAMES,
     NO_SUCH_PROFILE,
+    PROFILE_LISTS,
     PROFILE_NAMES,
     STATUSES,
     parse_profile,
@@ -21,7 +22,7 @@ from wacb.api.responses import (
 from wacb.api.values import unwrap
 from wacb.errors import Unavailable
 from wacb.models import Need
-from wacb.probe.look import PROFILE_LISTS, Answer, Reading, Sheet
+from wacb.probe.look import Answer, Reading, Sheet
 from wacb.probe.model import Finding, confirmed, not_seen, refuted
 from wacb.probe.names import count_names, count_types, plural, type_name
 

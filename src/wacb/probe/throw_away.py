@@ -79,8 +79,8 @@ class ThrowAways:
     def create(self) -> Created:
         """Create one, and look it up if the answer has no ID, or was lost.
 
-        Raises OutcomeUnknown where it is not
-        found, AuthenticationFailed for a key that may not write.
+        Raises OutcomeUnknown where it is not found, AuthenticationFailed for a key that may not
+        write.
         """
         self._open = True
         lost: WacbError | None = None
