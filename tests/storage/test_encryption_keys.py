@@ -161,13 +161,6 @@ def test_a_new_key_has_the_lengths_of_its_algorithm(path, algorithm):
     assert load_or_create(path, algorithm) == (made, False)
 
 
-def test_the_file_is_written_with_the_given_choice(path):
-    load_or_create(path, "AES-128-GCM", choice=lambda letters: letters[-1])
-    assert path.read_text() == (
-        f'algorithm = "AES-128-GCM"\nkey = "{"9" * 16}"\niv = "{"9" * 12}"\n'
-    )
-
-
 @pytest.mark.parametrize("encode", [bytes.hex, lambda raw: b64encode(raw).decode()])
 def test_a_key_for_the_api_is_written_in_its_characters(path, encode):
     encoding = "hex" if encode is bytes.hex else "base64"

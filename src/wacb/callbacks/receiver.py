@@ -122,7 +122,7 @@ class Receiver:
         if self._page and scope["server"][1] == self._page_port:
             await self._page(scope, receive, send)
             return
-        head = Request(**request_parts(scope, b""))
+        head = Request(**request_parts(scope), body=b"")
         most = MAX_BODY if self._authorized(head) else 0
         body = await read_body(receive, most=most, drain=self._drain)
         if body is None:

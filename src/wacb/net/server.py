@@ -263,14 +263,13 @@ async def read_body(receive: Receive, *, most: int, drain: int) -> bytes | None:
     return None
 
 
-def request_parts(scope: Message, body: bytes) -> dict[str, Any]:
-    """Return the members of a Request: method, path and query as they were received."""
+def request_parts(scope: Message) -> dict[str, Any]:
+    """Return the members of a Request before its body; path and query as they were received."""
     return {
         "method": scope["method"],
         "path": scope["raw_path"].decode("latin-1"),
         "query": scope["query_string"].decode("latin-1"),
         "headers": _headers(scope),
-        "body": body,
     }
 
 

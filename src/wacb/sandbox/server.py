@@ -89,7 +89,7 @@ class Server:
         self.stop()
 
     async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
-        head = Request(**request_parts(scope, b""))
+        head = Request(**request_parts(scope), body=b"")
         local = is_for_this_machine(scope)
         most = MAX_BODY if local and is_authenticated(head) else 0
         body = await read_body(receive, most=most, drain=_DRAIN)

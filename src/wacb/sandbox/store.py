@@ -143,7 +143,7 @@ class Store:
             [(total,)] = self._execute(f"SELECT count(*) {found}", title, now)
         return page, total
 
-    def has_title(self, title: str, *, besides: str = "") -> bool:
+    def has_title(self, title: str, *, besides: str) -> bool:
         """Say whether a profile has this title, `besides` the one of this ID."""
         sql = "SELECT id FROM profiles WHERE title = ? AND id != ?"
         return bool(self._execute(sql, title, besides))

@@ -14,7 +14,6 @@ from wacb.storage import files
 from wacb.storage.permissions import check_private
 from wacb.storage.toml import parse_toml
 
-Choice = Callable[[str], str]
 T = TypeVar("T")
 KEY_LENGTHS = {"AES-128": 16, "AES-192": 24, "AES-256": 32}
 # assumed: encryption_modes (api.md §7); new IVs get the first length
@@ -49,17 +48,13 @@ def load(path: Path) -> Encryption:
 
 
 def load_or_create(
-    path: Path,
-    algorithm: str,
-    *,
-    choice: Choice | None = None,
-    remaining: files.Remaining | None = None,
+    path: Path, algorithm: str, *, remaining: files.Remaining | None = None
 ) -> tuple[Encryption, bool]:
     """Return the key in `path` as the API receives it, and whether it was generated just now.
 
-    Of two commands at once, one generates and both return its key. `choice` picks a random
-    character. Raises InvalidInput for an unknown algorithm, ConfigError if the file is for another
-    one or has a key that cannot be sent to the API.
+    Of two commands at once, one generates and both return its key. Raises InvalidInput for
+    an unknown algorithm, ConfigError if the file is for another one or has a key that cannot be
+    sent to the API.
     """
     wanted = check_algorithm(algorithm)
     created = False
@@ -67,7 +62,7 @@ def load_or_create(
     def change(text: str | None) -> str:
         nonlocal created
         created = text is None
-        return _generate(wanted, choice) if text is None else text
+        return _generate(wanted) if text is None else text
 
     if files.read_text(path) is None:
         files.update(path, change, remaining=remaining)
@@ -81,17 +76,16 @@ def load_or_create(
     return Encryption(algorithm=wanted, key=key, iv=iv), created
 
 
-def _generate(algorithm: str, choice: Choice | None) -> str:
-    pick = choice or _random_character
+def _generate(algorithm: str) -> str:
     cipher, _, mode = algorithm.rpartition("-")
-    key = "".join(pick(_LETTERS) for _ in range(KEY_LENGTHS[cipher]))
-    iv = "".join(pick(_LETTERS) for _ in range(IV_LENGTHS[mode][0]))
+    key = "".join(_random_letter() for _ in range(KEY_LENGTHS[cipher]))
+    iv = "".join(_random_letter() for _ in range(IV_LENGTHS[mode][0]))
     return f'algorithm = "{algorithm}"\nkey = "{key}"\niv = "{iv}"\n'
 
 
-def _random_character(letters: str) -> str:
+def _random_letter() -> str:
     # like secrets.choice, which loads OpenSSL; eight bytes make the bias negligible
-    return letters[int.from_bytes(os.urandom(8), "big") % len(letters)]
+    return _LETTERS[int.from_bytes(os.urandom(8), "big") % len(_LETTERS)]
 
 
 def _string(path: Path, table: dict[str, Any], name: str) -> str:
