@@ -18,7 +18,7 @@ DOCUMENT = read_document()
 
 
 def _holds(kind: type, member: type = object) -> Callable[[str], bool]:
-    """Say whether text is JSON of this kind, with members of that kind."""
+    """Return whether text is JSON of this kind, with members of that kind."""
 
     def check(text: str) -> bool:
         try:

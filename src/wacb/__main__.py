@@ -11,7 +11,7 @@ from wacb.cli.streams import prepare_process
 
 def main() -> None:
     """Run the command line of this process."""
-    # what imports allocate stays: by default the collector would scan it dozens of times
+    # what imports allocate stays: the garbage collector would scan it dozens of times
     gc.set_threshold(10_000)
     # at exit the system frees all memory, faster than the collector scans it
     atexit.register(gc.freeze)

@@ -188,7 +188,7 @@ class ApiRejected(WacbError):
 
 
 class Unavailable(WacbError):
-    """No usable answer came: network, TLS, timeout, 429, 5xx, or no JSON.
+    """No usable response came: network, TLS, timeout, 429, 5xx, or no JSON.
 
     `sent` is False only when it is certain that the request never left this machine, or that the
     API turned it away unread (429): then it is safe to send any request again.
@@ -228,7 +228,7 @@ class NotReached(DeadlineExceeded):
 
 
 class OutcomeUnknown(Unavailable):
-    """A write may or may not have happened, and looking did not tell."""
+    """A write may or may not have happened, and reading did not show it."""
 
     code = "outcome_unknown"
 

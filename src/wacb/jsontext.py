@@ -101,7 +101,7 @@ read_json = JsonReader()
 
 
 def is_deep(value: object, max_depth: int = MAX_DEPTH) -> bool:
-    """Say whether parsed JSON has more levels than code that walks or prints it can take."""
+    """Return whether parsed JSON has more levels than code that walks or prints it can take."""
     level = [value]
     for _ in range(max_depth):
         level = [

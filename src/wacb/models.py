@@ -37,7 +37,7 @@ def fold_id(profile_id: str) -> str:
 
 
 def same_id(one: AttachedId, other: AttachedId) -> bool:
-    """Say whether two IDs are the same, or both none. UNKNOWN is the same as nothing."""
+    """Return whether two IDs are the same, or both none. UNKNOWN is the same as nothing."""
     if isinstance(one, str) and isinstance(other, str):
         return fold_id(one) == fold_id(other)
     return one is other is None
@@ -157,7 +157,7 @@ class CallbackProfile(NamedTuple):
 
 
 class Need(Enum):
-    """What a command needs of a profile, beside its ID and title."""
+    """The members of a profile that a command needs, besides ID and title."""
 
     NOTHING = auto()
     STATUS = auto()

@@ -97,7 +97,7 @@ def parse_number(text: str) -> str:
 
 
 def nearly(number: str) -> Iterator[str]:
-    """Yield what an E.164 number would be with one digit other, more, less, or swapped."""
+    """Yield the variants of an E.164 number with one digit changed, added, removed or swapped."""
     for place in range(2, len(number) + 1):
         before, after = number[:place], number[place:]
         yield before[:-1] + after
@@ -150,7 +150,7 @@ def check_header(name: str, value: str) -> tuple[str, str]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is nearest to `name`, None where none is near."""
+    """Return the known name that is nearest to `name`, None if none is near."""
     return next(iter(get_close_matches(name, known, n=1)), None)
 
 

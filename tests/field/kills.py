@@ -217,7 +217,7 @@ def _back(name: str) -> tuple[str, ...]:
 
 
 def _is_recorded(world: World, method: str, path: str, body: bytes) -> bool:
-    """Say whether the journal has an intent for a request."""
+    """Return whether the journal has an intent for a request."""
     fields: dict[str, Any] = json.loads(body) if body else {}
     entries = world.journal()
     if method == "PUT":
@@ -230,7 +230,7 @@ def _is_recorded(world: World, method: str, path: str, body: bytes) -> bool:
 
 
 def _is_wrong(world: World, line: tuple[str, ...]) -> bool:
-    """Run a command to its end; say whether it claims what is not so."""
+    """Run a command to its end; return whether it claims what is not so."""
     # in this process, which is quicker, and without the wait for a listing that lags
     app = App(environ=world.env, interactive=False, sleep=lambda seconds: None)
     ended = invoke(app, *world.line(line)[len(WACB) :], "-o", "json")

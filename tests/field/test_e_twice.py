@@ -104,7 +104,7 @@ class Ending:
 
 
 def end_in(run: Wacb, *line: str, handler: Ending) -> Outcome | None:
-    """Run a line that ends in the middle; None where nobody was left to say how."""
+    """Run a line that ends in the middle; None if nobody was left to say how."""
     try:
         return run(*line, handler=handler)
     except Killed:

@@ -46,7 +46,7 @@ class View:
     folds: bool = False
 
     def shows(self, number: str) -> bool:
-        """Say whether a whole listing shows which profile a number has."""
+        """Return whether a whole listing shows which profile a number has."""
         if self.empty or self.numbers == "hidden":
             return False
         return number != NUMBERS[0] or self.numbers not in ("lacking", "partial", "twice")

@@ -276,7 +276,7 @@ class Model:
         return {(number, value) for number, value, _ in self.world.acts[attempt.began :]}
 
     def _is_covered(self, attempt: Attempt) -> bool:
-        """Say whether the process heard nothing, and others changed the number afterwards."""
+        """Return whether the process heard nothing, and others changed the number afterwards."""
         later = self.world.acts[attempt.order :]
         return not attempt.known and any(number == attempt.number for number, _, _ in later)
 

@@ -38,7 +38,7 @@ class State(NamedTuple):
         return str(self.numbers[number]["callback_profile_id"])
 
     def serves(self, number: str) -> bool:
-        """Say whether a number carries a profile that is there."""
+        """Return whether a number carries a profile that is there."""
         return self.carried(number) in self.profiles
 
     def titled(self, title: str) -> list[Row]:
@@ -48,7 +48,7 @@ class State(NamedTuple):
         return any(self.carried(number) == id for number in self.numbers)
 
     def is_incoming(self, id: str) -> bool:
-        """Say whether a profile is one that prune may touch."""
+        """Return whether a profile is one that prune may touch."""
         row = self.profiles[id]
         template = row["body"] if row["http_method"] in ("POST", "PUT") else row["url"]
         if row["channel"] not in (None, "whatsapp"):

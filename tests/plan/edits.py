@@ -81,7 +81,7 @@ class Nothing(Exception):
 
 
 def pick(values: Sequence[T], index: int) -> T:
-    """Choose one of however many there are. Raises Nothing where there is none."""
+    """Choose one of however many there are. Raises Nothing if there is none."""
     if not values:
         raise Nothing
     return values[index % len(values)]

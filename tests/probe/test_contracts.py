@@ -67,7 +67,7 @@ def name(values: Values) -> str:
 
 
 def expected(values: Values) -> dict[str, str | None]:
-    """What reading refutes, with the value that adapts wacb, None where there is none."""
+    """What reading refutes, with the value that adapts wacb, None if there is none."""
     contract = AS_ASSUMED._replace(**values)
     found = {pair[0]: REFUTED[pair] for pair in values.items() if pair in REFUTED}
     shortest = min(contract.page_cap, 100 if contract.short_page_is_last else 20)

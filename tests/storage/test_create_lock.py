@@ -81,7 +81,7 @@ def test_the_time_since_the_start_of_this_machine_only_grows() -> None:
 
 
 def taken(folder: Path) -> bool:
-    """Say whether somebody holds the lock."""
+    """Return whether somebody holds the lock."""
     with (folder / f"{NAME}.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -65,7 +65,7 @@ class Backoff:
         self._stopped.set()
 
     def current_wait(self) -> Wait | None:
-        """Return the shared wait that is left before any attempt, None where there is none."""
+        """Return the shared wait that is left before any attempt, None if there is none."""
         with self._lock:
             return self._remaining_wait(self._clock())
 
@@ -92,7 +92,7 @@ class Backoff:
             self._waiting(wait.seconds, wait.failure)
         self._sleep(wait.seconds)
         with self._lock:
-            # not left to the clock alone, which may stand still (a test's) or lag behind the sleep
+            # ended here too: the clock may stand still (in tests) or lag behind the sleep
             if self._shared_wait and self._shared_wait.until == wait.until:
                 self._shared_wait, self._announced_until = None, NEVER
 

@@ -53,12 +53,12 @@ class Client(ListedProfiles):
         self._looked_at: dict[str, float] = {}
 
     def is_stale(self, name: str) -> bool:
-        """Say whether something was looked up a second ago or more: a profile's ID, "numbers"."""
+        """Return whether a profile's ID, or "numbers", was looked up a second ago or more."""
         now = self._clock()
         return now - self._looked_at.get(name, now) >= STALE_AFTER
 
     def _send_fresh(self, request: ApiRequest, name: str, look_again: Callable[[], None]) -> None:
-        """Send a request that was decided on by a look; where that is old, look again first."""
+        """Send a change that was decided by reading; if that was a while ago, read again first."""
         if self.is_stale(name):
             look_again()
         self.send(request, look_again=look_again)
@@ -66,7 +66,7 @@ class Client(ListedProfiles):
     def check_access(self) -> None:
         """Make one cheap read.
 
-        Raises AuthenticationFailed where SID and key do not match, Unavailable where rows come that
+        Raises AuthenticationFailed if SID and key do not match, Unavailable if rows come that
         are no profiles: then it is another API's host.
         """
         page = self._read_profile_page(self.api.list_profiles(offset=0, limit=1))
@@ -120,7 +120,7 @@ class Client(ListedProfiles):
     ) -> None:
         """Change those fields of a profile to the draft's values.
 
-        Raises NotFound, and Unsafe where somebody else changed the profile after it was read.
+        Raises NotFound, and Unsafe if somebody else changed the profile after it was read.
         """
         request = self.api.update_profile(live.id, draft, fields)
         modified = filter(None, [live.modified_at or live.created_at])
@@ -130,7 +130,7 @@ class Client(ListedProfiles):
             self._send_fresh(request, live.id, partial(self._check_unchanged, live, fields))
 
     def _check_unchanged(self, live: CallbackProfile, fields: Collection[str]) -> None:
-        """Read a profile again; what is not to be changed may have been left out of a listing."""
+        """Read a profile again: a listing may have left out what must not change."""
         now = self.get_profile(live.id)
         known = [name for name in _COMPARED if name in fields or getattr(live, name)]
         if any(getattr(now, name) != getattr(live, name) for name in known):
@@ -176,7 +176,7 @@ class Client(ListedProfiles):
 
 
 def _hide_contradictions(numbers: list[Number]) -> list[Number]:
-    """Return the rows; of a number whose rows differ in the profile the last one shows none.
+    """Return the rows; if the rows of a number differ in the profile, its last one shows none.
 
     The other rows stay, as evidence against a deletion.
     """

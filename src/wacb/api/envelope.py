@@ -40,7 +40,7 @@ class Envelope(NamedTuple):
 
 
 def is_api_code(code: str | None) -> bool:
-    """Say whether a code has the form of the API's: RBC302, WA400, E13001."""
+    """Return whether a code has the form of the API's: RBC302, WA400, E13001."""
     return re.fullmatch(_API_CODE, code or "") is not None
 
 
@@ -111,7 +111,7 @@ def _word(value: Any) -> str:
 
 
 def _has_content(error: Any) -> bool:
-    """Say whether an error says anything: `{"code": 0, "message": ""}` does not."""
+    """Return whether an error says anything: `{"code": 0, "message": ""}` does not."""
     if isinstance(error, dict):
         return any(map(_has_content, error.values()))
     if isinstance(error, list):

@@ -37,7 +37,7 @@ class ListedProfiles(Requester):
         need: Need = Need.ALL,
         limit: int | None = None,
     ) -> Listing[CallbackProfile]:
-        """List every profile whose row is `wanted`, and of each at least what there is `need` of.
+        """List every profile whose row is `wanted`, each with at least the members in `need`.
 
         Rows that lack it are completed from their details, `limit` at a time, and left out where
         the profile was deleted meanwhile.
@@ -47,14 +47,14 @@ class ListedProfiles(Requester):
     def titled_profiles(self, title: str, *, need: Need = Need.ALL) -> list[CallbackProfile]:
         """List the profiles with exactly this title, as far as the API's filter shows them.
 
-        assumed: title_filter. Raises Unavailable where some may be missing.
+        assumed: title_filter. Raises Unavailable if some may be missing.
         """
         return [*self.complete(self._titled_rows(title), need)]
 
     def titled_rows(self, title: str) -> list[ProfileRow]:
         """List the rows of all profiles with exactly this title, whatever the API's filter hides.
 
-        Raises Unavailable where some may be missing.
+        Raises Unavailable if some may be missing.
         """
         rows = self._titled_rows(title) or self.profile_rows().require_whole()
         return [row for row in rows if row.title == title]
@@ -109,7 +109,7 @@ class ListedProfiles(Requester):
         return rows.gap
 
     def complete(self, rows: Sequence[ProfileRow], need: Need) -> Iterator[CallbackProfile]:
-        """Read listed profiles, and of each at least what there is `need` of.
+        """Read listed profiles, each with at least the members in `need`.
 
         One that was deleted meanwhile is left out.
         """
@@ -118,7 +118,7 @@ class ListedProfiles(Requester):
     def _complete(self, rows: Sequence[ProfileRow], need: Need) -> list[CallbackProfile | None]:
         """Read listed profiles, completed from their details where their rows lack what is needed.
 
-        None where the API reports that the profile no longer exists; another 404 proves nothing.
+        None if the API reports that the profile no longer exists; another 404 proves nothing.
         """
         lean = [row for row in rows if not row.shows(need)]
         fetched = self.at_once(self._fetch_details, lean)

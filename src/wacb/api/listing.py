@@ -37,7 +37,7 @@ class Listing(Generic[T]):
         return rows
 
     def check_whole(self) -> None:
-        """Raise Unavailable where rows that have been read may not be all."""
+        """Raise Unavailable if rows that have been read may not be all."""
         if self.gap:
             raise self.gap_error()
 
@@ -67,7 +67,7 @@ def read_page(data: Any, *names: str) -> Page:
 
 
 def find_path(data: Any, names: Collection[str]) -> tuple[str, ...] | None:
-    """Return the names of the members that lead to the list, None where there is none."""
+    """Return the names of the members that lead to the list, None if there is none."""
     if isinstance(data, list):
         return ()
     if isinstance(data, dict):
@@ -115,7 +115,7 @@ def _is_yes(value: Any) -> bool:
 
 
 class Row(Protocol):
-    """A row with an identity, "" where it has none."""
+    """A row with an identity, "" if it has none."""
 
     @property
     def id(self) -> str: ...
@@ -163,7 +163,7 @@ def follow_pages(
 
 
 def is_last(received: int, first: int, total: int | None, paging: Paging) -> bool:
-    """Say whether a page is the last: the server may cap the limit, so a short one may not be."""
+    """Return whether a page is the last; a short one may be cut by the server's own limit."""
     ignores_limit = received > paging.size
     return ignores_limit or received < first or (received < paging.least and total is None)
 

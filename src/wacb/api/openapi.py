@@ -1,4 +1,4 @@
-"""The API as an OpenAPI document, which is data: `openapi.json` beside this file."""
+"""The API as an OpenAPI document, from `openapi.json` beside this file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from wacb.jsontext import read_json
 
 
 def read_document() -> dict[str, Any]:
-    """Read the document; each value marked `x-assumed` rests on the assumption of that ID."""
+    """Read the document; `x-assumed` in it is the ID of the assumption behind a value."""
     document: dict[str, Any] = read_json(files(__package__).joinpath("openapi.json").read_bytes())
     return document

@@ -16,7 +16,7 @@ Progress = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
 def unseen(count: int) -> AbstractContextManager[Callable[[], None]]:
-    """Show nobody how many of a `count` are done."""
+    """Show no progress."""
     return nullcontext(lambda: None)
 
 
@@ -40,24 +40,24 @@ class Requester:
         until_deadline: bool = False,
         look_again: Callable[[], None] = lambda: None,
     ) -> Any:
-        """Send a request and return the `data` of the answer, as RetryingClient does."""
+        """Send a request and return the `data` of the response, as RetryingClient does."""
         return self._retrying.send(request, until_deadline=until_deadline, look_again=look_again)
 
     def remaining(self) -> float:
-        """Seconds of the command's deadline that are left."""
+        """Seconds left of the command's time limit."""
         return self._retrying.remaining()
 
     @property
     def round_trip(self) -> float:
-        """Seconds that a request took, on average; 0 before the first answer."""
+        """Seconds that a request took, on average; 0 before the first response."""
         return self._retrying.round_trip
 
     def reserve_time(self) -> AbstractContextManager[None]:
-        """Keep enough of the deadline for one more look."""
+        """Keep enough of the time limit to read once more."""
         return self._retrying.reserve_time()
 
     def stop_sending(self) -> None:
-        """Let no further attempt start, in any thread; those in progress end normally."""
+        """Start no further attempt, in any thread; those in progress end normally."""
         self._retrying.stop_sending()
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ class Requester:
         self._retrying.close()
 
     def abort(self) -> None:
-        """Let no further attempt start, and end those in progress."""
+        """Start no further attempt, and end those in progress."""
         self.stop_sending()
         self.close()
 
@@ -83,6 +83,6 @@ class Requester:
             return run_all(count, items, jobs=self._jobs, abort=self.abort)
 
     def both(self, one: Callable[[], A], other: Callable[[], T]) -> tuple[A, T]:
-        """Return what two functions return that are called at once."""
+        """Call two functions in parallel, and return both results."""
         first, second = self.at_once(lambda call: call(), (one, other))
         return cast(A, first), cast(T, second)

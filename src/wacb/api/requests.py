@@ -94,7 +94,7 @@ class Api(NamedTuple):
 
     @property
     def number_profile_member(self) -> str | None:
-        """The member of a listed number that holds its profile's ID, None where none is chosen."""
+        """The member of a listed number that holds its profile's ID, None if none is chosen."""
         return self.overrides.get("number_profile_member")
 
     @property

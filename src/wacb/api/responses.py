@@ -43,13 +43,13 @@ def open_one(data: Any, *names: str) -> dict[str, Any]:
 
 
 def created_id(data: Any) -> str | None:
-    """Find the new profile's ID in the response to a create, None where it has none."""
+    """Find the new profile's ID in the response to a create, None if it has none."""
     # assumed: created_id (api.md §4)
     return row_id(open_one(data, *PROFILE_NAMES))
 
 
 class ProfileRow(NamedTuple):
-    """A listed profile: its ID and title, "" where it has none, and all that the API shows."""
+    """A listed profile: its ID and title, "" if it has none, and all that the API shows."""
 
     id: str
     title: str
@@ -57,11 +57,11 @@ class ProfileRow(NamedTuple):
 
     @property
     def status(self) -> str | None:
-        """Its status as CallbackProfile has it, None where it is not shown."""
+        """Its status as CallbackProfile has it, None if it is not shown."""
         return _status(self.members["status"]) if "status" in self.members else None
 
     def shows(self, need: Need) -> bool:
-        """Say whether it shows what is needed; what it lacks is in its details.
+        """Return whether it shows what is needed; what it lacks is in its details.
 
         assumed: lean_rows (api.md §4).
         """
@@ -85,7 +85,7 @@ def row_id(row: dict[str, Any]) -> str | None:
 
 
 def read_profile(data: Any, profile_id: str) -> dict[str, Any]:
-    """Find the details of one profile. Raises Unavailable where they are not this profile's."""
+    """Find the details of one profile. Raises Unavailable if they are not this profile's."""
     row = open_one(data, *PROFILE_NAMES)
     found = row_id(row)
     if found is None:
@@ -158,7 +158,7 @@ def _events(value: Any) -> tuple[str, ...]:
 
 
 def _encryption(value: Any) -> Encryption | Unknown | None:
-    """Read an encryption, None where there is none, UNKNOWN where it is not understood."""
+    """Read an encryption, None if there is none, UNKNOWN where it is not understood."""
     value = values.structure(value)
     if values.is_empty(value):
         return None
@@ -176,7 +176,7 @@ _ATTACHED = ("callback_profile_id", "callbackProfileId", "callback_profile", "ca
 
 
 def parse_listed_number(row: dict[str, Any], api: Api) -> Number:
-    """Map one row of the V2 listing to a number, "" where it shows none."""
+    """Map one row of the V2 listing to a number, "" if it shows none."""
     return Number(
         number=_e164(values.first(row, *NUMBER_NAMES) or ""),
         name=values.first(row, "name", "verified_name"),
@@ -190,7 +190,7 @@ def parse_listed_number(row: dict[str, Any], api: Api) -> Number:
 def parse_number_details(data: Any, number: str, api: Api) -> Number:
     """Map the response of the details route to a number; it never shows the profile.
 
-    Raises Unavailable where it shows another number.
+    Raises Unavailable if it shows another number.
     """
     row = open_one(data, *NUMBER_DETAILS)
     shown = values.first(row, *NUMBER_NAMES)

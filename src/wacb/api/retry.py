@@ -26,7 +26,7 @@ LEAST_RESERVE = 1.0  # seconds
 
 
 class RequestTrace(NamedTuple):
-    """One attempt of a request, for `-v`. `response` is None when no answer came."""
+    """One attempt of a request, for `-v`. `response` is None if none came."""
 
     request: ApiRequest
     headers: Mapping[str, str]
@@ -70,22 +70,22 @@ class RetryingClient:
         self._answered: list[float] = []  # seconds of each that was answered
 
     def remaining(self) -> float:
-        """Seconds of the command's deadline that are left."""
+        """Seconds left of the command's time limit."""
         return self._session.deadline.remaining()
 
     @property
     def round_trip(self) -> float:
-        """Seconds that a request took, on average; 0 before the first answer."""
+        """Seconds that a request took, on average; 0 before the first response."""
         return sum(self._answered) / len(self._answered) if self._answered else 0.0
 
     def reserve_time(self) -> AbstractContextManager[None]:
-        """Keep enough of the deadline for one more look, but at most half of what is left."""
+        """Keep enough of the time limit to read once more, but at most half of what is left."""
         left = self.remaining()
         least = max(LEAST_RESERVE, left / 20)
         return self._session.deadline.reserved(lambda: min(max(least, 2 * self._slowest), left / 2))
 
     def stop_sending(self) -> None:
-        """Let no further attempt start, in any thread; those in progress end normally."""
+        """Start no further attempt, in any thread; those in progress end normally."""
         self._backoff.stop()
 
     def close(self) -> None:
@@ -99,7 +99,7 @@ class RetryingClient:
         until_deadline: bool = False,
         look_again: Callable[[], None] = lambda: None,
     ) -> Any:
-        """Send a request and return the `data` of the answer.
+        """Send a request and return the `data` of the response.
 
         Sent up to four times, but only where that can do no harm: nothing was sent, the API
         throttled it with 429, or the method may be repeated and the outage is brief. A POST that
@@ -108,14 +108,14 @@ class RetryingClient:
         throttled more than four times. `look_again` is called before an attempt if a second has
         passed since the first, or since the last call, in waits, attempts or a suspended machine;
         it raises where the request must not be sent any more. After `stop_sending` the last
-        failure is raised, or Skipped where nothing was sent.
+        failure is raised, or Skipped if nothing was sent.
         """
         attempt, wait = 1, self._backoff.current_wait()
         failure: Unavailable | None = None
         looked_at = self._clock()
         while True:
             waited = self._wait_for_turn(request, wait, failure)
-            # not left to the clock alone, which may stand still (a test's)
+            # the wait counts too, because the clock of a test may stand still
             if max(waited, self._clock() - looked_at) >= STALE_AFTER:
                 _do_after(failure, look_again)
                 looked_at = self._clock()
@@ -197,7 +197,7 @@ class RetryingClient:
 
 
 def _do_after(failure: Unavailable | None, work: Callable[[], T]) -> T:
-    """Do `work`; where it is refused, the attempt that ended with `failure` may have been made."""
+    """Do `work`; if it is refused, the attempt that ended with `failure` may have worked."""
     try:
         return work()
     except Unavailable:

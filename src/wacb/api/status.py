@@ -114,7 +114,7 @@ def _status_error(
 
 
 def _is_foreign(request: ApiRequest, status: int, envelope: Envelope) -> bool:
-    """Say whether something else than the API turned the request away.
+    """Return whether something else than the API turned the request away.
 
     The API always answers with a JSON object. Of one thing, only a code of its own says that it
     doesn't exist: a gateway answers 404 for whatever it has no route for.
@@ -138,7 +138,7 @@ def _redirected(host: str, response: Response) -> Redirected:
 def parse_retry_after(text: str | None, now: float) -> float | None:
     """Read Retry-After, seconds or an HTTP date (RFC 9110 10.2.3), as seconds from Unix time `now`.
 
-    None where it is not valid, and where no wait is left: the usual wait is due then.
+    None if it is not valid, and where no wait is left: the usual wait is due then.
     """
     seconds = (text or "").strip()
     if seconds.isdecimal():
@@ -148,7 +148,7 @@ def parse_retry_after(text: str | None, now: float) -> float | None:
 
 
 def parse_date(text: str) -> float | None:
-    """Read an HTTP date (RFC 9110 5.6.7) as Unix time, None where it is not valid."""
+    """Read an HTTP date (RFC 9110 5.6.7) as Unix time, None if it is not valid."""
     for form in _HTTP_DATES:
         with suppress(ValueError):
             return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()

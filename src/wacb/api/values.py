@@ -9,7 +9,7 @@ from wacb.jsontext import compact_json, read_json_or
 
 
 def is_empty(value: Any) -> bool:
-    """Say whether a member has no content; 0 and false are content."""
+    """Return whether a member has no content; 0 and false are content."""
     return value is None or value in ("", [], {})
 
 

@@ -16,7 +16,7 @@ PROBE = "a probe"
 _PLAIN = "sent to an incoming URL, which gets no mime_type, custom_response or contacts"
 # assumed: incoming_signs; fields that only incoming messages have
 _SIGNS = frozenset(("wanumber", "reply_to", "media_url", "mime_type", "body"))
-# assumed: incoming_url; what Kaleyra adds to the GET of a number's incoming URL, and what never
+# assumed: incoming_url; what Kaleyra adds to the GET of a number's incoming URL, and never adds
 _ADDED = frozenset(("body", "from", "name", "type", "created_at", "wanumber", "mobile"))
 _ADDED |= {"message", "reply_to", "media_url"}
 _NOT_ADDED = frozenset(("mime_type", "custom_response", "contacts"))
@@ -61,7 +61,7 @@ def classify(method: str, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 
 def _is_plain(method: str, names: Set[str]) -> bool:
-    """Say whether these are the names that Kaleyra adds to a number's incoming URL."""
+    """Return whether these are the names that Kaleyra adds to a number's incoming URL."""
     return method == "GET" and names >= _ADDED and not names & _NOT_ADDED
 
 

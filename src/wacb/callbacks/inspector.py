@@ -23,7 +23,7 @@ from wacb.net.server import App, Message, Receive, Send, is_for_this_machine, re
 
 MAX_CALLBACKS = 100  # in one response; the page asks again at once
 _ENOUGH = 4 * 1024 * 1024  # characters; a response that has reached them gets no further callback
-_MAX_BODY = 16 * 1024  # bytes of what the page sends
+_MAX_BODY = 16 * 1024  # bytes of a request from the page
 _QUERY = re.compile(rb"(?:after=([0-9]{1,15}))?")
 _METHODS = {"/": "GET", "/callbacks": "GET", "/clear": "POST", "/replay": "POST"}
 _HEADERS = {
@@ -111,7 +111,7 @@ def app(recent: RecentCallbacks, background: Background) -> App:
 
 
 def _is_from_page(scope: Message, run: str) -> bool:
-    """Whether a request has the Origin of the page, and what only that origin can read."""
+    """Return whether a request has the page's Origin, and a secret that only the page can read."""
     headers = dict(scope["headers"])
     same = headers.get(b"origin") == b"http://" + headers[b"host"]
     return same and compare_digest(headers.get(b"wacb-run", b""), run.encode())

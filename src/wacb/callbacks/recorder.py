@@ -119,7 +119,7 @@ class RecentCallbacks:
             self._remove(next(iter(self._records)))
 
     def after(self, added: int) -> list[tuple[int, str]]:
-        """Return the records that were added after so many others, with their own place."""
+        """Return the records added after the first `after`, each with its place."""
         return [each for each in self._records.values() if each[0] > added]
 
     def find(self, n: int) -> str | None:

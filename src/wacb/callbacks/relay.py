@@ -1,4 +1,4 @@
-"""Pass received callbacks on to another receiver, byte for byte: where they go, and what goes."""
+"""Forward received callbacks to another receiver, byte for byte."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wacb.net.timeout import Deadline
 from wacb.urls import check_endpoint, is_loopback, parse_endpoint, split_origin, split_query
 
 MAX_IN_PROGRESS = 50
-_MAX_RESPONSE = 64 * 1024  # bytes of a response that are passed back
+_MAX_RESPONSE = 64 * 1024  # bytes of a response that are returned
 _OF_ONE_CONNECTION = frozenset(
     (
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization"),
@@ -36,14 +36,14 @@ T = TypeVar("T")
 
 
 class Target(NamedTuple):
-    """Where callbacks are passed on to; `is_local` for this machine."""
+    """Where callbacks are forwarded; `is_local` for this machine."""
 
     url: str
     is_local: bool
 
 
 def parse_target(url: str, *, allow_remote: bool = False) -> Target:
-    """Parse a URL to pass callbacks on to, in which `http://` may be left out.
+    """Parse a URL to forward callbacks to, in which `http://` may be left out.
 
     Raises InvalidInput, and ConsentRequired for another machine unless `allow_remote`.
     """
@@ -78,7 +78,7 @@ def build_replay(target: Target, request: Request) -> Outgoing:
 
 
 def _headers_for(target: Target, request: Request) -> dict[bytes, bytes]:
-    """Return the headers to pass on: to another machine only the type of the body."""
+    """Return the headers to forward: to another machine only the content type."""
     named = request.headers.get("connection", "").lower().split(",")
     own = _OF_ONE_CONNECTION.union(name.strip() for name in named)
     headers = {
@@ -90,7 +90,7 @@ def _headers_for(target: Target, request: Request) -> dict[bytes, bytes]:
 
 
 class Background:
-    """Send requests in threads, so that an event loop goes on, at most `most` at a time.
+    """Send requests in threads, so that an event loop is not blocked, up to `most` at a time.
 
     Each may take `timeout` seconds.
     """
@@ -111,12 +111,12 @@ class Background:
             self._free += 1
 
     def close(self) -> None:
-        """Give up the requests in progress, and send no others. For signal handlers, too."""
+        """Abort the requests in progress, and send no others. Safe in signal handlers."""
         self._session.close()
 
 
 class Forwarded(NamedTuple):
-    """How a callback was passed on: `status` and `ms` of the response, None for none.
+    """How a callback was forwarded: `status` and `ms` of the response, None for none.
 
     `ok` is for a 2xx, `error` says why it is not.
     """
@@ -131,7 +131,7 @@ class Forwarded(NamedTuple):
 async def forward(
     background: Background, target: Target, request: Request
 ) -> tuple[Forwarded, Response]:
-    """Pass a callback on; return how that went, and the response for its sender.
+    """Forward a callback; return the outcome, and the response for its sender.
 
     Without a response, the sender gets a 502.
     """

@@ -50,7 +50,7 @@ def read_saved(paths: Sequence[Path]) -> list[SavedCallback]:
     if faults:
         raise _refusal(faults)
     numbers = {each.n for each in found}
-    several_runs = len(numbers) < len(found)  # each of which counted from 1
+    several_runs = len(numbers) < len(found)  # each run counts from 1
     return sorted(found, key=lambda each: (each.time if several_runs else "", each.n))
 
 
@@ -74,7 +74,7 @@ def _fault(path: Path, error: OSError | ValueError) -> str:
 
 
 def _expand(path: Path) -> list[Path]:
-    """Return a file, or what is in a folder and not hidden. Raises OSError and ValueError."""
+    """Return a file, or the visible files of a folder. Raises OSError and ValueError."""
     if not path.is_dir():
         return [path]
     inside = sorted(each for each in path.iterdir() if not each.name.startswith("."))

@@ -132,7 +132,7 @@ def _start(ctx: click.Context, *, version: bool) -> None:
 
 
 def _version(*, verbose: bool) -> str:
-    """Name this version; if `verbose`, also what a report of a bug needs."""
+    """Return this version; if `verbose`, also what a bug report needs."""
     lines = [f"wacb {__version__}"]
     if verbose:
         import platform

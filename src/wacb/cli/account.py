@@ -32,7 +32,7 @@ def build_api(settings: Settings) -> Api:
 
 
 def has_sid(api: Api) -> bool:
-    """Say whether a SID is configured."""
+    """Return whether a SID is configured."""
     return api.sid != _NO_SID
 
 
@@ -45,7 +45,7 @@ def missing_sid() -> ConfigError:
 
 
 def find_key(settings: Settings, remaining: Callable[[], float]) -> str | None:
-    """Return the API key, None where none is configured. May run `api_key_command`."""
+    """Return the API key, None if none is configured. May run `api_key_command`."""
     if settings.sandbox:
         return API_KEY
     check_key_host(settings)  # before an api_key_command is run for nothing
@@ -53,7 +53,7 @@ def find_key(settings: Settings, remaining: Callable[[], float]) -> str | None:
 
 
 def missing_credentials(api: Api, key: str | None) -> list[str]:
-    """Name what is missing of SID and key."""
+    """Return the names of those of SID and key that are missing."""
     configured = {"the SID (WACB_SID)": has_sid(api), "the API key (WACB_API_KEY)": key}
     return [name for name, value in configured.items() if not value]
 

@@ -13,7 +13,7 @@ AT_LEAST = 0.1  # seconds that a request takes to be worth showing
 
 
 class Spinner(Protocol):
-    """A line that moves."""
+    """A spinner with a line of text."""
 
     def update(self, words: str) -> None: ...
 
@@ -21,7 +21,7 @@ class Spinner(Protocol):
 
 
 class Cancel(Protocol):
-    """What a call is prevented with."""
+    """A handle to cancel a scheduled call."""
 
     def cancel(self) -> None: ...
 
@@ -59,7 +59,7 @@ class Activity:
 
     @contextmanager
     def work(self, words: str) -> Iterator[None]:
-        """Say what is in progress until left."""
+        """Show what is in progress while the block runs."""
         with self._lock:
             self._running += 1
             self._words = words
@@ -77,7 +77,7 @@ class Activity:
                 self._running -= 1
 
     def clear(self) -> None:
-        """Take the spinner away, before anything else is printed; the next work begins anew."""
+        """Remove the spinner before anything else is printed, and start over."""
         with self._lock:
             if self._timer:
                 self._timer.cancel()

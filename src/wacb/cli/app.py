@@ -60,7 +60,7 @@ class App:
 
     @cached_property
     def environ(self) -> Mapping[str, str]:
-        """The variables of the environment, as everything here reads them."""
+        """The variables of the environment."""
         from wacb.config.environment import read_environment
 
         return read_environment(self._environ)
@@ -168,7 +168,7 @@ class App:
 
     @cached_property
     def missing_credentials(self) -> list[str]:
-        """The names of what is missing of SID and key."""
+        """The names of those of SID and key that are missing."""
         from wacb.cli.account import missing_credentials
 
         return missing_credentials(self.api, self._key)
@@ -238,7 +238,7 @@ class App:
         return Deadline(self.settings.deadline)
 
     def remaining(self) -> float:
-        """Seconds of the deadline that are left."""
+        """Seconds left of the time limit."""
         return self.deadline.remaining()
 
     @cached_property

@@ -185,7 +185,7 @@ def _report(app: App, plan: Plan, results: Sequence[PlanResult]) -> None:
 
 
 def _combine_errors(results: Sequence[PlanResult]) -> WacbError | None:
-    """Return one error for all that failed, None where nothing did."""
+    """Return one error for all that failed, None if nothing did."""
     failed = [result.error for result in results if result.error]
     if not failed:
         return None

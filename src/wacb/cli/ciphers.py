@@ -26,7 +26,7 @@ def encryption_of(
     """Return the function that encrypts a value for a profile, None if it uses no encryption.
 
     The key comes from `key_file`, from the API, or from the file that `profile create` wrote.
-    Raises ConfigError where there is none, and where it is for another algorithm.
+    Raises ConfigError if there is none, and if it is for another algorithm.
     """
     encryption = profile.encryption
     if key_file is not None:

@@ -203,7 +203,7 @@ class Group(CommandWithGlobals, click.Group):
         return super().resolve_command(ctx, args)
 
     def meaning(self, ctx: click.Context, word: str) -> str | None:
-        """Return the command that a word, which is no command here, most likely means."""
+        """Return the command that an unknown word most likely means."""
         from wacb.cli.suggestions import suggest_command
 
         root = ctx.find_root().command

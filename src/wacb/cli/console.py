@@ -23,7 +23,7 @@ _STYLES = {
 
 
 class Mark(NamedTuple):
-    """How a state is shown: a sign before its word, and a color."""
+    """How a state is shown: the sign before its word, and the color."""
 
     sign: str
     style: Literal["green", "red", "yellow"]
@@ -41,12 +41,12 @@ _MARKS |= dict.fromkeys(("not known", "not tried", "not seen", "not shown"), WAR
 
 
 def mark_of(state: str) -> Mark | None:
-    """Return how a state is shown, in whatever case it is written; None for any other word."""
+    """Return how a state is shown, in any case; None for any other word."""
     return _MARKS.get(state.lower())
 
 
 def has_signs(encoding: str | None) -> bool:
-    """Say whether a stream of this encoding has the signs of states."""
+    """Return whether a stream of this encoding has the signs of states."""
     try:
         "".join(mark.sign for mark in _STATES).encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -124,7 +124,7 @@ def progress_bar(total: int, *, color: bool) -> Iterator[Bar]:
 
 
 class Spinner:
-    """A line on stderr that moves, until `stop`; then it is gone."""
+    """A spinner with a line of text on stderr, removed by `stop`."""
 
     def __init__(self, words: str, *, color: bool) -> None:
         from rich.console import Console
@@ -138,13 +138,13 @@ class Spinner:
         self._status.start()
 
     def update(self, words: str) -> None:
-        """Show other words."""
+        """Change the text."""
         from rich.text import Text
 
         self._status.update(Text(words + self._dots))
 
     def stop(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         self._status.stop()
 
 

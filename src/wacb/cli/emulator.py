@@ -63,9 +63,9 @@ def network(sandbox: Sandbox, folder: Path) -> Handler:
 
 @contextmanager
 def state_errors(folder: Path) -> Iterator[None]:
-    """Raise ConfigError where the emulator's state in `folder` cannot be read or written.
+    """Raise ConfigError if the emulator's state in `folder` cannot be read or written.
 
-    Raises DeadlineExceeded where another process has locked it for too long.
+    Raises DeadlineExceeded if another process has locked it for too long.
     """
     path = folder / _FILE
     try:

@@ -18,7 +18,7 @@ S = TypeVar("S", CreateStep, UpdateStep)
 def key_file_of(app: App, title: str) -> Path:
     """Return the file of the key of this account's profile: where 0.1 put it, if only that exists.
 
-    Raises ConfigError where it cannot be read.
+    Raises ConfigError if it cannot be read.
     """
     host = host_of(app.api.v1)
     own = paths.key_file(app.state_folder, host=host, sid=app.api.sid, title=title)

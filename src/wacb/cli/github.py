@@ -29,7 +29,7 @@ github_option = option(
 
 
 def check_github(app: App) -> None:
-    """Raise InvalidInput or ConfigError where the outputs cannot be written."""
+    """Raise InvalidInput or ConfigError if the outputs cannot be written."""
     if not app.environ.get("GITHUB_OUTPUT"):
         raise InvalidInput(
             "--github requires the variable GITHUB_OUTPUT",

@@ -1,4 +1,4 @@
-"""Which account a command works on. TAB needs this, too: it imports little."""
+"""Which account a command works on. Completion uses this too, so it imports little."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wacb.sandbox.account import SID, WABA_ID
 from wacb.storage.identity import Identity
 from wacb.urls import host_of
 
-# What stands for the in-process sandbox in a URL; nothing is ever sent there.
+# The host of the in-process sandbox in URLs; nothing is ever sent there.
 _SANDBOX_URL = "http://sandbox.localhost"
 SANDBOX = Identity(host=host_of(_SANDBOX_URL), sid=SID, waba_id=WABA_ID)
 
@@ -23,7 +23,7 @@ def find_hosts(settings: Settings) -> tuple[str, str]:
 
 
 def find_sid(settings: Settings) -> str | None:
-    """Return the SID, None where there is none."""
+    """Return the SID, None if there is none."""
     return SID if settings.sandbox else settings.get("sid")
 
 
@@ -35,6 +35,6 @@ def find_waba_id(settings: Settings) -> str | None:
 
 
 def identify(settings: Settings) -> Identity:
-    """Return what the account's stored values are kept by."""
+    """Return the key under which the account's values are stored."""
     host = host_of(find_hosts(settings)[1])
     return Identity(host=host, sid=find_sid(settings) or "", waba_id=find_waba_id(settings))

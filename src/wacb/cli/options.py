@@ -34,7 +34,7 @@ class FilePath(PathType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Let the shell offer its files."""
+        """Complete file names, by the shell."""
         return completion.files(ctx, param, incomplete)
 
     def convert(

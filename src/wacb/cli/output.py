@@ -75,7 +75,7 @@ class Output:
         return self.activity.work(defuse(visible(self._hide_in_words(words))))
 
     def clear(self) -> None:
-        """Take away what shows that something is being done, before anything is printed."""
+        """Remove the spinner before anything is printed."""
         if self.activity:
             self.activity.clear()
 
@@ -181,7 +181,7 @@ class Output:
     def steps(
         self, things: Sequence[Any], view: View, *, whole: Mapping[str, Any], id: str
     ) -> None:
-        """Print the steps of a job; as JSON the `whole` that they made, with -q its ID."""
+        """Print the steps of a job; as JSON print `whole`, with -q its ID."""
         if self.quiet:
             self.text(_id_text(id))
         elif self.chosen == "json":
@@ -255,7 +255,7 @@ class Output:
                 self._write = to_stderr
 
     def message(self, text: str, *, label: str = "", whole: Collection[str] = ()) -> None:
-        """Print a line for people; a terminal breaks no command in it, and nothing `whole`."""
+        """Print a line for people; on a terminal, commands and phrases in `whole` stay unbroken."""
         line = defuse(visible(self._hide_in_words(f"{label}{self._render_commands(text)}")))
         if is_terminal(sys.stderr):
             line = console.wrap(line, self.width, whole=[*whole, *self._commands_in(text)])

@@ -85,7 +85,7 @@ def _pick(
     fold: Callable[[str], str],
     many: bool = False,
 ) -> Sequence[int]:
-    """Show rows and return the places of the ones picked: by their row, or a name in `known`.
+    """Show rows and return the indexes of those picked, by row number or by a name in `known`.
 
     `fold` returns an answer as it stands in `known`.
     """
@@ -129,7 +129,7 @@ def ask(
     default: str | None = None,
     hide_input: bool = False,
 ) -> str:
-    """Ask on the terminal; elsewhere raise InvalidInput naming what answers.
+    """Ask on the terminal; otherwise raise InvalidInput that names the option.
 
     That is an `option`, a `variable` of the environment, or both.
 
@@ -163,14 +163,14 @@ def _check_answer(rule: Callable[[str], str], answer: str) -> str:
 def confirm_unchanged(app: App, action: str, *, yes: bool, shown: T, look: Callable[[], T]) -> None:
     """Confirm as `confirm` does; after a question, `look` must still return what was `shown`.
 
-    A question may stand open for hours. Raises Unsafe where the account changed meanwhile.
+    A question may stand open for hours. Raises Unsafe if the account changed meanwhile.
     """
     if confirm(app, action, yes=yes):
         require_unchanged(app, shown, look)
 
 
 def require_unchanged(app: App, shown: T, look: Callable[[], T]) -> None:
-    """Look again. Raises Unsafe where the account is not as it was `shown`."""
+    """Read again. Raises Unsafe if the account is no longer as it was `shown`."""
     app.look_again()
     if look() != shown:
         raise Unsafe(
@@ -196,7 +196,7 @@ def confirm(app: App, action: str, *, yes: bool) -> bool:
 
 
 def ask_yes(app: App, question: str) -> bool | None:
-    """Ask a yes-or-no question, which an empty answer denies; None where nobody can be asked."""
+    """Ask a yes-or-no question (default: no); None without a terminal."""
     if not app.interactive:
         return None
     answer = _prompt(app, question, default="n", suffix=" [y/N] ")

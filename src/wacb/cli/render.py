@@ -116,7 +116,7 @@ def _cell(column: Column, value: object, *, signs: bool) -> Cell:
 
 
 def _least_width(column: Column, wanted: int, texts: Sequence[str]) -> int:
-    """Return the cells below which a column says nothing any more."""
+    """Return the least useful width of a column, in cells."""
     if column.keep:
         return wanted
     words = (word for text in texts for word in text.split(" ")) if column.wrap else ()
@@ -124,9 +124,9 @@ def _least_width(column: Column, wanted: int, texts: Sequence[str]) -> int:
 
 
 def _share(wanted: Sequence[int], least: Sequence[int], width: int) -> list[int] | None:
-    """Share `width` out: each column gets its least, then narrow ones what they want.
+    """Divide `width`: each column gets its least, then narrow ones what they need.
 
-    None where the least is too much.
+    None if the least is too much.
     """
     room = width - len(_GAP) * (len(wanted) - 1) - sum(least)
     if room < 0:

@@ -1,4 +1,4 @@
-"""What an account has in the state folder: journal, locks of titles, what was seen of its API."""
+"""What the state folder has of an account: journal, locks of titles, findings about its API."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def create_lock(app: App, title: str) -> CreateLock:
 
 
 def shown_mark(api: Api, state_folder: Path) -> ShownMark:
-    """Return the mark that the account's listing of numbers has shown a profile."""
+    """Return the file that records that the listing of numbers has shown a profile."""
     folder = state_folder / "observed"
     return ShownMark(folder, host=host_of(api.v2), sid=api.sid, waba_id=api.waba_id)
 
 
 def open_verdicts(api: Api, state_folder: Path) -> VerdictFile:
-    """Open what the last checks of the API said for this account."""
+    """Open the verdicts of the last API checks of this account."""
     return VerdictFile(state_folder / "checked", host=host_of(api.v1), sid=api.sid)

@@ -77,7 +77,7 @@ def give_up_blocked() -> None:
 
 
 def takes_color(choice: str, environ: Mapping[str, str], *, terminal: bool) -> bool:
-    """Say whether to color a stream, by `--color` and the usual variables."""
+    """Return whether to color a stream, by `--color` and the usual variables."""
     if choice != "auto":
         return choice == "always"
     if environ.get("NO_COLOR"):
@@ -89,7 +89,7 @@ def takes_color(choice: str, environ: Mapping[str, str], *, terminal: bool) -> b
 
 
 def is_terminal(stream: IO[str] | None) -> bool:
-    """Say whether a standard stream is a terminal. One that the caller closed (`<&-`) is None."""
+    """Return whether a standard stream is a terminal. A closed one (`<&-`) is None."""
     return stream is not None and stream.isatty()
 
 
@@ -100,7 +100,7 @@ def to_stderr(line: str) -> None:
 
 
 def is_unread(stream: IO[str] | None) -> bool:
-    """Say whether the reader of a standard stream has gone."""
+    """Return whether the reader of a standard stream has gone."""
     file = _safe_file(stream)
     return file is not None and file.unread
 

@@ -1,4 +1,4 @@
-"""What an unknown word most likely means: commands, options and topics of other tools, typos."""
+"""Suggestions for unknown commands, options and topics: words of other tools, and typos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wacb.validation import nearest
 
 Tables = Mapping[str, Collection[str]]  # the verbs of each group
 
-# what people type who know other tools, and what does it here
+# words of other tools, and the command for them here
 _HABITS = {
     **dict.fromkeys(("init", "start", "install", "webhook"), "setup"),
     **dict.fromkeys(("login", "auth", "configure"), "config init"),
@@ -30,7 +30,7 @@ _HABITS = {
     **dict.fromkeys(("docs", "man", "guide"), "help"),
     "version": "--version",
 }
-# words for one thing: any of them means the one that a group has
+# synonyms: each stands for whichever verb a group has
 _SYNONYMS = (
     ("list", "ls"),
     ("show", "get", "describe", "view", "info"),
@@ -107,6 +107,6 @@ def suggest_topic(word: str, known: Collection[str]) -> str | None:
 
 
 def _find(verbs: Iterable[str | None], tables: Tables) -> str | None:
-    """Return the first command with one of the verbs, those of the first verb before others."""
+    """Return the first command with one of the verbs, in the order of the verbs."""
     found = (f"{name} {verb}" for verb in verbs for name, own in tables.items() if verb in own)
     return next(found, "").lstrip() or None

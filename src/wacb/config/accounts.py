@@ -59,12 +59,12 @@ def host(table: Mapping[str, Any]) -> str:
 
 
 def has_key(table: Mapping[str, Any]) -> bool:
-    """Say whether an account has an API key, or a command that prints it."""
+    """Return whether an account has an API key, or a command that prints it."""
     return any(key in table for key in _KEYS)
 
 
 def keeps_key(table: Mapping[str, Any], values: Mapping[str, Checked]) -> bool:
-    """Say whether an account has a key that is still its own with new values.
+    """Return whether an account has a key that is still its own with new values.
 
     A key belongs to its host and SID.
     """
@@ -76,7 +76,7 @@ def keeps_key(table: Mapping[str, Any], values: Mapping[str, Checked]) -> bool:
 def account_of(file: ConfigFile, sid: str) -> str:
     """Return the account that has a SID, or may get it: one without a SID, or the very first.
 
-    Raises InvalidInput where a new account would need a name.
+    Raises InvalidInput if a new account would need a name.
     """
     if not file.accounts:
         return FIRST_ACCOUNT

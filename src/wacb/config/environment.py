@@ -1,4 +1,4 @@
-"""The variables of the environment, as everything here reads them."""
+"""The variables of the environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_secret(environ: Mapping[str, str], name: str) -> str | None:
-    """Return the secret in a variable, None where there is none.
+    """Return the secret in a variable, None if there is none.
 
     Raises InvalidInput, which never repeats it, for a control character.
     """

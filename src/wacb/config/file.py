@@ -75,7 +75,7 @@ class ConfigFile(NamedTuple):
     def usual_account(self) -> str | None:
         """Return the account to use without --account: `default_account`, or the only one.
 
-        None where there is no account, or several. Raises ConfigError if `default_account` does not
+        None if there is no account, or several. Raises ConfigError if `default_account` does not
         exist.
         """
         name: str | None = self.data.get("default_account")
@@ -234,7 +234,7 @@ _STRING_OR_COMMENT = r'''(?s)"""(?:\\.|[^\\])*?"""|'{3}.*?'{3}|"(?:\\.|[^"\\\n])
 
 
 def has_comment(toml: str) -> bool:
-    """Say whether a TOML text has a comment."""
+    """Return whether a TOML text has a comment."""
     return any(match[1] for match in re.finditer(_STRING_OR_COMMENT, toml))
 
 

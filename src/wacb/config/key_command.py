@@ -32,7 +32,7 @@ def run_key_command(command: list[str], *, seconds: float) -> str:
     hint = "run it in a shell to see why"
     process: Popen[bytes] | None = None
     try:
-        with _hold_signals():  # one that came in between would leave a process that nobody knows
+        with _hold_signals():  # a signal in between would leave the process running
             process = _start(command, program)
         output = _read_output(process, seconds)
     except TimeoutError:
@@ -55,7 +55,7 @@ def run_key_command(command: list[str], *, seconds: float) -> str:
 
 @contextmanager
 def _hold_signals() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and SIGHUP wait until the block has ended."""
+    """Hold back Ctrl-C, SIGTERM and SIGHUP until the block has ended."""
     arrived: list[int] = []
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}
     for number, handler in handlers.items():

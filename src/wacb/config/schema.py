@@ -27,7 +27,7 @@ def check_account_name(name: str) -> str:
 
 
 def is_command(value: Any) -> bool:
-    """Say whether a value is a program with arguments that the system can start."""
+    """Return whether a value is a program with arguments that the system can start."""
     if not isinstance(value, list) or not value or not all(isinstance(a, str) for a in value):
         return False
     return value[0] != "" and not any(re.search(r"[\x00\ud800-\udfff]", a) for a in value)

@@ -40,7 +40,7 @@ class Settings(NamedTuple):
     file: ConfigFile
 
     def get(self, name: str) -> str | None:
-        """Return the checked value of one of NAMES, None where it is not set.
+        """Return the checked value of one of NAMES, None if it is not set.
 
         A number is as read_phone returns it, a boolean is "1" or "0", an emptied WABA ID
         (`--waba-id ""`) is None.
@@ -89,7 +89,7 @@ class Settings(NamedTuple):
 
     @property
     def account(self) -> str | None:
-        """The current account; None where there is none, or several and none is selected."""
+        """The current account; None if there is none, or several and none is selected."""
         return self._account().value
 
     @property
@@ -177,7 +177,7 @@ def resolve(
 
 
 def _overrides_base_url(given: Mapping[str, Setting]) -> bool:
-    """Say whether the region comes from a higher level than every base URL."""
+    """Return whether the region comes from a higher level than every base URL."""
     if "region" not in given:
         return False
     return "base_url" not in given or given["region"].source == "--region"

@@ -67,7 +67,7 @@ def interrupted_exchange(timed: TimedRequest, what: str, remedies: Remedies) -> 
 
 
 def unusable_answer(timed: TimedRequest, what: str, status: int) -> Unavailable:
-    """Make the error for an answer that cannot be used."""
+    """Make the error for a response that cannot be used."""
     return Unavailable(
         f"{timed.peer} sent {what}", hint="check the host and the path", status=status
     )

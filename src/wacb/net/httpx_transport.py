@@ -89,7 +89,7 @@ class HttpxTransport:
         limit: int,
         truncate: bool,
     ) -> Response:
-        """Send a request and read its answer, at most `limit` bytes of it."""
+        """Send a request and read its response, at most `limit` bytes of it."""
         with closing(connection.transport.handle_request(request)) as answer:
             status, body = answer.status_code, bytearray()
             encoding = answer.headers.get("content-encoding", "").strip().lower()
@@ -152,7 +152,7 @@ class HttpxConnection(Connection):
 
 
 class _InProcess(httpx.BaseTransport):
-    """Hand requests to a function, and stream its answers as a network would."""
+    """Hand requests to a function, and stream its responses as a network would."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

@@ -1,4 +1,4 @@
-"""Independent work at once, in a few threads."""
+"""Run independent work in parallel, in a few threads."""
 
 from __future__ import annotations
 

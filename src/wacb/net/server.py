@@ -241,7 +241,7 @@ _HOST = re.compile(r"(?:\[([^\]]*)\]|([^:\[\]]*))(?::[0-9]{1,5})?")
 
 
 def is_for_this_machine(scope: Message) -> bool:
-    """Say whether the Host header names loopback: another name may be one that a page rebinds."""
+    """Return whether the Host header names loopback: a web page may rebind any other name."""
     hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
     host = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
     return host is not None and is_loopback(host[1] or host[2] or "")

@@ -61,7 +61,7 @@ class Session:
         truncate: bool = False,
         fresh: bool = False,
     ) -> Response:
-        """Send one request, once, and return the answer whatever its status (redirects too).
+        """Send one request, once, and return the response, with any status (redirects too).
 
         Path and query of `url`, or `target` in their place, go out byte for byte. An answer of
         more than `limit` bytes, or with a Content-Encoding, is refused, unless `truncate` keeps
@@ -102,7 +102,7 @@ class Session:
         *,
         fresh: bool,
     ) -> Iterator[HttpxConnection]:
-        """Lend a connection to the host, new or used. It is kept only after a success.
+        """Yield a connection to the host, new or used. It is kept only after a success.
 
         A fresh one takes the place of an idle one.
         """

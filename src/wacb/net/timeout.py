@@ -30,7 +30,7 @@ class Deadline:
         return max(0.0, self._end - now - self._reserve())
 
     def extend(self, seconds: float) -> None:
-        """Let it be this many `seconds` in all."""
+        """Set the limit to this many `seconds` in all."""
         self._end += seconds - self.seconds
         self.seconds = seconds
 
@@ -103,7 +103,7 @@ class TimedRequest:
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._is_settled = False
-        # released once it is; a signal during Event.wait may leave the locks of that in disorder
+        # a plain lock: a signal during Event.wait may leave an Event's own locks inconsistent
         self._open = threading.Lock()
         self._open.acquire()
         self._result: Any = None

@@ -31,7 +31,7 @@ _PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")
 
 @dataclass
 class PlanRunner:
-    """Applies one plan, up to `jobs` numbers at a time.
+    """Apply one plan, up to `jobs` numbers at a time.
 
     `lock` makes the lock for the creation of a title, `notify` takes notes, `done` is called after
     each change.
@@ -142,7 +142,7 @@ class PlanRunner:
         return results
 
     def _require_unused(self, change: Change) -> None:
-        """Raise Unsafe where a number uses a profile now, or may."""
+        """Raise Unsafe if a number uses a profile now, or may."""
         rows = self.client.list_numbers().require_whole()
         usage = find_usage(rows, shows_profiles=self.client.shows_profiles)
         if in_use := _in_use_error(change, usage):

@@ -80,7 +80,7 @@ class _Comparison:
                 self._add(desired, step, asked)
 
     def _spelled_alike(self, desired: DesiredProfile) -> list[str]:
-        """Find the title in the spelling of an API that changes its case or spaces."""
+        """Find the title in the spelling that the API stores."""
         folded = fold_title(desired.draft.title)
         named = {each.draft.title for each in self._manifest.profiles}
         return [
@@ -184,7 +184,7 @@ class _Comparison:
         return listed[number]
 
     def _profile(self, reference: str, written: str | None) -> CallbackProfile | None:
-        """Find the profile that a number names, None where a problem with it is known already."""
+        """Find the profile that a number names, None if a problem with it is known already."""
         if reference in self._desired:
             return self.planned.get(reference)
         ids = self._live_ids(reference)

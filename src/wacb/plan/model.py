@@ -86,7 +86,7 @@ class LiveState(NamedTuple):
     """What an account holds.
 
     `titles` has every profile's title by its ID, `profiles` those that the comparison needs, whole.
-    `numbers` is None where numbers were not asked for; `rows` are all rows of their listing, which
+    `numbers` is None if numbers were not asked for; `rows` are all rows of their listing, which
     `shows_profiles` or may never do so. `believed` is the journal's last value for
     each number, which counts where the API does not show it, and `possible` all values that it may
     have by the journal.
@@ -105,16 +105,16 @@ class LiveState(NamedTuple):
         return attached_profile_id(number, lambda: self.believed)
 
     def title_of(self, profile_id: AttachedId) -> str | None:
-        """Return the title of a profile, None where there is none or it is not listed."""
+        """Return the title of a profile, None if there is none or it is not listed."""
         return self.titles.get(profile_id) if isinstance(profile_id, str) else None
 
 
 def read_live_state(
     client: Client, journal: Journal, manifest: Manifest, *, prune: bool
 ) -> tuple[Manifest, LiveState]:
-    """List the numbers and the profiles at once; of a thin listing, fetch what is compared.
+    """List numbers and profiles in parallel; fetch what the listing lacks and the plan compares.
 
-    The manifest is returned with its numbers as they are listed. Raises ConfigError where numbers
+    The manifest is returned with its numbers as they are listed. Raises ConfigError if numbers
     are asked for without a WABA ID.
     """
     live = LiveState({}, {}, None, {}, {})

@@ -109,7 +109,7 @@ class _Pruning:
             self.notes.append(f"number {number.number}, not in the file, {why}: left alone")
 
     def _reason_to_keep(self, number: Number, old: AttachedId) -> str | None:
-        """Return why a number keeps its profile, "" where a note needs no reason, None to detach.
+        """Return why a number keeps its profile, "" if a note needs no reason, None to detach.
 
         Where only the journal has its profile, it may have another one by now.
         """

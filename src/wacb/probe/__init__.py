@@ -1,1 +1,1 @@
-"""Asking the real API whether the assumptions about it hold."""
+"""Check against the real API whether the assumptions about it hold."""

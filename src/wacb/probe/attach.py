@@ -1,4 +1,4 @@
-"""Find out how a profile is attached to a number: put the wanted profile there, one way at a time.
+"""Find out how a profile is attached to a number, by trying one way after another.
 
 No other value is ever sent, so that the number has what it had, or what the user wants.
 """
@@ -35,13 +35,13 @@ from wacb.provision.interrupt import report_interrupt
 from wacb.provision.number_change import NumberChange, check_with_show
 from wacb.storage.journal import Entry, Journal
 
-Ask = Callable[[], bool | None]  # whether the console shows it, None where nobody can be asked
+Ask = Callable[[], bool | None]  # whether the console shows it, None without a terminal
 _DETAILS = "(details)"  # where the details are in the members of a number
-_GONE = (404, 405, 501)  # of a method and path, whatever the field
+_GONE = (404, 405, 501)  # method and path do not exist, with any field
 
 
 def list_attempts(api: Api, number: str, profile_id: str) -> list[ApiRequest]:
-    """Return the requests of all ways, of which the first that works is the last one sent."""
+    """Return the requests of all ways; a real run stops at the first that works."""
     return [way.set_in(api).attach(number, profile_id) for way in list_ways(api)]
 
 
@@ -70,10 +70,10 @@ def check_attach(
     ask: Ask,
     sleep: Callable[[float], None],
 ) -> Attached:
-    """Try the known ways in their order until one is seen to work.
+    """Try the known ways in their order until one works.
 
     `member` shows the profile of a number, as far as reading told. What the API accepts and does
-    not show is for `ask`. Raises ConfigError where no change could be journaled.
+    not show is for `ask`. Raises ConfigError if no change could be journaled.
     """
     if not change.is_needed:
         words = "the number has the profile already; another number or profile would show it"
@@ -159,7 +159,7 @@ class _Search:
         )
 
     def _send(self, way: Way, entry: Entry) -> bool:
-        """Send the request; say whether it was accepted. Raises where it may have been."""
+        """Send the request; return whether it was accepted. Raises if that is not known."""
         api = way.set_in(self._client.api)
         request = api.attach(self._change.number, self._new)._replace(existing=False)
         try:
@@ -177,7 +177,7 @@ class _Search:
         return True
 
     def _settle_lost(self, entry: Entry, lost: Unavailable) -> bool:
-        """Look whether a request without an answer was done after all. Raises if it is not seen."""
+        """Check whether a request without a response took effect. Raises if it did not."""
         with suppress(WacbError):
             if lost.sent and self._is_seen(self._look()):
                 return True
@@ -218,7 +218,7 @@ class _Search:
         return shown
 
     def _require_kept(self, way: Way, entry: Entry, shown: _Shown) -> None:
-        """Restore what the number had, where an attempt has taken it away. Raises then."""
+        """If an attempt has removed the number's profile, restore it and raise CheckFailed."""
         old = self._change.old
         if same_id(shown.attached, old):
             self._journal.settle(entry, "refused")
@@ -242,7 +242,7 @@ class _Search:
         )
 
     def _restore(self, number: str, old: str) -> bool:
-        """Put the old profile back, by whichever way works; say whether it is there."""
+        """Restore the old profile in any way that works; return whether it is there."""
         entry = self._journal.begin(number=number, old=UNKNOWN, new=old, action="rollback")
         for way in list_ways(self._client.api):
             with suppress(ApiRejected, NotFound, AuthenticationFailed, Unavailable):
@@ -272,13 +272,13 @@ class _Search:
         return Attached([*findings, *self._judge_member(shown)], changed=True)
 
     def _judge_member(self, shown: _Shown) -> list[Finding]:
-        """Judge by which member the listing shows the profile that is there now."""
+        """Judge which member of the listing shows the new profile."""
         id = "number_profile_member"
         fresh = sorted(shown.members - self._before.members)
         listed = [path for path in fresh if not path.startswith(_DETAILS)]
         named = [path for path in listed if self._names.is_public(path)]
         if same_id(shown.attached, self._new):
-            chosen = self._client.api.number_profile_member  # reading has judged it
+            chosen = self._client.api.number_profile_member  # already judged by reading
             return [] if chosen else [confirmed(id, "the listing shows the new profile")]
         if not named:
             return []

@@ -1,4 +1,4 @@
-"""Read an account as its API shows it, page by page, without taking anything for granted."""
+"""Read an account page by page, without relying on any assumption."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ABSENT = (404, 410)
 
 
 class Answer(NamedTuple):
-    """The `data` of an answer, or the refusal in its place."""
+    """The `data` of a response, or the refusal instead."""
 
     data: Any = None
     refusal: WacbError | None = None
 
 
 def look(client: Client, request: ApiRequest) -> Answer:
-    """Send a request that reads. Raises what says nothing about the API, such as no answer."""
+    """Send a request that reads. Raises errors that say nothing about the API, like timeouts."""
     try:
         return Answer(client.send(request))
     except (NotFound, ApiRejected) as error:
@@ -44,7 +44,7 @@ def look(client: Client, request: ApiRequest) -> Answer:
 
 
 class Sheet(NamedTuple):
-    """An answer to a listing, and how wacb reads it: not at all where `page` is None."""
+    """A response to a listing, and how wacb reads it; `page` is None if it cannot."""
 
     answer: Answer
     page: Page | None
@@ -56,12 +56,12 @@ class Sheet(NamedTuple):
 
     @property
     def ids(self) -> list[str]:
-        """The IDs of the rows, "" where a row has none."""
+        """The IDs of the rows, "" if a row has none."""
         return [row.id for row in self.rows]
 
 
 def read_sheet(answer: Answer, names: tuple[str, ...]) -> Sheet:
-    """Read an answer as a listing, in `data` itself or under one of these names."""
+    """Read a response as a listing, in `data` itself or under one of these names."""
     try:
         return Sheet(answer, None if answer.refusal else read_page(answer.data, *names))
     except Unavailable:
@@ -72,7 +72,7 @@ class Reading(NamedTuple):
     """What was read of an account.
 
     `pages` are those of the listing of profiles, the last one perhaps empty; `steps` the first two
-    rows from the offsets 0 and 1, `by_pages` what follows for the offset, None where nothing does.
+    rows from the offsets 0 and 1, `by_pages` what follows for the offset, None if nothing does.
     `titled` has the answer for some titles, `details` for some IDs, `missing` for an ID that no
     profile has. `numbers` is None without a WABA ID.
     """
@@ -94,7 +94,7 @@ class Reading(NamedTuple):
 
     @property
     def answers(self) -> list[Any]:
-        """The data of all answers."""
+        """The data of all responses."""
         sheets = [*self.pages, *self.titled.values(), *([self.numbers] if self.numbers else [])]
         answers = [sheet.answer for sheet in sheets]
         answers += [*self.details.values(), *self.number_details.values()]
@@ -138,7 +138,7 @@ def read_account(client: Client, number: str | None = None) -> Reading:
 
 
 def _count_of(first: Sheet, second: Sheet) -> bool | None:
-    """Say whether the offset 1 skips a page of two rows, None where that can't be told."""
+    """Return whether the offset 1 skips a page of two rows, None if that is not visible."""
     if len(first.ids) != 2 or not second.page or first.ids[0] in second.ids:
         return None
     return not second.ids or first.ids[1] != second.ids[0]

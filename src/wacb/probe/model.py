@@ -20,7 +20,7 @@ class Finding(NamedTuple):
     """The verdict on the assumption `id`.
 
     `evidence` has names, types and counts, but never a value of the account. `value` is what the
-    assumption's config key should be set to, None where that would not help.
+    assumption's config key should be set to, None if that would not help.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Words for evidence: types and counts of members, and names that are no data of the account."""
+"""Words for evidence: types and counts of members, and names that reveal no account data."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TECHNICAL = frozenset(
 
 
 def type_name(value: Any) -> str:
-    """Name the JSON type of a value; text that holds an object or a list is told from other."""
+    """Name the JSON type of a value; distinguish text that contains an object or a list."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -44,13 +44,13 @@ def type_name(value: Any) -> str:
 
 
 def count_types(values: Iterable[Any]) -> str:
-    """Say of which types values are: `text in 2, null in 1`."""
+    """Return the types of values with counts: `text in 2, null in 1`."""
     counts = Counter(map(type_name, values))
     return ", ".join(f"{name} in {count}" for name, count in sorted(counts.items()))
 
 
 def count_names(names: Iterable[str]) -> str:
-    """Say how often names of wacb's own vocabulary were found: "`id` in 2"."""
+    """Return how often names of wacb's own vocabulary were found: "`id` in 2"."""
     return ", ".join(f"`{name}` in {count}" for name, count in sorted(Counter(names).items()))
 
 
@@ -60,7 +60,7 @@ def plural(count: int, thing: str) -> str:
 
 
 class Names:
-    """Tell names of the API from names that are made of the account's data.
+    """Distinguish names of the API from names made of the account's data.
 
     An object may be keyed by numbers, IDs or titles; such a name never leaves the account.
     """
@@ -73,7 +73,7 @@ class Names:
             self._words.update(_split(text))
 
     def is_public(self, name: str) -> bool:
-        """Say whether a member's name is one of the API; a `.` is between names."""
+        """Return whether a member's name, or path of names joined by `.`, is one of the API."""
         return len(name) <= _MAX_NAME and all(map(self._is_public, name.split(".")))
 
     def _is_public(self, name: str) -> bool:

@@ -27,7 +27,7 @@ _NO_WABA = "without a WABA ID, numbers can't be listed"
 
 
 def judge_numbers(reading: Reading, api: Api) -> list[Finding]:
-    """Judge the listing of numbers, and the details of one."""
+    """Judge the listing of numbers, and the details of one number."""
     sheet = reading.numbers
     rows = sheet.page.rows if sheet and sheet.page else []
     numbers = [parse_listed_number(row, api) for row in rows]

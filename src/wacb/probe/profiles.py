@@ -41,7 +41,7 @@ def judge_profiles(reading: Reading) -> list[Finding]:
 
 
 def describe_list(sheet: Sheet, names: tuple[str, ...]) -> str:
-    """Say where the rows of a listing are, and what they are."""
+    """Return where the rows of a listing are, and what they are."""
     if sheet.answer.refusal:
         return describe_refusal(sheet.answer)
     path = find_path(sheet.answer.data, names)
@@ -56,7 +56,7 @@ def describe_list(sheet: Sheet, names: tuple[str, ...]) -> str:
 
 
 def describe_refusal(answer: Answer) -> str:
-    """Name the status of a refusal and the API's code, but none of its words."""
+    """Name the status of a refusal and the API's code, but not its message."""
     refusal = answer.refusal
     if refusal is None:
         return "the request succeeded"
@@ -140,7 +140,7 @@ def _judge_details(reading: Reading) -> Finding:
 
 
 def describe_one(answer: Answer, names: Sequence[str]) -> str:
-    """Say where the object is that describes one thing."""
+    """Return where the object is that describes one thing."""
     if answer.refusal:
         return describe_refusal(answer)
     data, path = unwrap(answer.data), ["data"]

@@ -1,4 +1,4 @@
-"""Throw-away profiles: made to see what the API does, found by title and endpoint, removed."""
+"""Throw-away profiles: created to test the API, recognized by title and endpoint, deleted."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ AGAIN = Prose("run `", Command("api check", "--write"), "` again: it removes wha
 
 
 def is_throw_away(profile: CallbackProfile) -> bool:
-    """Say whether this is a throw-away profile, of whichever machine."""
+    """Return whether this is a throw-away profile, of any machine."""
     same_title = fold_title(profile.title) == fold_title(TITLE)
     return same_title and profile.url.casefold().startswith(ENDPOINT)
 
 
 class Created(NamedTuple):
-    """What came back of a create: an answer, and the new profile's ID in it."""
+    """The outcome of a create: a response, and the new profile's ID in it."""
 
     answered: bool
     has_id: bool
@@ -66,21 +66,20 @@ class ThrowAways:
         self._client = client
         self._lock = lock
         self._sleep = sleep
-        self._open = False  # a create is under way whose outcome is not known
+        self._open = False  # whether the outcome of a create is unknown
         self.made: list[str] = []
 
     def find(self) -> list[CallbackProfile]:
-        """List those that are there. Raises Unavailable where some may be missing."""
+        """List the throw-away profiles. Raises Unavailable if some may be missing."""
         titled = self._client.list_profiles(
             wanted=lambda row: fold_title(row.title) == fold_title(TITLE), need=Need.TEMPLATE
         )
         return [profile for profile in titled.require_whole() if is_throw_away(profile)]
 
     def create(self) -> Created:
-        """Create one, and look it up if the answer has no ID, or was lost.
+        """Create one, and look it up if the response has no ID or was lost.
 
-        Raises OutcomeUnknown where it is not found, AuthenticationFailed for a key that may not
-        write.
+        Raises OutcomeUnknown if it is not found, AuthenticationFailed if the key may not write.
         """
         self._open = True
         lost: WacbError | None = None
@@ -120,7 +119,7 @@ class ThrowAways:
         raise _unknown_error(lost.message if lost else "the response to the create has no ID")
 
     def remove_earlier(self) -> int:
-        """Remove what earlier runs left, also what is not listed yet; return how many.
+        """Delete the profiles of earlier runs, even if not listed yet; return how many.
 
         Raises Unsafe for one that somebody attached to a number.
         """
@@ -136,7 +135,7 @@ class ThrowAways:
         return removed
 
     def _forget_creates(self) -> None:
-        """Record that there is nothing left of the creates, so that no run waits for it."""
+        """Record that no created profile is left, so that no later run waits for one."""
         journal = self._client.journal
         for outcome in _OUTCOMES * _MOST_CREATES:
             journal.settle_last("create", "refused", title=TITLE, was=outcome)
@@ -153,7 +152,7 @@ class ThrowAways:
                 )
 
     def remove_all(self) -> None:
-        """Remove those made here, and any that a lost request made. Raises what keeps one."""
+        """Delete those of this run, also of lost requests. Raises the error that keeps one."""
         self._remove(self.made)
         lost = [profile.id for profile in self.find() if profile.id not in self.made]
         self._remove(lost)
@@ -162,7 +161,7 @@ class ThrowAways:
         self._forget_creates()
 
     def _remove(self, ids: list[str]) -> None:
-        """Delete each; raise the last failure, naming all, once all have been tried."""
+        """Try to delete each; then raise one error that names all that failed."""
         kept: dict[str, WacbError] = {}
         for profile_id in ids:
             try:
@@ -183,7 +182,7 @@ class ThrowAways:
         raise OutcomeUnknown("the API accepts the deletion, but still returns it")
 
     def _pauses(self, pauses: tuple[float, ...]) -> Iterator[float]:
-        """Yield the pauses that there is time for."""
+        """Yield the pauses that fit into the time limit."""
         return (pause for pause in pauses if pause < self._client.remaining())
 
 

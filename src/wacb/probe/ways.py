@@ -1,4 +1,4 @@
-"""The ways by which a profile may be attached to a number, in the order in which they are tried."""
+"""The ways of attaching a profile to a number, in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from wacb.api.requests import Api
 
-# The paths that documented updates of a number have come first. The routes that register numbers,
+# The documented paths for updates of a number come first. The routes that register numbers,
 # a POST to `/v1/{sid}/whatsapp/number` among them, are never tried.
 _V2_PATHS = (
     ("/v2/{sid}/whatsapp/{waba_id}/number/update", ("PUT", "PATCH", "POST")),

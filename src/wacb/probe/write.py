@@ -31,7 +31,7 @@ _METHOD = ("method", "url", "body")
 
 
 def list_writes(api: Api) -> list[ApiRequest]:
-    """Return the requests that check_by_writing sends, but for those that read."""
+    """Return the requests that check_by_writing sends, except those that read."""
     name = "ID_OF_THE_THROW_AWAY_PROFILE"
     return [
         api.create_profile(DRAFT),
@@ -46,7 +46,7 @@ def list_writes(api: Api) -> list[ApiRequest]:
 
 
 class Written(NamedTuple):
-    """What writing showed, as far as it came; `removed` counts left-overs of earlier runs."""
+    """The findings of writing; `removed` counts deleted profiles of earlier runs."""
 
     findings: list[Finding]
     removed: int
@@ -111,7 +111,7 @@ class _Check:
         return self._made.made[0]
 
     def _row(self) -> dict[str, Any]:
-        """Read the details, {} where there are none."""
+        """Read the details, {} if there are none."""
         answer = look(self._client, self._client.api.get_profile(self._id))
         try:
             return {} if answer.refusal else read_profile(answer.data, self._id)

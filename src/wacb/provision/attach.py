@@ -114,7 +114,7 @@ def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
     """Return the change back to the profile before the last change in the journal.
 
     After a rollback it is that rollback once more, which changes nothing if it was done. Raises
-    NotFound where the journal has no change, and Unsafe when the number was changed since, when the
+    NotFound if the journal has no change, and Unsafe when the number was changed since, when the
     profile before is not known, or when it cannot be attached any more.
     """
     last = lookup.journal.last_change(number)
@@ -278,7 +278,7 @@ def check_number(number: Number) -> None:
 def _look_up_old(
     lookup: AccountLookup, new: CallbackProfile, old_id: str
 ) -> tuple[tuple[str, ...], str | None]:
-    """Return notes on the profile that is replaced, whose status may get lost, and its title."""
+    """Return notes on the profile that is replaced, and its title."""
     try:
         old = lookup.profile(old_id, need=Need.TEMPLATE)
     except NotFound:

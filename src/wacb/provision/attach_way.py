@@ -1,4 +1,4 @@
-"""How a profile is attached is not documented: say so, and name what finds it out."""
+"""Notes and hints about the undocumented way of attaching a profile."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SETTINGS = ("attach_field", "attach_path", "attach_method")
 
 
 def note_undocumented(api: Api, new: AttachedId) -> tuple[str, ...]:
-    """Return a note where V1 is to attach a profile in a way that nobody chose."""
+    """Return a note if V1 attaches a profile without a setting that says how."""
     if api.waba_id is not None or new is None or api.overrides.keys() & _SETTINGS:
         return ()
     return ("the V1 API documents no field for a profile; it may reject or ignore it",)
 
 
 def name_ways(result: NumberResult, *, single: bool) -> NumberResult:
-    """Let the hint of a refused or ignored attachment name what finds the way that works.
+    """Add to the hint of a refused or ignored attachment the command that finds a way that works.
 
     With `single` it names the number and the profile.
     """

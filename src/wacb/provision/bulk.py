@@ -104,7 +104,7 @@ class BulkRunner:
     def _read_back(
         self, results: list[NumberResult]
     ) -> tuple[list[NumberResult], dict[str, WacbError | None]]:
-        """Compare the numbers, and look the attached profiles up again, all at once."""
+        """Compare the numbers and look the attached profiles up again, in parallel."""
         ids = attached_ids(results)
         looks: list[Callable[[], object]] = [
             partial(self._compare, results),
@@ -113,7 +113,7 @@ class BulkRunner:
         compared, *found = self._client.at_once(lambda look: look(), looks)
         results = cast(list[NumberResult], compared)
         problems = dict(zip(ids, cast(list[WacbError | None], found), strict=True))
-        for late in attached_ids(results):  # what was lost may be seen to be done
+        for late in attached_ids(results):  # a lost response may have been a success
             if late not in problems:
                 problems[late] = look_up_again(self._client, late)
         return results, problems
@@ -158,7 +158,7 @@ class BulkRunner:
         return self._record(item)
 
     def _look_again(self, change: NumberChange, since: float) -> None:
-        """Raise Unsafe where a listing that is not older than `since` shows another profile."""
+        """Raise Unsafe if a listing from `since` or later shows another profile."""
         if not change.shown:
             return
         with self._looking:

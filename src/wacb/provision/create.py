@@ -1,4 +1,4 @@
-"""Create a profile exactly once: adopt it when the answer is lost, refuse a second one."""
+"""Create a profile exactly once: adopt it if the response is lost, refuse a second one."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def prepare_create(
 def _find_titled(
     client: Client, title: str, if_exists: IfExists, lock: CreateLock
 ) -> tuple[list[CallbackProfile], CallbackProfile | None]:
-    """Find the profiles of a title, by its ID the one created here that is not listed yet.
+    """Find the profiles of a title, and by its ID one created here that is not listed yet.
 
     The second value is the one that a create made whose outcome was unknown.
     """
@@ -106,7 +106,7 @@ def _find_titled(
                 _settle_lost(client, title, lock, made.id)
             return titled, made
         if last and last.profile:
-            # assumed: listed_within; the API's word about an ID can be believed
+            # assumed: listed_within; details by ID are reliable at once
             try:
                 profile = client.get_profile(last.profile)
                 return [profile] * (fold_title(profile.title) == fold_title(title)), None
@@ -119,7 +119,7 @@ def _find_titled(
 
 
 def _settle_lost(client: Client, title: str, lock: CreateLock, made: str | None) -> None:
-    """Record what became of a create of unknown outcome; a dry run, without the lock, does not."""
+    """Record the outcome of a create that was unknown; not in a dry run, which has no lock."""
     if lock.held:
         client.journal.settle_last("create", "done" if made else "refused", title=title, made=made)
 
@@ -146,9 +146,9 @@ def create_profile(
     default there must be none, and afterwards the title is looked up again: of two machines at the
     same time, each hears of the other's profile.
 
-    When the answer is lost, the list is compared with the IDs that were there before, and one
+    If the response is lost, the list is compared with the IDs that were there before, and one
     match is adopted. Raises Ambiguous for several, OutcomeUnknown for none, Interrupted on a
-    signal, and ConfigError where the disk cannot record what is in progress.
+    signal, and ConfigError if the disk cannot record what is in progress.
     """
     unknown = f"profile {draft.title!r} may or may not have been created"
     with report_interrupt(unknown, hint=AGAIN):
@@ -168,7 +168,7 @@ def create_profile(
 
 @contextmanager
 def find_or_create_again() -> Iterator[None]:
-    """Let the hint of an unknown outcome suit a command that finds its profile again."""
+    """Replace the hint of an unknown outcome: the command finds its profile when run again."""
     try:
         yield
     except OutcomeUnknown as error:
@@ -177,7 +177,7 @@ def find_or_create_again() -> Iterator[None]:
 
 
 def _refuse_new(client: Client, title: str) -> None:
-    """Raise ConsentRequired where somebody else created a profile of the title meanwhile."""
+    """Raise ConsentRequired if somebody else created a profile of the title meanwhile."""
     if rows := client.titled_rows(title):
         raise title_taken_error(title, [row.id for row in rows])
 

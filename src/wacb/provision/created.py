@@ -32,7 +32,7 @@ def read_back(
 ) -> ProfileResult:
     """Read a new profile, and name the `others` that have its title in notes.
 
-    Raises CheckFailed where it is not as it was sent.
+    Raises CheckFailed if it is not as it was sent.
     """
     result = _read(client, draft, profile_id, status)
     title = result.profile.title
@@ -51,7 +51,7 @@ def read_back_only(
     """Read a new profile that has to be the only one of its title.
 
     Its row in the listing will do, if it shows the profile as it was sent. Raises CheckFailed where
-    it is not, Ambiguous where another one is listed, OutcomeUnknown where that does not show.
+    it is not, Ambiguous where another one is listed, OutcomeUnknown if that does not show.
     """
     look = _look(client, draft.title)
     result = _read(client, draft, profile_id, status, look.rows)
@@ -113,7 +113,7 @@ def _find_sent(
 def _check_only(
     client: Client, result: ProfileResult, look: _Look, sleep: Callable[[float], None]
 ) -> ProfileResult:
-    """Look the title up until the new profile is listed: then another one would be, too.
+    """Look the title up until the new profile is listed; by then any other one is, too.
 
     `look` was the first time.
     """

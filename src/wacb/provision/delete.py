@@ -64,7 +64,7 @@ def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> Del
 
 
 def _explain_missing(client: Client, reference: str, error: NotFound) -> NotFound:
-    """Return the error for a missing profile; it may be this machine that deleted it."""
+    """Return the error for a missing profile, which this machine may have deleted."""
     journal = client.journal
     by_id = journal.settle_last("delete", "done", profile=reference)
     if by_id or journal.settle_last("delete", "done", title=reference):

@@ -104,7 +104,7 @@ def updated_draft(
 
     `body` is a template of the user's own; `headers` are added to the live ones, None removes one.
     A template is checked where it changes and where it moves between query and body. Raises
-    InvalidInput or TemplateError, Unsafe where the live profile is not understood.
+    InvalidInput or TemplateError, Unsafe if the live profile is not understood.
     """
     require_readable(live)
     target = method or live.method

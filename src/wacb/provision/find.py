@@ -18,7 +18,7 @@ _LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 def looks_like_id(reference: str) -> bool:
-    """Say whether a reference has the form of a profile ID (api.md §4)."""
+    """Return whether a reference has the form of a profile ID (api.md §4)."""
     return re.fullmatch(_LIKE_AN_ID, reference) is not None
 
 
@@ -37,7 +37,7 @@ def list_titled(client: Client, title: str) -> list[CallbackProfile]:
 
     An API that changes the case or the spaces of a title would else be given it again and again.
     The whole list is searched: the API's filter may miss one (by whole words, or by another reading
-    of `+`), and what it misses must not be created again. Raises Unavailable where some profiles
+    of `+`), and what it misses must not be created again. Raises Unavailable if some profiles
     may be missing.
     """
     folded = fold_title(title)
@@ -47,7 +47,7 @@ def list_titled(client: Client, title: str) -> list[CallbackProfile]:
 
 
 def find(client: Client, reference: str, *, need: Need = Need.ALL) -> CallbackProfile:
-    """Fetch a profile by its ID or exact title, and at least what there is `need` of.
+    """Fetch a profile by its ID or exact title, with at least the members in `need`.
 
     Raises NotFound with the nearest title, Ambiguous when several profiles have the title.
     """

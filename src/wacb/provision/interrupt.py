@@ -61,12 +61,12 @@ class GracefulInterrupt:
             signal.signal(number, handler)
 
     def request(self) -> None:
-        """Ask for an end without a signal: nothing new is to be started."""
+        """Request an end without a signal: start nothing new."""
         self._requested.set()
 
     @property
     def requested(self) -> bool:
-        """Whether nothing new is to be started."""
+        """Whether to start nothing new."""
         return self._requested.is_set()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:

@@ -80,7 +80,7 @@ class AccountLookup:
         self._look_up_once("access", self.client.check_access)
 
     def look_ahead(self, *, numbers: Iterable[str], profiles: Iterable[str] = ()) -> None:
-        """Look up at once what is asked for afterwards; a failure is raised only then.
+        """Look up in parallel what is needed later; a failure is raised only then.
 
         `numbers` are as read_phone returns them, `profiles` IDs or titles whose template is needed.
         """
@@ -106,7 +106,7 @@ class AccountLookup:
     def rows(self) -> list[Number]:
         """All rows of the listing of numbers, in which a number may stand twice.
 
-        Raises ConfigError without a WABA ID, Unavailable where some may be missing.
+        Raises ConfigError without a WABA ID, Unavailable if some may be missing.
         """
         rows, listing = self._list_once()
         listing.check_whole()
@@ -151,7 +151,7 @@ class AccountLookup:
         return self._look_up_once("the numbers", self._list)
 
     def title_of(self, profile_id: str) -> str | None:
-        """Return the title of a profile for people to read, None where it is not known."""
+        """Return the title of a profile for people to read, None if it is not known."""
         try:
             titles = self._look_up_once("the titles of profiles", self._list_titles)
         except Unavailable:
@@ -181,5 +181,5 @@ class AccountLookup:
 
 
 def _try(look: Callable[[], object]) -> None:
-    with suppress(WacbError):  # it is kept, and raised where what was looked up is needed
+    with suppress(WacbError):  # kept, and raised when the value is needed
         look()

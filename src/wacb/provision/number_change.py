@@ -50,7 +50,7 @@ class NumberChange(NamedTuple):
 class Result(NamedTuple, Generic[C]):
     """The result of a change.
 
-    `status` is a word like "attached", "detached", "created" or "unchanged", None where nothing is
+    `status` is a word like "attached", "detached", "created" or "unchanged", None if nothing is
     known to have been done; an `error` may have happened after the change was made. `verified` says
     whether a number was read back as wanted, None when the API does not show that.
     """

@@ -15,7 +15,7 @@ from wacb.storage.journal import Entry
 
 
 class NumberWithProfile(NamedTuple):
-    """A number and its profile, None where it has none or none is known; `notes` say why not.
+    """A number and its profile, None if it has none or none is known; `notes` say why not.
 
     `last_change` is the last one that was made from this machine.
     """
@@ -48,7 +48,7 @@ def list_with_profiles(client: Client) -> tuple[Listing[Number], list[NumberWith
 
 
 def attached_id(number: Number) -> str:
-    """Return the ID of the profile that the API shows on a number, "" where it shows none."""
+    """Return the ID of the profile that the API shows on a number, "" if it shows none."""
     shown = number.callback_profile_id
     return shown if isinstance(shown, str) else ""
 

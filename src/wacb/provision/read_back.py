@@ -48,7 +48,7 @@ def look_up_again(client: Client, profile_id: str) -> WacbError | None:
 def fail_deleted(
     results: Sequence[NumberResult], problems: Mapping[str, WacbError | None]
 ) -> list[NumberResult]:
-    """Make the problem of an attached profile, by its ID, a failure of its numbers."""
+    """Turn the problem of an attached profile into a failure of its numbers."""
     return [_fail_attached(result, problems) for result in results]
 
 
@@ -91,12 +91,12 @@ def fail_unverified(why: WacbError, result: NumberResult) -> NumberResult:
 
 
 def is_lost(result: NumberResult) -> bool:
-    """Say whether the request may have been processed although no answer came."""
+    """Return whether the request may have been processed although no response came."""
     return result.status is None and result.error is not None and result.error.sent
 
 
 def is_open(result: NumberResult) -> bool:
-    """Say whether a change was made, or may have been, that is not seen on the number yet."""
+    """Return whether a change was made, or may have been, that is not seen on the number yet."""
     changed = result.status in ("attached", "detached") or is_lost(result)
     return changed and result.change.new is not UNKNOWN and not result.verified
 

@@ -56,7 +56,7 @@ def identify(
 ) -> Registration:
     """Return the registration of a number with the ID that was passed, else with the stored one.
 
-    Raises InvalidInput where there is neither, ConfigError without a WABA ID.
+    Raises InvalidInput if there is neither, ConfigError without a WABA ID.
     """
     api.retry_otp(number, registration_id="")  # raises for V1, which has no such route
     known = remembered.find(number) or Registration(number=number, id=UNKNOWN, profile=None)
@@ -119,7 +119,7 @@ def add(
 
 
 def _refuse_added(client: Client, number: str) -> None:
-    """Raise Unsafe if a number is listed that was added by a request without an answer."""
+    """Raise Unsafe if a number is listed that was added by a request without a response."""
     for shown in client.list_numbers():
         if shown.number == number:
             raise Unsafe(
@@ -170,7 +170,7 @@ def _unknown_add(
 def confirm(
     client: Client, registration: Registration, otp: str, *, sleep: Callable[[float], None]
 ) -> str | None:
-    """Send the code; return a note where the answer was not a plain yes.
+    """Send the code; return a note if the response was not a plain success.
 
     A number that the API shows as approved is confirmed, even if the answer was lost, or a second
     code is rejected. Raises OutcomeUnknown when an answer is lost and nothing shows.
@@ -222,7 +222,7 @@ def _wait_for_number(
     sleep: Callable[[float], None],
     pauses: Sequence[float] = READ_BACK_AFTER,
 ) -> Number | None:
-    """List the numbers until this one is there as `wanted`, None where that does not show."""
+    """List the numbers until this one is there as `wanted`, None if that does not show."""
     for pause in pauses:
         if pause >= client.remaining():
             break

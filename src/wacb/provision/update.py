@@ -29,7 +29,7 @@ def prepare_update(
 ) -> UpdateStep:
     """Compare a live profile with a draft. Raises InvalidInput for a new channel.
 
-    Raises Unsafe where the live profile is not understood.
+    Raises Unsafe if the live profile is not understood.
     """
     step = compare_with(live, draft, key=key)
     if "channel" in step.changes:
@@ -58,7 +58,7 @@ def compare_with(
 ) -> UpdateStep:
     """Compare a live profile with a draft, a channel that cannot be changed included.
 
-    Raises Unsafe where the live profile is not understood.
+    Raises Unsafe if the live profile is not understood.
     """
     require_readable(live)
     if not draft.method.uses_body and live.body:
@@ -99,7 +99,7 @@ def update_profile(client: Client, step: UpdateStep) -> ProfileResult:
 
 
 def _settle_earlier(client: Client, step: UpdateStep) -> tuple[str, ...]:
-    """Settle an earlier update of unknown outcome; return a note where nothing shows it."""
+    """Settle an earlier update of unknown outcome; return a note if nothing shows it."""
     live, journal = step.live, client.journal
     if not step.changes:
         journal.settle_last("update", "done", profile=live.id)
@@ -134,7 +134,7 @@ def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> Pr
 
 
 def _is_new_key_hidden(step: UpdateStep, profile: CallbackProfile) -> bool:
-    """Say whether a key was to replace another of the same algorithm, and the API shows neither."""
+    """Return whether a key replaces one of the same algorithm, and the API shows neither."""
     old, new = step.changes.get("encryption", (None, None))
     is_shown = profile.encryption and profile.encryption.key is not UNKNOWN
     return bool(old and new and old[0] == new[0] and not is_shown)

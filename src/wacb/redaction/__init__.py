@@ -29,7 +29,7 @@ _AUTHENTICATES = (
 
 
 def is_harmless_header(name: str) -> bool:
-    """Say whether the value of a header of this name may be shown and sent to another host."""
+    """Return whether the value of a header of this name may be shown and sent to another host."""
     return re.fullmatch(_HARMLESS, name) is not None
 
 
@@ -76,7 +76,7 @@ def _is_secret(name: str, value: str, *, filled: bool) -> bool:
 
 
 def _has_word(text: str) -> bool:
-    """Say whether text is more than what separates placeholders."""
+    """Return whether text is more than what separates placeholders."""
     return re.search(r"\w", text) is not None
 
 
@@ -252,5 +252,5 @@ def _mask_member(name: str, value: Any) -> Any:
 
 
 def has_mask(value: Any) -> bool:
-    """Say whether a secret was masked anywhere in JSON."""
+    """Return whether a secret was masked anywhere in JSON."""
     return MASK in compact_json(value)

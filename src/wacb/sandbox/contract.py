@@ -1,4 +1,4 @@
-"""How the emulated API behaves: for each assumption about it, the values that it may have."""
+"""The behavior of the emulated API: the possible values of each assumption."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ AS_ASSUMED = Contract()
 
 
 class Known(Protocol):
-    """The known values of an assumption; as a string, they are in words."""
+    """The known values of an assumption; `str` lists them."""
 
     def allows(self, value: Any) -> bool: ...
 
 
 class OneOf:
-    """One of these values, and of their type."""
+    """One of these values, with its type."""
 
     def __init__(self, *values: object) -> None:
         self.values = values
@@ -70,7 +70,7 @@ class OneOf:
 
 
 class Text:
-    """Text of a form."""
+    """Text that matches a pattern."""
 
     def __init__(self, pattern: str, words: str) -> None:
         self._pattern = pattern

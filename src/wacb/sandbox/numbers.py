@@ -60,7 +60,7 @@ class Numbers:
         )
 
     def _updates(self) -> list[Route]:
-        """List the documented updates, and the one that sets the profile where it is another."""
+        """List the documented updates, and the one that sets the profile if it is another."""
         contract = self._contract
         profile = {contract.attach_field: fields.text}
         rules: dict[tuple[str, str], Mapping[str, fields.Rule]] = {

@@ -100,7 +100,7 @@ def prepare(
 ) -> Outgoing:
     """Build the request for a message. `naive` does not escape values.
 
-    Raises NotFound for a number the emulator does not know, CheckFailed where nothing would be
+    Raises NotFound for a number the emulator does not know, CheckFailed if nothing would be
     delivered, ConsentRequired for an endpoint on another machine unless `allow_remote`, and
     ConfigError for one that is no address and where encryption is not installed.
     """

@@ -29,7 +29,7 @@ _PATCHABLE: Mapping[str, fields.Rule] = {
 }
 _RARE = ("headers", "enc", "events")
 _CREATABLE = {**_PATCHABLE, "channel": fields.text}
-# assumed: clear_value; an empty string restores what a field had that was not set
+# assumed: clear_value; an empty string resets a field to its default
 _UNSET: Mapping[str, Any] = {
     "body": None,
     "response_message": None,

@@ -1,4 +1,4 @@
-"""What the emulator shows of its state: rows, lists and words as a contract has them."""
+"""The emulator's state as a contract shows it: rows, lists and words."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ class Store:
         return page, total
 
     def has_title(self, title: str, *, besides: str) -> bool:
-        """Say whether a profile has this title, `besides` the one of this ID."""
+        """Return whether a profile other than the one with the ID `besides` has this title."""
         sql = "SELECT id FROM profiles WHERE title = ? AND id != ?"
         return bool(self._execute(sql, title, besides))
 
@@ -245,7 +245,7 @@ class Store:
 
 
 def is_busy(error: sqlite3.DatabaseError) -> bool:
-    """Say whether another process has locked the file."""
+    """Return whether another process has locked the file."""
     # an error that the store raises itself has no code; of an extended one the lower byte counts
     kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
     return kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -51,7 +51,7 @@ class CreateLock:
     def acquire(self, remaining: files.Remaining) -> Iterator[None]:
         """Hold the lock; wait `remaining` seconds at most, as its holder may be stopped (Ctrl-Z).
 
-        Raises DeadlineExceeded then, ConfigError where the folder cannot be written.
+        Raises DeadlineExceeded then, ConfigError if the folder cannot be written.
         """
         busy = f"another wacb is creating the profile {self._title!r}"
         timeout_error = DeadlineExceeded(
@@ -76,11 +76,11 @@ class CreateLock:
     def poll_listing(self, sent_until: Uptime | None, remaining: files.Remaining) -> Iterator[None]:
         """Yield whenever it is time to list: at once, then as long as a listing may lag.
 
-        `sent_until` is when the last create left at the latest, None where there was none. Raises
+        `sent_until` is when the last create left at the latest, None if there was none. Raises
         OutcomeUnknown when `remaining` does not suffice.
         """
         yield
-        # the machine's clock is not asked: after a restart it is waited as if it were just now
+        # independent of the clock: after a restart, the whole time is waited
         left = 0.0 if sent_until is None else LAG - self._now().passed_since(sent_until)
         if left > 0:
             self._tell(

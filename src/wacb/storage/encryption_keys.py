@@ -145,7 +145,7 @@ def as_characters(name: str, encryption: Encryption) -> str:
 
 
 def decode(text: str, encoding: str) -> bytes:
-    """Return the bytes of a key or IV. Raises ValueError where it is not in the encoding."""
+    """Return the bytes of a key or IV. Raises ValueError if it is not in the encoding."""
     if encoding == "hex":
         return binascii.unhexlify(text)
     if encoding == "base64":

@@ -56,7 +56,7 @@ def read_bytes(path: Path) -> bytes | None:
 
 
 def read_required(path: Path) -> str:
-    """Return the text of a file as read_text does; raise ConfigError where there is none."""
+    """Return the text of a file as read_text does; raise ConfigError if there is none."""
     text = read_text(path)
     if text is None:
         raise ConfigError(f"the file {path} does not exist", hint="check the path")
@@ -146,7 +146,7 @@ def append_line(
 
 
 def check_appendable(path: Path, *, remaining: Remaining | None = None) -> None:
-    """Raise ConfigError where append_line cannot open `path`, which is created if need be."""
+    """Raise ConfigError if append_line cannot open `path`, which is created if need be."""
     with _appending(path, remaining):
         pass
 
@@ -168,7 +168,7 @@ def locked(path: Path, *, remaining: Remaining | None = None) -> Iterator[Path]:
 
     The lock is a file of its own (`<file>.lock`), because a rewrite replaces the file itself. It
     stays: removing it would let two processes lock two files of one name. Raises ConfigError, and
-    DeadlineExceeded where the lock is still taken when no time is `remaining` (by default 30 s).
+    DeadlineExceeded if the lock is still taken when no time is `remaining` (by default 30 s).
     """
     paths.require_folder(path)
     with _translate_os_error("write", path):
@@ -205,7 +205,7 @@ def hold_lock(
     """Hold the lock file `lock`, which is created if need be; signals interrupt the wait for it.
 
     Calls `on_busy` once if there is a wait. Raises `timeout_error` when `remaining` seconds do not
-    suffice, and ConfigError where the disk does not let it.
+    suffice, and ConfigError if the disk does not let it.
     """
     paths.require_folder(lock)
     with _translate_os_error("lock", lock):
@@ -243,7 +243,7 @@ def _translate_os_error(action: str, path: Path) -> Iterator[None]:
 
 
 def _sweep(folder: Path, name: str, *, is_locked: bool = True) -> None:
-    """Remove temporary files of killed writers, for names like `name`, under the lock or not."""
+    """Remove temporary files of killed writers, for names like `name`, with or without the lock."""
     ours = re.compile(rf"\.{name}\.[0-9a-f]{{16}}\.tmp")
     for file in folder.iterdir():
         if ours.fullmatch(file.name) and (is_locked or _is_abandoned(file)):

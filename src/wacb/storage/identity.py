@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Identity(NamedTuple):
-    """An account: the `host` of its API, its SID, and its WABA ID, None where there is none.
+    """An account: the `host` of its API, its SID, and its WABA ID, None if there is none.
 
     The same SID at another host, as at a mock of the API, is another account.
     """

@@ -67,7 +67,7 @@ class Journal:
     each of its. `clock` returns seconds since 1970, `warn` gets a sentence for each line that is
     skipped; the file's lock is waited for as long as time is `remaining`. The file is read once, on
     first use; threads and processes may append to it at the same time. Every method raises
-    ConfigError where it cannot read or write the file, and those that write DeadlineExceeded where
+    ConfigError if it cannot read or write the file, and those that write DeadlineExceeded where
     it stays locked.
     """
 
@@ -92,7 +92,7 @@ class Journal:
         self._writing = threading.Lock()  # quicker among threads than the file's lock
 
     def check_writable(self) -> None:
-        """Raise ConfigError where no change could be recorded; a full disk is not noticed."""
+        """Raise ConfigError if no change could be recorded; a full disk is not noticed."""
         files.check_appendable(self._path, remaining=self._remaining)
 
     def begin(
@@ -215,7 +215,7 @@ class Journal:
 
 
 class _Replay:
-    """The changes that the lines of the file tell of, in the order of their intents."""
+    """The changes recorded in the lines of the file, in the order of their intents."""
 
     def __init__(self, lines: Iterable[Entry]) -> None:
         self.entries: list[Entry] = []
@@ -269,13 +269,13 @@ def _line(entry: Entry) -> str:
 
 
 def _has_kind(line: bytes) -> bool:
-    """Say whether a line is the change of something else than a number."""
+    """Return whether a line is the change of something else than a number."""
     data = read_json_or(line, None)
     return isinstance(data, dict) and "kind" in data
 
 
 def _parse(line: bytes) -> Entry | None:
-    """Read one line, None where it is not an entry. Members of a later version are ignored."""
+    """Read one line, None if it is not an entry. Members of a later version are ignored."""
     data = read_json_or(line, None)
     if not isinstance(data, dict):
         return None

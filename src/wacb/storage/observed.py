@@ -28,6 +28,6 @@ class ShownMark:
                 files.update(self._path, lambda text: text or "", remaining=lambda: 0.0)
 
     def clear(self) -> None:
-        """Remove the mark, as another API answers at this address."""
+        """Remove the mark, because another API is at this address."""
         with suppress(*files.WRITE_ERRORS):
             self._path.unlink(missing_ok=True)

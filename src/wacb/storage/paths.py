@@ -14,7 +14,7 @@ NOWHERE = Path("/dev/null/wacb")  # the folder of a user without a home: no file
 
 
 def is_nowhere(path: Path) -> bool:
-    """Say whether `path` would be in the home folder of a user who has none."""
+    """Return whether `path` would be in the home folder of a user who has none."""
     return path.is_relative_to(NOWHERE)
 
 
@@ -30,7 +30,7 @@ def require_folder(path: Path) -> None:
 def expand(text: str, environ: Mapping[str, str]) -> Path:
     """Return the path that `text` names; `~` is the home folder, `~user` that of another user.
 
-    Raises ConfigError where there is no such folder: a folder named `~` is never meant.
+    Raises ConfigError if there is no such folder: a folder named `~` is never meant.
     """
     first, _, rest = text.partition("/")
     if not first.startswith("~"):

@@ -99,7 +99,7 @@ def _check_owner(path: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether a path belongs to this user, or to root, who can change everything anyway."""
+    """Return whether a path belongs to this user, or to root, who can change everything anyway."""
     return path.stat().st_uid in (0, os.geteuid())
 
 

@@ -1,4 +1,4 @@
-"""Creates, updates and deletions of profiles in the journal, beside the changes of numbers.
+"""Creates, updates and deletions of profiles in the journal, next to the changes of numbers.
 
 Each is written before its request leaves, as an intent, and again with its outcome. The lines have
 account SIDs, titles and profile IDs, but no secrets.
@@ -44,7 +44,7 @@ class ProfileEntry(NamedTuple):
 
     @property
     def sent_until(self) -> Uptime:
-        """When the request left at the latest."""
+        """The latest time at which the request was sent."""
         return Uptime(boot=self.boot, seconds=self.seconds)
 
 
@@ -62,7 +62,7 @@ class ProfileJournal:
 
     `clock` returns seconds since 1970, `now` the time since the machine was started; the file's
     lock is waited for as long as time is `remaining`. `record` and `last` raise ConfigError where
-    they cannot use the file, and `record` DeadlineExceeded where it stays locked.
+    they cannot use the file, and `record` DeadlineExceeded if it stays locked.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class ProfileJournal:
         self.settle(intent._replace(seq=seq, profile=made[-1]), "done")
 
     def settle(self, entry: ProfileEntry, outcome: Outcome) -> None:
-        """Record the outcome of a change; where that fails it stays as it was."""
+        """Record the outcome of a change; if that fails, the entry stays as it was."""
         now = self._now()
         settled = entry._replace(outcome=outcome, boot=now.boot, seconds=now.seconds)
         with suppress(*files.WRITE_ERRORS):
@@ -140,7 +140,7 @@ class ProfileJournal:
         made: str | None = None,
         was: Outcome = "unknown",
     ) -> bool:
-        """Record what a look showed of the last change, if its outcome was unknown; say if it was.
+        """Settle the last change if its outcome was unknown; return whether it was.
 
         `made` is the ID of the profile that was created. A file that cannot be read is left alone.
         """
@@ -178,7 +178,7 @@ def _line(entry: ProfileEntry) -> str:
 
 
 def _parse(line: bytes) -> ProfileEntry | None:
-    """Read one line, None where it is not the change of a profile."""
+    """Read one line, None if it is not the change of a profile."""
     data: Any = read_json_or(line, None)
     if not isinstance(data, dict) or data.get("kind") != _KIND:
         return None

@@ -50,7 +50,7 @@ class RegistrationStore:
         return None
 
     def has_id(self, number: str) -> bool:
-        """Say whether the ID of a number's registration is known; not in a damaged file."""
+        """Return whether the ID of a number's registration is known; not in a damaged file."""
         with suppress(ConfigError):
             found = self.find(number)
             return found is not None and found.id is not UNKNOWN
@@ -59,7 +59,7 @@ class RegistrationStore:
     def announce(self, registration: Registration) -> None:
         """Save a registration that is about to be sent.
 
-        Raises ConfigError where the file cannot be written, DeadlineExceeded where it is locked.
+        Raises ConfigError if the file cannot be written, DeadlineExceeded if it is locked.
         """
         self._write(registration.number, registration, remaining=self._remaining)
 

@@ -37,5 +37,5 @@ def drop_line_end(text: str) -> str:
 
 
 def _looks_like_utf_16(data: bytes) -> bool:
-    """Say whether every other byte of most characters is a NUL, as in UTF-16 of Latin letters."""
+    """Return whether most characters have a NUL as every other byte, like Latin UTF-16."""
     return 4 * max(data[::2].count(0), data[1::2].count(0)) > len(data)

@@ -1,4 +1,4 @@
-"""The time since the machine was started, which no change of its clock moves."""
+"""The time since the machine was started, which is independent of its clock."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Uptime(NamedTuple):
-    """The ID of a start of the machine, "" where it has none, and the seconds since then."""
+    """The ID of a start of the machine, "" if it has none, and the seconds since then."""
 
     boot: str
     seconds: float
 
     def passed_since(self, earlier: Uptime) -> float:
-        """Return the seconds since another time: 0 where they cannot be known."""
+        """Return the seconds since another time: 0 if they cannot be known."""
         if not self.boot or self.boot != earlier.boot:
             return 0.0
         return max(0.0, self.seconds - earlier.seconds)
 
 
 def seconds_up() -> float:
-    """Return seconds that only grow, and that pass while the machine is suspended."""
+    """Return seconds that only grow, even while the machine is suspended."""
     return time.clock_gettime(_CLOCK)
 
 

@@ -1,4 +1,4 @@
-"""What the last checks said about the API, for each account by host and SID."""
+"""The verdicts of the last checks of the API, for each account by host and SID."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class VerdictFile:
     def add(self, verdicts: Mapping[str, str], *, remaining: files.Remaining) -> None:
         """Store verdicts in place of earlier ones on the same assumptions.
 
-        Raises ConfigError, and DeadlineExceeded where the file stays locked.
+        Raises ConfigError, and DeadlineExceeded if the file stays locked.
         """
         files.update(
             self._path,

@@ -42,7 +42,7 @@ _SEPARATOR = re.compile(r"(?ai)&(?!(?:amp;)*(?:[lg]t|#0*6[02]|#x0*3[CE]);)")
 
 
 def split_query(url: str) -> tuple[str, str | None]:
-    """Split a URL at its first `?`; the query is None where there is no `?`."""
+    """Split a URL at its first `?`; the query is None if there is no `?`."""
     endpoint, mark, query = url.partition("?")
     return endpoint, query if mark else None
 
@@ -64,7 +64,7 @@ _COMMON_ESCAPES = tuple((f"%{ord(sign):02X}", sign) for sign in '":,{}[]/')
 
 
 def decode_form_text(text: str) -> str | None:
-    """Undo the percent-encoding of a form, None where the result is not UTF-8."""
+    """Undo the percent-encoding of a form, None if the result is not UTF-8."""
     text = text.replace("+", " ")
     if "%" not in text and text.isascii():
         return text
@@ -90,7 +90,7 @@ _URL_OR_PATH = r"(?s)(?:[A-Za-z][A-Za-z0-9+.-]*:/)?/[^?\s]*(?:\?.*)?"
 
 
 def is_url_or_path(text: str) -> bool:
-    """Say whether a text reads as a URL or an absolute path, with or without a query."""
+    """Return whether a text reads as a URL or an absolute path, with or without a query."""
     return re.fullmatch(_URL_OR_PATH, text) is not None
 
 
@@ -114,7 +114,7 @@ def parse_endpoint(url: str) -> Endpoint:
 
 
 def host_of(url: str) -> str:
-    """Return the host with its port, as it is written, "" where there is none."""
+    """Return the host with its port, as it is written, "" if there is none."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:
@@ -187,7 +187,7 @@ def _shown(url: str) -> str:
 
 
 def _has_host(parts: SplitResult) -> bool:
-    """Say whether the URL has a valid host, with nothing but a port behind it."""
+    """Return whether the URL has a valid host, with nothing but a port behind it."""
     host = (parts.hostname or "").rstrip(".")
     if host.rpartition(".")[2].isdigit() and _address(host) is None:
         return False  # no name ends in a number: this is a mistyped IPv4 address
@@ -195,7 +195,7 @@ def _has_host(parts: SplitResult) -> bool:
 
 
 def is_local_host(host: str) -> bool:
-    """Say whether a host name or address is this machine's or a private network's."""
+    """Return whether a host name or address is this machine's or a private network's."""
     name = host.rstrip(".").lower()
     address = _address(name)
     if address is not None:
@@ -204,7 +204,7 @@ def is_local_host(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name or address is this machine."""
+    """Return whether a host name or address is this machine."""
     name = host.rstrip(".").lower()
     address = _address(name)
     return address.is_loopback if address is not None else name == "localhost"

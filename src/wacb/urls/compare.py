@@ -11,7 +11,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 def same_url(one: str, other: str) -> bool:
-    """Say whether two URLs are the same but for how they are written (RFC 3986 6.2.2, 6.2.3).
+    """Return whether two URLs are the same but for how they are written (RFC 3986 6.2.2, 6.2.3).
 
     That is the case of scheme, host and escapes, the default port, an empty path, dot segments,
     and escapes of unreserved characters. Placeholders are compared as they are written.

@@ -71,7 +71,7 @@ def config(context: Context, prepare: Callable[[], Inputs]) -> Passed:
 def look_ahead(
     context: Context, more_numbers: Sequence[str], *, clock: Callable[[], float]
 ) -> dict[str, float]:
-    """Look up at once what the next checks need; return the seconds of each check's part."""
+    """Look up in parallel what the next checks need; return the seconds of each check."""
     lookup = context.inputs.lookup
     looks: dict[str, Callable[[], object]] = {"credentials": lookup.check_access}
     numbers = [each for each in (context.number, *more_numbers) if each]

@@ -1,4 +1,4 @@
-"""What is assumed of the Kaleyra API, as data. Code that rests on one names it after `assumed:`."""
+"""What is assumed about the Kaleyra API, as data. Code that relies on an assumption names it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class SeenBy(StrEnum):
 
 
 class Assumption(NamedTuple):
-    """One thing that wacb takes for true of the API.
+    """One thing that wacb assumes to be true of the API.
 
     `sentence` says what, `matters_for` what goes wrong without it. `page` is the page of Kaleyra's
     documentation that states it, None if none does; `override` the config key that changes it.
@@ -30,7 +30,7 @@ class Assumption(NamedTuple):
 
 
 class Assumed(NamedTuple):
-    """An assumption as it stands for one account.
+    """An assumption, as one account sees it.
 
     `source` is "documented", "assumed" or "override"; `verdict` is what the account's last check
     said: "confirmed", "refuted", "not seen" or "never checked".

@@ -95,7 +95,7 @@ def command(
 
 
 def _check(app: App, options: WriteOptions) -> tuple[list[Finding], WacbError | None]:
-    """Read, then write if that is wanted; return what was found, and what ended it early."""
+    """Read, then write with --write; return the findings and the error that ended it early."""
     reading = read_account(app.client, app.settings.get("number"))
     found = judge_reading(reading, app.client.api)
     if not options.write:
@@ -119,7 +119,7 @@ def _remember(app: App, findings: Sequence[Finding]) -> None:
 
 
 def _settle(app: App, wrong: Sequence[Finding], error: WacbError | None, *, adapt: bool) -> None:
-    """Store what adapts wacb, or name it. Raises `error`, or CheckFailed for what is left."""
+    """Store the settings, or name them. Raises `error`, or CheckFailed for what they don't fix."""
     values = _overrides(wrong)
     for key, value in values.items() if adapt else ():
         name = f"contract.{key}"

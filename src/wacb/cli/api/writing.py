@@ -1,4 +1,4 @@
-"""What `wacb api check --write` does beside reading."""
+"""The part of `wacb api check --write` that writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NEEDED = ("profile_listing", "profile_details")  # to find a throw-away profile
 
 
 class WriteOptions(NamedTuple):
-    """The options of what a check may write."""
+    """The options that control what a check writes."""
 
     write: bool
     number: str | None
@@ -35,7 +35,7 @@ class WriteOptions(NamedTuple):
     yes: bool
 
     def check(self) -> None:
-        """Raise InvalidInput for options that need each other."""
+        """Raise InvalidInput if an option lacks another one that it requires."""
         if (self.number is None) != (self.profile is None):
             raise InvalidInput("--number and --profile must be used together")
         if self.number is not None and not self.write:
@@ -57,7 +57,7 @@ def show_writes(app: App, options: WriteOptions) -> None:
 def write(
     app: App, options: WriteOptions, reading: Reading, found: Sequence[Finding]
 ) -> tuple[list[Finding], WacbError | None]:
-    """Check by writing, after consent; return what was found, and what ended it."""
+    """Check by writing, after consent; return the findings and the error that ended it."""
     findings: list[Finding] = []
     try:
         _require_readable(found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from wacb.jsontext import compact_json
 
-# a string that no reader of YAML takes for anything else; every other one is written as in JSON
+# a string that every YAML reader takes for a string; all others are quoted as in JSON
 _PLAIN = re.compile(
     r"(?!(?:true|false|null|yes|no|on|off|y|n)\Z)[A-Za-z][A-Za-z0-9_./ -]*(?<! )", re.I
 )

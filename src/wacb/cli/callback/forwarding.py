@@ -15,7 +15,7 @@ from wacb.urls import parse_endpoint
 
 
 def parse_forward_to(url: str | None, port: int, *, allow_remote: bool) -> Target | None:
-    """Parse `--forward-to`; None without it. Raises InvalidInput for the receiver's own `port`."""
+    """Parse `--forward-to`; None without it. Raises InvalidInput for `port`, the receiver's own."""
     if url is None:
         return None
     target = parse_target(url, allow_remote=allow_remote)
@@ -28,14 +28,14 @@ def parse_forward_to(url: str | None, port: int, *, allow_remote: bool) -> Targe
 
 
 class Forwarding(NamedTuple):
-    """Passes recorded callbacks on to `target`, if there is one, and reports the answers."""
+    """Forwards recorded callbacks to `target`, if there is one, and reports the responses."""
 
     background: Background
     target: Target | None
     report: Callable[[Record], None]
 
     def __call__(self, record: Record, request: Request) -> Awaitable[Response] | None:
-        """Return the target's answer to a callback, for its sender."""
+        """Return the target's response to a callback, for its sender."""
         return self._forward(self.target, record, request) if self.target else None
 
     async def _forward(self, target: Target, record: Record, request: Request) -> Response:

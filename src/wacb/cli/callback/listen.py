@@ -169,7 +169,7 @@ def _build_recorder(
     def show(record: Record) -> None:
         if not as_json:
             app.out.text(format_record(record, app.out.redact))
-        elif what.forward_to is None:  # else it is printed with its answer
+        elif what.forward_to is None:  # else it is printed with its response
             app.out.json_line(record)
 
     return Recorder(

@@ -1,4 +1,4 @@
-"""The options of `wacb callback listen`, and the one that `callback replay` has, too."""
+"""The options of `wacb callback listen`, one of which `callback replay` shares."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 
 
 class ServerOptions(NamedTuple):
-    """The options of where callbacks and their page are served, and to whom."""
+    """The options of the receiver and its page."""
 
     host: str
     port: int
@@ -34,7 +34,7 @@ class ServerOptions(NamedTuple):
 
 
 class RecordOptions(NamedTuple):
-    """The options of what is done with each callback."""
+    """The options for each callback."""
 
     save: Path | None
     decrypt: Path | None

@@ -20,7 +20,7 @@ def format_record(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
 
 
 def format_answer(record: Mapping[str, Any], hide: Callable[[str], str]) -> str:
-    """Format how a callback was answered where it was forwarded to, in a line."""
+    """Format the response to a forwarded callback as one line."""
     forwarded = record["forwarded"]
     error = forwarded.get("error")
     if forwarded["status"] is None:

@@ -27,12 +27,12 @@ def store_listing(app: App, kind: Kind, entries: Mapping[str, str]) -> None:
 
 
 def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """Let the shell offer its files."""
+    """Complete file names, by the shell."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def folders(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-    """Let the shell offer its folders."""
+    """Complete folder names, by the shell."""
     return [CompletionItem(incomplete, type="dir")]
 
 

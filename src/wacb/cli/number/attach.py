@@ -182,7 +182,7 @@ def _read_targets(
 
 
 def _asks_to_replace(app: App, options: AttachOptions, file: Path | None, *, dry_run: bool) -> bool:
-    """Say whether a person is asked about another profile on a number."""
+    """Return whether to ask before another profile on a number is replaced."""
     decided = options.replace or options.if_current is not None or options.incoming_url
     return app.interactive and not (decided or file or dry_run)
 
@@ -204,7 +204,7 @@ def _prepare_all(
         items.append((target.number, partial(prepare, dry_run=dry_run)))
     lookup = online_lookup(app, dry_run=dry_run)
     if lookup and not options.incoming_url:
-        # one number, as V1 has no list of them: then it is known how long the API takes
+        # look up one number first: V1 has no list, and this shows how long the API takes
         lookup.look_ahead(
             numbers=[targets[0].number], profiles=[target.profile for target in targets]
         )

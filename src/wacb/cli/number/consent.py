@@ -11,10 +11,10 @@ from wacb.provision.number_change import NumberResult
 
 
 def ask_to_replace(app: App, prepared: Sequence[NumberResult]) -> dict[str, str]:
-    """Ask for each number that has another profile; return the IDs of those, by number.
+    """Ask about each number that has another profile; return the IDs to replace, by number.
 
     What was looked up before is forgotten: a question may stand open for hours. Raises
-    ConsentRequired where the answer is no.
+    ConsentRequired if the answer is no.
     """
     replaced = {}
     for item in prepared:

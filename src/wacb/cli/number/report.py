@@ -38,7 +38,7 @@ def online_lookup(app: App, *, dry_run: bool) -> AccountLookup | None:
 
 
 def allow_time(app: App, trips: float, work: str) -> None:
-    """Let the default time limit suffice for this many round trips, one after the other."""
+    """Raise the default time limit to suffice for this many consecutive round trips."""
     seconds = ceil(trips * app.client.round_trip)
     if app.settings.source("deadline") == "default" and seconds > app.deadline.seconds:
         app.deadline.extend(seconds)
@@ -113,7 +113,7 @@ def make_changes(
 
 
 def graceful_interrupt(app: App) -> GracefulInterrupt:
-    """Return what ends a run on Ctrl-C, with a message."""
+    """Return the handler that ends a run on Ctrl-C with a message."""
     message = "finishing requests in progress; press Ctrl-C again to abort"
     return GracefulInterrupt(app.client, lambda: app.out.message(message))
 

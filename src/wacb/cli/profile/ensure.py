@@ -46,7 +46,7 @@ def prepare_profile(
 def preview_profile(
     app: App, draft: ProfileDraft, if_exists: IfExists, *, key_file: Path | None
 ) -> ProfileStep:
-    """Return what would be done; without credentials nothing is looked up."""
+    """Return the step of a dry run; without credentials nothing is looked up."""
     if not app.has_credentials:
         app.out.note(
             "checked offline: without credentials it is not known whether the profile exists"

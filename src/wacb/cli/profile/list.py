@@ -53,12 +53,12 @@ def command(app: App, *, title: str | None, status: str | None, limit: int | Non
 
 
 def _is_wanted(title: str, status: str | None, row: ProfileRow) -> bool:
-    """Say whether a profile may be listed, as far as its row shows."""
+    """Return whether the filters let a profile pass, as far as its row shows."""
     return title in row.title.lower() and (status is None or row.status in (None, status))
 
 
 def _need(app: App, *, by_status: bool) -> Need:
-    """Return what the output shows of a profile, or its filter asks for."""
+    """Return which members of a profile the output or the filter needs."""
     if app.out.quiet:
         return Need.STATUS if by_status else Need.NOTHING
     return Need.ALL if app.out.chosen == "json" else Need.TEMPLATE

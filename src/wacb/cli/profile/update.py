@@ -86,7 +86,7 @@ def command(app: App, *, reference: str, draft: DraftOptions, dry_run: bool) -> 
 def _offline_profile(reference: str, given: set[str]) -> CallbackProfile:
     """Return a stand-in for a profile of which only the ID is known.
 
-    Raises InvalidInput for a title, and ConfigError where more has to be known.
+    Raises InvalidInput for a title, and ConfigError if more has to be known.
     """
     find.require_id(reference)
     for name, option in _NEEDS_LIVE.items():

@@ -118,7 +118,7 @@ def _show(app: App, job: Job) -> None:
 
 
 def _set_up(app: App, job: Job, report: SetupReport) -> None:
-    """Create or reuse the profile and attach it, once nothing is known that forbids either."""
+    """Create or reuse the profile and attach it, after checking that both are possible."""
     replaced = confirm_replaced(app, job)
     with prepare_profile(app, job.draft, job.policy, key_file=None) as prepared:
         numbers = prepare_numbers(app, job, expected_profile(prepared.step), replaced)

@@ -1,4 +1,4 @@
-"""What `wacb setup` has to do: its options, what it asks for, and the changes of the numbers."""
+"""What `wacb setup` has to do: its options, its prompts and the changes of the numbers."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Job(NamedTuple):
 
 
 def read_job(app: App, options: SetupOptions, *, dry_run: bool) -> Job:
-    """Ask for what is missing on a terminal, credentials first; elsewhere name all of it.
+    """Ask for what is missing on a terminal, credentials first; otherwise report all of it.
 
-    Raises ConfigError where credentials are missing, InvalidInput where only other values are.
+    Raises ConfigError if credentials are missing, InvalidInput if only other values are.
     """
     url = options.url or app.settings.get("endpoint")
     numbers = options.numbers or tuple(filter(None, (app.settings.get("number"),)))
@@ -63,7 +63,7 @@ def read_job(app: App, options: SetupOptions, *, dry_run: bool) -> Job:
         store_account(app, {}, optional=("waba_id",))
         app.reload()
     elif app.has_credentials and not (url and numbers):
-        app.client.check_access()  # before anything is asked in vain
+        app.client.check_access()  # before any prompt
     draft = _read_draft(app, options)
     targets = from_arguments(
         numbers or choose_attachable(app, many=True), "", read=partial(read_number, app)

@@ -1,4 +1,4 @@
-"""What `wacb setup` did and found, as it is printed and as GitHub gets it."""
+"""The report of `wacb setup`, as output and for GitHub."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class SetupReport:
 
     @property
     def profile_id(self) -> str:
-        """The ID of the profile, "" where there is none."""
+        """The ID of the profile, "" if there is none."""
         return self.profile.profile.id if self.profile else ""
 
 
 @contextmanager
 def reporting(app: App, *, github: bool) -> Iterator[SetupReport]:
-    """Print what was done, also where the rest fails; with `github` write the outputs."""
+    """Print what was done, even if the rest fails; with `github`, write the outputs."""
     report = SetupReport()
     try:
         yield report

@@ -45,7 +45,7 @@ def _profile_json(profile: CallbackProfile) -> dict[str, Any]:
 
 
 def summarize(profile: CallbackProfile) -> dict[str, Any]:
-    """Return what of a profile is shown beside a number."""
+    """Return the members of a profile that are shown beside a number."""
     names = ("id", "title", "method", "url", "status", "placeholders")
     whole = _profile_json(profile)
     return {name: whole[name] for name in names}

@@ -15,7 +15,7 @@ _WORDS = {True: "ok", False: "broken", None: "skipped"}
 
 
 def check_words(ok: bool | None) -> str:
-    """Put the result of a check into a word."""
+    """Return the result of a check as a word."""
     return _WORDS[ok]
 
 
