@@ -150,7 +150,7 @@ def _without_time(outcome: Outcome, folder: Path) -> Outcome:
 
 @pytest.mark.beyond_contract
 @pytest.mark.parametrize("name", LINES)
-def test_every_answer_is_used(name: str, tmp_path: Path):
+def test_every_response_is_used(name: str, tmp_path: Path):
     usual, requests = run(LINES[name], tmp_path / "usual")
     assert requests
     assert run(LINES[name], tmp_path / "again")[0] == usual

@@ -21,7 +21,7 @@ ID = "[a-z][a-z0-9]*(?:_[a-z0-9]+)+"
 IDS = f"({ID}(?:, {ID})*)"
 
 
-def test_an_id_is_given_once():
+def test_the_ids_of_assumptions_are_unique():
     assert len(ASSUMPTIONS) == len((*PROFILES, *NUMBERS, *CALLBACKS))
 
 

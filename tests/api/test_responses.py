@@ -139,7 +139,7 @@ def test_rows_in_a_place_that_is_not_known_are_not_an_empty_list(data: object) -
         ("status", {Need.STATUS, Need.TEMPLATE, Need.ALL}),
     ],
 )
-def test_a_row_that_lacks_a_member_suffices_where_that_is_not_needed(
+def test_a_row_suffices_if_the_members_it_lacks_are_not_needed(
     missing: str, needs: set[Need]
 ) -> None:
     row = make_row()

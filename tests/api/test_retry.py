@@ -221,7 +221,7 @@ def date_of(seconds: float) -> str:
     return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True)
 
 
-def test_an_attempt_that_took_long_is_followed_by_another_look() -> None:
+def test_a_slow_attempt_is_followed_by_another_read() -> None:
     clock, looks = Clock(), list[float]()
 
     def slow(sent: Sent) -> Reply:

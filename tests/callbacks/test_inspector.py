@@ -282,7 +282,7 @@ WRONG = (b"wacb-run", b"0123456789abcdef")
         (b'{"n": 2, "to": "127.0.0.1:1"}', "callback 2 cannot be replayed: damaged: headers"),
     ],
 )
-def test_what_cannot_be_replayed_is_a_sentence(asked, message):
+def test_the_page_gets_a_message_for_a_callback_that_cannot_be_replayed(asked, message):
     latin = make_callback(2, headers={"content-type": "text/\xfc"})
     page = app(Record(make_callback(1), latin), BACKGROUND)
     run = (b"wacb-run", call(page, "/callbacks").headers["wacb-run"].encode())
@@ -572,7 +572,7 @@ def test_hostile_values_are_shown_as_text_and_run_nothing(desk):
 
 
 @in_chromium
-def test_the_newest_callback_is_opened_while_nobody_looks_at_another(desk):
+def test_the_newest_callback_is_opened_unless_another_one_is_chosen(desk):
     opened = "by.detail.hidden ? null : by.title.textContent"
     with desk.look(make_callback(1), make_callback(2)) as page:
         assert page.run(opened) == "Callback 2"
@@ -669,7 +669,7 @@ def test_a_json_body_is_shown_formatted_or_raw(desk):
 
 
 @in_chromium
-def test_a_callback_is_replayed_to_this_machine_and_the_answer_shown(desk):
+def test_a_callback_is_replayed_to_this_machine_and_the_response_shown(desk):
     kind = {"content-type": "application/json", "authorization": "***"}
     callback = make_callback(1, method="POST", query="a=1", headers=kind, body='{"a":"\\/"}')
     replies = (answer(201, b"<b>thanks"), answer(500))
@@ -689,7 +689,7 @@ def test_a_callback_is_replayed_to_this_machine_and_the_answer_shown(desk):
 
 
 @in_chromium
-def test_a_replay_elsewhere_is_refused_in_words(desk):
+def test_a_replay_to_another_machine_is_refused_with_a_message(desk):
     with desk.look(make_callback(1)) as page:
         page.run("by.to.value = 'https://example.com/'; by.again.click()")
         page.wait(
@@ -698,7 +698,7 @@ def test_a_replay_elsewhere_is_refused_in_words(desk):
 
 
 @in_chromium
-def test_an_answer_that_comes_later_is_added(desk):
+def test_a_response_that_comes_later_is_added(desk):
     forwarded = {"url": "http://127.0.0.1:9/x", "status": 200, "ms": 12.3, "ok": True}
     failed = {**forwarded, "status": None, "ok": False, "error": {"message": "it is down"}}
     with desk.look(make_callback(1), make_callback(2)) as page:

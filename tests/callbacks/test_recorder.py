@@ -122,7 +122,7 @@ def test_the_newest_records_are_remembered() -> None:
     assert numbers(newest, 5) == []
 
 
-def test_a_record_that_is_added_again_is_the_newest_change() -> None:
+def test_a_record_that_is_replaced_counts_as_the_newest() -> None:
     newest = RecentCallbacks(3)
     for n in (1, 2, 3, 1):
         newest.add({"n": n, "again": n == 1})

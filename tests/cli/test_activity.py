@@ -81,7 +81,7 @@ def test_a_slow_request_is_shown_until_something_is_printed(stage: Stage):
     assert stage.shown is None
 
 
-def test_many_short_requests_are_shown_where_one_takes_a_moment(stage: Stage):
+def test_many_short_requests_are_shown_if_one_takes_a_moment(stage: Stage):
     with stage.activity.work("reading"):
         stage.wait(0.4)
     stage.wait(0.2)
@@ -93,7 +93,7 @@ def test_many_short_requests_are_shown_where_one_takes_a_moment(stage: Stage):
         assert stage.shown == "reading"
 
 
-def test_after_something_was_printed_the_work_begins_anew(stage: Stage):
+def test_the_delay_starts_over_after_output(stage: Stage):
     with stage.activity.work("listing"):
         stage.wait(0.4)
         stage.activity.clear()
@@ -150,14 +150,14 @@ def test_many_requests_are_counted_on_a_terminal(on_screen: Wacb, live: Wacb):
     assert (outcome.code, "20/20" in outcome.err) == (0, True)
 
 
-def test_what_is_later_comes_in_a_thread_of_its_own():
+def test_a_delayed_call_runs_in_its_own_thread():
     came = threading.Event()
     call_later(0, came.set)
     assert came.wait(SECONDS)
     call_later(SECONDS, pytest.fail).cancel()
 
 
-def test_a_spinner_shows_its_words_and_is_gone():
+def test_a_spinner_shows_its_text_and_disappears():
     with redirect_stderr(Screen()) as screen:
         spinner = Spinner("listing", color=False)
         spinner.update("reading")

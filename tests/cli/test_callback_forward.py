@@ -56,7 +56,7 @@ def free_port() -> int:
         return port
 
 
-def test_a_callback_goes_on_byte_for_byte_and_the_answer_comes_back(listen: Listen) -> None:
+def test_a_callback_is_forwarded_byte_for_byte_and_the_response_returned(listen: Listen) -> None:
     answers: list[Answered] = []
     headers = {
         "Content-Type": "application/json; charset=latin-1",
@@ -107,7 +107,9 @@ def test_a_callback_goes_on_byte_for_byte_and_the_answer_comes_back(listen: List
         ("", "@evil.invalid/x", "/@evil.invalid/x"),
     ],
 )
-def test_where_a_callback_goes(listen: Listen, own: str, received: str, sent: str) -> None:
+def test_the_path_and_query_of_a_forwarded_callback(
+    listen: Listen, own: str, received: str, sent: str
+) -> None:
     with FaultServer() as server:
         there = server.url.removeprefix("http://") + own
         listen(
@@ -140,7 +142,7 @@ def test_where_a_callback_goes(listen: Listen, own: str, received: str, sent: st
     ],
     ids=["no body", "error", "large", "redirect", "odd status", "closed", "slow", "down"],
 )
-def test_what_is_answered_and_shown(
+def test_the_response_of_the_receiver_is_returned_and_shown(
     listen: Listen, tmp_path: Path, reply: Any, status: int, body: bytes, words: str
 ) -> None:
     def hang(peer: Peer) -> None:
@@ -170,7 +172,7 @@ def test_what_is_answered_and_shown(
     assert (outcome.code, outcome.err) == (0, "")
 
 
-def test_in_json_an_error_is_an_object(listen: Listen) -> None:
+def test_a_forwarding_error_is_an_object_in_json(listen: Listen) -> None:
     with FaultServer(answer(503)) as server:
         outcome = listen(send, "--count", "1", "--forward-to", f"{server.url}/x")
     forwarded = lines(outcome)[1]["forwarded"]
@@ -203,7 +205,7 @@ def test_only_what_is_let_in_goes_on_and_goes_on_encrypted(listen: Listen, tmp_p
     assert (outcome.code, lines(outcome)[1]["fields"]) == (0, MESSAGE)
 
 
-def test_the_page_lists_a_callback_with_its_answer(listen: Listen) -> None:
+def test_the_page_lists_a_callback_with_its_response(listen: Listen) -> None:
     def client(url: str, page: str) -> None:
         deliver(url, "/", b"wanumber=1&body=x")
         with closing(http.client.HTTPConnection(urlsplit(page).netloc, timeout=10)) as browser:
@@ -243,7 +245,7 @@ def test_a_slow_receiver_blocks_no_other_callback(listen: Listen) -> None:
     assert [line.get("n") for line in lines(outcome)] == [None, 2, 1, None]
 
 
-def test_too_many_that_wait_are_recorded_and_not_forwarded(listen: Listen) -> None:
+def test_callbacks_beyond_the_limit_are_recorded_and_not_forwarded(listen: Listen) -> None:
     done = threading.Event()
 
     def hang(peer: Peer) -> None:
@@ -277,7 +279,7 @@ def test_too_many_that_wait_are_recorded_and_not_forwarded(listen: Listen) -> No
     assert len(server.requests) == MAX_IN_PROGRESS
 
 
-def test_ctrl_c_gives_up_what_is_not_answered(listen: Listen) -> None:
+def test_ctrl_c_aborts_requests_without_a_response(listen: Listen) -> None:
     def hang(peer: Peer) -> None:
         peer.read()
         os.kill(os.getpid(), signal.SIGINT)
@@ -295,7 +297,7 @@ def test_ctrl_c_gives_up_what_is_not_answered(listen: Listen) -> None:
     assert (done["count"], outcome.code) == (1, 130)
 
 
-def test_what_nobody_reads_is_still_forwarded(
+def test_callbacks_are_forwarded_after_stdout_is_closed(
     listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wacb.cli.streams.is_unread", lambda stream: True)
@@ -310,7 +312,7 @@ def test_what_nobody_reads_is_still_forwarded(
     assert statuses == [202]
 
 
-def test_another_machine_gets_the_content_type_alone(
+def test_another_machine_gets_only_the_content_type(
     listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wacb.callbacks.relay.is_loopback", lambda host: False)
@@ -345,7 +347,7 @@ KIND = {"Content-Type": "application/json"}
     ],
     ids=["another machine", "itself", "port", "scheme"],
 )
-def test_a_bad_url_is_refused(
+def test_a_bad_forward_to_url_is_refused(
     wacb: Wacb, line: list[str], code: int, message: str, hint: str
 ) -> None:
     assert wacb("callback", "listen", "--forward-to", *line) == failed(code, message, hint or None)

@@ -37,7 +37,7 @@ def save(folder: Path, name: str, **changes: Any) -> str:
     return str(folder / name)
 
 
-def test_what_was_saved_is_sent_again(listen: Listen, wacb: Wacb, tmp_path: Path) -> None:
+def test_saved_callbacks_are_sent_again(listen: Listen, wacb: Wacb, tmp_path: Path) -> None:
     folder = str(tmp_path / "saved")
     kind = {"Content-Type": "text/x; charset=latin-1"}
 
@@ -61,7 +61,9 @@ def test_what_was_saved_is_sent_again(listen: Listen, wacb: Wacb, tmp_path: Path
     ]
 
 
-def test_they_are_sent_by_number_and_runs_by_time(wacb: Wacb, tmp_path: Path) -> None:
+def test_callbacks_of_one_run_are_sent_by_number_and_of_several_by_time(
+    wacb: Wacb, tmp_path: Path
+) -> None:
     folder = tmp_path / "saved"
     for n in (10, 2, 1):
         save(folder, f"{n}.json", n=n, query=f"n={n}")
@@ -90,7 +92,7 @@ def test_json_has_a_delivery_for_each(wacb: Wacb, tmp_path: Path) -> None:
     assert "> content-type: application/json" in outcome.err
 
 
-def test_no_answer_is_exit_7(wacb: Wacb, tmp_path: Path) -> None:
+def test_no_response_is_exit_7(wacb: Wacb, tmp_path: Path) -> None:
     file = save(tmp_path, "one.json")
     with FaultServer("refused") as server:
         outcome = wacb(*REPLAY, file, "--to", server.url)

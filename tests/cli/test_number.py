@@ -105,7 +105,7 @@ def test_an_incomplete_template_and_a_hidden_profile_are_seen_in_the_list(over: 
     assert "the API does not show the profile of any number" in hidden.err
 
 
-def test_numbers_are_listed_though_profiles_cannot_be(over: Wacb):
+def test_numbers_are_listed_even_if_profiles_cannot_be(over: Wacb):
     def respond(request: Sent) -> Reply:
         if "/whatsapp/" in request.url:
             return answer([{"phone_number": ONE, "callback_profile_id": "SG_1"}])
@@ -153,7 +153,7 @@ def test_show_in_each_form(live: Wacb):
     )
 
 
-def test_show_answers_where_messages_go(live: Wacb, two_profiles: None):
+def test_show_includes_the_endpoint_of_the_profile(live: Wacb, two_profiles: None):
     assert live("number", "attach", ONE, "--profile", "Second").code == 0
     shown = live("number", "show", ONE, "-o", "table").out
     assert f"profile:\n  Second ({profile_id(2)})\n  POST {HOOK}\n  14/14 placeholders\n" in shown

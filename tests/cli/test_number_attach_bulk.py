@@ -325,7 +325,7 @@ def test_a_terminal_shows_a_bar_that_goes_away(on_screen: Wacb, sandbox: Sandbox
 
 
 @pytest.mark.parametrize("dry_run", [(), ("--dry-run",)], ids=["attach", "dry run"])
-def test_a_list_of_one_number_fails_as_the_number_does(live: Wacb, dry_run: tuple[str, ...]):
+def test_a_list_of_one_number_fails_like_a_single_number(live: Wacb, dry_run: tuple[str, ...]):
     line = (*ATTACH, "--from", "-", "--profile", FIRST, *dry_run)
     outcome = live(*line, input=f"{NINE}\n")
     assert (outcome.code, outcome.err) == (9, f"error: {PENDING}\nhint: {FINISH}\n")

@@ -50,7 +50,7 @@ def test_number_and_profile_are_chosen_by_their_place(live: Wacb, sandbox: Sandb
     assert attached(sandbox, TWO) == profile_id(1)
 
 
-def test_they_are_chosen_by_number_and_title(live: Wacb, sandbox: Sandbox):
+def test_a_number_and_a_profile_are_chosen_by_number_and_title(live: Wacb, sandbox: Sandbox):
     answers = f"{TWO[1:]}\n{TITLE.upper()}\n"
     assert live(*ATTACH, "-q", input=answers, tty=True).out == f"{TWO}\n"
     assert attached(sandbox, TWO) == profile_id(1)

@@ -118,7 +118,7 @@ def test_an_update_that_does_not_show_is_an_error(
     ],
 )
 @pytest.mark.parametrize("old", ["", profile_id(2)], ids=["no profile", "another one"])
-def test_a_refused_update_says_what_the_api_said_and_names_what_finds_the_way(
+def test_a_refused_update_names_the_reason_and_the_command_that_finds_a_way(
     over: Wacb,
     two_profiles: None,
     sandbox: Sandbox,
@@ -147,9 +147,7 @@ def test_a_refused_update_of_v1_names_the_documented_way(live: Wacb, two_profile
     assert NO_V1_FIELD not in live(*line, env=chosen).err
 
 
-def test_a_busy_api_is_not_taken_for_another_contract(
-    over: Wacb, two_profiles: None, sandbox: Sandbox
-):
+def test_a_busy_api_refutes_nothing(over: Wacb, two_profiles: None, sandbox: Sandbox):
     network = Altered(sandbox, says("PUT", UPDATE, 500, {}, arrives=False))
     outcome = over(network, "number", "attach", ONE, "--profile", profile_id(1))
     assert outcome.code == 7

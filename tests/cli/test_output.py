@@ -46,7 +46,7 @@ class Latin(Screen):
     encoding = "iso-8859-1"
 
 
-def test_a_terminal_without_signs_shows_the_words_alone(on_screen: Wacb):
+def test_a_terminal_without_signs_shows_only_words(on_screen: Wacb):
     shown = on_screen(*LIST, out=Latin()).out
     assert re.sub(r"\x1b\[\d+m", "", shown).splitlines()[1] == f"{ONE}  Sandbox One    approved"
 

@@ -95,7 +95,7 @@ LEAN = ("headers", "body")
     ],
     ids=lambda value: " ".join(value) if value and isinstance(value[0], str) else None,
 )
-def test_details_are_read_only_of_what_is_shown_or_filtered(
+def test_details_are_read_only_if_output_or_filter_needs_them(
     live: Wacb, options: tuple[str, ...], lacking: tuple[str, ...], details: tuple[int, ...]
 ):
     shown = [

@@ -44,7 +44,7 @@ def test_a_profile_is_created_and_attached_and_a_second_run_changes_nothing(
         assert live(*line) == done("\n".join(rows))
 
 
-def test_what_is_set_up_may_be_a_query(live: Wacb):
+def test_setup_creates_a_profile_with_a_query(live: Wacb):
     line = (*SETUP, "--number", ONE, "--method", "get", "--title", "Support", "-o", "json")
     report = json.loads(live(*line).out)
     assert report["profile"]["url"] == f"{HOOK}?{QUERY}"
@@ -72,7 +72,7 @@ def test_values_come_from_the_environment(live: Wacb, sandbox: Sandbox):
 # ---------------------------------------------------------------- checks
 
 
-def test_the_checks_follow(live: Wacb):
+def test_setup_runs_the_checks_of_verify(live: Wacb):
     with FaultServer(whole_answer(204)) as server:
         flags = ("--url", server.url + "/hook", "--allow-http", "--allow-local", "--send")
         outcome = live("setup", *flags, "--number", ONE, "--number", TWO, "-o", "json")
@@ -98,7 +98,7 @@ def test_a_check_that_fails_does_not_undo_the_rest(live: Wacb, sandbox: Sandbox)
 # ---------------------------------------------------------------- refusals
 
 
-def test_all_that_is_missing_is_named_at_once(wacb: Wacb, live: Wacb, untouched: Watch):
+def test_one_error_names_all_that_is_missing(wacb: Wacb, live: Wacb, untouched: Watch):
     endpoint = "the endpoint (--url or WACB_ENDPOINT), a number (--number or WACB_NUMBER)"
     with untouched():
         outcome = wacb("setup")
@@ -108,7 +108,7 @@ def test_all_that_is_missing_is_named_at_once(wacb: Wacb, live: Wacb, untouched:
         assert live("setup") == failed(2, f"missing: {endpoint}", hint)
 
 
-def test_nothing_is_written_where_a_number_cannot_be_attached(
+def test_nothing_is_written_if_the_number_cannot_be_attached(
     live: Wacb, sandbox: Sandbox, two_profiles: None, untouched: Watch
 ):
     put(sandbox, profile_id(2))
@@ -123,16 +123,14 @@ def test_nothing_is_written_where_a_number_cannot_be_attached(
         assert f"1 of 2 numbers would fail\n  {NINE}: number {NINE} is pending;" in outcome.err
 
 
-def test_another_profile_is_replaced_if_that_is_meant(
-    live: Wacb, sandbox: Sandbox, two_profiles: None
-):
+def test_replace_replaces_another_profile(live: Wacb, sandbox: Sandbox, two_profiles: None):
     put(sandbox, profile_id(2))
     rows = [profile_step("unchanged"), step(ONE, "attached", f"instead of {profile_id(2)}")]
     assert live(*SETUP, "--number", ONE, "--replace") == done("\n".join(rows), undo())
     assert attached(sandbox, ONE) == FIRST
 
 
-def test_a_profile_of_the_title_that_differs_is_updated_if_that_is_meant(live: Wacb):
+def test_update_existing_updates_a_profile_of_the_same_title(live: Wacb):
     assert live(*CREATE, "--allow-missing", "--response-message", "x").code == 0
     assert live(*SETUP, "--number", ONE).code == 0  # what was not asked for may differ
     line = ("setup", "--url", f"{HOOK}/2", "--title", TITLE, "--no-verify", "--number", ONE)
@@ -150,9 +148,7 @@ def test_an_unknown_outcome_says_how_to_go_on(over: Wacb):
     assert "hint: run the same command again: it finds the profile or creates it\n" in outcome.err
 
 
-def test_what_was_done_is_reported_where_a_number_fails(
-    over: Wacb, sandbox: Sandbox, tmp_path: Path
-):
+def test_changes_are_reported_if_a_number_fails(over: Wacb, sandbox: Sandbox, tmp_path: Path):
     network = emulated(sandbox)
 
     def refuse(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -227,7 +223,7 @@ def test_a_terminal_is_asked_about_another_profile(
     assert attached(sandbox, ONE) == profile_id(1 if code == 0 else 2)
 
 
-def test_refused_credentials_are_reported_before_anything_is_asked(over: Wacb):
+def test_refused_credentials_are_reported_before_any_prompt(over: Wacb):
     outcome = over(Network(answer({}, status=401)), "setup", tty=True)
     assert outcome.code == 4
     assert "Endpoint" not in outcome.err

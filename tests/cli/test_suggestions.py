@@ -53,7 +53,7 @@ def test_the_word_version_leads_to_the_option(wacb: Wacb):
 
 
 @pytest.mark.parametrize("group", ["", "callback"])
-def test_a_word_that_is_near_nothing_leads_to_the_help(wacb: Wacb, group: str):
+def test_an_unknown_word_without_a_match_leads_to_the_help(wacb: Wacb, group: str):
     path = f"wacb {group}".strip()
     hint = f"run `{path} --help`"
     assert wacb(*group.split(), "frobnicate") == failed(2, "No such command 'frobnicate'.", hint)

@@ -51,7 +51,7 @@ class Pages:
         (Pages(25, cap=10, by_pages=True), {"offset_counts": "pages", "page_cap": "10"}, [0, 1, 2]),
     ],
 )
-def test_pages_are_followed_as_the_config_says(
+def test_the_config_sets_how_pages_are_followed(
     live: Wacb, pages: Pages, overrides: dict[str, str], asked: list[int]
 ):
     for key, value in overrides.items():

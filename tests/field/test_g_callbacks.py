@@ -221,7 +221,7 @@ NOTE = "sent to an incoming URL, which gets no mime_type, custom_response or con
 
 
 @pytest.mark.parametrize("own", [{}, {"team": "7"}, {"location": ""}], ids=str)
-def test_what_an_incoming_url_gets_is_explained(own: dict[str, str], wacb: Wacb) -> None:
+def test_a_callback_to_an_incoming_url_is_explained(own: dict[str, str], wacb: Wacb) -> None:
     shown, err = decode(wacb, urlencode(own | ADDED))
     assert (shown["kind"], shown["notes"], err) == ("message", [NOTE], f"note: {NOTE}\n")
     assert {"mime_type", "custom_response", "contacts"} <= {*shown["missing"]}

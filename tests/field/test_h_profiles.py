@@ -90,7 +90,7 @@ def test_a_lost_update_is_settled_by_the_next(
     assert "is not known" not in live(*UPDATE, handler=Altered(sandbox, *shown)).err
 
 
-def test_an_update_that_was_made_although_its_answer_was_lost_is_done(
+def test_an_update_that_was_made_although_its_response_was_lost_is_done(
     live: Wacb, sandbox: Sandbox, home: Path
 ):
     make_profile(sandbox)
@@ -117,7 +117,7 @@ def test_a_lost_deletion_is_settled_by_the_next(live: Wacb, sandbox: Sandbox, ho
     assert "earlier command" not in live(*by_title).err
 
 
-def test_a_deletion_that_was_answered_and_not_done_is_refused(
+def test_a_deletion_that_was_accepted_and_not_done_is_refused(
     live: Wacb, sandbox: Sandbox, home: Path
 ):
     make_profile(sandbox)

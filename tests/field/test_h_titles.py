@@ -43,7 +43,7 @@ def test_a_title_that_the_api_keeps_in_another_spelling_is_found_again(
     assert len(writes(sandbox)) == 1
 
 
-def test_a_create_without_an_answer_is_found_in_another_spelling(live: Wacb, sandbox: Sandbox):
+def test_a_create_without_a_response_is_found_in_another_spelling(live: Wacb, sandbox: Sandbox):
     sandbox.add_fault("reset,after,POST")
     outcome = live(*ONCE, handler=Folding(sandbox))
     assert (outcome.code, outcome.out) == (0, f"{FIRST}\n")

@@ -34,7 +34,7 @@ def refused_after_a_loss(method: str, path: str) -> Rule:
     )
 
 
-def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done(
+def test_a_refusal_after_a_lost_response_leaves_the_outcome_unknown(
     live: Wacb, sandbox: Sandbox, home: Path
 ):
     network = Altered(sandbox, refused_after_a_loss("PUT", UPDATE))
@@ -43,7 +43,9 @@ def test_a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_done(
     assert [entry["new"] for entry in journaled(home)] == [FIRST]
 
 
-def test_a_deletion_that_is_refused_after_a_lost_answer_is_looked_up(live: Wacb, sandbox: Sandbox):
+def test_a_deletion_that_is_refused_after_a_lost_response_is_looked_up(
+    live: Wacb, sandbox: Sandbox
+):
     network = Altered(sandbox, refused_after_a_loss("DELETE", PROFILE))
     assert live("profile", "delete", FIRST, "--force", "--yes", handler=network).code == 0
 

@@ -106,7 +106,7 @@ def profiles(sandbox: Sandbox, home: Path) -> None:
 @pytest.mark.usefixtures("profiles")
 @pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("theirs", [True, False], ids=["changed", "unchanged"])
-def test_a_write_that_waited_looks_again(
+def test_a_write_that_waited_reads_again_first(
     live: Wacb,
     sandbox: Sandbox,
     sleeps: list[float],
@@ -146,7 +146,7 @@ url = "https://example.com/new"
 
 
 @pytest.mark.parametrize("what", ["profile", "number", "nothing"])
-def test_what_changed_while_an_earlier_change_was_made_is_kept(
+def test_a_change_by_somebody_else_during_an_earlier_change_is_kept(
     live: Wacb,
     sandbox: Sandbox,
     sleeps: list[float],

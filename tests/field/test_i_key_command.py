@@ -103,7 +103,7 @@ def test_ctrl_c_ends_the_command_as_well(home: Path):
 
 
 @pytest.mark.parametrize("number", sampled([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], every=3))
-def test_a_signal_while_the_command_is_started_leaves_nothing_of_it(
+def test_a_signal_while_the_command_starts_leaves_no_process(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ):
     started: list[int] = []

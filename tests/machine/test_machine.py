@@ -10,5 +10,5 @@ from tests.machine.machine import MACHINES, Machine, argue
 
 @pytest.mark.parametrize("part", few(range(4), 1))
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)
-def test_nothing_is_believed_and_nothing_is_lost(machine: type[Machine], part: int):
+def test_commands_promise_only_what_is_true_and_lose_nothing(machine: type[Machine], part: int):
     argue(machine, part, examples(60))

@@ -60,7 +60,7 @@ def test_an_interrupted_pause_ends(clock: Clock) -> None:
     assert deadline.remaining() == 9
 
 
-def test_it_can_be_extended(clock: Clock) -> None:
+def test_a_deadline_can_be_extended(clock: Clock) -> None:
     deadline = Deadline(10, clock=clock)
     clock.now += 4
     deadline.extend(30)

@@ -81,7 +81,7 @@ def check(live: Wacb, network: Callable[..., Any], *line: str, **how: Any) -> Ou
 @pytest.mark.parametrize(
     ("old", "line"), [("", ()), (SECOND, ("--replace",))], ids=["no profile", "another one"]
 )
-def test_the_present_way_is_confirmed(
+def test_the_current_way_is_confirmed(
     live: Wacb, account: Sandbox, home: Path, old: str, line: tuple[str, ...]
 ):
     put(account, old)
@@ -133,7 +133,9 @@ def test_the_first_profile_on_a_number_shows_by_which_member(
 # -- what the API does not show
 
 
-def test_what_is_not_shown_is_confirmed_by_a_person(live: Wacb, account: Sandbox, home: Path):
+def test_a_person_confirms_a_profile_that_the_api_does_not_show(
+    live: Wacb, account: Sandbox, home: Path
+):
     way = {"attach_field": "callbackProfileId"}
     accepts = says("PUT", UPDATE, 200, DONE)  # also what has no effect
     network = Watched(account, accepts, number_profile_member="none", **way)
@@ -150,7 +152,7 @@ def history(live: Wacb) -> list[dict[str, Any]]:
     return list(json.loads(live("number", "history", ONE, "-o", "json").out))
 
 
-def test_off_a_terminal_what_is_not_shown_is_not_seen(live: Wacb, account: Sandbox):
+def test_without_a_terminal_a_hidden_profile_is_not_seen(live: Wacb, account: Sandbox):
     network = Watched(account, number_profile_member="none")
     outcome = check(live, network)
     assert outcome.code == 0
@@ -182,7 +184,7 @@ NONE_WORKS: dict[str, tuple[list[Rule], Values]] = {
 
 
 @pytest.mark.parametrize("case", few(product(NONE_WORKS, (SECOND, "")), 3), ids=str)
-def test_where_no_way_works_the_number_keeps_what_it_had(
+def test_if_no_way_works_the_number_keeps_its_profile(
     live: Wacb, account: Sandbox, home: Path, case: tuple[str, str]
 ):
     name, old = case
@@ -223,7 +225,7 @@ def test_a_profile_that_an_attempt_takes_away_is_put_back(
     assert attached(account, ONE) == (SECOND if field == "profile_id" else "")
 
 
-def test_the_profile_that_is_there_already_shows_nothing(live: Wacb, account: Sandbox):
+def test_a_profile_that_is_already_attached_proves_nothing(live: Wacb, account: Sandbox):
     put(account, FIRST)
     before = writes(account)
     outcome = check(live, Watched(account))
@@ -245,7 +247,7 @@ def test_the_profile_that_is_there_already_shows_nothing(live: Wacb, account: Sa
         (("--number", TWO, "--profile", FIRST), 9, "already has profile"),
     ],
 )
-def test_what_attach_refuses_is_refused_before_anything_is_written(
+def test_setup_refuses_what_attach_refuses_before_it_writes(
     live: Wacb, account: Sandbox, line: tuple[str, ...], code: int, words: str
 ):
     make_profile(account, title="Short", body='{"body":"<body>"}')
@@ -266,7 +268,9 @@ def test_what_attach_refuses_is_refused_before_anything_is_written(
         (("--write", "--replace"), "--replace requires --number and --profile"),
     ],
 )
-def test_options_that_need_each_other(live: Wacb, line: tuple[str, ...], message: str):
+def test_options_that_require_another_are_refused_alone(
+    live: Wacb, line: tuple[str, ...], message: str
+):
     outcome = live("api", "check", *line)
     assert outcome.code == 2
     assert outcome.err.startswith(f"error: {message}\n")
@@ -285,7 +289,7 @@ def test_a_failure_of_the_request_is_reported(live: Wacb, account: Sandbox, stat
     assert (attached(account, ONE), attached(account, TWO)) == ("", SECOND)
 
 
-def test_an_answer_that_was_lost_is_looked_up(live: Wacb, account: Sandbox):
+def test_the_outcome_of_a_lost_response_is_looked_up(live: Wacb, account: Sandbox):
     outcome = check(live, Altered(account, says("PUT", "/number/update", 500, {})))
     assert outcome.code == 0
     assert "attach_field" in verdicts(outcome, "confirmed")
@@ -343,7 +347,7 @@ ENDS = [(at, how, arrives) for at in range(20, 50) for how in BREAKS for arrives
 
 
 @pytest.mark.parametrize("end", sampled(ENDS, every=13), ids=str)
-def test_a_run_that_is_broken_off_leaves_the_number_with_the_old_profile_or_the_new(
+def test_an_interrupted_run_leaves_the_old_profile_or_the_new(
     live: Wacb, account: Sandbox, end: tuple[int, str, bool]
 ):
     at, how, arrives = end

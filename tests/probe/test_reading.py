@@ -104,13 +104,13 @@ def test_numbers_are_not_seen_without_a_waba_id(live: Wacb, account: Sandbox):
         (says("GET", PROFILE, 200, {"data": {"profile_id": "x"}}), "missing_profile_code"),
     ],
 )
-def test_odd_answers_are_refuted(live: Wacb, account: Sandbox, rule: Rule, refuted: str):
+def test_odd_responses_are_refuted(live: Wacb, account: Sandbox, rule: Rule, refuted: str):
     outcome = live("api", "check", "-o", "json", handler=Altered(account, rule))
     assert outcome.code == 8
     assert refuted in verdicts(outcome)
 
 
-def test_an_order_that_changes_shows_nothing_of_the_offset(live: Wacb, account: Sandbox):
+def test_the_offset_is_not_seen_if_the_order_of_rows_changes(live: Wacb, account: Sandbox):
     turns = count()
     mixed = data(PROFILES, lambda rows: rows[::-1] if next(turns) % 2 else rows)
     outcome = live("api", "check", "-o", "json", handler=Altered(account, mixed))
@@ -118,7 +118,7 @@ def test_an_order_that_changes_shows_nothing_of_the_offset(live: Wacb, account: 
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (500, 7), (429, 7)])
-def test_what_says_nothing_about_the_api_ends_the_check(
+def test_a_failure_that_says_nothing_about_the_api_ends_the_check(
     live: Wacb, account: Sandbox, status: int, code: int
 ):
     handler = Altered(account, says("GET", NUMBERS, status, {"code": "WA1", "message": "No"}))

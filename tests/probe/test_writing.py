@@ -62,7 +62,7 @@ def check(live: Wacb, sandbox: Sandbox, sleeps: list[float]) -> Wacb:
     return run
 
 
-def test_writing_shows_what_reading_does_not(live: Wacb, sandbox: Sandbox):
+def test_writing_judges_what_reading_cannot_see(live: Wacb, sandbox: Sandbox):
     outcome = live(*CHECK, "-o", "json")
     assert (outcome.code, outcome.err) == (0, "")
     wanted = {each.id for each in ASSUMPTIONS.values() if each.seen_by is SeenBy.WRITING}
@@ -73,7 +73,7 @@ def test_writing_shows_what_reading_does_not(live: Wacb, sandbox: Sandbox):
 
 
 @pytest.mark.parametrize("values", [*REFUTED, *sampled(PAIRS, every=5)], ids=name)
-def test_what_differs_is_refuted(check: Wacb, sandbox: Sandbox, values: Values):
+def test_an_api_that_writes_differently_is_refuted(check: Wacb, sandbox: Sandbox, values: Values):
     outcome = check(**values)
     assert (outcome.code, verdicts(outcome).keys()) == (8, values.keys())
     assert titles(sandbox) == []
@@ -104,7 +104,7 @@ def test_a_profile_that_is_not_found_is_named_and_removed_by_the_next_run(
     assert titles(sandbox) == []
 
 
-def test_left_overs_of_any_machine_are_known_by_title_and_endpoint(live: Wacb, sandbox: Sandbox):
+def test_throw_away_profiles_are_recognized_by_title_and_endpoint(live: Wacb, sandbox: Sandbox):
     template = {"http_method": "POST", "body": DRAFT.body}
     rows = [
         {"title": TITLE, "url": f"{ENDPOINT}?x=1"},
@@ -117,7 +117,7 @@ def test_left_overs_of_any_machine_are_known_by_title_and_endpoint(live: Wacb, s
     assert sorted(titles(sandbox)) == ["Mine", TITLE]
 
 
-def test_a_left_over_on_a_number_is_kept(live: Wacb, sandbox: Sandbox):
+def test_a_throw_away_profile_on_a_number_is_kept(live: Wacb, sandbox: Sandbox):
     row = {"title": TITLE, "url": ENDPOINT, "http_method": "POST", "body": DRAFT.body}
     put(sandbox, ask(sandbox, "POST", "/v1/SID/callback/profiles", row)["profile_id"])
     before = writes(sandbox)
@@ -148,7 +148,7 @@ def test_a_key_that_may_not_write_is_reported(live: Wacb, sandbox: Sandbox, stat
         (says("POST", PROFILES, 429, {}, arrives=False), 7),
     ],
 )
-def test_a_failure_leaves_no_profile(live: Wacb, sandbox: Sandbox, rule: Rule, code: int):
+def test_a_check_that_fails_leaves_no_profile(live: Wacb, sandbox: Sandbox, rule: Rule, code: int):
     outcome = live(*CHECK, handler=Altered(sandbox, rule))
     assert outcome.code == code
     assert titles(sandbox) == []
@@ -164,7 +164,7 @@ def test_a_profile_that_cannot_be_deleted_is_named(
     assert f"throw-away profiles may be left ({FIRST}, {profile_id(2)}): " in outcome.err
 
 
-def test_nothing_is_written_where_it_could_not_be_found_again(check: Wacb, sandbox: Sandbox):
+def test_nothing_is_written_if_a_profile_could_not_be_found_again(check: Wacb, sandbox: Sandbox):
     make_attached(sandbox, ONE)
     before = writes(sandbox)
     outcome = check(profile_listing="results")
@@ -196,7 +196,7 @@ def test_details_that_are_not_there_at_once_are_refuted(live: Wacb, sandbox: San
     assert {"listed_within", "update_fields", "clear_value"} <= verdicts(outcome).keys()
 
 
-def test_left_overs_are_removed_without_a_waba_id_too(live: Wacb, sandbox: Sandbox):
+def test_profiles_of_earlier_runs_are_removed_without_a_waba_id_too(live: Wacb, sandbox: Sandbox):
     row = {"title": TITLE, "url": ENDPOINT, "http_method": "POST", "body": DRAFT.body}
     ask(sandbox, "POST", "/v1/SID/callback/profiles", row)
     assert live(*CHECK, "-q", env={"WACB_WABA_ID": ""}).code == 0
@@ -204,12 +204,14 @@ def test_left_overs_are_removed_without_a_waba_id_too(live: Wacb, sandbox: Sandb
 
 
 @pytest.mark.parametrize(("name", "value"), [("url", ENDPOINT), ("body", "{}")])
-def test_what_comes_back_changed_is_refuted(live: Wacb, sandbox: Sandbox, name: str, value: str):
+def test_values_that_the_api_changes_are_refuted(
+    live: Wacb, sandbox: Sandbox, name: str, value: str
+):
     outcome = live(*CHECK, "-o", "json", handler=Altered(sandbox, member(name, value)))
     assert [*verdicts(outcome)] == ["json_strings"]
 
 
-def test_consent_is_needed(live: Wacb, sandbox: Sandbox):
+def test_writing_needs_consent(live: Wacb, sandbox: Sandbox):
     outcome = live("api", "check", "--write")
     assert outcome.code == 9
     assert "refusing to create, change and delete throw-away profiles" in outcome.err
@@ -268,7 +270,7 @@ ENDS = [(at, how, arrives) for at in range(1, 45) for how in BREAKS for arrives 
 
 
 @pytest.mark.parametrize("end", sampled(ENDS, every=13), ids=str)
-def test_the_next_run_removes_what_a_run_that_was_broken_off_has_left(
+def test_the_next_run_removes_the_profiles_of_an_interrupted_run(
     live: Wacb, sandbox: Sandbox, sleeps: list[float], end: tuple[int, str, bool]
 ):
     at, how, arrives = end

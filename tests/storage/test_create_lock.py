@@ -35,7 +35,7 @@ def folder(home: Path) -> Path:
 # -- as long as a listing may lag
 
 
-def test_without_an_earlier_create_there_is_one_look(home: Path) -> None:
+def test_without_an_earlier_create_the_list_is_read_once(home: Path) -> None:
     assert list(make_lock().poll_listing(None, no_time)) == [None]
     assert not home.exists()
 

@@ -267,7 +267,7 @@ def test_an_unknown_outcome_leaves_both_possible_until_a_look_settles_it(opened:
     assert opened().believed == {ONE: B}
 
 
-def test_a_look_that_shows_the_old_profile_proves_nothing(opened: Opened) -> None:
+def test_reading_the_old_profile_proves_nothing(opened: Opened) -> None:
     begin(opened, A, B)
     opened().settle_by_look(ONE, A)
     assert [one.outcome for one in opened().history()] == ["unknown"]

@@ -71,7 +71,7 @@ def test_an_error_has_its_outcome(file: Path, error: WacbError, outcome: str):
     assert [line["outcome"] for line in lines(file)] == ["intent", outcome]
 
 
-def test_what_was_never_settled_is_unknown_to_every_reader(file: Path):
+def test_an_entry_without_an_outcome_is_unknown(file: Path):
     with pytest.raises(KeyboardInterrupt), make_journal().record("create", title=TITLE):
         raise KeyboardInterrupt
     found = make_journal().last("create", title=TITLE)
@@ -82,7 +82,7 @@ def test_what_was_never_settled_is_unknown_to_every_reader(file: Path):
     assert not make_journal().settle_last("create", "refused", title=TITLE)
 
 
-def test_the_last_change_counts_and_none_that_was_refused(file: Path):
+def test_the_last_change_that_was_not_refused_is_returned(file: Path):
     create(make_journal())
     with pytest.raises(NotFound), make_journal().record("create", title=TITLE):
         raise NotFound("no")
@@ -99,7 +99,7 @@ def test_another_account_or_host_has_its_own(file: Path, other: dict[str, Any]):
 
 
 @pytest.mark.parametrize("damage", ["{", '"title": "Incoming messages"', "[1]"])
-def test_a_line_that_cannot_be_read_is_passed_over(file: Path, damage: str):
+def test_an_unreadable_line_is_skipped(file: Path, damage: str):
     create(make_journal())
     row = lines(file)[0]
     odd = [{**row, "seq": "x", "outcome": "done"}, {**row, "kind": "other"}]
