@@ -17,12 +17,12 @@ from wacb.cli.number.report import (
     allow_time,
     graceful_interrupt,
     interrupted_error,
-    status_words,
 )
 from wacb.cli.options import dry_run_option, option, output_options, write_jobs_option, yes_option
 from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import confirm
+from wacb.cli.views.numbers import status_words
 from wacb.cli.views.plan import CHANGE_RESULT
 from wacb.errors import BulkFailed, NotReached, Prose, Skipped, Unsafe, WacbError
 from wacb.errors import Command as NextCommand

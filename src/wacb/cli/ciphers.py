@@ -42,7 +42,6 @@ def encryption_of(
     if encryption is None:
         return None
     keep_key_secret(app, encryption)
-
     return Cipher(encryption).encrypt
 
 

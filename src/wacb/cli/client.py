@@ -12,6 +12,7 @@ from wacb.cli.activity import Activity
 from wacb.cli.app import App
 from wacb.cli.console import Spinner
 from wacb.cli.state import open_profile_journal, shown_mark
+from wacb.cli.trace import describe
 from wacb.errors import WacbError
 from wacb.models import CallbackProfile
 from wacb.redaction import secrets_of_headers
@@ -30,8 +31,6 @@ def build_client(app: App, key: str, *, sleep: Callable[[float], None] | None) -
     printing = Lock()
 
     def show_attempt(exchange: RequestTrace) -> None:
-        from wacb.cli.trace import describe
-
         with printing:  # the lines of one attempt stay together
             for line in describe(exchange, app.verbosity):
                 app.out.message(line)

@@ -10,7 +10,7 @@ from typing import Any
 from wacb.cli.app import App
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import markdown_table, write_github
-from wacb.cli.views.numbers import NUMBER_RESULT, result_words
+from wacb.cli.views.numbers import NUMBER_RESULT, status_words
 from wacb.errors import (
     BulkFailed,
     Command,
@@ -120,11 +120,6 @@ def graceful_interrupt(app: App) -> GracefulInterrupt:
 
 def _without_failed(results: Sequence[NumberResult]) -> list[NumberResult]:
     return [result for result in results if not result.error]
-
-
-def status_words(result: Result[Any]) -> str:
-    """Put the result of a change into one or two words."""
-    return result_words(result.status, result.error.code if result.error else None)
 
 
 def interrupted_error(results: Sequence[Result[Any]]) -> Interrupted:

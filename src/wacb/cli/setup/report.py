@@ -11,7 +11,7 @@ from wacb.cli.app import App
 from wacb.cli.github import markdown_table, write_github
 from wacb.cli.render import Column
 from wacb.cli.views import View, members, record_json
-from wacb.cli.views.numbers import NUMBER_RESULT, result_words
+from wacb.cli.views.numbers import NUMBER_RESULT, status_words
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.cli.views.verify import CHECK_RESULT, check_words
 from wacb.provision.number_change import NumberResult
@@ -80,10 +80,11 @@ def _steps(report: SetupReport) -> Iterator[Step]:
         profile = report.profile.profile
         yield Step("profile", report.profile.status, f"'{profile.title}' ({profile.id})")
     for item in report.numbers:
-        words = result_words(item.status, item.error.code if item.error else None)
         old = item.change.old
         replaced = f"instead of {old}" if item.status == "attached" and isinstance(old, str) else ""
-        yield Step(item.change.number, words, item.error.message if item.error else replaced)
+        yield Step(
+            item.change.number, status_words(item), item.error.message if item.error else replaced
+        )
     for check in report.checks:
         yield Step(f"verify {check.name}", check_words(check.ok), check.detail)
 

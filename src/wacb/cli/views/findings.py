@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wacb.cli.render import Column
 from wacb.cli.views import View
-
-if TYPE_CHECKING:
-    from wacb.probe.model import Finding
-
-
-def _as_json(finding: Finding) -> dict[str, Any]:
-    return finding.as_json()
 
 
 def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -25,7 +18,7 @@ def _cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 FINDING = View(
-    as_json=_as_json,
+    as_json=lambda finding: finding.as_json(),
     columns=(
         Column("ID", keep=True, style="bold"),
         Column("VERDICT", keep=True),

@@ -11,7 +11,7 @@ from wacb.cli.views.profiles import count_words, summarize
 from wacb.models import UNKNOWN, id_to_json, name_profile
 
 if TYPE_CHECKING:
-    from wacb.provision.number_change import NumberResult
+    from wacb.provision.number_change import NumberResult, Result
     from wacb.provision.numbers import NumberWithProfile
 
 
@@ -78,6 +78,11 @@ def result_words(result: str | None, error_code: str | None) -> str:
     return result or {"not_tried": "not tried", **unknown}.get(error_code or "", "failed")
 
 
+def status_words(result: Result[Any]) -> str:
+    """Put a result into words."""
+    return result_words(result.status, result.error.code if result.error else None)
+
+
 def _change_cells(value: Mapping[str, Any]) -> tuple[Any, ...]:
     error = value.get("error") or {}
     shown = (value[name] for name in ("old", "new", "verified"))
@@ -114,12 +119,11 @@ def _change_headline(result: NumberResult) -> tuple[str, str]:
 
 def _change_row(result: NumberResult) -> tuple[Any, ...]:
     change = result.change
-    word = result_words(result.status, result.error.code if result.error else None)
     old, new = (
         title or id_to_json(profile_id)
         for title, profile_id in ((change.old_title, change.old), (change.new_title, change.new))
     )
-    return (change.number, word, old, new, result.verified)
+    return (change.number, status_words(result), old, new, result.verified)
 
 
 NUMBER_RESULT = View(
