@@ -34,7 +34,6 @@ V1 = ("--waba-id", "")
 UNKNOWN = "the profile may still be attached to a number"
 UNSEEN = f"the API does not show which profile {ONE}, {TWO}, {THREE} and 1 more has"
 NO_LIST = "without a WABA ID the numbers cannot be listed"
-DOUBT = f"profile '{TITLE}' ({ID}) may still be attached to a number: {UNSEEN}"
 FORCE = "pass --force to delete it anyway"
 FREE = "detach it with `wacb number detach NUMBER` first, or pass --force to delete it anyway"
 NEEDS_YES = failed(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import combinations, count, product
+from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,12 +15,9 @@ from tests.conftest import Wacb, profile_id
 from tests.examples import sampled
 from tests.fault_server import FaultServer
 from tests.fault_server import answer as whole_answer
-from tests.field.altered import make_attached, make_profile
-from tests.probe.test_contracts import PROFILES, Values, expected, name, verdicts
-from wacb.sandbox.contract import Contract
-from wacb.sandbox.emulator import Sandbox
-from wacb.sandbox.in_process import exchange
-from wacb.sandbox.store import Store
+from tests.field.altered import make_attached, make_profile, make_ticking
+from tests.probe.test_contracts import PROFILES, Values, expected, name, served_as, verdicts
+from tests.probe.test_writing import titles
 
 V2 = "/v2/{sid}/whatsapp/{waba_id}/number"
 # what wacb can adapt to, or works with as it is, one assumption after the other
@@ -102,34 +98,25 @@ class Watched:
     """An account under a contract, and what its numbers had, whenever that changed."""
 
     def __init__(self, values: Values, url: str, sleeps: list[float]) -> None:
-        self.store, ids = Store(":memory:"), count(1)
-        how: dict[str, Any] = {
-            "clock": lambda: 1_790_000_000.0 + sum(sleeps),
-            "new_id": lambda: profile_id(next(ids)),
-        }
-        plain = Sandbox(self.store, **how)
+        plain = make_ticking(sleeps)
         make_attached(plain, ONE, title="Old hook")
         make_attached(plain, TWO, title="Second hook")
         make_profile(plain, title="Wanted hook", url=url, headers='{"X-Team":"a"}')
         for number in range(PROFILES - 3):
             make_profile(plain, title=f"Hook {number:02}")
-        self.sandbox = Sandbox(self.store, contract=Contract(**values), **how)
+        self.sandbox, self.api = plain, served_as(plain, values, sleeps)
         self.seen = [self.attached()]
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        answer = exchange(self.sandbox, method, url, headers, body, sleep=lambda seconds: None)
+        answer = self.api(method, url, headers, body)
         if self.attached() != self.seen[-1]:
             self.seen.append(self.attached())
         return answer
 
     def attached(self) -> dict[str, str]:
         """The profile of each number."""
-        return {row["phone_number"]: row["callback_profile_id"] for row in self.store.numbers()}
-
-    def titles(self) -> list[str]:
-        """The titles of all profiles."""
-        rows, _ = self.store.profiles(title="", limit=1000, offset=0)
-        return [row["title"] for row in rows]
+        numbers = self.sandbox.store.numbers()
+        return {row["phone_number"]: row["callback_profile_id"] for row in numbers}
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +139,7 @@ def test_wacb_adapts_to_another_contract_and_does_its_job_there(
     assert verdicts(checked) == wanted
     assert checked.code == (8 if None in wanted.values() else 0)
     assert api.seen == [before, before | {ONE: WANTED}]
-    assert len(api.titles()) == PROFILES
+    assert len(titles(api.sandbox)) == PROFILES
 
     def done(*line: str) -> None:
         outcome = run(*line)
@@ -166,5 +153,5 @@ def test_wacb_adapts_to_another_contract_and_does_its_job_there(
     done("apply", "-f", str(file), "--yes")
     done("plan", "-f", str(file), "--detailed-exitcode")
     done("verify", ONE)
-    assert api.titles()[PROFILES:] == ["New", "Planned"]
+    assert titles(api.sandbox)[PROFILES:] == ["New", "Planned"]
     assert all(state[ONE] == WANTED and state[TWO] for state in api.seen[1:])

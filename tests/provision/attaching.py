@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import profile_id
-from tests.fake_api import NUMBERS, emulated, make_api, make_client, make_draft
+from tests.fake_api import NUMBERS, emulated, make_client, make_draft
 from wacb.api.client import Client
 from wacb.api.requests import ApiRequest
 from wacb.errors import WacbError
@@ -38,11 +38,6 @@ def update(number: str = ONE, new: str | None = FIRST) -> ApiRequest:
         verb="changing",
         subject=f"number {number}",
     )
-
-
-def update_v1(number: str = ONE, new: str | None = FIRST) -> ApiRequest:
-    """The one request that a change is with V1."""
-    return make_api(waba_id=None).attach(number, new or "")
 
 
 def make_numbers(many: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Emulators that several tests of attaching run on, and a clock for those about Ctrl-C."""
+"""A clock for the tests about Ctrl-C."""
 
 from __future__ import annotations
 
@@ -6,19 +6,6 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-
-from tests.conftest import HIDDEN
-from tests.fake_api import make_api
-from tests.provision.attaching import emulator, stocked
-from wacb.api.client import Client
-
-
-@pytest.fixture(params=["V1", "not in the listing"])
-def unshown(request: pytest.FixtureRequest) -> Client:
-    """The emulator with two profiles, where nothing shows what a number carries."""
-    if request.param == "V1":
-        return emulator(stocked(profiles=2), api=make_api(waba_id=None))
-    return emulator(stocked(profiles=2, contract=HIDDEN))
 
 
 @pytest.fixture

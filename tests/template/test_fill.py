@@ -17,7 +17,6 @@ from wacb.template.placeholders import INCOMING, build_body, build_query
 
 UNICODE = st.text(st.characters(codec="utf-8"))
 VALUES = st.dictionaries(st.sampled_from(INCOMING), UNICODE)
-NASTY = 'a "b"\n\\ &c=d #e+f %41 ü 👍 <from>'
 
 
 def received(url: str) -> dict[str, str]:
