@@ -22,7 +22,6 @@ from wacb.errors import (
     DeadlineExceeded,
     NotFound,
     Unavailable,
-    Unsafe,
     WacbError,
 )
 from wacb.models import UNKNOWN, AttachedId, same_id
@@ -32,7 +31,7 @@ from wacb.probe.names import Names, plural
 from wacb.probe.ways import Way, list_ways, present_way
 from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.interrupt import report_interrupt
-from wacb.provision.number_change import NumberChange, check_with_show
+from wacb.provision.number_change import NumberChange, changed_meanwhile, check_with_show
 from wacb.storage.journal import Entry, Journal
 
 Ask = Callable[[], bool | None]  # whether the console shows it, None without a terminal
@@ -121,7 +120,7 @@ class _Search:
     def run(self, ways: Iterator[Way]) -> Attached:
         self._before = self._look()
         if self._change.shown and not same_id(self._before.attached, self._change.old):
-            raise self._changed_error()
+            raise changed_meanwhile(self._change.number)
         shows = self._change.shown and self._client.shows_profiles
         tried = 0
         for way in ways:
@@ -227,18 +226,12 @@ class _Search:
         self._journal.settle(entry, "unknown")
         number = self._change.number
         if shown.attached is not None:
-            raise self._changed_error()
+            raise changed_meanwhile(number)
         restored = isinstance(old, str) and self._restore(number, old)
         raise CheckFailed(
             f"number {number} lost its profile when wacb tried {way.method} with {way.field}, and "
             f"{'has it again' if restored else 'wacb could not restore it'}",
             hint=check_with_show(number),
-        )
-
-    def _changed_error(self) -> Unsafe:
-        return Unsafe(
-            f"number {self._change.number} was changed by somebody else meanwhile",
-            hint=check_with_show(self._change.number),
         )
 
     def _restore(self, number: str, old: str) -> bool:

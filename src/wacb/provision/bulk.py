@@ -15,14 +15,13 @@ from wacb.errors import (
     DeadlineExceeded,
     NotReached,
     OutcomeUnknown,
-    Unsafe,
     WacbError,
 )
 from wacb.models import UNKNOWN, AttachedId, Number, same_id
 from wacb.net.pool import run_all
 from wacb.provision.attach_way import name_ways
 from wacb.provision.interrupt import GracefulInterrupt
-from wacb.provision.number_change import NumberChange, NumberResult, check_with_show
+from wacb.provision.number_change import NumberChange, NumberResult, changed_meanwhile
 from wacb.provision.prepare import skipped
 from wacb.provision.read_back import (
     attached_ids,
@@ -169,10 +168,7 @@ class BulkRunner:
             seen = self._seen.get(change.number, UNKNOWN)
         # the new value, where an attempt was made that went unanswered
         if seen is not UNKNOWN and not (same_id(seen, change.old) or same_id(seen, change.new)):
-            raise Unsafe(
-                f"number {change.number} was changed by somebody else meanwhile",
-                hint=check_with_show(change.number),
-            )
+            raise changed_meanwhile(change.number)
 
     def _begin(self, change: NumberChange) -> None:
         """Journal a change before its request leaves."""

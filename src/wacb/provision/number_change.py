@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic, NamedTuple, TypeVar
 
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import Command, Prose, WacbError
+from wacb.errors import Command, Prose, Unsafe, WacbError
 from wacb.models import UNKNOWN, AttachedId, same_id
 from wacb.storage.journal import Action
 
@@ -67,3 +67,10 @@ NumberResult = Result[NumberChange]
 def check_with_show(number: str) -> Prose:
     """Return the hint to look at a number."""
     return Prose("check with `", Command("number show", number), "`")
+
+
+def changed_meanwhile(number: str) -> Unsafe:
+    """Build the error for a number that somebody else changed after it was read."""
+    return Unsafe(
+        f"number {number} was changed by somebody else meanwhile", hint=check_with_show(number)
+    )
