@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from wacb.cli import root
-from wacb.cli.commands import CommandWithGlobals, Group
+from wacb.cli.commands import Command, Group
 
 FOLDER = Path(__file__).parents[1] / "src" / "man"
 
@@ -30,7 +30,7 @@ def _context(
 
 def _pages(context: click.Context) -> Iterator[tuple[str, str]]:
     command = context.command
-    assert isinstance(command, CommandWithGlobals)
+    assert isinstance(command, Command)
     yield f"{_name(context)}.1", "\n".join(_lines(context, command)) + "\n"
     if isinstance(command, Group):
         for verb in command.table:
@@ -39,7 +39,7 @@ def _pages(context: click.Context) -> Iterator[tuple[str, str]]:
             yield from _pages(_context(below, verb, context))
 
 
-def _lines(context: click.Context, command: CommandWithGlobals) -> Iterator[str]:
+def _lines(context: click.Context, command: Command) -> Iterator[str]:
     summary, _, text = inspect.cleandoc(command.help or "").partition("\n")
     yield rf".\" Made from `{context.command_path} --help` by tests/man_pages.py."
     yield f'.TH {_name(context).upper()} 1 "" "wacb" "wacb"'

@@ -110,7 +110,7 @@ GLOBAL_OPTIONS = (
 )
 
 
-class CommandWithGlobals(click.Command):
+class Command(click.Command):
     """A command that takes the global options, and lists them apart from its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -154,11 +154,7 @@ def _write_options(
     formatter.buffer = [text.replace("\xa0", " ") for text in formatter.buffer]
 
 
-class Command(CommandWithGlobals):
-    """A leaf command."""
-
-
-class Group(CommandWithGlobals, click.Group):
+class Group(Command, click.Group):
     """A group that loads a command when it is named: `--help` and TAB stay quick.
 
     `table` maps a command's name to the first line of its help; the command itself is `command` in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,19 +11,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 Complete = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
-_Name = Literal[
-    "accounts",
-    "algorithms",
-    "config_values",
-    "files",
-    "folders",
-    "numbers",
-    "profiles",
-    "sandbox_numbers",
-]
 
 
-def _load_on_tab(name: _Name) -> Complete:
+def _load_on_tab(name: str) -> Complete:
     def complete(
         ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:

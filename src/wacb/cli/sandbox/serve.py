@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from wacb.api.openapi import read_document
+from wacb.api.requests import Api
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.emulator import read_contract_file
 from wacb.cli.options import FilePath
+from wacb.cli.state import shown_mark
 from wacb.cli.streams import give_up_blocked
 from wacb.errors import InvalidInput
 from wacb.jsontext import compact_json
@@ -20,8 +22,6 @@ from wacb.sandbox.contract import AS_ASSUMED
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.faults import FORM, KINDS
 from wacb.sandbox.server import Server
-from wacb.storage.observed import ShownMark
-from wacb.urls import host_of
 
 
 @click.command(cls=Command)
@@ -73,8 +73,7 @@ def command(
             raise InvalidInput(f"--fault {fault}: {error}") from error
 
     def ready(url: str) -> None:
-        folder = app.state_folder / "observed"
-        mark = ShownMark(folder, host=host_of(url), sid=SID, waba_id=WABA_ID)
+        mark = shown_mark(Api(v1=url, v2=url, sid=SID, waba_id=WABA_ID), app.state_folder)
         if contract.number_profile_member == AS_ASSUMED.number_profile_member:
             mark.set()  # it shows the profile of every number, so deletions are safe there
         else:
