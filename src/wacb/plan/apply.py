@@ -129,10 +129,9 @@ class PlanRunner:
         if not changes:
             return []
         try:
-            rows = self.client.list_numbers().require_whole()
+            usage = self._find_usage()
         except WacbError as error:
             return [PlanResult(change, error=error) for change in changes]
-        usage = find_usage(rows, shows_profiles=self.client.shows_profiles)
         results = []
         for change in changes:
             in_use = _in_use_error(change, usage)
@@ -143,10 +142,12 @@ class PlanRunner:
 
     def _require_unused(self, change: Change) -> None:
         """Raise Unsafe if a number uses a profile now, or may."""
-        rows = self.client.list_numbers().require_whole()
-        usage = find_usage(rows, shows_profiles=self.client.shows_profiles)
-        if in_use := _in_use_error(change, usage):
+        if in_use := _in_use_error(change, self._find_usage()):
             raise in_use
+
+    def _find_usage(self) -> Usage:
+        rows = self.client.list_numbers().require_whole()
+        return find_usage(rows, shows_profiles=self.client.shows_profiles)
 
     # -- numbers
 

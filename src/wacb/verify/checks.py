@@ -153,7 +153,7 @@ def _check_attached(context: Context, present: str | None) -> None:
 
 
 def profile(context: Context) -> Passed:
-    """The profile exists and is active."""
+    """Check that the profile exists and is active."""
     if not context.access:
         return skipped("the credentials were not verified")
     reference = context.inputs.reference or context.present
