@@ -24,6 +24,7 @@ from tests.fake_api import Network, answer
 from wacb.sandbox.emulator import Sandbox
 
 ATTACH = ("number", "attach")
+ARABIC_ONE = "\N{ARABIC-INDIC DIGIT ONE}"
 NUMBERS = f"""\
 #  NUMBER        NAME           STATUS    PROFILE
 1  {ONE}  Sandbox One    approved  Second
@@ -59,12 +60,15 @@ def test_a_number_and_a_profile_are_chosen_by_number_and_title(live: Wacb, sandb
 
 
 def test_what_is_not_offered_is_asked_for_again(live: Wacb):
-    answers = f"9\nx\n\n0\n{NINE}\n3\n2\n"
+    huge = "3" * 5_000
+    answers = f"9\nx\n\n0\n{ARABIC_ONE}\n{huge}\n{NINE}\n3\n2\n"
     err = (
         f"{NUMBERS}Number: 9\nError: '9' matches none of them\n"
         "Number: x\nError: 'x' matches none of them\n"
         "Number: \n"
         "Number: 0\nError: '0' matches none of them\n"
+        f"Number: {ARABIC_ONE}\nError: '{ARABIC_ONE}' matches none of them\n"
+        f"Number: {huge}\nError: '{huge}' matches none of them\n"
         f"Number: {NINE}\nError: '{NINE}' matches none of them\n"
         f"Number: 3\n{PROFILES}Profile: 2\n{undo(THREE)}"
     )

@@ -96,12 +96,13 @@ def _pick(
         *(Column(title=title, keep=title in ("ID", "NUMBER")) for title in titles),
     )
     numbered = [(position, *row) for position, row in enumerate(rows, start=1)]
+    positions = {str(position): place for place, (position, *_) in enumerate(numbered)}
     for line in table(columns, numbered, width=app.out.width, color=False).split("\n"):
         app.out.message(line)
 
     def place(answer: str) -> int:
-        if answer.isdecimal() and 1 <= int(answer) <= len(rows):
-            return int(answer) - 1
+        if answer in positions:
+            return positions[answer]
         found = [number for number, names in enumerate(known) if fold(answer) in names]
         if len(found) == 1:
             return found[0]
