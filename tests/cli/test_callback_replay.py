@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.expect import failed
+from tests.cli.expect import done, failed
 from tests.cli.listening import Listen, send
 from tests.cli.sending import got, without_ms
 from tests.conftest import Wacb
@@ -77,6 +77,15 @@ def test_callbacks_of_one_run_are_sent_by_number_and_of_several_by_time(
     assert order() == ["/x?n=1", "/x?n=2", "/x?n=10"]
     save(folder, "again.json", query="n=again", time="2026-09-22T10:00:00.000Z")
     assert order() == ["/x?n=1", "/x?n=2", "/x?n=10", "/x?n=again"]
+
+
+def test_a_file_that_is_named_several_times_is_sent_once(wacb: Wacb, tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    path = save(folder, "1.json")
+    (folder / "latest.json").symlink_to(path)
+    with FaultServer(answer(200)) as server:
+        assert wacb(*REPLAY, str(folder), path, "--to", server.url, "-q") == done("200")
+        assert len(server.requests) == 1
 
 
 def test_json_has_a_delivery_for_each(wacb: Wacb, tmp_path: Path) -> None:

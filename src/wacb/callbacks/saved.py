@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from base64 import b64decode
 from collections.abc import Sequence
@@ -32,7 +33,8 @@ class SavedCallback(NamedTuple):
 def read_saved(paths: Sequence[Path]) -> list[SavedCallback]:
     """Read saved callbacks, files or whole folders, in the order in which they arrived.
 
-    Raises InvalidInput that names each file that is not one, and each folder that has none.
+    A file that is named several times counts once. Raises InvalidInput that names each file that
+    is not a saved callback, and each folder that has none.
     """
     files: list[Path] = []
     found: list[SavedCallback] = []
@@ -42,7 +44,7 @@ def read_saved(paths: Sequence[Path]) -> list[SavedCallback]:
             files += _expand(path)
         except (OSError, ValueError) as error:
             faults.append(_fault(path, error))
-    for path in files:
+    for path in {os.path.realpath(path): path for path in files}.values():
         try:
             found.append(parse_record(_read(path)))
         except (OSError, ValueError) as error:
