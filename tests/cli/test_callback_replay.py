@@ -156,7 +156,7 @@ def test_nothing_is_sent_if_one_is_bad_and_all_are_named(wacb: Wacb, tmp_path: P
     assert server.requests == []
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.replace(str(tmp_path), "TMP").splitlines() == [
-        "error: cannot replay 6 of these",
+        "error: cannot replay 6 of these files",
         "  TMP/none: the folder is empty",
         "  TMP/saved/empty.json: the file is empty",
         "  TMP/saved/folder: not a regular file",

@@ -92,7 +92,7 @@ def test_a_check_that_fails_does_not_undo_the_rest(live: Wacb, sandbox: Sandbox)
     rows = outcome.out.splitlines()
     assert rows[:2] == [step("profile", "created", f"'Support' ({FIRST})"), step(ONE, "attached")]
     assert next(row for row in rows if row.startswith("verify endpoint\tbroken"))
-    assert "note: the setup itself is done; a check afterwards failed\n" in outcome.err
+    assert "note: setup is complete, but a check afterwards failed\n" in outcome.err
 
 
 # ---------------------------------------------------------------- refusals

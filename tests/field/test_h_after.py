@@ -118,7 +118,7 @@ def test_a_number_is_looked_at_again_after_its_request_waited(
     outcome = live("number", "attach", ONE, "--profile", FIRST, handler=network)
     assert (outcome.code, network.puts) == (code, puts)
     assert attached(sandbox, ONE) == (other or FIRST)
-    assert (code == 0) is ("was changed by somebody else meanwhile" not in outcome.err)
+    assert (code == 0) is ("was changed by somebody else in the meantime" not in outcome.err)
 
 
 def test_a_number_is_looked_at_again_after_another_one_waited(live: Wacb, sandbox: Sandbox):

@@ -84,7 +84,7 @@ def test_a_profile_that_is_edited_during_the_question_is_not_repaired(
     monkeypatch.setattr(click, "prompt", answer)
     outcome = live("profile", "check", faulty, "--fix", tty=True)
     assert (outcome.code, len(writes(sandbox))) == (9, made[0])
-    assert "the account changed meanwhile" in outcome.err
+    assert "the account changed in the meantime" in outcome.err
 
 
 @pytest.mark.usefixtures("profiles")

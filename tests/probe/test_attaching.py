@@ -312,7 +312,7 @@ def test_a_number_that_somebody_else_changed_meanwhile_is_left_alone(
 
     outcome = check(live, network, "--replace")
     assert outcome.code == 9
-    assert "was changed by somebody else meanwhile" in outcome.err
+    assert "was changed by somebody else in the meantime" in outcome.err
     assert attached(account, ONE) == third
 
 

@@ -135,7 +135,7 @@ class Client(ListedProfiles):
         known = [name for name in _COMPARED if name in fields or getattr(live, name)]
         if any(getattr(now, name) != getattr(live, name) for name in known):
             raise Unsafe(
-                f"profile {live.label} was changed by somebody else meanwhile",
+                f"profile {live.label} was changed by somebody else in the meantime",
                 hint=Prose("check with `", Command("profile show", live.id), "`"),
             )
 

@@ -58,7 +58,7 @@ def read_saved(paths: Sequence[Path]) -> list[SavedCallback]:
 
 def _refusal(faults: Sequence[str]) -> InvalidInput:
     several, more = len(faults) > 1, len(faults) - _MAX_NAMED
-    what = f"{len(faults)} of these" if several else faults[0]
+    what = f"{len(faults)} of these files" if several else faults[0]
     details = (*faults[:_MAX_NAMED], *([f"and {more} more"] if more > 0 else ()))
     return InvalidInput(
         f"cannot replay {what}",

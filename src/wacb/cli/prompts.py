@@ -175,7 +175,7 @@ def require_unchanged(app: App, shown: T, look: Callable[[], T]) -> None:
     app.look_again()
     if look() != shown:
         raise Unsafe(
-            "the account changed meanwhile; nothing was changed",
+            "the account changed in the meantime; wacb changed nothing",
             hint="run the same command again",
         )
 

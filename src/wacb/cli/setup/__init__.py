@@ -104,7 +104,7 @@ def command(
             profile = report.profile_id
             report.checks = run_checks(app, first, profile, more_numbers=more, send=send)
     if any(check.ok is False for check in report.checks):
-        app.out.note("the setup itself is done; a check afterwards failed")
+        app.out.note("setup is complete, but a check afterwards failed")
     raise_failed(app, report.checks)
 
 
