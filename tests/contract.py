@@ -92,7 +92,7 @@ def _fault(schema: Any, value: Any) -> str:
 
 
 def find_fault(method: str, url: str, body: bytes | None) -> str:
-    """Say what the document forbids in a request to the API, "" for nothing."""
+    """Return what the document forbids in a request to the API, "" for nothing."""
     target = urlsplit(url)
     for pattern, operations in _routes():
         if (matched := pattern.fullmatch(target.path)) and method in operations:

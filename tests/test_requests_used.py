@@ -1,4 +1,4 @@
-"""No command sends a request whose answer it does not use: where one fails, the command differs."""
+"""No command sends a request whose response it does not use: if one fails, the command differs."""
 
 from __future__ import annotations
 

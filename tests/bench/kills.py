@@ -1,4 +1,4 @@
-"""Kill each changing command at every request and every write to a file; count what is wrong then.
+"""Kill each changing command at every request and file write; count what is wrong afterwards.
 
 Run by hand: `python tests/bench/kills.py [EVERY]`, where EVERY leaves out all steps but each n-th.
 What to look for: some 400 kills, no change without an entry, nothing wrong afterwards.

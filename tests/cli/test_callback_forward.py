@@ -1,4 +1,4 @@
-"""`callback listen --forward-to`: what the local receiver gets, and who sees its answer."""
+"""`callback listen --forward-to`: what the local receiver gets, and who sees its response."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Answered = tuple[int, bytes, dict[str, str]]
 
 
 def deliver(url: str, target: str, body: bytes, method: str = "POST", **headers: str) -> Answered:
-    """Send a callback; return status, body and headers of the answer."""
+    """Send a callback; return status, body and headers of the response."""
     with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)) as client:
         client.request(method, target, body, headers)
         answered = client.getresponse()

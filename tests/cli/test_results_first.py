@@ -1,4 +1,4 @@
-"""What a person sees first of a change of a number: what was done, in one sentence."""
+"""The first line of output after a change of a number: one sentence that says what was done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wacb setup`: the whole job, once and again, and what stops it."""
+"""`wacb setup`: a first run, a second run, and what stops it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kill commands at exact steps, and look at what they left: an entry for every change, no belief.
+"""Kill commands at exact steps, and check what they left: an entry for every change.
 
 A step is a request (before the API has it, or before its answer comes) or a write to a file (before
 it, in the middle of it, or after it).

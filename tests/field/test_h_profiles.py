@@ -1,4 +1,4 @@
-"""Changes of profiles whose answer was lost: the next command looks, and settles them."""
+"""Changes of profiles whose response was lost: the next command settles them."""
 
 from __future__ import annotations
 

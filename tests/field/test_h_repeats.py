@@ -1,4 +1,4 @@
-"""Every command that changes something, run again after any answer or request was lost.
+"""Every command that changes something, run again after any response or request was lost.
 
 Where the first run ended with exit code 7, or found its way by itself, the account is in the end as
 after one run that nobody disturbed.

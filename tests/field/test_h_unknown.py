@@ -1,4 +1,4 @@
-"""What nobody can know stays unknown: lost answers, contradictions, requests that may come late."""
+"""Unknown outcomes stay unknown: lost responses, contradictions, requests that may come late."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def profiles(live: Wacb) -> None:
 
 
 def refused_after_a_loss(method: str, path: str) -> Rule:
-    """Carry the first request out and lose its answer; refuse all that follow."""
+    """Carry out the first request and lose its response; refuse all others."""
     answers = iter([(503, b"")])
     return Rule(
         method=method,

@@ -1,4 +1,4 @@
-"""What somebody else changes while a write waits, or between a look and a write, is kept."""
+"""What somebody else changes while a write waits, or before it, is kept."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Waiting:
 
 
 def nothing(sandbox: Sandbox) -> None:
-    """Nobody else is there."""
+    """Do nothing, as if nobody else were there."""
 
 
 def edit(sandbox: Sandbox, profile: str = FIRST) -> None:

@@ -1,4 +1,4 @@
-"""The emulator behind a bad line: what it shows, what it does with a write, and what it really has.
+"""The emulator behind a bad connection: what it shows, what a write does, and what it really has.
 
 Nothing here knows the program: the truth is what the emulator has, and each change is one of a
 process, of an operator in the console, or of a request that arrived late.

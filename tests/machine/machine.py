@@ -1,4 +1,4 @@
-"""A model that argues back: two machines, kills at any step, lost answers, and views that hide."""
+"""A model of two machines, with kills at any step, lost responses and incomplete views."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Machine(RuleBasedStateMachine):
     # -- what they do
 
     def execute(self, command: Command) -> Process:
-        """Run a command, with what happens meanwhile, and judge it."""
+        """Run a command and the events during it, and judge it."""
         world = self.world
         reference, others = self._choose(command)
         self.written += 1

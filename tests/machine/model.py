@@ -37,7 +37,7 @@ class Model:
     # -- at each write
 
     def watch(self, process: Process, method: str, path: str, fields: Any) -> None:
-        """Look at a write right before it is carried out."""
+        """Check a write right before it is carried out."""
         if method == "PUT":
             self._watch_put(process, fields["phone_number"], fields["callback_profile_id"])
         elif method == "DELETE":
@@ -87,7 +87,7 @@ class Model:
     # -- at the end of a command
 
     def judge(self, command: Command, process: Process, since: int) -> None:
-        """Take in what a command promised; `since` is how many acts there were before it."""
+        """Record what a command reported; `since` is the count of acts before it."""
         if process.outcome is None:
             self.killed += 1
         check = {
@@ -160,7 +160,7 @@ class Model:
             self.undone.pop((machine, number), None)
 
     def _check_consent(self, command: Command, process: Process, since: int) -> None:
-        """Look that no profile was replaced without a word, where nobody else interfered."""
+        """Check that no profile was replaced without consent, if nobody else interfered."""
         if command.kind not in ("attach", "bulk") or command.option in (1, 2) or process.asked:
             return
         allowed = {process.line[process.line.index("--if-current") + 1]} if command.option else {""}
@@ -174,7 +174,7 @@ class Model:
                 assert before in (*allowed, attempt.value), f"{before} was replaced unasked"
 
     def _check_ambiguous(self, command: Command, process: Process) -> None:
-        """Look that a title that two profiles have names neither."""
+        """Check that a title of two profiles selects neither."""
         if not command.by_title or process.touched or command.kind not in NAMING:
             return
         assert process.start
@@ -245,7 +245,7 @@ class Model:
     # -- at rest
 
     def check(self) -> None:
-        """Compare the truth with what was promised."""
+        """Compare the truth with what was reported."""
         if self.world.view.empty:  # every promise rests on what the API shows
             return
         for number, there in self.world.numbers().items():
@@ -257,7 +257,7 @@ class Model:
         self._forget_undone(number)
 
     def check_history(self, machine: str, history: list[dict[str, Any]]) -> None:
-        """Look that no entry contradicts what happened."""
+        """Check that no entry contradicts what happened."""
         told: Counter[tuple[str, str, str]] = Counter(
             (row["number"], row["new"] or "", row["outcome"]) for row in history
         )

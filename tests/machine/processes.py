@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 class Seen(NamedTuple):
-    """The truth at the moment of a look."""
+    """The truth at the moment of a read."""
 
     numbers: Mapping[str, str]
     profiles: Mapping[str, Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""Two machines and an operator, kills at any step, lost answers, and views that hide."""
+"""Two machines and an operator, kills at any step, lost responses and incomplete views."""
 
 from __future__ import annotations
 

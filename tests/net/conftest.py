@@ -1,4 +1,4 @@
-"""Tests of sessions alone, which send whatever they are given."""
+"""Tests of sessions alone, which send any request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wacb api check --write`: what a throw-away profile shows, and that none is left."""
+"""`wacb api check --write`: its findings, and that no throw-away profile is left."""
 
 from __future__ import annotations
 
@@ -238,11 +238,11 @@ def test_a_dry_run_names_what_would_be_sent(live: Wacb, sandbox: Sandbox):
     assert writes(sandbox) == []
 
 
-# -- runs that are broken off
+# -- interrupted runs
 
 
 class Breaking:
-    """Another Kaleyra, until at the n-th request the run is broken off."""
+    """Another Kaleyra that interrupts the run at the n-th request."""
 
     def __init__(self, api: Handler, at: int, failure: BaseException, *, arrives: bool) -> None:
         self.api, self.left, self.failure, self.arrives = api, at, failure, arrives

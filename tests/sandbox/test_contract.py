@@ -94,7 +94,7 @@ ID = "callback_profile_id"
 MOVED = "/v2/{sid}/whatsapp/{waba_id}/number/profile"
 MASKED = '{"x": "***"}'
 TEXT = {"text": "<body>"}
-# one value of an assumption, what is asked of the emulator, and its answer
+# one value of an assumption, a request to the emulator, and its response
 Case = tuple[dict[str, Any], Callable[[Api], Any], Any]
 CASES: list[Case] = [
     ({"refused_key": 403}, lambda api: api("GET", PROFILES, headers={}).status, 403),
