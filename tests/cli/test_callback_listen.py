@@ -78,7 +78,8 @@ SCREEN = r"""1  TIME  POST /hook  text from 15550123456  14/14 fields, 10 empty
 3  TIME  POST /hook  ? from ?  1/14 fields
    body: \x1b[2Jxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
    missing: mime_type, media_url, from, name, type, created_at, reply_to, mobile, \
-custom_response, message, contacts, location
+custom_response,
+   message, contacts, location
    not filled in: wanumber
 4  TIME  POST /hook  not a message
    \x07 no callback

@@ -154,6 +154,7 @@ def test_a_host_that_does_not_exist_is_told(wacb: Wacb):
     outcome = wacb(*SEND, "--method", "post", "--to", url)
     assert (outcome.code, outcome.out.split("\t")[2]) == (7, "")
     assert outcome.err.startswith(f"error: the host {'a' * 63}.invalid cannot be found: ")
+    assert outcome.err.endswith("hint: check the host in the URL, and the network\n")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -365,6 +366,14 @@ def test_a_file_with_faults_is_refused_before_any_request(
         "cannot read the manifest nowhere.toml: No such file or directory",
         "pass one with -f, or create it with `wacb export`",
     )
+
+
+def test_a_fault_that_takes_two_lines_is_indented(on_screen: Wacb, manifest: Manifest):
+    manifest.edit('method = "post"', 'methods = "post"')
+    err = on_screen("plan", *manifest.file, env=manifest.how["env"] | {"NO_COLOR": "1"}).err
+    first, second, *_ = err.partition("  [profiles.incoming] methods: ")[2].splitlines()
+    assert first.startswith("is not a valid key; choose from: ")
+    assert re.match("  [a-z]", second)
 
 
 @pytest.mark.parametrize("line", [("plan",), ("apply", "--yes")], ids=str)

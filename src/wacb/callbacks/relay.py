@@ -29,6 +29,7 @@ _OF_ONE_CONNECTION = frozenset(
 _PASSED_BACK = ("content-type", "content-encoding")
 _NO_ANSWER = b"wacb: the receiver that callbacks are forwarded to did not answer\n"
 _REMEDIES = Remedies(
+    unknown="check the host in the URL, and the network",
     unreachable="is your receiver running there? One on ::1 alone is at http://localhost:PORT",
     interrupted="check the log of your receiver, and that it speaks HTTP",
 )

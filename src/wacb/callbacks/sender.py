@@ -153,6 +153,7 @@ def _is_trusted(endpoint: str, to: str) -> bool:
 def open_session(*, timeout: float, deadline: Deadline) -> Session:
     """Open a session whose errors have hints about receivers."""
     remedies = Remedies(
+        unknown="check the host in the URL, and the network",
         unreachable=Prose("is anything listening there? Try `", Command("callback listen"), "`"),
         interrupted="check the log of the server, and that it speaks HTTP",
     )

@@ -42,6 +42,7 @@ def unreachable(timed: TimedRequest, cause: OSError | None, remedies: Remedies) 
         hint = "check host and port, and that the server supports current TLS versions"
     elif isinstance(cause, socket.gaierror):
         problem = f"the host {timed.proxy or timed.host} cannot be found: {cause.strerror}"
+        hint = remedies.unknown
     else:
         reason = cause.strerror if cause else None
         problem = f"cannot connect to {peer}: {reason or 'no connection'}"

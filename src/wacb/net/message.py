@@ -18,8 +18,9 @@ BODY_LIMIT = 2 * 1024 * 1024
 
 
 class Remedies(NamedTuple):
-    """Hints for a host that is not reached, and for an exchange that breaks off."""
+    """Hints for an unknown host, one that is not reached, and an exchange that breaks off."""
 
+    unknown: str
     unreachable: str
     interrupted: str
 

@@ -16,8 +16,10 @@ from wacb.urls import Address, parse_address
 if TYPE_CHECKING:
     from wacb.net.httpx_transport import HttpxConnection, HttpxTransport
 
+_CHECK_HOST = "check the network, and the host set by --region or --base-url"
 API_REMEDIES = Remedies(
-    unreachable="check the network, and the host set by --region or --base-url",
+    unknown=_CHECK_HOST,
+    unreachable=_CHECK_HOST,
     interrupted="try again later; a proxy or firewall may be interfering",
 )
 
