@@ -372,7 +372,7 @@ def test_a_fault_that_takes_two_lines_is_indented(on_screen: Wacb, manifest: Man
     manifest.edit('method = "post"', 'methods = "post"')
     err = on_screen("plan", *manifest.file, env=manifest.how["env"] | {"NO_COLOR": "1"}).err
     first, second, *_ = err.partition("  [profiles.incoming] methods: ")[2].splitlines()
-    assert first.startswith("is not a valid key; choose from: ")
+    assert first.startswith("is not a valid key; did you mean method? choose from: ")
     assert re.match("  [a-z]", second)
 
 

@@ -65,16 +65,20 @@ def paint_label(line: str, label: str, *, color: bool) -> str:
     return f"\x1b[{_LABELS[label]}m{label.rstrip()}\x1b[0m {line[len(label) :]}"
 
 
-def wrap(text: str, width: int, *, whole: Collection[str] = ()) -> str:
+def wrap(text: str, width: int, *, whole: Collection[str] = (), hang: str = "") -> str:
     """Break a text between words into lines of at most `width` cells, one word at least.
 
-    What is `whole` counts as a word.
+    What is `whole` counts as a word. The lines after the first are indented like it, or by `hang`.
     """
     if cell_width(text) <= width:
         return text
     for phrase in whole:
         text = text.replace(phrase, phrase.replace(" ", _JOINT))
-    return "\n".join(wrap_words(text, width)).replace(_JOINT, " ")
+    words = text.lstrip(" ")
+    indent = text[: len(text) - len(words)]
+    hang = hang or indent
+    lines = wrap_words(words, width - len(hang))
+    return indent + f"\n{hang}".join(lines).replace(_JOINT, " ")
 
 
 def wrap_words(text: str, width: int) -> list[str]:

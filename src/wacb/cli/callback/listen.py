@@ -168,7 +168,7 @@ def _build_recorder(
 
     def show(record: Record) -> None:
         if not as_json:
-            app.out.text(format_record(record, app.out.redact))
+            app.out.text(format_record(record, app.out.redact, app.out.width))
         elif what.forward_to is None:  # else it is printed with its response
             app.out.json_line(record)
 
@@ -186,7 +186,7 @@ def _show_answers(
         if as_json:
             app.out.json_line(record)
         else:
-            app.out.text(format_answer(record, app.out.redact))
+            app.out.text(format_answer(record, app.out.redact, app.out.width))
 
     return show
 

@@ -96,4 +96,5 @@ def _receive_callbacks(app: App, on_record: Callable[[dict[str, Any]], None]) ->
 
 def _show_record(app: App, record: dict[str, Any]) -> None:
     app.out.text(f"# The message arrived with {len(record['present'])} of 14 fields")
-    app.out.text(format_record(record, app.out.redact))
+    width = app.out.width if app.out.to_terminal else None
+    app.out.text(format_record(record, app.out.redact, width))
