@@ -110,13 +110,19 @@ def test_passed_values_are_not_prompted_for(wacb: Wacb, file: Path):
     assert outcome == done(err=f"{asked}{VERIFIED}\n{saved(file)}")
 
 
+def test_the_host_that_the_console_shows_is_a_region(wacb: Wacb, file: Path):
+    typed = f"{SID}\n{API_KEY}\nhttps://api.in.kaleyra.io/\n\n\n"
+    assert wacb(*INIT, input=typed, tty=True).code == 0
+    assert accounts(file) == {"default": {"sid": SID, "api_key": API_KEY, "region": "in"}}
+
+
 def test_an_invalid_answer_is_asked_for_again(wacb: Wacb, file: Path):
     answers = f"HX 1\n{SID}\n{API_KEY}\nmars\nin\nx\n\nftp://x.y/\n{HOOK}\n"
     outcome = wacb(*INIT, input=answers, tty=True)
     errors = [line for line in outcome.err.splitlines() if line.startswith("Error: ")]
     assert errors == [
         "Error: the value is not a valid SID: letters, digits, underscores",
-        "Error: 'mars' is not one of 'in', 'sg', 'eu', 'na'.",
+        "Error: 'mars' is not one of in, sg, eu, na",
         "Error: the value is not a valid WABA ID: digits only",
         "Error: the URL 'ftp://x.y/' does not start with https://",
     ]

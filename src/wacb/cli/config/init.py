@@ -153,6 +153,7 @@ def _complete(
             _QUESTIONS["region"],
             option="--region",
             choices=tuple(REGIONS),
+            rule=_read_region,
             default=stored.get("region", DEFAULTS["region"]),
         )
         _require_key(app, stored, values)
@@ -160,6 +161,12 @@ def _complete(
         if name not in values:
             values[name] = _ask(app, name, default=stored.get(name, ""))
     return values
+
+
+def _read_region(answer: str) -> str:
+    """Take a region, or the API Domain that the console shows for it."""
+    url = "https://" + answer.removeprefix("https://").rstrip("/")
+    return RULES["region"](next((name for name in REGIONS if url in REGIONS[name]), answer))
 
 
 def _require_key(
