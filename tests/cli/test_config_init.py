@@ -262,6 +262,16 @@ def test_time_limits_hold_for_the_verification(over: Wacb, untouched: Watch):
     assert "the time limit of 1e-06 s passed" in outcome.err
 
 
+def test_answers_are_not_lost_if_they_cannot_be_verified(over: Wacb, untouched: Watch):
+    env = {"WACB_API_KEY": "", "WACB_SID": "", "WACB_WABA_ID": ""}
+    line = ("--deadline", "0.000001", "--waba-id", WABA_ID, *INIT)
+    with untouched():
+        outcome = over(Network(), *line, input=f"{SID}\n{API_KEY}\nin\n{HOOK}\n", env=env, tty=True)
+    command = f"wacb config init --sid {SID} --region in --waba-id {WABA_ID} --endpoint {HOOK}"
+    assert f"note: to start again with these answers: `{command}`\n" in outcome.err
+    assert outcome.code == 7
+
+
 def test_the_key_is_shown_nowhere(wacb: Wacb):
     key = "canary-key-0123456789"
     outcome = wacb(*INIT, "--sid", SID, *KEY, "-vv", input=f"{key}\n")

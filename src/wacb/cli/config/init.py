@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from wacb.config.file import COMMENTS_DROPPED, check_values
 from wacb.config.regions import REGIONS
 from wacb.config.schema import RULES
 from wacb.config.settings import DEFAULTS, resolve
-from wacb.errors import AuthenticationFailed, Prose
+from wacb.errors import AuthenticationFailed, Prose, WacbError
 
 _INTRODUCTION = (
     "You'll find these values in the Kaleyra console.",
@@ -218,10 +219,22 @@ def _verify(app: App, stored: Mapping[str, Any], values: dict[str, str]) -> dict
                 if refused > _MORE_KEYS or not app.interactive:
                     raise
                 app.out.error(error)
+            except WacbError:
+                if app.interactive:
+                    again = _repeat(values)
+                    app.out.note(Prose("to start again with these answers: `", again, "`"))
+                raise
             else:
                 app.out.message("Credentials verified")
                 return values
             values = {**values, "api_key": _ask_key(app)}
+
+
+def _repeat(values: Mapping[str, str]) -> errors.Command:
+    """Return the command that has every answer but the key."""
+    names = [name for name in _MERGED if name != "api_key" and values.get(name)]
+    options = [(f"--{name.replace('_', '-')}", values[name]) for name in names]
+    return errors.Command("config init", *chain.from_iterable(options))
 
 
 def _save(app: App, account: str, values: Mapping[str, str]) -> None:
