@@ -174,7 +174,7 @@ def test_the_next_command_reaches_the_account_that_was_stored(
 ):
     outcome = on_screen("config", "init", "--no-check", *words)
     assert outcome.code == 0
-    assert f"next: wacb {reached_by} profile create".replace("  ", " ") in outcome.err
+    assert f"next: wacb {reached_by} setup".replace("  ", " ") in outcome.err
     new = "new" in words
     assert ("wacb config use new" in outcome.err) is new
     assert stored(file)["default_account"] == "prod"

@@ -100,7 +100,7 @@ def test_a_key_is_not_echoed(on_terminal, tmp_path: Path):
         + "".join(f"{question}{answer.replace(API_KEY, '')} " for question, answer in asked)
         + "Credentials verified "
         f"Saved account 'default' to {file} (plain text, readable only by you) "
-        "next: wacb profile create --method post ",
+        "next: wacb setup ",
     )
     assert f'api_key = "{API_KEY}"' in file.read_text()
 

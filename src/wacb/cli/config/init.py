@@ -78,11 +78,8 @@ def command(
     """
     app.config_file = app.load_config(must_exist=False)
     key = read_key(app, api_key_stdin, api_key_file)
-    values = store_account(
-        app, {"sid": sid, "endpoint": endpoint, "api_key": key}, check=not no_check
-    )
-    url = () if "endpoint" in values else ("--url", "https://example.com/hook")
-    app.out.hint(Prose("next: ", errors.Command("profile create", "--method", "post", *url)))
+    store_account(app, {"sid": sid, "endpoint": endpoint, "api_key": key}, check=not no_check)
+    app.out.hint(Prose("next: ", errors.Command("setup")))
 
 
 def store_account(
@@ -91,8 +88,8 @@ def store_account(
     *,
     check: bool = True,
     optional: Sequence[str] = ("waba_id", "endpoint"),
-) -> Mapping[str, Any]:
-    """Store an account, and return its values; what is missing is prompted for on a terminal.
+) -> None:
+    """Store an account; what is missing is prompted for on a terminal.
 
     `options` are the values that were passed, `optional` what is asked for though it may be empty.
     With `check` the account is only stored once the API accepts it.
@@ -107,7 +104,6 @@ def store_account(
     if check:
         values = _verify(app, stored, values)
     _save(app, account, values)
-    return merge(stored, values)
 
 
 def _read_given(app: App, options: Mapping[str, str | None]) -> dict[str, str]:
