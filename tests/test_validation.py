@@ -77,6 +77,7 @@ UNEXPECTED = "unexpected character"
     [
         pytest.param("", "it has 0 digits, not 7 to 15", id="empty"),
         pytest.param("+", "it has 0 digits, not 7 to 15", id="plus alone"),
+        pytest.param("2", "it has 1 digit, not 7 to 15", id="1 digit"),
         pytest.param("+123456", "it has 6 digits, not 7 to 15", id="6 digits"),
         pytest.param("1234567890123456", "it has 16 digits, not 7 to 15", id="16 digits"),
         pytest.param("+0919812345678", "a country code never begins with 0", id="plus and zero"),

@@ -80,7 +80,8 @@ def read_phone(text: str) -> str:
     if compact.startswith("+0"):
         raise InvalidPhone(text, "a country code never begins with 0")
     if not 7 <= len(digits) <= 15:
-        raise InvalidPhone(text, f"it has {len(digits)} digits, not 7 to 15")
+        plural = "" if len(digits) == 1 else "s"
+        raise InvalidPhone(text, f"it has {len(digits)} digit{plural}, not 7 to 15")
     return compact
 
 

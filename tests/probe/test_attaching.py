@@ -273,7 +273,7 @@ def test_options_that_require_another_are_refused_alone(
 ):
     outcome = live("api", "check", *line)
     assert outcome.code == 2
-    assert outcome.err.startswith(f"error: {message}\n")
+    assert outcome.err.startswith(f"error: {message}\nhint: pass ")
 
 
 # -- failures in the middle

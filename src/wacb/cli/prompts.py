@@ -107,7 +107,7 @@ def _pick(
         if len(found) == 1:
             return found[0]
         problem = (
-            "matches several rows; type the number of the row" if found else "matches none of them"
+            "matches several rows; type the number of the row" if found else "is not in the list"
         )
         raise click.BadParameter(f"{answer!r} {problem}")
 

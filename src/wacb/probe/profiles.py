@@ -86,7 +86,7 @@ def _judge_lean_rows(reading: Reading) -> Finding:
     if not reading.rows:
         return not_seen(id, "there are no profiles")
     if not lean:
-        return confirmed(id, f"{plural(len(reading.rows), 'row')} have all members")
+        return confirmed(id, f"all members are in {plural(len(reading.rows), 'row')}")
     lacking = [name for row in lean for name in sorted(DETAILS - row.members.keys())]
     evidence = f"missing in rows: {count_names(lacking)}"
     for row in lean:

@@ -37,11 +37,14 @@ class WriteOptions(NamedTuple):
     def check(self) -> None:
         """Raise InvalidInput if an option lacks another one that it requires."""
         if (self.number is None) != (self.profile is None):
-            raise InvalidInput("--number and --profile must be used together")
+            raise InvalidInput(
+                "--number and --profile must be used together",
+                hint=Prose("pass both; run `", Command("profile list"), "` to see the profiles"),
+            )
         if self.number is not None and not self.write:
             raise InvalidInput("--number requires --write", hint="pass --write, too")
         if self.replace and self.number is None:
-            raise InvalidInput("--replace requires --number and --profile")
+            raise InvalidInput("--replace requires --number and --profile", hint="pass them, too")
 
 
 def show_writes(app: App, options: WriteOptions) -> None:
