@@ -26,6 +26,7 @@ from wacb.sandbox.emulator import Sandbox
 ATTACH = ("number", "attach")
 ARABIC_ONE = "\N{ARABIC-INDIC DIGIT ONE}"
 NUMBERS = f"""\
+note: numbers that are not approved are left out
 #  NUMBER        NAME           STATUS    PROFILE
 1  {ONE}  Sandbox One    approved  Second
 2  {TWO}  Sandbox Two    approved  none
@@ -85,6 +86,7 @@ def test_only_what_was_not_given_is_asked_for(live: Wacb):
         TWO, f"{PROFILES}Profile: 1\n{undo(TWO)}"
     )
     offered = f"""\
+note: numbers that are not approved are left out
 #  NUMBER        NAME           STATUS    PROFILE
 1  {ONE}  Sandbox One    approved  Second
 2  {TWO}  Sandbox Two    approved  {TITLE}
@@ -122,9 +124,13 @@ def test_the_end_of_input_is_an_interruption(live: Wacb, sandbox: Sandbox, answe
 
 def test_nothing_to_choose_from(over: Wacb):
     network = Network(answer([]))
-    assert over(network, *ATTACH, tty=True) == failed(5, "no number to choose from")
+    assert over(network, *ATTACH, tty=True) == failed(
+        5, "no number to choose from", "check with `wacb number list`"
+    )
     line = (*ATTACH, ONE)
-    assert over(network, *line, tty=True) == failed(5, "no profile to choose from")
+    assert over(network, *line, tty=True) == failed(
+        5, "no profile to choose from", "create one with `wacb profile create --method post`"
+    )
 
 
 @pytest.mark.parametrize("line", [(), ("--no-input",)], ids=["no terminal", "--no-input"])

@@ -10,7 +10,7 @@ import click
 
 from wacb.cli.app import App
 from wacb.cli.render import Column, table
-from wacb.errors import ConsentRequired, InvalidInput, NotFound, Unsafe
+from wacb.errors import Command, ConsentRequired, InvalidInput, NotFound, Prose, Unsafe
 from wacb.jsontext import visible
 from wacb.models import UNKNOWN, Need, Number
 from wacb.validation import fold_title, parse_number, read_phone
@@ -38,6 +38,11 @@ def _choose_numbers(
         variable = "WACB_NUMBER"
         return (ask(app, question, option="NUMBER", variable=variable, rule=parse_number),)
     numbers = [number for number in app.lookup.rows if offer(number)]
+    if not numbers:
+        listing = Command("number list")
+        raise NotFound("no number to choose from", hint=Prose("check with `", listing, "`"))
+    if len(numbers) < len(app.lookup.rows):
+        app.out.note("numbers that are not approved are left out")
     rows = [
         (number.number, number.name, number.status, _name_profile(app, number))
         for number in numbers
@@ -69,6 +74,9 @@ def choose_profile(app: App) -> str:
     if not app.interactive:
         return ask(app, "Profile", option="--profile", variable="WACB_PROFILE")
     profiles = app.client.list_profiles(need=Need.STATUS).require_whole()
+    if not profiles:
+        create = Command("profile create", "--method", "post")
+        raise NotFound("no profile to choose from", hint=Prose("create one with `", create, "`"))
     rows = [(profile.title, profile.status, profile.id) for profile in profiles]
     known = [{fold_title(profile.title), fold_title(profile.id)} for profile in profiles]
     (place,) = _pick(app, "Profile", ("TITLE", "STATUS", "ID"), rows, known, fold=fold_title)
@@ -89,8 +97,6 @@ def _pick(
 
     `fold` returns an answer as it stands in `known`.
     """
-    if not rows:
-        raise NotFound(f"no {question.split()[0].lower().rstrip('s')} to choose from")
     columns = (
         Column(title="#", keep=True),
         *(Column(title=title, keep=title in ("ID", "NUMBER")) for title in titles),
