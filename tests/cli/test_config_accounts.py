@@ -104,8 +104,8 @@ def test_remove_asks_and_says_what_stays(wacb: Wacb, home: Path, file: Path):
         "note: its API key is stored in this file only, and is removed with it",
         f"note: its encryption keys, journal and other records stay in {home}/.local/state/wacb",
     ]
-    asked = f"Remove account 'prod' from {file}? [y/N] "
-    refused = wacb("config", "remove", "prod", tty=True, input="n\n")
+    asked = f"Remove account 'prod' from\n{file}? [y/N] "
+    refused = wacb("config", "remove", "prod", tty=True, input="n\n", env={"COLUMNS": "40"})
     assert (refused.code, file.read_text()) == (9, CONFIG)
     assert refused.err.startswith("\n".join((*said, asked)))
     assert wacb("config", "remove", "prod").code == 9

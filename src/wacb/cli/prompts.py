@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from wacb.cli.app import App
+from wacb.cli.console import wrap
 from wacb.cli.render import Column, table
 from wacb.errors import Command, ConsentRequired, InvalidInput, NotFound, Prose, Unsafe
 from wacb.jsontext import visible
@@ -225,7 +226,7 @@ def _prompt(
     try:
         with app.pause_deadline():
             return click.prompt(
-                visible(question),
+                wrap(visible(question), app.out.width - len(suffix)),
                 err=True,
                 type=type,
                 value_proc=value_proc,
