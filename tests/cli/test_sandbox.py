@@ -180,7 +180,7 @@ $ wacb sandbox message --to +15550100001 --text 'Hello, do you open on Sunday?'
 1  TIME  POST /hook  text from 15550123456  14/14 fields, 5 empty (normal for text)
    body: Hello, do you open on Sunday?
 
-# To do the same with your account
+# Nothing of the demo is kept. To do the same with your account
 $ wacb setup
 """
 URL = re.compile(r"http://127\.0\.0\.1:[1-9][0-9]*")

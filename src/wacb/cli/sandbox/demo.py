@@ -72,7 +72,7 @@ def command(app: App, ctx: click.Context) -> None:
                 ctx.exit(status)  # the step itself printed the error
             app.out.text("")
     _show_record(app, *records)
-    app.out.text("\n# To do the same with your account\n$ wacb setup")
+    app.out.text("\n# Nothing of the demo is kept. To do the same with your account\n$ wacb setup")
 
 
 @contextmanager
