@@ -129,15 +129,23 @@ def number(context: Context) -> Passed:
 
 def _check_approved(context: Context, found: Number) -> None:
     if found.approved is False:
-        identity = () if context.inputs.remembered.has_id(found.number) else ("--id", "ID")
-        confirm = Command("number confirm", found.number, *identity, "--otp", "CODE")
-        waits = found.waba_id and (found.status or "").lower() in ("pending", "unverified")
         raise CheckFailed(
             f"{found.number} is {found.status}; only approved numbers receive messages",
-            hint=Prose(
-                *((confirm, ", or ") if waits else ()), "check the number in the Kaleyra console"
-            ),
+            hint=_hint_of_approval(context, found),
         )
+
+
+def _hint_of_approval(context: Context, number: Number) -> str:
+    if not number.waba_id or (number.status or "").lower() not in ("pending", "unverified"):
+        return "check the number in the Kaleyra console"
+    confirm = ("number confirm", number.number)
+    if context.inputs.remembered.has_id(number.number):
+        code = Command(*confirm, "--otp", "CODE")
+        return Prose(code, ", or check the number in the Kaleyra console")
+    return Prose(
+        "finish its registration in the Kaleyra console, or, if another machine added it, run ",
+        Command(*confirm, "--id", "ID", "--otp", "CODE"),
+    )
 
 
 def _check_attached(context: Context, present: str | None) -> None:
