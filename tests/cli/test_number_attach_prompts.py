@@ -68,6 +68,8 @@ def test_what_is_not_offered_is_asked_for_again(live: Wacb):
         "Number: x\nError: 'x' is not in the list\n"
         "Number: \n"
         "Number: 0\nError: '0' is not in the list\n"
+        f"Number: {ARABIC_ONE}\nError: '{ARABIC_ONE}' is not in the list\n"
+        f"Number: {huge}\nError: '{huge}' is not in the list\n"
         f"Number: {NINE}\nError: '{NINE}' is not in the list\n"
         f"Number: 3\n{PROFILES}Profile: 2\n{undo(THREE)}"
     )

@@ -72,5 +72,6 @@ def check_with_show(number: str) -> Prose:
 def changed_meanwhile(number: str) -> Unsafe:
     """Build the error for a number that somebody else changed after it was read."""
     return Unsafe(
-        f"number {number} was changed by somebody else meanwhile", hint=check_with_show(number)
+        f"number {number} was changed by somebody else in the meantime",
+        hint=check_with_show(number),
     )
