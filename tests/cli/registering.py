@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import Answer, ask
 from tests.conftest import LIVE
-from tests.fake_api import Reply, answer, refusal
+from tests.fake_api import Reply, answer, emulated, refusal
 from wacb.sandbox.account import OTP, WABA_ID
 from wacb.sandbox.emulator import Sandbox
-from wacb.sandbox.in_process import exchange
 
 NEW, ID = "+15550100044", "wn-15550100044"  # the ID as the emulator makes it
 ADD = ("number", "add", NEW, "--name", "Shop", "--country-code", "1")
@@ -56,7 +54,7 @@ class Lossy:
         before_post: Callable[[], object] = lambda: None,
         listings: tuple[Reply | Exception, ...] = (),
     ) -> None:
-        self.api = partial(exchange, sandbox, sleep=lambda seconds: None)
+        self.api = emulated(sandbox)
         self.instead = instead
         self.committed = committed
         self.before_post = before_post

@@ -17,6 +17,7 @@ from tests.cli.conftest import Answer, Handler, Showing, Watch, ask, attached, f
 from tests.cli.expect import BODY, HOOK, NINE, ONE, QUERY, THREE, TWO, done, failed
 from tests.cli.manifests import ENV, TOKEN, Manifest
 from tests.conftest import LIVE, Outcome, Wacb, invoke, mark_shown, profile_id
+from tests.fake_api import emulated
 from wacb.cli.app import App
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
@@ -324,7 +325,7 @@ class Meanwhile:
     """The emulator, behind which somebody else acts before the first write."""
 
     def __init__(self, sandbox: Sandbox, act: Any) -> None:
-        self.api: Handler = partial(exchange, sandbox, sleep=lambda seconds: None)
+        self.api: Handler = emulated(sandbox)
         self.act = act
         self.listings = 0
 

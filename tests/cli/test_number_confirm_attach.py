@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,9 @@ from tests.cli.conftest import Answer, Showing, ask, attached, journaled, put, w
 from tests.cli.expect import TITLE, attachment_row, done, failed, table, undo
 from tests.cli.registering import ADD, CONFIRM, ID, LOST, NEW, Lossy, listed, remembered
 from tests.conftest import Wacb, profile_id
-from tests.fake_api import Reply, answer, refusal
+from tests.fake_api import Reply, answer, emulated, refusal
 from wacb.sandbox.account import OTP, WABA_ID
 from wacb.sandbox.emulator import Sandbox
-from wacb.sandbox.in_process import exchange
 
 ROW = table(NEW, "Shop", "approved", "", "v2", WABA_ID, "", "", "")
 ATTACHED = attachment_row(NEW, "attached", "", profile_id(1))
@@ -80,7 +78,7 @@ class Unwilling:
     """The emulator, but requests of one method to paths that end so are answered by `turn`."""
 
     def __init__(self, sandbox: Sandbox, method: str, end: str, turn: Reply) -> None:
-        self.api = partial(exchange, sandbox, sleep=lambda seconds: None)
+        self.api = emulated(sandbox)
         self.wanted = (method, end)
         self.turn = turn
 

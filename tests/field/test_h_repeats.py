@@ -19,6 +19,7 @@ from tests.cli.expect import BODY, HOOK, ONE, THREE, TWO
 from tests.cli.registering import ADD, CONFIRM
 from tests.conftest import LIVE, Outcome, invoke, mark_shown, profile_id
 from tests.examples import sampled
+from tests.fake_api import emulated
 from tests.field.altered import FIRST, make_attached, make_profile, make_ticking
 from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
@@ -85,7 +86,7 @@ class Losing:
     """
 
     def __init__(self, sandbox: Sandbox, place: int, *, after: bool, ends: bool) -> None:
-        self.api = partial(exchange, sandbox, sleep=lambda seconds: None)
+        self.api = emulated(sandbox)
         self.place, self.after, self.ends = place, after, ends
         self.count = 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -12,10 +11,10 @@ import pytest
 
 from tests.conftest import Outcome, Wacb
 from tests.examples import sampled
+from tests.fake_api import emulated
 from wacb.net.message import Handler
 from wacb.sandbox.contract import AS_ASSUMED, KNOWN, Contract, OneOf
 from wacb.sandbox.emulator import Sandbox
-from wacb.sandbox.in_process import exchange
 
 Values = dict[str, Any]
 PROFILES = 34  # more than a page is taken to have at least
@@ -85,7 +84,7 @@ def served_as(sandbox: Sandbox, values: Values, sleeps: Sequence[float] = ()) ->
         contract=Contract(**values),
         clock=lambda: 1_790_000_000.0 + sum(sleeps),
     )
-    return partial(exchange, other, sleep=lambda seconds: None)
+    return emulated(other)
 
 
 def verdicts(outcome: Outcome, verdict: str = "refuted") -> dict[str, str | None]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.fake_api import Clock, Reply, answer, emulated, make_client
 from tests.provision.attaching import execute, make_journal, make_step, recorded
-from tests.provision.lossy import Answered
+from tests.provision.lossy import Answered, answered
 from wacb.api.client import Client
 from wacb.net import pool
 from wacb.net.message import Handler
@@ -83,12 +83,6 @@ class Line:
         self._hidden -= 1
         rows: list[dict[str, Any]] = json.loads(b"".join(chunks))["data"]
         return answered(answer([{**row, "callback_profile_id": ""} for row in rows]))
-
-
-def answered(turn: Turn) -> Answered:
-    if isinstance(turn, Exception):
-        raise turn
-    return turn.status, list(turn.headers.items()), turn.chunks()
 
 
 class Held(Line):

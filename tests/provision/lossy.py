@@ -74,7 +74,7 @@ class LossyApi:
             return self._emulator(method, url, headers, body)
         failure = next(self._looks, None) if self.posts else None
         if failure is not None:
-            return _answered(failure)
+            return answered(failure)
         return self._list(method, url, headers, body)
 
     def _create(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
@@ -83,7 +83,7 @@ class LossyApi:
             return self._emulator(method, url, headers, body)
         if self._committed:
             self._emulator(method, url, headers, body)
-        return _answered(self._lost)
+        return answered(self._lost)
 
     def _list(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         _, _, chunks = self._emulator(method, url, headers, body)
@@ -93,10 +93,10 @@ class LossyApi:
         elif self._hidden:
             self._hidden -= 1
             rows = [row for row in rows if row["profile_id"] in self._known]
-        return _answered(answer({"profiles": rows, "total": len(rows)}))
+        return answered(answer({"profiles": rows, "total": len(rows)}))
 
 
-def _answered(turn: Reply | Exception) -> Answered:
+def answered(turn: Reply | Exception) -> Answered:
     if isinstance(turn, Exception):
         raise turn
     return turn.status, list(turn.headers.items()), turn.chunks()

@@ -23,8 +23,8 @@ from tests.provision.attaching import (
     stocked,
     told,
 )
-from tests.provision.lines import Bench, Line, Spoiling, Turn, answered
-from tests.provision.lossy import Answered
+from tests.provision.lines import Bench, Line, Spoiling, Turn
+from tests.provision.lossy import Answered, answered
 from wacb.errors import (
     AuthenticationFailed,
     CheckFailed,
