@@ -16,7 +16,7 @@ def test_every_assumption_is_a_row(wacb: Wacb):
     assert lines[1].split("\t") == [
         "refused_key",
         "A wrong SID or key is answered with 401 or 403.",
-        "telling wrong credentials from other failures",
+        "distinguishing wrong credentials from other failures",
         "assumed",
         "never checked",
         "",

@@ -261,7 +261,7 @@ def test_a_lost_answer_to_an_add_that_was_carried_out(
     assert over(network, *ADD) == failed(
         7,
         f"{said}; number {NEW} is listed as pending, but its registration ID was in the lost "
-        "answer",
+        "response",
         f"run `wacb number confirm {NEW} --id ID` with the ID from the Kaleyra console",
     )
     assert network.posts == 1
