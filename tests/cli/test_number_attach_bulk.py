@@ -303,7 +303,7 @@ def test_if_current_is_refused_where_nobody_knows_the_present_profile(live: Wacb
     assert refused == Outcome(
         code=9,
         out="",
-        err=f"error: whether number {ONE} has profile {FIRST} attached is not known: the API "
+        err=f"error: it is not known whether {ONE} has profile {FIRST} attached: the API "
         "does not show it, and the journal has no value\nhint: leave out --if-current\n",
     )
     note = f"note: the API does not show which profile number {ONE} has attached"

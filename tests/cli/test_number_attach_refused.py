@@ -73,7 +73,7 @@ def test_an_incomplete_template_is_refused_unless_allowed(
         9,
         f"profile 'Brief' ({profile_id(1)}) has 2 of 14 placeholders; missing: "
         + ", ".join(f"<{name}>" for name in NAMES if name not in ("body", "from")),
-        f"repair it with `wacb profile check {profile_id(1)} --fix`, or pass --allow-missing",
+        f"fix it with `wacb profile check {profile_id(1)} --fix`, or pass --allow-missing",
     )
     assert live(*line, "--allow-missing", "-q") == done(ONE, undo())
 

@@ -24,7 +24,7 @@ from tests.cli.expect import CREATE, HOOK, NAMES, QUERY, TITLE, as_json, done, f
 from tests.conftest import Wacb
 from wacb.sandbox.emulator import Sandbox
 
-FIX_IT = "hint: pass --fix to repair them\n"
+FIX_IT = "hint: pass --fix to fix them\n"
 NONE = "no profile looks like one for incoming messages"
 
 

@@ -48,7 +48,7 @@ SHOWN = (
     f"note: profile 'Lost' ({THREE}): url: {masked(LOST_URL)} → {masked(MENDED_URL)}\n"
 )
 HOPELESS = (
-    f"profile 'Encoded' ({ONE}) cannot be repaired: %3Cqqq%3E in query parameter 16 ('q') is "
+    f"profile 'Encoded' ({ONE}) cannot be fixed: %3Cqqq%3E in query parameter 16 ('q') is "
     "encoded, so Kaleyra never fills it"
 )
 WHOLE = f"replace the whole template with `wacb profile update {ONE} --url URL`"
@@ -95,12 +95,12 @@ def test_what_is_in_order_needs_no_consent(live: Wacb, two_profiles: None, untou
 
 
 def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, untouched: Watch):
-    question = "Repair 2 profiles? [y/N] "
+    question = "Fix 2 profiles? [y/N] "
     with untouched():
         assert live(*BOTH) == Outcome(
             code=9,
             out="",
-            err=f"{SHOWN}error: refusing to repair 2 profiles without confirmation\n"
+            err=f"{SHOWN}error: refusing to fix 2 profiles without confirmation\n"
             "hint: pass --yes\n",
         )
         assert live(*BOTH, input="n\n", tty=True) == Outcome(
@@ -112,7 +112,7 @@ def test_consent_is_asked_once_after_the_difference(live: Wacb, faulty: None, un
 
 def test_consent_names_the_one_profile(live: Wacb, faulty: None):
     assert live(*FIX, THREE).err.splitlines()[2] == (
-        f"error: refusing to repair profile 'Lost' ({THREE}) without confirmation"
+        f"error: refusing to fix profile 'Lost' ({THREE}) without confirmation"
     )
 
 
@@ -143,10 +143,10 @@ def test_several_that_cannot_be_mended_are_all_named(live: Wacb, sandbox: Sandbo
     outcome = live(*FIX, "--yes", "-q")
     assert (outcome.code, outcome.out) == (8, f"{ONE}\n{TWO}\n")
     assert outcome.err.splitlines()[-3:] == [
-        "error: 2 of 2 profiles could not be repaired",
-        f"  profile 'Incoming' ({ONE}) cannot be repaired: <qqq> in query parameter 1 ('q') is "
+        "error: 2 of 2 profiles could not be fixed",
+        f"  profile 'Incoming' ({ONE}) cannot be fixed: <qqq> in query parameter 1 ('q') is "
         f"not a Kaleyra placeholder; {WHOLE}",
-        f"  profile 'Inbound' ({TWO}) cannot be repaired: the URL cannot be repaired without "
+        f"  profile 'Inbound' ({TWO}) cannot be fixed: the URL cannot be fixed without "
         f"changing query parameter 'body'; {WHOLE.replace(ONE, TWO)}",
     ]
 
@@ -193,7 +193,7 @@ def test_the_exit_code_is_what_the_failures_agree_on(
     assert all(note.startswith("note: ") for note in notes)
     assert json.loads(last)["error"] == {
         "code": "bulk_failed",
-        "message": "2 of 2 profiles could not be repaired",
+        "message": "2 of 2 profiles could not be fixed",
         "hint": None,
         "status": None,
         "api_code": None,

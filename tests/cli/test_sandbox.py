@@ -325,15 +325,19 @@ def test_serve_behaves_as_a_contract_says(on_screen: Wacb, home: Path, tmp_path:
         (
             'offset_counts = "row"',
             '"row" is not a known value of offset_counts',
-            'known: "rows", "pages"',
+            'known values: "rows", "pages"',
         ),
-        ("titles_repeat = 1", "1 is not a known value of titles_repeat", "known: true, false"),
-        ("page_cap = 0", "0 is not a known value of page_cap", "known: 1 to 1000"),
-        ("page_cap = true", "true is not a known value of page_cap", "known: 1 to 1000"),
+        (
+            "titles_repeat = 1",
+            "1 is not a known value of titles_repeat",
+            "known values: true, false",
+        ),
+        ("page_cap = 0", "0 is not a known value of page_cap", "known values: 1 to 1000"),
+        ("page_cap = true", "true is not a known value of page_cap", "known values: 1 to 1000"),
         (
             'attach_path = "/v3"',
             '"/v3" is not a known value of attach_path',
-            "known: a path like /v1/{sid}/whatsapp/number or "
+            "known values: a path like /v1/{sid}/whatsapp/number or "
             "/v2/{sid}/whatsapp/{waba_id}/number/profile",
         ),
         (

@@ -65,7 +65,7 @@ def test_values_come_from_the_environment(live: Wacb, sandbox: Sandbox):
     assert attached(sandbox, TWO) == FIRST
     assert live("profile", "show", "Support", "-q").out == f"{FIRST}\n"
     outcome = live("setup", "--no-verify", env=env | {"WACB_PROFILE": FIRST})
-    message = "WACB_PROFILE is the ID of a profile, and a title is needed"
+    message = "WACB_PROFILE is the ID of a profile, but a title is required"
     assert outcome == failed(2, message, "pass --title TEXT")
 
 

@@ -53,8 +53,8 @@ def drop_member(rows: Rows) -> Rows:
 @pytest.mark.parametrize(
     ("alter", "code", "reason"),
     [
-        (drop_number, 8, "it is not listed any more"),
-        (drop_member, 7, "the API does not show its profile any more"),
+        (drop_number, 8, "it is no longer listed"),
+        (drop_member, 7, "the API no longer shows its profile"),
     ],
     ids=["the number", "its member"],
 )

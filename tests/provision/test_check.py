@@ -117,7 +117,7 @@ def test_what_cannot_be_repaired_is_said(profile: CallbackProfile, message: str,
     assert (repair.step, type(repair.error).__name__) == (None, "CheckFailed")
     assert repair.error is not None
     assert (repair.error.message, repair.error.hint) == (
-        f"profile 'Incoming messages' (SG_1) cannot be repaired: {message}",
+        f"profile 'Incoming messages' (SG_1) cannot be fixed: {message}",
         f"replace the whole template with `wacb profile update SG_1 {option}`",
     )
 

@@ -102,14 +102,14 @@ def test_a_complete_url_stays_as_it_is(url):
     [
         pytest.param(
             f"{HOOK}?body=x&a=1&t%79pe=",
-            "the URL cannot be repaired without changing query parameter 'body' and "
+            "the URL cannot be fixed without changing query parameter 'body' and "
             "query parameter 't%79pe'",
             None,
             id="keys taken, one of them empty",
         ),
         pytest.param(
             URL.replace("<body>", "<message>"),
-            "the URL cannot be repaired without changing query parameter 'body'",
+            "the URL cannot be fixed without changing query parameter 'body'",
             None,
             id="key taken by another placeholder",
         ),
@@ -237,13 +237,13 @@ def test_a_complete_body_stays_as_it_is(text):
     [
         pytest.param(
             r'{"b\u006fdy": "", "type": {"name": 1}}',
-            "the body cannot be repaired without changing member 'body' and member 'type'",
+            "the body cannot be fixed without changing member 'body' and member 'type'",
             None,
             id="keys taken, one of them empty",
         ),
         pytest.param(
             BODY.replace("<type>", "text"),
-            "the body cannot be repaired without changing member 'type'",
+            "the body cannot be fixed without changing member 'type'",
             None,
             id="key taken by a text",
         ),

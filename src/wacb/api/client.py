@@ -103,9 +103,9 @@ class Client(ListedProfiles):
     ) -> str:
         """Create a profile and return its ID; `before` are the IDs of those that have its title.
 
-        `look_again` is called after a wait of a second or more, and raises where it must not be
-        created any more. Raises Unavailable with `sent` true when it may have been created; a 2xx
-        without an ID counts as such an answer.
+        `look_again` is called after a wait of a second or more, and raises if it must no longer be
+        created. Raises Unavailable with `sent` true when it may have been created; a 2xx without an
+        ID counts as such a response.
         """
         request = self.api.create_profile(draft)
         with self.journal.record("create", title=draft.title, before=before) as made:
@@ -144,7 +144,7 @@ class Client(ListedProfiles):
     ) -> None:
         """Delete a profile. Raises NotFound.
 
-        `look_again` raises where it must not be deleted any more; it is called where the numbers
+        `look_again` raises if it must no longer be deleted; it is called where the numbers
         were listed a second ago or more.
         """
         with self.journal.record("delete", title=profile.title, profile=profile.id):

@@ -107,7 +107,7 @@ class RetryingClient:
         are repeated as long as there is time: one of hundreds that are sent at once may be
         throttled more than four times. `look_again` is called before an attempt if a second has
         passed since the first, or since the last call, in waits, attempts or a suspended machine;
-        it raises where the request must not be sent any more. After `stop_sending` the last
+        it raises if the request must no longer be sent. After `stop_sending` the last
         failure is raised, or Skipped if nothing was sent.
         """
         attempt, wait = 1, self._backoff.current_wait()

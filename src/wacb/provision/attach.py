@@ -115,7 +115,7 @@ def prepare_rollback(lookup: AccountLookup, number: str) -> NumberChange:
 
     After a rollback it is that rollback once more, which changes nothing if it was done. Raises
     NotFound if the journal has no change, and Unsafe when the number was changed since, when the
-    profile before is not known, or when it cannot be attached any more.
+    profile before is not known, or when it can no longer be attached.
     """
     last = lookup.journal.last_change(number)
     if last is None:
@@ -207,7 +207,7 @@ def _look_up_change(
 def _check_current(change: NumberChange, expected: str | None) -> None:
     if change.old is UNKNOWN:
         raise Unsafe(
-            f"whether number {change.number} has {_name_profile(expected)} attached is not known: "
+            f"it is not known whether {change.number} has {_name_profile(expected)} attached: "
             "the API does not show it, and the journal has no value",
             hint="leave out --if-current",
         )
@@ -247,7 +247,7 @@ def check_profile(profile: CallbackProfile, *, allow_missing: bool) -> tuple[str
             f"profile {profile.label} has {inspection.present} of {len(placeholders.INCOMING)} "
             f"placeholders; {inspection.sentence}",
             hint=Prose(
-                "repair it with `",
+                "fix it with `",
                 Command("profile check", profile.id, "--fix"),
                 "`, or pass --allow-missing",
             ),

@@ -100,7 +100,7 @@ def prepare_repair(checked: Checked) -> Repair:
     except Unsafe as error:
         return Repair(checked, None, error=error)
     except TemplateError as error:
-        message = f"profile {live.label} cannot be repaired: {error.message}"
+        message = f"profile {live.label} cannot be fixed: {error.message}"
         option = ("--body-file", "FILE") if live.method.uses_body else ("--url", "URL")
         command = Command("profile update", live.id, *option)
         hint = Prose("replace the whole template with `", command, "`")

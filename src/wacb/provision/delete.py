@@ -1,4 +1,4 @@
-"""Delete a profile that no number needs any more.
+"""Delete a profile that no number needs.
 
 The API itself does not check whether a number uses a profile (api.md §4).
 """
@@ -110,7 +110,7 @@ def delete_profile(
 ) -> ProfileResult:
     """Delete the profile and read it back; one that somebody else deleted counts as deleted.
 
-    `look_again` raises where it must not be deleted any more; it is called where the look that it
+    `look_again` raises if it must no longer be deleted; it is called where the look that it
     was decided on is old. Raises CheckFailed when the API accepted the deletion and still returns
     the profile, OutcomeUnknown when the answer is lost and the profile is still there, or when it
     cannot be looked up.

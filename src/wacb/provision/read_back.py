@@ -69,10 +69,10 @@ def explain_unseen(
 ) -> NumberResult:
     """Make it a failure that the last listing lacks a number, or the profile that it showed."""
     if result.change.number not in shown:
-        gone = listing.gap_error() if listing.gap else CheckFailed("it is not listed any more")
+        gone = listing.gap_error() if listing.gap else CheckFailed("it is no longer listed")
         return fail_unverified(gone, result)
     if result.change.shown and shown[result.change.number] is UNKNOWN:
-        hidden = Unavailable("the API does not show its profile any more")
+        hidden = Unavailable("the API no longer shows its profile")
         return fail_unverified(hidden, result)
     return result
 

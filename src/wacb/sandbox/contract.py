@@ -153,7 +153,7 @@ def read_contract(values: Mapping[str, Any]) -> Contract:
             )
         if not KNOWN[id].allows(value):
             raise InvalidInput(
-                f"{_as_toml(value)} is not a known value of {id}", hint=f"known: {KNOWN[id]}"
+                f"{_as_toml(value)} is not a known value of {id}", hint=f"known values: {KNOWN[id]}"
             )
     return Contract(**values)
 

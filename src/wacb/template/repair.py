@@ -193,4 +193,4 @@ def _is_one_typo_apart(word: str, other: str) -> bool:
 
 def _check_not_taken(what: str, places: list[str]) -> None:
     if places:
-        raise TemplateError(f"{what} cannot be repaired without changing {' and '.join(places)}")
+        raise TemplateError(f"{what} cannot be fixed without changing {' and '.join(places)}")

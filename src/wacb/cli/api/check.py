@@ -57,7 +57,7 @@ _write_options = combine(
     "--save",
     metavar="FILE",
     type=FilePath(),
-    help="Save a report for a bug report, without account data.",
+    help="Write a report without account data to this file.",
     shell_complete=completion.files,
 )
 @dry_run_option

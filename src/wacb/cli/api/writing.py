@@ -52,7 +52,7 @@ def show_writes(app: App, options: WriteOptions) -> None:
     requests = list_writes(app.api)
     if options.number is not None:
         change = _prepare(app, options, dry_run=True)
-        app.out.note(*change.notes, "wacb would send these attempts to attach only until one works")
+        app.out.note(*change.notes, "a real run stops at the first way of attaching that works")
         requests += list_attempts(app.api, change.number, str(change.new))
     show_requests(app, requests)
 

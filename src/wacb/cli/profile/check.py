@@ -89,7 +89,7 @@ def _raise_faults(found: Sequence[Checked]) -> None:
             f"{len(broken)} of {len(found)} profiles failed the check"
             if len(found) > 1
             else f"profile {broken[0].profile.label} failed the check",
-            hint="pass --fix to repair them",
+            hint="pass --fix to fix them",
         )
 
 
@@ -102,14 +102,14 @@ def _show_differences(app: App, repairs: Sequence[Repair]) -> None:
 
 def _describe(faulty: Sequence[Checked]) -> str:
     if len(faulty) > 1:
-        return f"repair {len(faulty)} profiles"
-    return f"repair profile {faulty[0].profile.label}" if faulty else ""
+        return f"fix {len(faulty)} profiles"
+    return f"fix profile {faulty[0].profile.label}" if faulty else ""
 
 
 def _raise_failures(repairs: Sequence[Repair]) -> None:
-    """Raise the error of each profile that could not be repaired, as one."""
+    """Raise the error of each profile that could not be fixed, as one."""
     errors = [repair.error for repair in repairs if repair.error]
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise BulkFailed(f"{len(errors)} of {len(repairs)} profiles could not be repaired", errors)
+        raise BulkFailed(f"{len(errors)} of {len(repairs)} profiles could not be fixed", errors)

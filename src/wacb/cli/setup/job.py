@@ -95,7 +95,7 @@ def _read_draft(app: App, options: SetupOptions) -> ProfileDraft:
     title = options.title
     if title is None and (title := app.settings.get("profile")) and looks_like_id(title):
         raise InvalidInput(
-            f"{app.settings.source('profile')} is the ID of a profile, and a title is needed",
+            f"{app.settings.source('profile')} is the ID of a profile, but a title is required",
             hint="pass --title TEXT",
         )
     allow_http, allow_local = options.allow_http, options.allow_local
