@@ -157,6 +157,13 @@ def test_a_person_is_asked_after_the_plan_is_shown(
     assert bool(writes(sandbox)) == (code == 0)
 
 
+def test_a_note_is_not_repeated_after_the_question(live: Wacb, manifest: Manifest):
+    manifest.edit(f'"{TWO}" = "second"', "")
+    outcome = live("apply", *manifest.file, input="y\n", tty=True, **manifest.how)
+    assert outcome.code == 0
+    assert outcome.err.count("note: ") == outcome.err.count("not used by any number") == 1
+
+
 def test_only_the_plan_that_was_reviewed_is_applied(
     live: Wacb, manifest: Manifest, sandbox: Sandbox, untouched: Watch
 ):

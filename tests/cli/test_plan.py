@@ -104,6 +104,20 @@ checksum {checksum(outcome)}""",
     )
 
 
+def test_a_narrow_terminal_breaks_no_id(
+    on_screen: Wacb,
+    live: Wacb,
+    manifest: Manifest,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    assert live("apply", *manifest.file, "--yes", **manifest.how).code == 0
+    drift(sandbox, SECOND, url=f"https://example.com/get?{QUERY}&a=1")
+    monkeypatch.setenv("COLUMNS", "60")
+    outcome = on_screen("plan", *manifest.file, "--color", "never", **manifest.how)
+    assert outcome.out.startswith(f"~ update  profile second\n    ({SECOND})\n")
+
+
 def test_the_order_of_a_query_is_drift_too(
     on_screen: Wacb, live: Wacb, manifest: Manifest, sandbox: Sandbox
 ):

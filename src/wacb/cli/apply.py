@@ -69,6 +69,7 @@ def command(
     if github:
         check_github(app)
     plan = make_plan(app, file, prune=prune)
+    app.out.note(*plan.notes)
     if not dry_run:
         for line in as_lines(app, plan, color=False):
             app.out.message(line)
@@ -98,6 +99,7 @@ def _confirm(app: App, plan: Plan, file: Path, *, prune: bool) -> Plan:
     confirm(app, "make these changes", yes=False)
     app.look_again()
     again = make_plan(app, file, prune=prune)
+    app.out.note(*(note for note in again.notes if note not in plan.notes))
     refuse_problems(again)
     _check_reviewed(app, again, checksum_of(app, plan))
     return again

@@ -38,6 +38,7 @@ def command(app: App, *, file: Path, prune: bool, detailed_exitcode: bool, githu
     if github:
         check_github(app)
     plan = make_plan(app, file, prune=prune)
+    app.out.note(*plan.notes)
     show_plan(app, plan)
     if github:
         outs = outputs(app, plan, ids=dict(plan.ids), changed=bool(plan.changes))

@@ -39,7 +39,7 @@ def plan_options(command: F) -> F:
 
 
 def make_plan(app: App, file: Path, *, prune: bool) -> Plan:
-    """Read the file and the live state, and compare them; print the notes."""
+    """Read the file and the live state, and compare them."""
     text = read_input(
         file,
         "the manifest",
@@ -53,9 +53,7 @@ def make_plan(app: App, file: Path, *, prune: bool) -> Plan:
             hint="check that this is the right file; add an empty table [numbers] if it is",
         )
     manifest, live = read_live_state(app.client, app.journal, manifest, prune=prune)
-    plan = diff(manifest, live, prune=prune)
-    app.out.note(*plan.notes)
-    return plan
+    return diff(manifest, live, prune=prune)
 
 
 def checksum_of(app: App, plan: Plan) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from wacb import jsontext
 from wacb.cli import render
 from wacb.cli.app import App
+from wacb.cli.console import wrap
 from wacb.cli.github import markdown_table
 from wacb.cli.plan.load import checksum_of
 from wacb.cli.views import error_json
@@ -86,7 +87,8 @@ def as_lines(app: App, plan: Plan, *, color: bool) -> Iterator[str]:
     for change in plan.changes:
         mark, style = _MARKS[change.action]
         head = f"{mark} {change.action}  {change.kind} {_name_with_id(change)}"
-        yield render.style(_clean(app, head), style, color)
+        for line in wrap(_clean(app, head), app.out.width, hang="    ").split("\n"):
+            yield render.style(line, style, color)
         for name, old, new in _details(change):
             yield from _lines(name, _clean(app, old), _clean(app, new), app.out.width)
     if plan.changes:
