@@ -99,13 +99,16 @@ def test_an_account_that_does_not_exist_is_named(wacb: Wacb, file: Path, line: t
     assert file.read_text() == CONFIG
 
 
-def test_remove_asks_and_says_what_stays(wacb: Wacb, home: Path, file: Path):
+def test_remove_asks_and_says_what_stays(
+    wacb: Wacb, home: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
     said = [
         "note: its API key is stored in this file only, and is removed with it",
         f"note: its encryption keys, journal and other records stay in {home}/.local/state/wacb",
     ]
     asked = f"Remove account 'prod' from\n{file}? [y/N] "
-    refused = wacb("config", "remove", "prod", tty=True, input="n\n", env={"COLUMNS": "40"})
+    refused = wacb("config", "remove", "prod", tty=True, input="n\n")
     assert (refused.code, file.read_text()) == (9, CONFIG)
     assert refused.err.startswith("\n".join((*said, asked)))
     assert wacb("config", "remove", "prod").code == 9
