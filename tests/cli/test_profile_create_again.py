@@ -162,8 +162,7 @@ def test_after_an_interruption_the_next_run_looks_longer(
         f"note: an earlier create of '{TITLE}' may not be listed yet: waiting up to "
         "30 s for it to appear",
         f"error: it is still unknown whether the profile '{TITLE}' was created a moment ago",
-        "hint: run the same command again with --if-not-exists in 30 s, or pass a longer "
-        "--deadline",
+        "hint: run the same command again in 30 s, or pass a longer --deadline",
     ]
     assert len(writes(sandbox)) == 1
     assert sleeps == []

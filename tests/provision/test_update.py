@@ -237,7 +237,7 @@ def test_without_the_time_to_wait_the_outcome_stays_unknown() -> None:
         ensure(make_client(emulated(sandbox), clock=clock, deadline=10), clock=clock)
     assert (caught.value.message, caught.value.hint) == (
         f"it is still unknown whether the profile {TITLE!r} was created a moment ago",
-        "run the same command again with --if-not-exists in 14 s, or pass a longer --deadline",
+        "run the same command again in 14 s, or pass a longer --deadline",
     )
     assert len(writes(sandbox)) == 1
 

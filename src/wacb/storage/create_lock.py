@@ -98,8 +98,7 @@ class CreateLock:
     def _unknown_error(self, left: float) -> OutcomeUnknown:
         return OutcomeUnknown(
             f"it is still unknown whether the profile {self._title!r} was created a moment ago",
-            hint=f"run the same command again with --if-not-exists in {left:.0f} s, or pass a "
-            "longer --deadline",
+            hint=f"run the same command again in {left:.0f} s, or pass a longer --deadline",
         )
 
     def _path(self) -> Path:
