@@ -308,3 +308,8 @@ def test_options_that_make_no_profile(refused: Refused, case: str):
     options, message, hint = OPTIONS[case]
     env = {"WACB_BASIC_AUTH_PASSWORD": "hunter-22"}
     refused((*CREATE, *options), 2, message, hint, input=as_json(MEMBERS), env=env)
+
+
+def test_an_input_without_an_end(refused: Refused):
+    line = (*CREATE, "--body-file", "/dev/zero")
+    refused(line, 2, "/dev/zero is larger than 64 MiB", "pass a smaller one")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from wacb.errors import InvalidInput
 from wacb.storage.text import decode_text
 
 STDIN = Path("-")
+_MOST_MIB = 64
 
 
 def read_stdin() -> str:
     """Read the text on stdin; a closed one is empty. Raises InvalidInput."""
     try:
-        return decode_text(sys.stdin.buffer.read()) if sys.stdin else ""
+        return _read(sys.stdin.buffer, "stdin") if sys.stdin else ""
     except ValueError as error:
         raise InvalidInput(f"stdin {error}", hint="convert it to UTF-8") from None
 
@@ -24,12 +26,22 @@ def read_input(path: Path, what: str, *, hint: str = "pass a UTF-8 file, or - fo
     if path == STDIN:
         return read_stdin()
     try:
-        return decode_text(path.read_bytes())
+        with path.open("rb") as file:
+            return _read(file, str(path))
     except OSError as error:
         reason = error.strerror
     except ValueError as error:
         reason = f"it {error}"
     raise InvalidInput(f"cannot read {what} {path}: {reason}", hint=hint)
+
+
+def _read(file: BinaryIO, name: str) -> str:
+    """Read a text that may have no end, such as a device's. Raises InvalidInput and ValueError."""
+    most = _MOST_MIB * 1024 * 1024
+    content = file.read(most + 1)
+    if len(content) > most:
+        raise InvalidInput(f"{name} is larger than {_MOST_MIB} MiB", hint="pass a smaller one")
+    return decode_text(content)
 
 
 def read_body(path: Path | None) -> str | None:
