@@ -145,6 +145,8 @@ def test_attach_without_a_waba_id(live: Wacb, two_profiles: None, sandbox: Sandb
     assert (update.method, update.path) == ("PUT", V1_UPDATE)
     assert fields(update) == {"wa_number": ONE, "callback_profile_id": profile_id(1)}
     assert attached(sandbox, ONE) == profile_id(1)
+    again = live(*line[:5], "-o", "table", *V1)
+    assert again.out == f"✓ Attached profile {TITLE} ({profile_id(1)}) to\nnumber {ONE}\n"
 
 
 def test_attach_where_the_api_does_not_show_the_field(over: Wacb):

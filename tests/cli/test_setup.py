@@ -130,6 +130,14 @@ def test_replace_replaces_another_profile(live: Wacb, sandbox: Sandbox, two_prof
     assert attached(sandbox, ONE) == FIRST
 
 
+def test_the_same_profile_replaces_none_where_the_api_does_not_show_it(live: Wacb):
+    line = (*SETUP, "--number", ONE, "--waba-id", "none")
+    for result in ("created", "unchanged"):
+        assert live(*line).out == f"{profile_step(result)}
+{step(ONE, 'attached')}
+"
+
+
 def test_update_existing_updates_a_profile_of_the_same_title(live: Wacb):
     assert live(*CREATE, "--allow-missing", "--response-message", "x").code == 0
     assert live(*SETUP, "--number", ONE).code == 0  # what was not asked for may differ

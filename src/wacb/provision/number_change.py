@@ -37,6 +37,11 @@ class NumberChange(NamedTuple):
         """Whether a request has to be sent: always, unless the API shows that nothing changes."""
         return not (self.shown and same_id(self.new, self.old))
 
+    @property
+    def replaced(self) -> str | None:
+        """The ID of the profile that gives way to another one or to none, as far as is known."""
+        return self.old if isinstance(self.old, str) and not same_id(self.new, self.old) else None
+
     def request(self, api: Api) -> ApiRequest:
         """Build the request; `ID_OF_<name>` stands for an ID that is not known yet."""
         if self.incoming_url is not None:

@@ -80,11 +80,10 @@ def _steps(report: SetupReport) -> Iterator[Step]:
         profile = report.profile.profile
         yield Step("profile", report.profile.status, f"'{profile.title}' ({profile.id})")
     for item in report.numbers:
-        old = item.change.old
-        replaced = f"instead of {old}" if item.status == "attached" and isinstance(old, str) else ""
-        yield Step(
-            item.change.number, status_words(item), item.error.message if item.error else replaced
-        )
+        old = item.change.replaced
+        replaced = f"instead of {old}" if item.status == "attached" and old else ""
+        detail = item.error.message if item.error else replaced
+        yield Step(item.change.number, status_words(item), detail)
     for check in report.checks:
         yield Step(f"verify {check.name}", check_words(check.ok), check.detail)
 

@@ -103,7 +103,7 @@ def _result_json(result: NumberResult) -> dict[str, Any]:
 
 def _change_headline(result: NumberResult) -> tuple[str, str]:
     change, status = result.change, result.status or ""
-    old = isinstance(change.old, str) and name_profile(change.old, change.old_title)
+    old = change.replaced and name_profile(change.replaced, change.old_title)
     if change.incoming_url is not None:
         return status, f"Stored the incoming URL on number {change.number}"
     if not isinstance(change.new, str):
