@@ -13,6 +13,7 @@ from unicodedata import category
 from wacb.errors import InvalidInput, join_prose
 
 _TITLE = re.compile(r"[A-Za-z0-9 _-]{3,}")
+_LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _MISREAD = (
     (
         r"\A\(?(?:\+|00)? *[0-9]{1,3}\)?[ .-]*\( *0|[0-9][^0-9]*\( *0 *\)",
@@ -30,8 +31,20 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MAX_NAMES = 20  # that a hint lists
 
 
+def looks_like_id(reference: str) -> bool:
+    """Say whether a reference has the form of a profile ID (api.md §4)."""
+    return re.fullmatch(_LIKE_AN_ID, reference) is not None
+
+
 def check_title(title: str) -> str:
-    """Return `title` if the API accepts it (api.md §4), else raise InvalidInput."""
+    """Return `title` if the API accepts it (api.md §4), else raise InvalidInput.
+
+    One that looks like an ID is refused, too: no command could find the profile by it.
+    """
+    if looks_like_id(title):
+        raise InvalidInput(
+            f"{title!r} is the ID of a profile, and a title is needed", hint="choose another title"
+        )
     if title != title.strip(" "):  # the API may cut them off, and the title is not found again
         raise InvalidInput(
             f"the title {title!r} begins or ends with a space", hint="leave the space out"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Refused
 from tests.cli.expect import CREATE, MEMBERS, ONE, as_json
+from tests.conftest import profile_id
 
 ABSENT = "SG_99999999-0000-4000-8000-000000000000"
 TITLE_RULE = "use at least 3 characters of A-Z a-z 0-9, space, hyphen and underscore"
@@ -28,6 +29,11 @@ def all_but(*names: str) -> str:
 @pytest.mark.parametrize("title", ["ab", "", "Grüße", "abc\n", "a\tbc", "a/b", "abc\u0663"])
 def test_a_title_that_the_api_would_refuse(refused: Refused, title: str):
     refused((*CREATE, "--title", title), 2, f"{title!r} is not a valid title", TITLE_RULE)
+
+
+def test_a_title_that_looks_like_an_id(refused: Refused):
+    message = f"{profile_id(1)!r} is the ID of a profile, and a title is needed"
+    refused((*CREATE, "--title", profile_id(1)), 2, message, "choose another title")
 
 
 URLS = {

@@ -133,9 +133,7 @@ def test_replace_replaces_another_profile(live: Wacb, sandbox: Sandbox, two_prof
 def test_the_same_profile_replaces_none_where_the_api_does_not_show_it(live: Wacb):
     line = (*SETUP, "--number", ONE, "--waba-id", "none")
     for result in ("created", "unchanged"):
-        assert live(*line).out == f"{profile_step(result)}
-{step(ONE, 'attached')}
-"
+        assert live(*line).out == f"{profile_step(result)}\n{step(ONE, 'attached')}\n"
 
 
 def test_update_existing_updates_a_profile_of_the_same_title(live: Wacb):

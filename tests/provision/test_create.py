@@ -42,6 +42,7 @@ from wacb.provision.steps import CreateStep, ProfileResult
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.store import Store
 from wacb.template.inspect import inspect
+from wacb.validation import looks_like_id
 
 CREATED_AT = "2026-09-21T14:13:20.000Z"
 TITLE = "Incoming messages"
@@ -372,7 +373,7 @@ def test_an_id_of_another_form_is_found_after_the_titles() -> None:
     ],
 )
 def test_an_id_is_known_by_its_form(reference: str, is_one: bool) -> None:
-    assert find.looks_like_id(reference) is is_one
+    assert looks_like_id(reference) is is_one
 
 
 # -- templates

@@ -24,6 +24,7 @@ from wacb.storage.journal import Action, Entry
 from wacb.template import placeholders
 from wacb.template.inspect import inspect, require_complete
 from wacb.urls import parameters, split_query
+from wacb.validation import looks_like_id
 
 # assumed: incoming_url; the query parameters of its GET (api.md §5)
 _ADDED = frozenset(
@@ -81,7 +82,7 @@ def prepare_attach_of(
     if profile.id and same_id(change.old, profile.id):
         return change
     if if_current is not None:
-        is_id = not if_current or find.looks_like_id(if_current)
+        is_id = not if_current or looks_like_id(if_current)
         if not is_id:
             if_current = lookup.profile(if_current, need=Need.NOTHING).id
         _check_current(change, if_current or None)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from wacb.errors import Ambiguous, Command, ConsentRequired, InvalidInput, NotFound, Prose
 from wacb.models import CallbackProfile, Need
-from wacb.validation import fold_title, nearest
+from wacb.validation import fold_title, looks_like_id, nearest
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
 
 _KEEP_ONE = Prose("keep one, and remove the others with `", Command("profile delete", "ID"), "`")
 LIST_PROFILES = Prose("run `", Command("profile list"), "` to see available profiles")
-_LIKE_AN_ID = r"[A-Za-z]+_[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-
-
-def looks_like_id(reference: str) -> bool:
-    """Return whether a reference has the form of a profile ID (api.md §4)."""
-    return re.fullmatch(_LIKE_AN_ID, reference) is not None
 
 
 def require_id(reference: str) -> None:

@@ -15,8 +15,8 @@ from wacb.cli.options import output_options, read_jobs_option
 from wacb.cli.views.numbers import NUMBER
 from wacb.errors import InvalidInput
 from wacb.models import Need, Number
-from wacb.provision.find import looks_like_id
 from wacb.provision.numbers import NumberWithProfile, choose, count_hidden, list_with_profiles
+from wacb.validation import looks_like_id
 
 
 @click.command(cls=Command)

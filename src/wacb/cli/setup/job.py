@@ -20,9 +20,9 @@ from wacb.models import UNKNOWN, CallbackProfile, Method, ProfileDraft
 from wacb.provision import attach
 from wacb.provision.create import IfExists
 from wacb.provision.drafts import build_draft
-from wacb.provision.find import looks_like_id
 from wacb.provision.number_change import NumberChange, NumberResult
 from wacb.provision.prepare import prepare_all
+from wacb.validation import looks_like_id
 
 
 class SetupOptions(NamedTuple):
