@@ -124,7 +124,7 @@ class Story:
             assert outcome.code == REFUSALS.get(str(requests[-1].status)), self
         if "was created" in error["message"]:
             assert error["code"] == "outcome_unknown", self
-            assert "again with --if-not-exists" in error["hint"], self
+            assert "run the same command again" in error["hint"], self
 
     def profiles(self) -> list[str]:
         """The IDs of all profiles, whether listed yet or not."""
