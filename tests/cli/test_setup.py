@@ -229,6 +229,15 @@ def test_a_terminal_is_asked_about_another_profile(
     assert attached(sandbox, ONE) == profile_id(1 if code == 0 else 2)
 
 
+@pytest.mark.parametrize("waba", ["none", "42"])
+def test_numbers_that_cannot_be_listed_are_typed(wacb: Wacb, waba: str):
+    line = (*SETUP, "--dry-run", "--waba-id", waba)
+    outcome = wacb(*line, input=f"{ONE}, x\n{ONE}, {TWO}\n", tty=True)
+    assert outcome.code == 0
+    assert "Error: 'x' is not a valid phone number" in outcome.err
+    assert all(f'"{number}"' in outcome.out for number in (ONE, TWO))
+
+
 def test_refused_credentials_are_reported_before_any_prompt(over: Wacb):
     outcome = over(Network(answer({}, status=401)), "setup", tty=True)
     assert outcome.code == 4

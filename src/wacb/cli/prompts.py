@@ -35,9 +35,10 @@ def choose_attachable(app: App, *, many: bool = False) -> Sequence[str]:
 def _choose_numbers(
     app: App, question: str, *, offer: Callable[[Number], bool], many: bool
 ) -> Sequence[str]:
-    if not app.interactive or app.api.waba_id is None:
-        variable = "WACB_NUMBER"
-        return (ask(app, question, option="NUMBER", variable=variable, rule=parse_number),)
+    offline = many and not app.has_credentials  # the dry run of `setup`; others say what is missing
+    if offline or not app.interactive or app.api.waba_id is None:
+        rule = _parse_numbers if many else parse_number
+        return ask(app, question, option="NUMBER", variable="WACB_NUMBER", rule=rule).split(",")
     numbers = [number for number in app.lookup.rows if offer(number)]
     if not numbers:
         listing = Command("number list")
@@ -53,6 +54,10 @@ def _choose_numbers(
         app, question, ("NUMBER", "NAME", "STATUS", "PROFILE"), rows, known, fold=_fold, many=many
     )
     return [numbers[place].number for place in picked]
+
+
+def _parse_numbers(text: str) -> str:
+    return ",".join(parse_number(part.strip()) for part in text.split(","))
 
 
 def _name_profile(app: App, number: Number) -> str:
