@@ -12,7 +12,7 @@ ASSUMED = View(
         Column("ASSUMED", wrap=True),
         Column("MATTERS FOR", wrap=True),
         Column("SOURCE", keep=True),
-        Column("LAST CHECK", keep=True),
+        Column("LAST CHECK", keep=True, state=True),
     ),
     cells=members("id", "sentence", "matters_for", "source", "verdict", "override", "page"),
     id="id",

@@ -21,7 +21,7 @@ FINDING = View(
     as_json=lambda finding: finding.as_json(),
     columns=(
         Column("ID", keep=True, style="bold"),
-        Column("VERDICT", keep=True),
+        Column("VERDICT", keep=True, state=True),
         Column("EVIDENCE", wrap=True),
     ),
     cells=_cells,
