@@ -25,8 +25,8 @@ GROUPS = ("profile", "number", "sandbox", "config")
 START = """\
 wacb sets up incoming WhatsApp messages on Kaleyra.io.
 
-  wacb sandbox demo          see it work on this machine, without an account
   wacb setup                 set up your numbers, step by step
+  wacb sandbox demo          see it work on this machine, without an account
 
 Run `wacb --help` to list all commands, or `wacb help` to read the guide."""
 
