@@ -8,7 +8,18 @@ import re
 import pytest
 
 from tests.cli.conftest import ask, put
-from tests.cli.expect import HOOK, NINE, ONE, THREE, TITLE, TWO, as_json, done, failed, table
+from tests.cli.expect import (
+    HOOK,
+    NINE,
+    ONE,
+    THREE,
+    TITLE,
+    TWO,
+    as_json,
+    done,
+    failed,
+    table,
+)
 from tests.conftest import Outcome, Wacb, profile_id
 from tests.fake_api import Network, Reply, Sent, answer, make_row, refusal
 from wacb.sandbox.account import SID, WABA_ID

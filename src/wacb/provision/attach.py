@@ -80,7 +80,7 @@ def prepare_attach_of(
         notes=(*change.notes, *notes), profile_name=name, new_title=profile.title
     )
     if profile.id and same_id(change.old, profile.id):
-        return change
+        return change._replace(old_title=profile.title)
     if if_current is not None:
         is_id = not if_current or looks_like_id(if_current)
         if not is_id:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wacb.api.client import Client
 from wacb.api.listing import Listing
-from wacb.api.responses import ProfileRow
+from wacb.api.responses import NO_SUCH_PROFILE, ProfileRow
 from wacb.errors import NotFound, Unavailable
 from wacb.models import UNKNOWN, CallbackProfile, Need, Number, fold_id
 from wacb.provision.lookup import AccountLookup
@@ -26,25 +26,52 @@ class NumberWithProfile(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def list_with_profiles(client: Client) -> tuple[Listing[Number], list[NumberWithProfile]]:
+class NumberList(NamedTuple):
+    """Numbers with their profiles, the listing they are from, and `notes` on missing profiles."""
+
+    listing: Listing[Number]
+    numbers: list[NumberWithProfile]
+    notes: tuple[str, ...] = ()
+
+
+def list_with_profiles(client: Client) -> NumberList:
     """List the numbers of the WABA, and the profiles that they have.
 
-    Raises ConfigError without a WABA ID. Where profiles cannot be listed, all are None, and the
-    first number has a note.
+    Raises ConfigError without a WABA ID. A profile that the API does not list is looked up by its
+    ID: it may be new. If profiles cannot be listed, all are None.
     """
     client.api.list_numbers()  # raises before anything is sent
     (listing, numbers), (rows, problem) = client.both(
         lambda: _list_numbers(client), lambda: _list_rows(client)
     )
-    ids = {fold_id(each) for each in map(attached_id, numbers) if each}
+    ids = {fold_id(each): each for each in map(attached_id, numbers) if each}
     wanted = [row for row in rows if fold_id(row.id) in ids]
     profiles = {fold_id(each.id): each for each in client.complete(wanted, Need.TEMPLATE)}
+    notes = [f"the profiles could not be listed: {problem}"] if problem and ids else []
+    unlisted = [] if problem else sorted(ids.keys() - {fold_id(row.id) for row in rows})
+    looked_up = client.at_once(lambda folded: _look_up(client, ids[folded]), unlisted)
+    for folded, found in zip(unlisted, looked_up, strict=True):
+        if isinstance(found, CallbackProfile):
+            profiles[folded] = found
+        else:
+            users = [each.number for each in numbers if fold_id(attached_id(each)) == folded]
+            named = users[0] if len(users) == 1 else f"{len(users)} numbers"
+            notes.append(f"{found}: messages to {named} go nowhere" if found else "")
     listed = [
         NumberWithProfile(number, profiles.get(fold_id(attached_id(number)))) for number in numbers
     ]
-    if problem and ids:
-        listed[0] = listed[0]._replace(notes=(f"the profiles could not be listed: {problem}",))
-    return listing, listed
+    return NumberList(listing, listed, tuple(filter(None, notes)))
+
+
+def _look_up(client: Client, profile_id: str) -> CallbackProfile | str:
+    """Return a profile, or that it does not exist, or "" if that is not known."""
+    try:
+        return client.get_profile(profile_id)
+    except NotFound as error:
+        gone = error.api_code == NO_SUCH_PROFILE
+        return f"profile {profile_id} does not exist" if gone else ""
+    except Unavailable:
+        return ""
 
 
 def attached_id(number: Number) -> str:

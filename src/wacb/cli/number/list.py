@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import click
 
-from wacb.api.listing import Listing
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
@@ -15,7 +14,13 @@ from wacb.cli.options import output_options, read_jobs_option
 from wacb.cli.views.numbers import NUMBER
 from wacb.errors import InvalidInput
 from wacb.models import Need, Number
-from wacb.provision.numbers import NumberWithProfile, choose, count_hidden, list_with_profiles
+from wacb.provision.numbers import (
+    NumberList,
+    NumberWithProfile,
+    choose,
+    count_hidden,
+    list_with_profiles,
+)
 from wacb.validation import looks_like_id
 
 
@@ -44,14 +49,14 @@ def command(app: App, *, profile: str | None, unattached: bool) -> None:
     if profile is not None and unattached:
         raise InvalidInput("--profile and --unattached cannot be used together")
     wanted = None if profile is None else _find_id(app, profile)
-    listing, listed = _list(app)
+    listing, listed, notes = _list(app)
     if not listing.gap:
         names = {each.number.number: each.number.name or "" for each in listed}
         store_listing(app, "numbers", names)
     if not listed:  # then nothing is known, not even that there is none
         listing.check_whole()
     chosen = choose(listed, profile_id=wanted, unattached=unattached)
-    app.out.note(*(note for each in listed for note in each.notes))
+    app.out.note(*notes)
     _note_hidden(app, [each.number for each in listed], filtered=unattached or wanted is not None)
     none = "no matching numbers" if listed else None
     app.out.table(chosen, NUMBER, none=none)
@@ -64,12 +69,12 @@ def _find_id(app: App, reference: str) -> str:
     return app.lookup.profile(reference, need=Need.NOTHING).id
 
 
-def _list(app: App) -> tuple[Listing[Number], Sequence[NumberWithProfile]]:
+def _list(app: App) -> NumberList:
     """List the numbers; profiles only where the output shows them."""
     if not app.out.quiet:
         return list_with_profiles(app.client)
     listing = app.client.list_numbers()
-    return listing, [*map(NumberWithProfile, listing)]
+    return NumberList(listing, [*map(NumberWithProfile, listing)])
 
 
 def _note_hidden(app: App, numbers: Sequence[Number], *, filtered: bool) -> None:
