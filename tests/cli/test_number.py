@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import ask, put
 from tests.cli.expect import (
+    CREATE,
     HOOK,
     NINE,
     ONE,
@@ -114,6 +115,46 @@ def test_an_incomplete_template_and_a_hidden_profile_are_seen_in_the_list(over: 
     assert outcome.err == f"note: {note}\nno matching numbers\n"
     hidden = over(Network(answer([{"phone_number": ONE}])), "number", "list", "--unattached")
     assert "the API does not show the profile of any number" in hidden.err
+
+
+def test_a_profile_that_is_not_listed_is_looked_up(
+    live: Wacb, two_profiles: None, sandbox: Sandbox
+):
+    put(sandbox, profile_id(2), TWO)
+    sandbox.add_fault("late:60s")
+    assert live(*CREATE, "--allow-duplicate-title", "--title", "Late").code == 0
+    put(sandbox, profile_id(3), ONE)
+    ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{profile_id(2)}")
+    outcome = live("number", "list")
+    assert outcome.out.splitlines()[0].split("\t")[6] == "Late"
+    gone = f"note: profile {profile_id(2)} does not exist: messages to {TWO} go nowhere\n"
+    assert outcome.err == gone
+
+
+def test_numbers_of_a_profile_that_does_not_exist_are_counted(over: Wacb):
+    rows = [{"phone_number": each, "callback_profile_id": profile_id(9)} for each in (ONE, TWO)]
+
+    def respond(request: Sent) -> Reply:
+        if profile_id(9) in request.url:
+            return refusal(404, code="RBC302")
+        return answer(rows if "/whatsapp/" in request.url else [])
+
+    err = over(Network(respond), "number", "list").err
+    assert (
+        err == f"note: profile {profile_id(9)} does not exist: messages to 2 numbers go nowhere\n"
+    )
+
+
+@pytest.mark.parametrize("reply", [refusal(503), refusal(404, "no route")], ids=["503", "404"])
+def test_a_profile_that_cannot_be_looked_up_is_not_noted(over: Wacb, reply: Reply):
+    def respond(request: Sent) -> Reply:
+        if "/whatsapp/" in request.url:
+            return answer([{"phone_number": ONE, "callback_profile_id": profile_id(9)}])
+        return reply if profile_id(9) in request.url else answer([])
+
+    outcome = over(Network(respond), "number", "list")
+    assert outcome.code == 0
+    assert "does not exist" not in outcome.err
 
 
 def test_numbers_are_listed_even_if_profiles_cannot_be(over: Wacb):
