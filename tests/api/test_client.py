@@ -400,5 +400,9 @@ def test_the_time_that_is_left_is_that_of_the_deadline() -> None:
 def test_a_check_of_access_does_not_take_another_apis_rows_for_its_own() -> None:
     client = make_client(Network(answer([{"name": "x"}, "y"]), answer(["x", 5])))
     client.check_access()  # rows that may be profiles in a form not seen yet
-    with pytest.raises(Unavailable, match="lists nothing that is a callback profile"):
+    with pytest.raises(Unavailable) as caught:
         client.check_access()
+    assert caught.value.in_one_line == (
+        "the response lists nothing that is a callback profile; check the host: run `wacb config "
+        "show`"
+    )

@@ -127,6 +127,11 @@ def test_a_write_that_waited_reads_again_first(
     assert outcome.code == (9 if theirs else 0), outcome
     ours = [] if theirs else [method]
     assert [request.method for request in writes(sandbox)[before:]] == [*made, *ours]
+    if theirs and name == "update":
+        assert outcome.err.endswith(
+            f"error: profile 'Hook' ({FIRST}) was changed by somebody else in the meantime\n"
+            f"hint: check with `wacb profile show {FIRST}`\n"
+        )
 
 
 TWICE = """
