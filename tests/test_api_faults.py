@@ -23,7 +23,7 @@ from wacb.sandbox.account import API_KEY
 ID = "SG_00000000-0000-4000-8000-000000000001"
 ONE = "+15550100001"
 CREATE = ("profile", "create", "--method", "post", "--url", "https://example.com/hook")
-ATTACH = ("number", "attach", ONE, "--profile", ID)
+ATTACH = ("number", "attach", ONE, "--profile", ID, "--jobs", "1")  # one read after the other
 COMMANDS = {
     "profile list": ("profile", "list"),
     "profile show": ("profile", "show", ID),
