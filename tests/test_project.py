@@ -131,6 +131,16 @@ def test_a_module_says_what_lives_in_it_and_stays_small():
     assert [name for name, text in texts.items() if text.count("\n") > 300] == []
 
 
+def test_no_function_is_longer_than_50_lines():
+    functions = [
+        (place(path), node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [each for each in functions if each[2] > 50] == []
+
+
 def commands(command: click.Command, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield path, command
     if isinstance(command, click.Group):

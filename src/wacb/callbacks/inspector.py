@@ -52,12 +52,33 @@ def app(recent: RecentCallbacks, background: Background) -> App:
     name are answered, and a POST only from the page itself: with its Origin, and the value of
     `wacb-run` that no other page can read.
     """
-    page = _read_page()
-    always = _HEADERS | {"content-security-policy": _policy(page)}
-    # Also lets the page notice that a new process is running on this port and counts from 1 again.
-    run = os.urandom(8).hex()
+    return _Inspector(recent, background)
 
-    def refuse(scope: Message) -> _Answer | None:
+
+class _Inspector:
+    def __init__(self, recent: RecentCallbacks, background: Background) -> None:
+        self._recent = recent
+        self._background = background
+        self._page = _read_page()
+        self._always = _HEADERS | {"content-security-policy": _policy(self._page)}
+        # Also lets the page notice that a new process is running on this port and counts from 1.
+        self._run = os.urandom(8).hex()
+
+    # uvicorn takes an object for ASGI 3 by its `__call__`, but not a bound method
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        given = self._refuse(scope)
+        if given is None and scope["method"] == "POST":
+            body = await read_body(receive, most=_MAX_BODY, drain=_MAX_BODY)
+            given = await self._act(scope["path"], body or b"")
+        status, text, kind, more = given or self._answer(scope["path"], scope["query_string"])
+        content = text.encode()
+        length = str(len(content))
+        headers = {**self._always, **more, "content-type": kind, "content-length": length}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": content})
+
+    def _refuse(self, scope: Message) -> _Answer | None:
         if not is_for_this_machine(scope):
             return _Answer(403, "open this page at 127.0.0.1, localhost or [::1]\n")
         method = _METHODS.get(scope["path"])
@@ -65,49 +86,35 @@ def app(recent: RecentCallbacks, background: Background) -> App:
             return _Answer(404, "not found\n")
         if scope["method"] != method:
             return _Answer(405, "method not allowed\n", headers={"allow": method})
-        if method == "POST" and not _is_from_page(scope, run):
+        if method == "POST" and not _is_from_page(scope, self._run):
             return _Answer(403, "only the page itself may do this\n")
         return None
 
-    def answer(path: str, query: bytes) -> _Answer:
+    def _answer(self, path: str, query: bytes) -> _Answer:
         if path == "/":
-            return _Answer(200, page, "text/html; charset=utf-8")
+            return _Answer(200, self._page, "text/html; charset=utf-8")
         asked = _QUERY.fullmatch(query)
         if not asked:
             return _Answer(400, "the query must be after=N\n")
         after = int(asked[1] or 0)
-        first = _first(recent.after(after))
+        first = _first(self._recent.after(after))
         place = first[-1][0] if first else after
         text = f"[{','.join(text for _, text in first)}]"
-        headers = {"wacb-run": run, "wacb-last": str(place)}
+        headers = {"wacb-run": self._run, "wacb-last": str(place)}
         return _Answer(200, text, "application/json", headers)
 
-    async def act(path: str, body: bytes) -> _Answer:
+    async def _act(self, path: str, body: bytes) -> _Answer:
         if path == "/clear":
-            recent.clear()
+            self._recent.clear()
             return _json({})
         try:
-            delivery = await _replay(recent, background, read_json_or(body, None))
+            delivery = await _replay(self._recent, self._background, read_json_or(body, None))
         except WacbError as error:
             return _json({"ok": False, "error": {"message": error.message}})
         shown = {name: getattr(delivery, name) for name in ("status", "ms", "ok", "response")}
         failure = delivery.error
         reason = {"error": {"message": failure.in_one_line}} if failure else {}
         return _json(shown | reason)
-
-    async def application(scope: Message, receive: Receive, send: Send) -> None:
-        given = refuse(scope)
-        if given is None and scope["method"] == "POST":
-            body = await read_body(receive, most=_MAX_BODY, drain=_MAX_BODY)
-            given = await act(scope["path"], body or b"")
-        status, text, kind, more = given or answer(scope["path"], scope["query_string"])
-        content = text.encode()
-        headers = {**always, **more, "content-type": kind, "content-length": str(len(content))}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": status, "headers": raw})
-        await send({"type": "http.response.body", "body": content})
-
-    return application
 
 
 def _is_from_page(scope: Message, run: str) -> bool:
