@@ -59,6 +59,24 @@ def key_file(home: Path) -> Path:
 # -- the config
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+@pytest.mark.parametrize(
+    ("variable", "line", "file"),
+    [
+        ("XDG_CONFIG_HOME", ("config", "set", "sid", "HX2", "--account", "a"), "config.toml"),
+        ("XDG_STATE_HOME", (*CREATE, "--allow-duplicate-title"), "creates/"),
+    ],
+    ids=["config", "state"],
+)
+def test_a_folder_in_which_none_can_be_made_is_named(
+    live: Wacb, variable: str, line: Sequence[str], file: str
+):
+    outcome = live(*line, env={variable: "/proc/nowhere"})
+    assert outcome.code == 3
+    assert f"/proc/nowhere/wacb/{file}" in outcome.err
+    assert "No such file or directory\nhint: check the path and the disk\n" in outcome.err
+
+
 @pytest.mark.parametrize("limit", [0, 20], ids=["full", "almost full"])
 @pytest.mark.parametrize("line", CONFIG_COMMANDS, ids=lambda line: " ".join(line[1:3]))
 def test_a_full_disk_keeps_the_old_config(

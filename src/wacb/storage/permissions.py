@@ -15,12 +15,10 @@ _OTHERS_READ, _OTHERS_WRITE = 0o044, 0o022
 
 def make_folder(folder: Path) -> None:
     """Create a folder and its missing parents, each 0700 whatever the umask. Raises OSError."""
+    if not folder.parent.exists():
+        make_folder(folder.parent)
     try:
         folder.mkdir(mode=0o700)
-    except FileNotFoundError:
-        make_folder(folder.parent)
-        make_folder(folder)
-        return
     except FileExistsError:
         if not folder.is_dir():
             raise
