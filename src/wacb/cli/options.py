@@ -130,6 +130,15 @@ dry_run_option = option(
     is_flag=True,
     help="Print the requests without sending them.",
 )
+replace_option = option(
+    "--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile."
+)
+update_existing_option = option(
+    "--update-existing",
+    section=Section.SAFETY,
+    is_flag=True,
+    help="Update a profile of the same title if it exists.",
+)
 yes_option = option("--yes", section=Section.SAFETY, is_flag=True, help="Skip confirmation.")
 allow_missing_option = option(
     "--allow-missing",

@@ -11,15 +11,15 @@ from wacb import __version__
 from wacb.cli import completion
 from wacb.cli.api.writing import WriteOptions, show_writes, write
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command, Section
+from wacb.cli.commands import Command
 from wacb.cli.options import (
     FilePath,
     collect,
     combine,
     dry_run_option,
-    option,
     output_options,
     profile_option,
+    replace_option,
     yes_option,
 )
 from wacb.cli.state import open_verdicts
@@ -42,7 +42,7 @@ _write_options = combine(
         shell_complete=completion.numbers,
     ),
     profile_option("Profile to attach to it."),
-    option("--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile."),
+    replace_option,
     yes_option,
     collect(WriteOptions, "options"),
 )

@@ -36,6 +36,7 @@ from wacb.cli.options import (
     option,
     output_options,
     profile_option,
+    replace_option,
     write_jobs_option,
 )
 from wacb.cli.prompts import choose_attachable, choose_profile
@@ -69,7 +70,7 @@ _source_options = combine(
     ),
 )
 _attach_options = combine(
-    option("--replace", section=Section.SAFETY, is_flag=True, help="Replace the current profile."),
+    replace_option,
     option(
         "--if-current",
         section=Section.SAFETY,

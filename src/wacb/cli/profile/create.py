@@ -9,7 +9,13 @@ from wacb.cli.commands import Command, Section
 from wacb.cli.dry_run import show_requests
 from wacb.cli.encryption_keys import with_key
 from wacb.cli.github import check_github, github_option, markdown_table, write_github
-from wacb.cli.options import combine, dry_run_option, option, output_options
+from wacb.cli.options import (
+    combine,
+    dry_run_option,
+    option,
+    output_options,
+    update_existing_option,
+)
 from wacb.cli.profile.draft_options import DraftOptions, draft_options, new_draft
 from wacb.cli.profile.ensure import prepare_profile, preview_profile
 from wacb.cli.views.profiles import PROFILE_RESULT
@@ -25,12 +31,7 @@ _existing_options = combine(  # what to do with a profile of the same title
         is_flag=True,
         help="Do nothing if an identical profile exists.",
     ),
-    option(
-        "--update-existing",
-        section=Section.SAFETY,
-        is_flag=True,
-        help="Update a profile of the same title if it exists.",
-    ),
+    update_existing_option,
     option(
         "--allow-duplicate-title",
         section=Section.SAFETY,

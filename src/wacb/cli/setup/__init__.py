@@ -6,7 +6,7 @@ import click
 
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command, Section
+from wacb.cli.commands import Command
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option
 from wacb.cli.number.report import make_changes, raise_failures, show_undo
@@ -18,6 +18,8 @@ from wacb.cli.options import (
     endpoint_options,
     option,
     output_options,
+    replace_option,
+    update_existing_option,
 )
 from wacb.cli.profile.ensure import expected_profile, prepare_profile, preview_profile
 from wacb.cli.setup.job import Job, SetupOptions, confirm_replaced, prepare_numbers, read_job
@@ -50,18 +52,8 @@ _options = combine(
         metavar="TEXT",
         help="Title of the profile [default: derived from the endpoint]. [env: WACB_PROFILE]",
     ),
-    option(
-        "--update-existing",
-        section=Section.SAFETY,
-        is_flag=True,
-        help="Update a profile of the same title if it exists.",
-    ),
-    option(
-        "--replace",
-        section=Section.SAFETY,
-        is_flag=True,
-        help="Replace the current profile.",
-    ),
+    update_existing_option,
+    replace_option,
     endpoint_options,
     collect(SetupOptions, "options"),
 )
