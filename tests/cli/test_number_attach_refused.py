@@ -60,6 +60,39 @@ def test_an_inactive_profile_is_refused(
     )
 
 
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        (b'"state": 1', "the API does not show its status"),
+        (b'"status": "dormant"', "its status is 'dormant'"),
+    ],
+    ids=["hidden", "another word"],
+)
+def test_a_profile_whose_status_is_not_known_is_attached_with_a_note(
+    over: Wacb, two_profiles: None, sandbox: Sandbox, shown: bytes, told: str
+):
+    network = Showing(sandbox, b'"status": 1', shown)
+    outcome = over(network, "number", "attach", ONE, "--profile", profile_id(1), "-q")
+    assert (outcome.code, outcome.out) == (0, f"{ONE}\n")
+    assert outcome.err.splitlines()[0] == (
+        f"note: whether profile '{TITLE}' ({profile_id(1)}) is active is not known: {told}"
+    )
+
+
+def test_a_profile_whose_body_cannot_be_read_is_refused(
+    over: Wacb, two_profiles: None, sandbox: Sandbox, untouched: Watch
+):
+    network = Showing(sandbox, b'"body":', b'"body": 7, "was":')
+    with untouched():
+        outcome = over(network, "number", "attach", ONE, "--profile", profile_id(1))
+    assert outcome == failed(
+        9,
+        f"profile '{TITLE}' ({profile_id(1)}) can't be checked: the API shows its body in a form "
+        "that wacb doesn't understand",
+        "check it in the Kaleyra console, or create another profile",
+    )
+
+
 def test_an_incomplete_template_is_refused_unless_allowed(
     live: Wacb, sandbox: Sandbox, untouched: Watch
 ):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.expect import failed
 from tests.conftest import Wacb
 from tests.fake_api import Network, answer
 from tests.field.accounts import CONFIG, PROD, reached, write
@@ -19,6 +20,7 @@ def config(home: Path) -> Path:
 
 
 KEY = ("--api-key-file", "key.txt")
+CHOOSE = "pass --account NAME to choose one, or to name a new one"
 
 
 @pytest.fixture
@@ -40,9 +42,18 @@ def stored(config: Path) -> dict[str, Any]:
 
 def test_no_account_is_made_beside_others_without_a_name(init: Wacb, config: Path):
     outcome = init("--sid", "HXNEW00000001IN", *KEY)
-    assert (outcome.code, config.read_text()) == (2, CONFIG)
-    assert "--account" in outcome.err
-    assert "prod" in outcome.err
+    assert config.read_text() == CONFIG
+    message = f"no account has this SID in {config}: prod, test, bare"
+    assert outcome == failed(2, message, CHOOSE)
+
+
+def test_one_of_several_accounts_of_a_sid_has_to_be_chosen(init: Wacb, config: Path):
+    config.write_text(
+        "".join(f'[accounts.{name}]\nsid = "HXNEW00000001IN"\n' for name in ("a", "b", "c"))
+    )
+    outcome = init("--sid", "HXNEW00000001IN", *KEY)
+    message = f"several accounts have this SID in {config}: a, b, c"
+    assert outcome == failed(2, message, CHOOSE)
 
 
 def test_the_account_of_the_same_sid_is_the_one_that_is_meant(init: Wacb, config: Path):

@@ -86,7 +86,10 @@ def test_a_profile_that_is_deleted_while_it_is_attached_is_reported(live: Wacb, 
     line = ("number", "attach", ONE, "--profile", FIRST)
     outcome = live(*line, handler=delete_attached)
     assert outcome.code == 8
-    assert f"number {ONE} was changed, but profile {FIRST} no longer exists" in outcome.err
+    assert outcome.err.splitlines()[-2:] == [
+        f"error: number {ONE} was changed, but profile {FIRST} no longer exists",
+        "hint: attach another one with `wacb number attach`",
+    ]
 
 
 class Throttled:

@@ -42,9 +42,10 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import UNKNOWN, AttachedId, Number
-from wacb.provision.lookup import AccountLookup
+from wacb.provision.lookup import AccountLookup, resolve_phone, spell_ids
 from wacb.sandbox.account import WABA_ID
 from wacb.sandbox.emulator import Sandbox
+from wacb.validation import NO_COUNTRY_CODE, PHONE_HINT, InvalidPhone
 
 
 def requests(sandbox: Sandbox) -> Counter[str]:
@@ -208,3 +209,37 @@ def test_a_title_of_two_profiles_is_looked_up_once(tmp_path: Path) -> None:
         with pytest.raises(Ambiguous):
             look.profile("Profile 1")
     assert requests(sandbox) == {"profiles": 1}
+
+
+LISTED = ("+15550100001", "+445550100001", "+15550100002")
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("05550100001", "did you mean +15550100001 or +445550100001?"),
+        ("0100002", "did you mean +15550100002?"),
+        ("5550100009", PHONE_HINT),
+    ],
+    ids=["two", "one", "none"],
+)
+def test_digits_without_a_country_code_name_the_listed_numbers(text: str, suggestion: str):
+    with pytest.raises(InvalidPhone) as caught:
+        resolve_phone(text, lambda: LISTED)
+    assert caught.value.message == f"{text!r} is not a valid phone number: {NO_COUNTRY_CODE}"
+    assert caught.value.hint == suggestion
+
+
+@pytest.mark.parametrize(
+    ("shown", "spelled"),
+    [
+        ("sg_00000000-0000-4000-8000-00000000000a", "SG_00000000-0000-4000-8000-00000000000A"),
+        ("another", "another"),
+        (None, None),
+    ],
+    ids=["other case", "unknown", "none"],
+)
+def test_ids_are_spelled_as_the_profiles_spell_them(shown: str | None, spelled: str | None):
+    number = Number(number=LISTED[0], callback_profile_id=shown)
+    ids = ["SG_00000000-0000-4000-8000-00000000000A"]
+    assert spell_ids([number], ids) == {LISTED[0]: number._replace(callback_profile_id=spelled)}
