@@ -91,3 +91,14 @@ def test_a_confirmation_without_an_answer_is_unknown(over: Wacb, live: Wacb, san
         f"interrupted; number {NEW} may or may not be confirmed",
         "it is safe to run the same command again",
     )
+
+
+def test_an_update_without_an_answer_is_unknown(over: Wacb, live: Wacb, sandbox: Sandbox):
+    assert live(*CREATE).code == 0
+    line = ("profile", "update", ID, "--url", "https://example.com/new")
+    outcome = over(Interrupting(sandbox, "PATCH"), *line)
+    assert (outcome.code, outcome.out) == (130, "")
+    assert outcome.err.splitlines()[-2:] == [
+        f"error: interrupted; profile {ID} may or may not have been updated",
+        "hint: run the same command again; it changes only what still differs",
+    ]

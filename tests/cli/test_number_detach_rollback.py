@@ -171,6 +171,21 @@ def test_rollback_is_refused_when_somebody_changed_the_number_since(
     )
 
 
+def test_rollback_is_refused_when_somebody_detached_the_profile_since(
+    live: Wacb, sandbox: Sandbox, refused: Refused
+):
+    live(*ATTACH, SECOND)
+    live(*ATTACH, FIRST, "--replace")
+    put(sandbox, "")
+    refused(
+        (*ROLLBACK, "--yes"),
+        9,
+        f"number {ONE} was changed since: it has no profile attached, and the journal's last "
+        f"value is profile {FIRST}",
+        SET_INSTEAD,
+    )
+
+
 def test_rollback_is_refused_without_a_change_on_record(refused: Refused):
     refused(
         (*ROLLBACK, "--yes"),

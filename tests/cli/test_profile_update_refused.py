@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.cli.conftest import Answer, Refused, Watch
+from tests.cli.conftest import Answer, Refused, Showing, Watch
 from tests.cli.expect import BODY, CREATE, HOOK, TITLE, done, failed, row
 from tests.conftest import Wacb, profile_id
 from tests.fake_api import Reply, refusal
@@ -47,6 +47,19 @@ def test_the_channel_stays(refused: Refused):
         2,
         f"the channel of profile {ID} is not set, and the API cannot change it to whatsapp",
         "create another profile",
+    )
+
+
+def test_a_profile_that_is_not_understood_is_not_changed(
+    over: Wacb, sandbox: Sandbox, untouched: Watch
+):
+    with untouched():
+        outcome = over(Showing(sandbox, b'"body":', b'"body": 7, "was":'), *UPDATE, "--url", NEW)
+    assert outcome == failed(
+        9,
+        f"profile '{TITLE}' ({ID}) was not changed: the API shows its body in a form that wacb "
+        "doesn't understand",
+        "change it in the Kaleyra console",
     )
 
 
