@@ -196,6 +196,22 @@ class Showing:
         return status, [], iter([shown])
 
 
+class Interrupting:
+    """The emulator, with Ctrl-C in place of its answer to a method, once `after` was answered."""
+
+    def __init__(self, sandbox: Sandbox, method: str, *, after: str | None = None) -> None:
+        self.api: Handler = partial(exchange, sandbox)
+        self.method, self.after = method, after
+
+    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        answer = self.api(method, url, headers, body)
+        if method == self.method and self.after is None:
+            raise KeyboardInterrupt
+        if method == self.after:
+            self.after = None
+        return answer
+
+
 @pytest.fixture
 def two_profiles(live: Wacb) -> None:
     """Two complete profiles, the second one called Second."""

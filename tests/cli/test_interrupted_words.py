@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Answer
+from tests.cli.conftest import Interrupting
 from tests.cli.expect import CREATE, TITLE, failed
 from tests.cli.registering import ADD, CONFIRM, NEW
 from tests.conftest import Wacb, mark_shown, profile_id
-from tests.fake_api import emulated
 from wacb.sandbox.emulator import Sandbox
 
 ID = profile_id(1)
 DELETE = ("profile", "delete", ID, "--yes")
 CONFIRM_BY_ID = f"`wacb number confirm {NEW} --id ID` with the ID from the Kaleyra console"
-
-
-class Interrupting:
-    """The emulator, with Ctrl-C in place of its answer to a method, once `after` was answered."""
-
-    def __init__(self, sandbox: Sandbox, method: str, *, after: str | None = None) -> None:
-        self.api = emulated(sandbox)
-        self.method, self.after = method, after
-
-    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        answer = self.api(method, url, headers, body)
-        if method == self.method and self.after is None:
-            raise KeyboardInterrupt
-        if method == self.after:
-            self.after = None
-        return answer
 
 
 def test_a_create_without_an_answer_is_unknown(over: Wacb, sandbox: Sandbox):

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
-from tests.cli.conftest import Answer, Watch, writes
+from tests.cli.conftest import Answer, Interrupting, Watch, writes
 from tests.cli.expect import CREATE, HOOK, TITLE, done, failed, profile_json
 from tests.conftest import LIVE, Wacb, profile_id
 from tests.sandbox.shells import serving
@@ -138,24 +138,11 @@ def test_a_dry_run_leaves_no_lock_behind(live: Wacb, untouched: Watch):
 # -- a listing that lags
 
 
-class Interrupting:
-    """The emulator, with Ctrl-C while the answer to a create is on its way."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.api = partial(exchange, sandbox)
-
-    def __call__(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        answer = self.api(method, url, headers, body)
-        if method == "POST":
-            raise KeyboardInterrupt
-        return answer
-
-
 def test_after_an_interruption_the_next_run_looks_longer(
     over: Wacb, live: Wacb, sandbox: Sandbox, sleeps: list[float]
 ):
     sandbox.add_fault("late:5s")
-    assert over(Interrupting(sandbox), *ONCE).code == 130
+    assert over(Interrupting(sandbox, "POST"), *ONCE).code == 130
     outcome = live(*ONCE, "--deadline", "3")
     assert outcome.code == 7
     assert outcome.err.splitlines() == [
