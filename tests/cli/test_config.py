@@ -113,8 +113,10 @@ def test_the_sandbox_is_shown_in_the_place_of_the_account(wacb: Wacb, file: Path
     }
     assert wacb("--sandbox", "config", "show") == rows(**own)
     own |= {"waba_id": ("7", "--waba-id"), "sandbox": ("1", "WACB_SANDBOX")}
-    env = {"WACB_SANDBOX": "1", "WACB_SID": "HX9"}
+    env = {"WACB_SANDBOX": "1", "WACB_SID": "HX9", "WACB_WABA_ID": "8"}
     assert wacb("config", "show", "--waba-id", "7", env=env) == rows(**own)
+    own |= {"waba_id": (WABA_ID, "sandbox")}
+    assert wacb("config", "show", env=env) == rows(**own)
 
 
 def test_keys_outside_of_accounts(wacb: Wacb, file: Path):

@@ -67,7 +67,9 @@ def test_its_waba_id_is_the_sandbox_own_unless_given(wacb: Wacb, home: Path):
     assert wacb(*show, "--waba-id", "") == done(
         table(NINE, "Sandbox Nine", "pending", "", "v1", "", "", "", ""), note
     )
-    assert wacb(*show, env={"WACB_WABA_ID": "78"}).code == 5
+    assert wacb(*show, env={"WACB_WABA_ID": "78"}) == wacb(*show)
+    assert wacb(*show, env={"WACB_WABA_ID": "none"}) == wacb(*show, "--waba-id", "none")
+    assert wacb(*show, "--waba-id", "78").code == 5
 
 
 def test_the_sandbox_and_another_host_exclude_each_other(wacb: Wacb):

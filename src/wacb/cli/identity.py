@@ -28,10 +28,16 @@ def find_sid(settings: Settings) -> str | None:
 
 
 def find_waba_id(settings: Settings) -> str | None:
-    """Return the WABA ID, None for the V1 API; the sandbox's is not the config file's."""
-    if settings.sandbox and settings.source("waba_id") not in ("--waba-id", "WACB_WABA_ID"):
+    """Return the WABA ID, None for the V1 API; the sandbox has its own, as it has its own SID."""
+    if settings.sandbox and not chooses_sandbox_waba(settings):
         return WABA_ID
     return settings.get("waba_id")
+
+
+def chooses_sandbox_waba(settings: Settings) -> bool:
+    """Return whether a WABA ID is given that is meant for the sandbox: by a flag, or V1."""
+    given = settings.given.get("waba_id")
+    return given is not None and (given.value is None or given.source == "--waba-id")
 
 
 def identify(settings: Settings) -> Identity:

@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.identity import chooses_sandbox_waba
 from wacb.cli.options import output_options
 from wacb.cli.views.settings import SETTING
 from wacb.config.settings import Settings, ShownSetting, describe, mask
@@ -50,6 +51,7 @@ def _setting_in_use(settings: Settings, name: str) -> ShownSetting:
         "base_url": None,
         "waba_id": WABA_ID,
     }
-    if not settings.sandbox or name not in own or (name == "waba_id" and name in settings.given):
+    is_own = name in own and not (name == "waba_id" and chooses_sandbox_waba(settings))
+    if not (settings.sandbox and is_own):
         return describe(settings, name)
     return ShownSetting(key=name, value=own[name], source="sandbox")
