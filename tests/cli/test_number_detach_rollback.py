@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Refused, Showing, Watch, ask, attached, fields, put, writes
+from tests.cli.conftest import (
+    Interrupting,
+    Refused,
+    Showing,
+    Watch,
+    ask,
+    attached,
+    fields,
+    put,
+    writes,
+)
 from tests.cli.expect import ONE, TWO, attachment_row, done, failed, undo
 from tests.conftest import Outcome, Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
@@ -184,6 +194,41 @@ def test_rollback_is_refused_when_somebody_detached_the_profile_since(
         f"value is profile {FIRST}",
         SET_INSTEAD,
     )
+
+
+def test_rollback_is_refused_when_somebody_undid_the_rollback_since(
+    live: Wacb, sandbox: Sandbox, refused: Refused
+):
+    live(*ATTACH, FIRST)
+    live(*ATTACH, SECOND, "--replace")
+    assert live(*ROLLBACK, "--yes").code == 0
+    put(sandbox, SECOND)
+    refused(
+        (*ROLLBACK, "--yes"),
+        9,
+        f"number {ONE} was changed since: it has profile {SECOND} attached, and the journal's last "
+        f"value is profile {FIRST}",
+        SET_INSTEAD,
+    )
+
+
+def test_a_rollback_whose_answer_was_lost_is_made_again(live: Wacb, over: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    live(*ATTACH, SECOND, "--replace")
+    assert over(Interrupting(sandbox, "PUT"), *ROLLBACK, "--yes").code == 130
+    put(sandbox, SECOND)  # as if it had not been done
+    again = live(*ROLLBACK, "--yes")
+    assert (again.code, again.out) == (0, attachment_row(ONE, "attached", SECOND, FIRST) + "\n")
+
+
+def test_a_change_whose_answer_was_lost_is_undone_where_the_api_shows_nothing(
+    live: Wacb, over: Wacb, sandbox: Sandbox
+):
+    v1 = ("--waba-id", "none")
+    live(*ATTACH, FIRST, *v1)
+    assert over(Interrupting(sandbox, "PUT"), *DETACH, "--yes", *v1).code == 130
+    again = live(*ROLLBACK, "--yes", *v1)
+    assert (again.code, again.out) == (0, attachment_row(ONE, "attached", "", FIRST, "") + "\n")
 
 
 def test_rollback_is_refused_without_a_change_on_record(refused: Refused):

@@ -17,6 +17,7 @@ from wacb.sandbox.in_process import exchange
 
 ID = profile_id(1)
 DELETE = ("profile", "delete", ID)
+GONE = f"callback profile {ID} does not exist (404: The profile does not exist)"
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,7 @@ LOST: Mapping[str, tuple[Reply | Exception, str]] = {
 def test_a_profile_that_is_gone_is_deleted(over: Wacb, sandbox: Sandbox, case: str):
     outcome = over(Unlucky(sandbox, LOST[case][0], took=True), *DELETE, "--yes", "-q")
     assert outcome == done(ID)
+    assert over(partial(exchange, sandbox), *DELETE, "--yes") == failed(5, GONE)  # and settled
 
 
 @pytest.mark.parametrize("case", LOST)

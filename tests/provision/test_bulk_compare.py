@@ -168,8 +168,12 @@ def test_the_rest_is_not_tried_where_the_deadline_leaves_no_time_to_look(tmp_pat
     assert first == attached(numbers[0])
     for result, number in zip(rest, numbers[1:], strict=True):
         assert result == outcome(number, None, None, FIRST, error=result.error)
-        assert isinstance(result.error, NotReached)
-        assert result.error.sent is False
+        assert result.error and result.error.sent is False
+        assert told(result.error) == (
+            NotReached,
+            f"number {number} was not tried: the time limit was reached",
+            "run the same command again to finish, or pass a longer --deadline",
+        )
     assert (line.puts, line.listings) == (numbers[:1], 1)
     assert bench.journaled == [entry(numbers[0])]
 

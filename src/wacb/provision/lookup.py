@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from wacb.api.client import Client
 from wacb.api.listing import Listing
@@ -72,12 +72,12 @@ class AccountLookup:
     def __init__(self, client: Client, journal: Journal) -> None:
         self.client = client
         self.journal = journal
-        self._found: dict[str, Any] = {}
-        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
+        self._found: dict[tuple[object, ...], Any] = {}
+        self._locks: defaultdict[tuple[object, ...], Lock] = defaultdict(Lock)
 
     def check_access(self) -> None:
         """Make one cheap read, as the client does."""
-        self._look_up_once("access", self.client.check_access)
+        self._once(self.client.check_access)
 
     def look_ahead(self, *, numbers: Iterable[str], profiles: Iterable[str] = ()) -> None:
         """Look up in parallel what is needed later; a failure is raised only then.
@@ -98,9 +98,7 @@ class AccountLookup:
     @property
     def listed(self) -> dict[str, Number]:
         """The numbers of the WABA by their E.164 form. Raises as `rows` does."""
-        return self._look_up_once(
-            "numbers by their E.164 form", lambda: {number.number: number for number in self.rows}
-        )
+        return self._once(self._by_number)
 
     @property
     def rows(self) -> list[Number]:
@@ -122,7 +120,7 @@ class AccountLookup:
         """Find one number (E.164). Raises NotFound."""
         waba_id = self.client.api.waba_id
         if waba_id is None:
-            return self._look_up_once(number, lambda: self.client.get_number(number))
+            return self._once(self.client.get_number, number)
         rows, listing = self._list_once()
         if found := [row for row in rows if row.number == number]:
             return found[-1]
@@ -135,25 +133,25 @@ class AccountLookup:
 
     def attached_profile_id(self, number: Number) -> AttachedId:
         """Return the ID of the profile on a number."""
-        return attached_profile_id(number, self._read_believed)
+        return attached_profile_id(number, lambda: self._once(self._read_believed))
 
     def profile(self, reference: str, *, need: Need = Need.ALL) -> CallbackProfile:
         """Find a profile by ID or exact title. Raises NotFound and Ambiguous."""
-        return self._look_up_once(
-            f"profile {need.name} {reference}",
-            lambda: find.find(self.client, reference, need=need),
-        )
+        return self._once(self._find_profile, reference, need)
+
+    def _find_profile(self, reference: str, need: Need) -> CallbackProfile:
+        return find.find(self.client, reference, need=need)
 
     def _read_believed(self) -> Mapping[str, str | None]:
-        return self._look_up_once("the journal", lambda: self.journal.believed)
+        return self.journal.believed
 
     def _list_once(self) -> tuple[list[Number], Listing[Number]]:
-        return self._look_up_once("the numbers", self._list)
+        return self._once(self._list)
 
     def title_of(self, profile_id: str) -> str | None:
         """Return the title of a profile for people to read, None if it is not known."""
         try:
-            titles = self._look_up_once("the titles of profiles", self._list_titles)
+            titles = self._once(self._list_titles)
         except Unavailable:
             return None  # the ID alone will do
         return titles.get(fold_id(profile_id))
@@ -162,22 +160,27 @@ class AccountLookup:
         rows = self.client.profile_rows().require_whole()
         return {fold_id(row.id): row.title for row in rows}
 
+    def _by_number(self) -> dict[str, Number]:
+        return {number.number: number for number in self.rows}
+
     def _list(self) -> tuple[list[Number], Listing[Number]]:
         listing = self.client.list_numbers()
         return list(listing), listing
 
-    def _look_up_once(self, key: str, find: Callable[[], T]) -> T:
+    def _once(self, look: Callable[..., T], *arguments: object) -> T:
         """Look something up, and return the same value or raise the same failure ever after."""
+        key = (look, *arguments)
         with self._locks[key]:
             if key not in self._found:
                 try:
-                    self._found[key] = find()
+                    self._found[key] = look(*arguments)
                 except WacbError as error:
                     self._found[key] = error
         found = self._found[key]
         if isinstance(found, WacbError):
             raise found
-        return cast(T, found)
+        value: T = found
+        return value
 
 
 def _try(look: Callable[[], object]) -> None:
