@@ -13,6 +13,8 @@ from tests.fake_api import (
     PROFILES,
     Clock,
     Network,
+    Reply,
+    Sent,
     Turn,
     answer,
     emulated,
@@ -23,6 +25,7 @@ from tests.fake_api import (
     make_row,
     refusal,
 )
+from tests.provision.attaching import told
 from tests.provision.lossy import make_lock
 from wacb.api.client import Client
 from wacb.errors import (
@@ -126,16 +129,43 @@ def test_two_profiles_of_one_title_are_named(sandbox: Sandbox) -> None:
     assert caught.value.message == f"2 profiles are named {TITLE!r}: {ids[0]}, {ids[1]}"
 
 
+RIVAL = f"profile SG_1 was created, but another machine may have created one named {TITLE!r}, too: "
+AGAIN = "run the same command again with --if-not-exists: it finds the profile or creates it"
+
+
 @pytest.mark.parametrize(
-    ("turn", "looks"), [(refusal(500, "oops"), 6), (refusal(401, "oops"), 1)], ids=["500", "401"]
+    ("turn", "looks", "why"),
+    [
+        (
+            refusal(500, "oops"),
+            6,
+            "listing callback profiles failed: the API is unavailable (500: oops)",
+        ),
+        (refusal(401, "oops"), 1, "Kaleyra rejected the SID and API key (401: oops)"),
+    ],
+    ids=["500", "401"],
 )
-def test_a_rival_that_cannot_be_looked_for_is_no_success(turn: Turn, looks: int) -> None:
+def test_a_rival_that_cannot_be_looked_for_is_no_success(turn: Turn, looks: int, why: str) -> None:
     clock = Clock()
     network = Network(NONE, MADE, turn, CURRENT, *[turn] * 5)
     with pytest.raises(Unavailable) as caught:
         ensure(make_client(network, clock=clock), clock=clock)
-    assert caught.value.message.startswith("profile SG_1 was created, but another machine may have")
+    assert told(caught.value) == (OutcomeUnknown, RIVAL + why, AGAIN)
     assert len(network.sent) == 3 + looks
+
+
+def test_a_run_that_is_stopped_says_that_no_rival_was_looked_for() -> None:
+    def stop(_: Sent) -> Reply:
+        client.stop_sending()
+        return NONE
+
+    clock = Clock()
+    client = make_client(Network(NONE, MADE, stop), clock=clock)
+    outcome = ensure(client, clock=clock)
+    assert outcome.status == "created"
+    assert outcome.notes[0].startswith("it could not be read back; it is shown as it was sent: ")
+    assert outcome.notes[1:] == ("it was not checked whether another machine created it, too",)
+    assert clock.sleeps == []
 
 
 def test_a_listing_that_hides_the_new_profile_for_some_seconds_is_waited_for() -> None:
@@ -148,8 +178,9 @@ def test_a_listing_that_hides_the_new_profile_for_some_seconds_is_waited_for() -
 def test_a_new_profile_is_looked_for_no_longer_than_the_deadline() -> None:
     clock = Clock()
     network = Network(NONE, MADE, NONE, NONE, CURRENT, *[NONE] * 9)
-    with pytest.raises(Unavailable, match="another machine may have created one"):
+    with pytest.raises(OutcomeUnknown) as caught:
         ensure(make_client(network, clock=clock, deadline=3), clock=clock)
+    assert caught.value.message == f"{RIVAL}it is not listed yet"
     assert clock.sleeps == [1]
 
 
