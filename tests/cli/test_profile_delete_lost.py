@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -90,6 +91,9 @@ def test_a_profile_that_is_still_there_is_not_called_deleted(
     outcome = over(Unlucky(sandbox, lost, took=False), *DELETE, "--yes")
     message = f"{said}; profile {ID} still exists"
     assert outcome == failed(7, message, "run the same command again")
+    as_json = over(Unlucky(sandbox, lost, took=False), *DELETE, "--yes", "-o", "json")
+    status = json.loads(as_json.err)["error"]["status"]
+    assert status == (lost.status if isinstance(lost, Reply) else None)
 
 
 def test_a_profile_that_cannot_be_looked_up_may_still_be_there(over: Wacb, sandbox: Sandbox):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Showing, Watch, fields, writes
+from tests.cli.conftest import Refused, Showing, Watch, fields, writes
 from tests.cli.expect import CREATE, LIVE_KEYS, TITLE, done
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
@@ -68,6 +68,19 @@ HIDES = (b'"key"', b'"hidden"')
 @pytest.fixture
 def keys(home: Path) -> Path:
     return home / ".local/state/wacb" / LIVE_KEYS
+
+
+def test_a_key_is_only_replaced_by_one_that_is_named(live: Wacb, keys: Path, refused: Refused):
+    line = (*UPDATE, "--encrypt", "AES-128-CFB", "-q")
+    assert live(*line).code == 0
+    (keys / f"{TITLE}.toml").unlink()
+    refused(
+        line,
+        9,
+        f"profile '{TITLE}' ({ID}) already uses another key or algorithm, and its receiver could "
+        "not decrypt with a new one",
+        "pass --encrypt-key-file FILE to replace the key",
+    )
 
 
 def test_a_key_that_was_named_is_sent_where_the_api_hides_the_present_one(

@@ -205,6 +205,15 @@ def test_typed_properties():
     assert (make_settings().sandbox, make_settings().no_input) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("value", "disabled"), [("true", True), ("TRUE", True), ("1", True), ("0", False), ("", False)]
+)
+def test_prompts_are_disabled_in_ci(value, disabled):
+    found = make_settings(environ={"CI": value})
+    source = "CI" if disabled else "not set"
+    assert (found.no_input, found.source("no_input")) == (disabled, source)
+
+
 def test_an_emptied_waba_id_means_none():
     found = make_settings(make_file(a={"waba_id": "3"}), {"WACB_WABA_ID": "2"}, waba_id="")
     assert (found.get("waba_id"), found.source("waba_id")) == (None, "--waba-id")
