@@ -133,6 +133,11 @@ WRAPPED: list[tuple[str, Any]] = [
         {"level": 30, "time": 1790000000000, "msg": "callback", "req": {"body": FOURTEEN}},
     ),
     ("cloud log", {"insertId": "1", "severity": "INFO", "jsonPayload": {"body": FOURTEEN}}),
+    ("cloud log, request", {"httpRequest": {"requestUrl": f"https://a.example/hook?{QUERY}"}}),
+    ("access log, request", {"request": f"GET /hook?{QUERY} HTTP/1.1", "status": 200}),
+    ("access log, URI", {"request": {"method": "GET", "uri": f"/hook?{QUERY}"}, "status": 200}),
+    ("access log, another name", {"RequestPath": f"/hook?{QUERY}"}),
+    ("request bin, URL", {"content": "", "query": None, "url": f"https://a.example/?{QUERY}"}),
     ("event bus", {"id": "1", "source": "hook", "data": FOURTEEN}),
     ("payload", {"event": "message.received", "payload": FOURTEEN}),
     ("V2 in an envelope", {"headers": HEADERS, "body": v2()}),
@@ -159,6 +164,16 @@ def test_decode_opens_the_wrapping_and_says_so(wrapped: Any, wacb: Wacb) -> None
         pytest.param(
             f"POST /hook HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{BODY}",
             id="POST as sent",
+        ),
+        pytest.param(
+            f"POST /hook?team=7 HTTP/1.1\r\n\r\n{json.dumps(FOURTEEN, indent=2)}",
+            id="POST of several lines",
+        ),
+        pytest.param(f"POST /hook HTTP/1.1\r\nHost: a.example\r\n\r\n{QUERY}", id="form as sent"),
+        pytest.param(f'Started GET "/hook?{QUERY}" for 203.0.113.9', id="line of a framework"),
+        pytest.param(
+            f'at=info method=GET path="/hook?{QUERY}" host=a.example status=200',
+            id="line of a router",
         ),
         pytest.param(f"2026-09-21T14:13:20Z INFO callback {BODY}", id="line of a log"),
         pytest.param(f"payload={quote(BODY)}", id="JSON in one parameter"),

@@ -13,13 +13,16 @@ from wacb.callbacks import classify
 from wacb.callbacks.payload import PayloadReader, looks_like_form
 from wacb.jsontext import NotJson, compact_json
 from wacb.template.placeholders import INCOMING
-from wacb.urls import split_query
+from wacb.urls import is_url_or_path, split_query
 
 _DEPTH = 6  # levels of wrapping
 _BODIES = ("body", "rawBody", "content", "json", "form", "data", "payload")
 _QUERIES = ("args", "query", "queryStringParameters", "rawQueryString")
-_OUTER = ("req", "request", "event", "jsonPayload", "params")
-_REQUEST_LINE = re.compile(r"\b(?P<method>GET|POST|PUT|DELETE) (?P<target>\S+) HTTP/\d")
+_URLS = ("url", "uri", "path", "request_uri", "requestUrl", "originalUrl")
+_OUTER = ("req", "request", "httpRequest", "event", "jsonPayload", "params")
+_REQUEST = re.compile(
+    r'(?:GET|POST|PUT|DELETE) (?:path=)?"?(?P<target>(?:https?:/)?/\S+?)"?(?:\s|$)'
+)
 
 
 class Found(NamedTuple):
@@ -38,7 +41,8 @@ def unwrap(text: str) -> list[Found]:
     value = PayloadReader().parse_if_json(text)
     if not isinstance(value, str):
         return [] if is_callback(value) else [*_search(value, "", _DEPTH)]
-    if looks_like_form(text.removeprefix("?")) and not text.startswith(("b'", "'")):
+    is_line = text.startswith(("b'", "'")) or _REQUEST.search(text)
+    if looks_like_form(text.removeprefix("?")) and not is_line:
         pairs = PayloadReader().pairs(text)
         opened = [PayloadReader().parse_if_json(member) for member in (*pairs.values(), *pairs)]
         whole = not any(name in pairs for name in INCOMING)
@@ -69,7 +73,7 @@ def _search(value: Any, path: str, depth: int) -> Iterator[Found]:
             yield from _search(item, f"{path}[{at}]", depth - 1)
     elif isinstance(value, dict) and depth > 0:
         coded = value.get("isBase64Encoded") is True
-        names = (*_BODIES, *_QUERIES, *_OUTER, *(value if len(value) == 1 else ()))
+        names = (*_BODIES, *_QUERIES, *_URLS, *_OUTER, *(value if len(value) == 1 else ()))
         for name in names:
             item = value.get(name)
             if coded and name == "body" and isinstance(item, str):
@@ -89,19 +93,28 @@ def _search_member(text: str, path: str, depth: int) -> Iterator[Found]:
     opened = PayloadReader().parse_if_json(text)
     if not isinstance(opened, str):
         yield from _search(opened, path, depth - 1)
-    elif looks_like_form(text) and is_callback(pairs := PayloadReader().pairs(text)):
+        return
+    request = _REQUEST.search(text)
+    target = request["target"] if request else text
+    query = split_query(target)[1] or "" if is_url_or_path(target) else text
+    if looks_like_form(query) and is_callback(pairs := PayloadReader().pairs(query)):
         yield Found(urlencode(pairs), "", path)
 
 
 def _search_text(text: str) -> Iterator[Found]:
     """Find callbacks in lines of logs and in requests as they are sent."""
-    for line in text.splitlines():
-        request = _REQUEST_LINE.search(line)
-        query = split_query(request["target"])[1] if request else None
-        if query:
-            yield from _search_member(query, "the request line", 1)
-            continue
-        start, end = line.find("{"), line.rfind("}")
-        opened = PayloadReader().parse_if_json(line[start : end + 1])
-        if start >= 0 and not isinstance(opened, str):
-            yield from _search(opened, "the text around it", _DEPTH)
+    found = [each for line in text.splitlines() for each in _search_line(line)]
+    yield from found or _search_braces(text)
+
+
+def _search_line(line: str) -> Iterator[Found]:
+    place = "the request line" if _REQUEST.search(line) else "the text around it"
+    found = [*_search_member(line, place, 1)]
+    yield from found or _search_braces(line)
+
+
+def _search_braces(text: str) -> Iterator[Found]:
+    start, end = text.find("{"), text.rfind("}")
+    opened = PayloadReader().parse_if_json(text[start : end + 1])
+    if start >= 0 and not isinstance(opened, str):
+        yield from _search(opened, "the text around it", _DEPTH)
