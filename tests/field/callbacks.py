@@ -116,8 +116,16 @@ V2: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("row of a list", interactive("list_reply", id="1", title="Two"), {"body": "Two"}),
     ("button without a context", typed("button", {"text": "No"}), {"body": "No", "reply_to": ""}),
     ("button with a payload alone", typed("button", {"payload": "NO"}), {"body": "NO"}),
-    ("reaction", typed("reaction", {"message_id": "wamid.B", "emoji": "+"}), {"body": "+"}),
-    ("reaction taken back", typed("reaction", {"message_id": "wamid.B"}), {"body": ""}),
+    (
+        "reaction",
+        typed("reaction", {"message_id": "wamid.B", "emoji": "+"}),
+        {"body": "+", "reply_to": "wamid.B"},
+    ),
+    (
+        "reaction taken back",
+        typed("reaction", {"message_id": "wamid.B"}),
+        {"body": "", "reply_to": "wamid.B"},
+    ),
     ("order without a text", typed("order", {"catalog_id": "1"}), {"type": "order", "body": ""}),
     (
         "image without a caption",

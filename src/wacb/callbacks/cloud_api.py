@@ -83,7 +83,9 @@ def _message_fields(
         "name": _object(contact.get("profile")).get("name"),
         "type": type_,
         "created_at": message.get("timestamp"),
-        "reply_to": extra.get("reply_to") or _object(message.get("context")).get("id"),
+        "reply_to": extra.get("reply_to")
+        or _object(message.get("context")).get("id")
+        or content.get("message_id"),  # of a reaction
         "wanumber": _object(value.get("metadata")).get("display_phone_number"),
         "mobile": contact.get("wa_id") or message.get("from"),
         "custom_response": extra.get("custom_response"),
