@@ -431,6 +431,15 @@ def test_of_several_messages_the_first_is_shown():
     assert received.notes == ("2 messages in one callback; showing the first",)
 
 
+def test_a_message_is_found_behind_other_changes_of_metas_envelope():
+    one, two = (meta(messages=[{"text": {"body": text}, "type": "text"}]) for text in ("1", "2"))
+    status = {"field": "messages", "value": {"statuses": [{"status": "read"}]}}
+    entries = [[7, status], [one["meta_object"]], [two["meta_object"]]]
+    received = read(post({"entry": [{"changes": changes} for changes in entries]}))
+    assert (received.kind, received.fields["body"]) == ("message", "1")
+    assert received.notes == ("2 messages in one callback; showing the first",)
+
+
 def test_the_sender_is_looked_for_among_the_contacts():
     others = [{"profile": {"name": "Bruno"}, "wa_id": "1"}, {"profile": 7, "wa_id": "15550100099"}]
     received = read(post(meta(contacts=others)))

@@ -5,7 +5,7 @@ The format is in api.md §7. Values of an unexpected type are left out, so their
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wacb.callbacks.classify import MESSAGE, OTHER, classify_event
@@ -36,11 +36,12 @@ def read_cloud_api(
     received fields; those of an event without a message are as received.
     """
     meta, extra = (reader.parse_if_json(fields.get(name)) for name in ("meta_object", "extra_info"))
-    meta = _find_change(fields) if meta is None else meta
+    changes = [*_find_changes(fields)] if meta is None else [meta]
+    meta = next((change for change in changes if _messages(change)), [*changes, None][0])
     if not isinstance(meta, dict):
         return None
     extra, value = _object(extra), _object(meta.get("value"))
-    messages = [_object(message) for message in _list(value.get("messages"))]
+    messages = [_object(message) for change in changes for message in _messages(change)]
     others = {name: item for name, item in fields.items() if name not in _SHAPE}
     if not messages:
         parsed = _parsed_members(meta, extra) if "meta_object" in fields else {}
@@ -55,13 +56,16 @@ def read_cloud_api(
 _SHAPE = ("meta_object", "extra_info", "object", "entry", "field", "value")
 
 
-def _find_change(fields: Mapping[str, Any]) -> Any:
-    """Return the change in Meta's own envelope, or the fields where they are one by themselves."""
-    entry = next(iter(_list(fields.get("entry"))), None)
-    change = next(iter(_list(_object(entry).get("changes"))), None)
-    if change is None and _list(_object(fields.get("value")).get("messages")):
-        return dict(fields)
-    return change
+def _find_changes(fields: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the changes in Meta's own envelope, or the fields if they are one by themselves."""
+    for entry in _list(fields.get("entry")):
+        yield from _list(_object(entry).get("changes"))
+    if _messages(whole := dict(fields)):
+        yield whole
+
+
+def _messages(change: Any) -> list[Any]:
+    return _list(_object(_object(change).get("value")).get("messages"))
 
 
 def _parsed_members(meta: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
