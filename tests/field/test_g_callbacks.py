@@ -138,6 +138,11 @@ WRAPPED: list[tuple[str, Any]] = [
     ("access log, URI", {"request": {"method": "GET", "uri": f"/hook?{QUERY}"}, "status": 200}),
     ("access log, another name", {"RequestPath": f"/hook?{QUERY}"}),
     ("request bin, URL", {"content": "", "query": None, "url": f"https://a.example/?{QUERY}"}),
+    ("log entry, message", {"level": "info", "message": "received", "body": FOURTEEN}),
+    ("log entry, message, text", {"message": "received", "name": "hook", "body": BODY}),
+    ("log entry, name and type", {"name": "hook", "type": "http", "req": {"body": FOURTEEN}}),
+    ("log entry, V2", {"message": "received", "type": "http", "body": v2()}),
+    ("event", {"id": "1", "type": "message", "created_at": "1790000000", "data": FOURTEEN}),
     ("event bus", {"id": "1", "source": "hook", "data": FOURTEEN}),
     ("payload", {"event": "message.received", "payload": FOURTEEN}),
     ("V2 in an envelope", {"headers": HEADERS, "body": v2()}),
@@ -188,6 +193,13 @@ def test_decode_finds_the_callback_in_a_copied_text(text: str, wacb: Wacb) -> No
     assert shown["fields"]["body"] == "Hi & bye"
     assert shown["notes"]
     assert shown["notes"][0] in err
+
+
+def test_a_callback_in_the_text_of_a_message_is_that_text(wacb: Wacb) -> None:
+    for sent in (FOURTEEN | {"body": BODY}, FOURTEEN | {"body": f"/?{QUERY}", "name": "Bruno"}):
+        shown, err = decode(wacb, json.dumps(sent))
+        assert (shown["fields"]["body"], shown["fields"]["name"]) == (sent["body"], sent["name"])
+        assert (shown["notes"], err) == ([], "")
 
 
 def test_decode_says_that_a_log_has_more_callbacks(wacb: Wacb) -> None:
