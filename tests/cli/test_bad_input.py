@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Refused
-from tests.cli.expect import CREATE, MEMBERS, ONE, as_json
-from tests.conftest import profile_id
+from tests.cli.conftest import Refused, Watch
+from tests.cli.expect import CREATE, HOOK, MEMBERS, ONE, as_json, failed
+from tests.conftest import Wacb, profile_id
 
 ABSENT = "SG_99999999-0000-4000-8000-000000000000"
 TITLE_RULE = "use at least 3 characters of A-Z a-z 0-9, space, hyphen and underscore"
@@ -319,3 +319,36 @@ def test_options_that_make_no_profile(refused: Refused, case: str):
 def test_an_input_without_an_end(refused: Refused):
     line = (*CREATE, "--body-file", "/dev/zero")
     refused(line, 2, "/dev/zero is larger than 64 MiB", "pass a smaller one")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("number", "attach", ONE, "--profile"),
+        ("number", "attach", ONE, "--incoming-url"),
+        ("number", "add", "+15550100044", "--name", "Shop", "--country-code", "1", "--profile"),
+        ("verify", ONE, "--profile"),
+        ("callback", "send", "--profile"),
+        ("callback", "send", "--method", "post", "--url"),
+        ("template", "--url"),
+        ("profile", "create", "--method", "post", "--url"),
+        ("setup", "--number", ONE, "--url"),
+        ("sandbox", "message", "--to"),
+        ("profile", "delete", "Second", "--yes", "--config"),
+        ("config", "set", "endpoint", HOOK, "--account"),
+    ],
+)
+def test_an_empty_value_is_no_way_to_say_the_default(
+    live: Wacb, two_profiles: None, untouched: Watch, line: tuple[str, ...]
+):
+    defaults = {"WACB_PROFILE": "Second", "WACB_ENDPOINT": HOOK, "WACB_NUMBER": ONE}
+    with untouched():
+        outcome = live(*line, "", env=defaults)
+    assert outcome == failed(2, f"{line[-1]} is empty", "pass a value, or leave it out")
+
+
+def test_an_empty_file_name_is_not_this_folder(live: Wacb, untouched: Watch):
+    with untouched():
+        outcome = live("callback", "listen", "--wait", "1", "--save", "")
+    message = "Invalid value for '--save': the file name is empty"
+    assert outcome == failed(2, message, "run `wacb callback listen --help`")

@@ -148,11 +148,6 @@ def test_number_and_profile_of_the_environment_are_not_used(live: Wacb, home: Pa
             f"number {NEW} does not begin with the country code +91",
             "check the number and --country-code",
         ),
-        (
-            ("--profile", ""),
-            "--profile is empty",
-            "pass an ID or a title, or leave it out",
-        ),
     ],
 )
 def test_a_value_that_breaks_a_rule(

@@ -227,12 +227,3 @@ def test_a_profile_from_the_environment_gives_way_to_an_incoming_url(live: Wacb)
     for more in others:
         message = f"{more[0]} and --incoming-url cannot be used together"
         assert live(*line, *more) == failed(2, message)
-
-
-@pytest.mark.parametrize("option", ["--profile", "--incoming-url"])
-def test_an_empty_value_is_no_way_to_say_the_default(
-    live: Wacb, two_profiles: None, untouched: Watch, option: str
-):
-    with untouched():
-        outcome = live("number", "attach", ONE, option, "", env={"WACB_PROFILE": "Second"})
-    assert outcome == failed(2, f"{option} is empty", "pass a value, or leave it out")

@@ -38,9 +38,18 @@ class Option(click.Option):
         self.section = section
 
 
+def refuse_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Refuse an empty value, as of a shell variable that is not set: no default replaces it."""
+    if value == "":
+        raise InvalidInput(f"{param.opts[0]} is empty", hint="pass a value, or leave it out")
+    return value
+
+
 def _store_global(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Store a global option in the App, wherever on the line it was; `-v` adds up."""
     app = ctx.find_root().ensure_object(App)
+    if param.name in ("account", "config"):
+        refuse_empty(ctx, param, value)
     if param.name == "verbose":
         app.verbosity += value
     elif value is not None:

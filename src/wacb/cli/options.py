@@ -11,7 +11,7 @@ import click
 
 from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.commands import Option, Section
+from wacb.cli.commands import Option, Section, refuse_empty
 from wacb.models import Method
 from wacb.storage import paths
 
@@ -40,6 +40,8 @@ class FilePath(PathType):
     def convert(
         self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
+        if value == "":
+            self.fail("the file name is empty", param, ctx)
         context = ctx or click.get_current_context()
         return paths.expand(str(value), context.find_root().ensure_object(App).environ)
 
@@ -159,7 +161,11 @@ number_argument = click.argument("number", metavar="NUMBER", shell_complete=comp
 def profile_option(help: str) -> Callable[[F], F]:
     """Add `--profile`, the profile to use as `help` says."""
     return click.option(
-        "--profile", metavar="ID|TITLE", help=help, shell_complete=completion.profiles
+        "--profile",
+        metavar="ID|TITLE",
+        callback=refuse_empty,
+        help=help,
+        shell_complete=completion.profiles,
     )
 
 
@@ -191,7 +197,7 @@ def template_options(
     """Add the options that decide a template and its endpoint; `url` is the help of `--url`."""
     return combine(
         method_option,
-        option("--url", section=Section.ENDPOINT, metavar="URL", help=url),
+        option("--url", section=Section.ENDPOINT, metavar="URL", callback=refuse_empty, help=url),
         status_option,
         endpoint_options,
     )

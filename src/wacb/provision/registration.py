@@ -41,8 +41,6 @@ def find_profile(lookup: AccountLookup | None, reference: str) -> str:
     `lookup` is None in a dry run without credentials. Raises NotFound, Ambiguous and Unsafe as
     prepare_attach does, InvalidInput for a title where nothing can be looked up.
     """
-    if not reference:
-        raise InvalidInput("--profile is empty", hint="pass an ID or a title, or leave it out")
     if lookup is None:
         find.require_id(reference)
         return reference

@@ -12,7 +12,7 @@ import click
 
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command, Section
+from wacb.cli.commands import Command, Section, refuse_empty
 from wacb.cli.endpoint import check_endpoint
 from wacb.cli.github import check_github, github_option
 from wacb.cli.input import read_input
@@ -91,6 +91,7 @@ _attach_options = combine(
         "--incoming-url",
         section=Section.RARE,
         metavar="URL",
+        callback=refuse_empty,
         help="Store a plain URL on the number itself instead (V1); Kaleyra adds the fields to it.",
     ),
     collect(AttachOptions, "options"),
@@ -151,11 +152,8 @@ def command(
 def _check_options(
     numbers: Sequence[str], profile: str | None, file: Path | None, options: AttachOptions
 ) -> None:
-    """Raise InvalidInput for an empty value, and for options that contradict each other."""
+    """Raise InvalidInput for options that contradict each other."""
     url = options.incoming_url
-    for name, value in (("--profile", profile), ("--incoming-url", url)):
-        if value == "":  # as by a variable of the shell that is not set
-            raise InvalidInput(f"{name} is empty", hint="pass a value, or leave it out")
     conflicts = (
         ("--profile", profile, "--incoming-url", url),
         ("--from", file, "--incoming-url", url),

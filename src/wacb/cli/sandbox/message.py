@@ -10,7 +10,7 @@ import click
 from wacb.callbacks.samples import TYPES, sample
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, refuse_empty
 from wacb.cli.emulator import state_errors
 from wacb.cli.options import combine, dry_run_option, output_options
 from wacb.cli.sandbox.deliveries import show, show_request
@@ -25,6 +25,7 @@ _message_options = combine(
     click.option(
         "--to",
         metavar="NUMBER",
+        callback=refuse_empty,
         help="Receiving number. [env: WACB_NUMBER]",
         shell_complete=completion.sandbox_numbers,
     ),

@@ -6,7 +6,7 @@ import click
 
 from wacb.cli import completion
 from wacb.cli.app import App, pass_app
-from wacb.cli.commands import Command
+from wacb.cli.commands import Command, refuse_empty
 from wacb.cli.dry_run import show_requests
 from wacb.cli.github import check_github, github_option
 from wacb.cli.number.report import make_changes, raise_failures, show_undo
@@ -31,6 +31,7 @@ _options = combine(
     option(
         "--url",
         metavar="URL",
+        callback=refuse_empty,
         help="Your endpoint, which receives the callbacks. [env: WACB_ENDPOINT]",
     ),
     option(
