@@ -13,6 +13,7 @@ from tests.conftest import Outcome, Wacb
 from wacb.sandbox.account import API_KEY, SID, WABA_ID
 
 KEY = "canary-key-0123456789"
+CREATE_ACCOUNT = "run `wacb config init` to create one"
 NAMES = (
     "account sid api_key region base_url waba_id endpoint number profile timeout deadline sandbox"
 ).replace(" ", "\n")
@@ -265,11 +266,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     ),
     "an unknown account": (
         ("set", "default_account", "x"),
-        failed(2, "account 'x' not found", "none exists yet"),
+        failed(2, "account 'x' not found", CREATE_ACCOUNT),
     ),
     "no account": (
         ("unset", "sid"),
-        failed(3, "no accounts in FILE", "run `wacb config init` to create one"),
+        failed(3, "no accounts in FILE", CREATE_ACCOUNT),
     ),
     "not set": (
         ("unset", "contract.attach_path"),
@@ -277,7 +278,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], Outcome]] = {
     ),
     "another account": (
         ("show", "--account", "x"),
-        failed(3, "--account: account 'x' not found in FILE", "none exists yet"),
+        failed(
+            3,
+            "--account: account 'x' not found in FILE",
+            "run `wacb --account x config init` to create one",
+        ),
     ),
 }
 

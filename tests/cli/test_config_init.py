@@ -210,6 +210,17 @@ def test_a_named_config_file_is_created(
     assert not home.exists()
 
 
+def test_a_default_account_that_was_removed_by_hand_can_be_created(wacb: Wacb, file: Path):
+    file.parent.mkdir(parents=True)
+    file.write_text('default_account = "gone"\n')
+    refused = wacb("profile", "list")
+    message = f"default_account in {file}: account 'gone' not found in {file}"
+    assert refused == failed(3, message, "run `wacb config init` to create one")
+    outcome = wacb(*INIT, "--sid", SID, *KEY, "--region", "in", input=API_KEY)
+    assert outcome == done(err=f"{VERIFIED}\n{saved(file)}")
+    assert tomllib.loads(file.read_text())["default_account"] == "default"
+
+
 def test_a_broken_file_is_never_rewritten(wacb: Wacb, file: Path, untouched: Watch):
     file.parent.mkdir(parents=True)
     file.write_text("sid = \n")

@@ -377,7 +377,7 @@ def test_an_unknown_account_is_a_config_error_with_the_nearest_name():
 def test_an_account_where_there_is_none_says_so():
     with pytest.raises(ConfigError) as caught:
         make_settings(account="").get("account")
-    assert caught.value.hint == "none exists yet"
+    assert caught.value.hint == "run `wacb config init` to create one"
 
 
 def test_a_default_account_must_exist():

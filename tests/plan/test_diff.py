@@ -350,6 +350,14 @@ def test_what_forbids_an_attachment_is_a_problem_each():
     )
 
 
+def test_a_number_that_names_a_profile_where_there_is_none():
+    plan = diff(
+        make_manifest(numbers={ONE: "hook"}), make_live(numbers=(make_number(ONE),)), prune=False
+    )
+    said = f"number {ONE}: no profile named 'hook' in the file or the account"
+    assert told(plan.problems) == [(NotFound, said, "none exists yet")]
+
+
 def test_two_live_profiles_of_a_title_that_a_number_names_forbid_the_plan():
     live = make_live(stored(OTHER, FIRST), stored(OTHER, SECOND), numbers=(make_number(ONE),))
     plan = diff(make_manifest(numbers={ONE: "The other"}), live, prune=False)

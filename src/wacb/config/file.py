@@ -25,6 +25,7 @@ from wacb.validation import did_you_mean, nearest
 
 Checked = str | list[str]  # a value as the file holds it; api_key_command is a list
 _TABLES = ("default_account", "accounts", "contract")
+_CREATE_ACCOUNT = Prose("run `", Command("config init"), "` to create one")
 
 
 class ConfigFile(NamedTuple):
@@ -88,17 +89,17 @@ class ConfigFile(NamedTuple):
         """Raise ConfigError, with the nearest names, unless there is an account `name`."""
         if name not in self.accounts:
             raise ConfigError(
-                f"{source}: account {name!r} not found in {self.path}",
-                hint=did_you_mean(name, self.accounts),
+                f"{source}: account {name!r} not found in {self.path}", hint=self.nearest(name)
             )
+
+    def nearest(self, name: str) -> str:
+        """Make the hint for an account that does not exist."""
+        return did_you_mean(name, self.accounts) if self.accounts else _CREATE_ACCOUNT
 
     def no_usual_account(self) -> ConfigError:
         """Make the error for a command that needs an account where there is no usual one."""
         if not self.accounts:
-            return ConfigError(
-                f"no accounts in {self.path}",
-                hint=Prose("run `", Command("config init"), "` to create one"),
-            )
+            return ConfigError(f"no accounts in {self.path}", hint=_CREATE_ACCOUNT)
         return ConfigError(
             f"{self.path} has several accounts and no default_account",
             hint=f"pass --account with one of {', '.join(self.accounts)}",
@@ -170,9 +171,7 @@ def set_value(
 
     def edit(file: ConfigFile, data: dict[str, Any]) -> None:
         if key == "default_account" and value not in file.accounts:
-            raise InvalidInput(
-                f"account {value!r} not found", hint=did_you_mean(value, file.accounts)
-            )
+            raise InvalidInput(f"account {value!r} not found", hint=file.nearest(value))
         name = FIRST_ACCOUNT if account is None and not file.accounts else account
         _table(file, data, key, name)[_leaf(key)] = checked
 

@@ -127,7 +127,7 @@ def _choose_account(app: App, sid: str | None) -> tuple[str, str]:
         named = file.usual_account()
         if named is None:
             raise file.no_usual_account()
-    usual = named or file.usual_account() or ""
+    usual = named or (file.usual_account() if file.accounts else None) or ""
     stored = file.accounts.get(usual, {}).get("sid")
     if not sid:
         sid = stored if stored and not app.interactive else None
