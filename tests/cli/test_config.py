@@ -99,6 +99,25 @@ def test_a_new_base_url_is_noted_to_get_the_stored_key(wacb: Wacb, key: tuple[st
     assert wacb("config", "set", "base_url", url, "--account", "b") == done()
 
 
+@pytest.mark.parametrize(
+    ("other", "key", "value"),
+    [
+        (("base_url", "https://api.example.com"), "region", "in"),
+        (("api_key", "--api-key-stdin"), "api_key_command", '["true"]'),
+    ],
+)
+def test_a_value_that_another_one_overrides_is_noted(
+    wacb: Wacb, other: tuple[str, str], key: str, value: str
+):
+    account = ("--account", "a")
+    assert wacb("config", "set", *other, *account, input=KEY).code == 0
+    unset = f"wacb --account a config unset {other[0]}"
+    note = f"note: {other[0]} still overrides {key}; run `{unset}` to remove it"
+    assert wacb("config", "set", key, value, *account) == done(err=note)
+    assert wacb("config", "unset", other[0]) == done()
+    assert wacb("config", "set", key, value) == done()
+
+
 def test_the_sandbox_is_shown_in_the_place_of_the_account(wacb: Wacb, file: Path):
     for key in ("sid", "base_url", "waba_id", "endpoint"):
         assert wacb("config", "set", key, VALUES[key][0], "--account", "a") == done()

@@ -15,6 +15,8 @@ from wacb.cli.prompts import ask
 from wacb.config import file
 from wacb.errors import InvalidInput, Prose
 
+_OVERRIDDEN_BY = {"region": "base_url", "api_key_command": "api_key"}
+
 
 @click.command(cls=Command)
 @click.argument("key", type=click.Choice(file.KEYS), metavar="KEY")
@@ -55,6 +57,10 @@ def command(
         app.out.note(file.COMMENTS_DROPPED)
     if key == "base_url" and app.settings.stores_key:
         app.out.note(f"the stored API key of this account is now sent to {value}")
+    other = _OVERRIDDEN_BY.get(key)
+    if other and app.settings.stored(other):
+        unset = errors.Command("config unset", other)
+        app.out.note(Prose(f"{other} still overrides {key}; run `", unset, "` to remove it"))
 
 
 def _read_new_key(app: App, value: str | None, from_stdin: bool, path: Path | None) -> str:
