@@ -83,6 +83,14 @@ def test_an_endpoint_on_this_machine(live: Wacb, wacb: Wacb):
     assert live("export") == done(text(f"{local}\nallow_http = true\nallow_local = true"))
 
 
+def test_missing_credentials_are_named_before_a_missing_waba_id(wacb: Wacb):
+    assert wacb("export") == failed(
+        3,
+        "missing credentials: the SID (WACB_SID) and the API key (WACB_API_KEY)",
+        "set the variables, run `wacb config init`, or add --sandbox to try it out",
+    )
+
+
 def test_without_a_waba_id_nothing_is_asked(live: Wacb, sandbox: Sandbox):
     assert live("export", "--waba-id", "") == failed(
         3,

@@ -25,6 +25,7 @@ def command(app: App) -> None:
     Example:
       wacb export > wacb.toml
     """
+    app.check_credentials()
     app.api.list_numbers()  # raises without a WABA ID, before anything is sent
     listed, rows = app.client.both(
         lambda: app.lookup.listed, lambda: app.client.profile_rows().require_whole()
