@@ -116,6 +116,14 @@ def test_the_host_that_the_console_shows_is_a_region(wacb: Wacb, file: Path):
     assert accounts(file) == {"default": {"sid": SID, "api_key": API_KEY, "region": "in"}}
 
 
+def test_blanks_around_an_answer_are_ignored(wacb: Wacb, file: Path):
+    typed = f" {SID} \n{API_KEY}\t\nin \n {WABA_ID}\u00a0\n{HOOK} \n"
+    outcome = wacb(*INIT, input=typed, tty=True)
+    assert (outcome.code, "Error: " in outcome.err) == (0, False)
+    stored = {"sid": SID, "api_key": API_KEY, "region": "in", "waba_id": WABA_ID, "endpoint": HOOK}
+    assert accounts(file) == {"default": stored}
+
+
 def test_an_invalid_answer_is_asked_for_again(wacb: Wacb, file: Path):
     answers = f"HX 1\n{SID}\n{API_KEY}\nmars\nin\nx\n\nftp://x.y/\n{HOOK}\n"
     outcome = wacb(*INIT, input=answers, tty=True)

@@ -167,8 +167,9 @@ def ask(
 
 
 def _check_answer(rule: Callable[[str], str], answer: str) -> str:
+    text = answer.strip()  # what is copied often ends in a blank, which nobody sees
     try:
-        return answer and rule(answer)
+        return text and rule(text)
     except InvalidInput as error:
         raise click.BadParameter(error.in_one_line) from error
 
