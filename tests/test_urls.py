@@ -127,7 +127,8 @@ UNENCRYPTED = "use https://, or pass --allow-http"
         *("https://ex%61mple.com", "https://exa$mple.com", "https://a;b.com", "https://a<b>.com"),
         *("https://example.com:x", "https://example.com:0", "https://example.com:000"),
         *("https://example.com:65536", "https://example.com:+80", "https://example.com:-1"),
-        *("https://example.com:80:80", "https://example.com:1_0"),
+        *("https://example.com:80:80", "https://example.com:1_0", "https://example.com:/x"),
+        *("https://https://example.com/hook", "https://[::1]:"),
         *(
             "https://192.168.1.256",
             "https://1.2.3.4.5",

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 from wacb.errors import ConfigError, InvalidInput
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_HOST_PORT = rf"(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]*)?"
+_HOST_PORT = rf"(?:\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::[0-9]+)?"
 _LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 
 
