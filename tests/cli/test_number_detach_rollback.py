@@ -18,7 +18,7 @@ from tests.cli.conftest import (
     put,
     writes,
 )
-from tests.cli.expect import ONE, TWO, attachment_row, done, failed, undo
+from tests.cli.expect import ONE, TITLE, TWO, attachment_row, done, failed, undo
 from tests.conftest import Outcome, Wacb, profile_id
 from wacb.sandbox.emulator import Sandbox
 
@@ -26,6 +26,7 @@ FIRST, SECOND = profile_id(1), profile_id(2)
 ATTACH = ("number", "attach", ONE, "--profile")
 DETACH = ("number", "detach", ONE)
 ROLLBACK = ("number", "rollback", ONE)
+NAMED = f"profile {TITLE} ({FIRST})"
 YES = "pass --yes"
 AGAIN = f"to undo: wacb number attach {ONE} --profile {FIRST}"
 
@@ -53,7 +54,7 @@ def test_a_number_without_a_profile_needs_no_consent(live: Wacb, untouched: Watc
 
 def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
     put(sandbox, FIRST)
-    question = f"Detach {FIRST} from {ONE}? [y/N] "
+    question = f"Detach {NAMED} from {ONE}? [y/N] ".replace("from ", "from\n")  # 100 columns
     with untouched():
         for answer in ("n", "", "no"):
             declined = live(*DETACH, input=f"{answer}\n", tty=True)
@@ -67,7 +68,7 @@ def test_detach_asks_on_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watc
 
 def test_detach_needs_yes_off_a_terminal(live: Wacb, sandbox: Sandbox, untouched: Watch):
     put(sandbox, FIRST)
-    message = f"refusing to detach {FIRST} from {ONE} without confirmation"
+    message = f"refusing to detach {NAMED} from {ONE} without confirmation"
     with untouched():
         assert live(*DETACH) == failed(9, message, YES)
         assert live(*DETACH, "--no-input", tty=True) == failed(9, message, YES)
@@ -158,13 +159,14 @@ def test_a_rollback_of_a_detachment_is_undone_by_another(live: Wacb, sandbox: Sa
 
 def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watch):
     live(*ATTACH, FIRST)
-    message = f"restore {ONE} from {FIRST} to no profile"
+    message = f"restore {ONE} from {NAMED} to no profile"
     with untouched():
         assert live(*ROLLBACK) == failed(9, f"refusing to {message} without confirmation", YES)
         outcome = live(*ROLLBACK, "--dry-run")
     assert '"callback_profile_id":""' in outcome.out
     asked = live(*ROLLBACK, "-q", input="y\n", tty=True)
-    assert asked == done(ONE, f"{message[0].upper()}{message[1:]}? [y/N] y\n{AGAIN}")
+    question = f"{message[0].upper()}{message[1:]}? [y/N] y".replace(" (SG_", "\n(SG_")
+    assert asked == done(ONE, f"{question}\n{AGAIN}")
 
 
 def test_rollback_is_refused_when_somebody_changed_the_number_since(

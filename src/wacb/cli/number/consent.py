@@ -6,8 +6,15 @@ from collections.abc import Sequence
 
 from wacb.cli.app import App
 from wacb.cli.prompts import confirm
-from wacb.models import name_profile
+from wacb.models import UNKNOWN, AttachedId, name_profile
 from wacb.provision.number_change import NumberResult
+
+
+def name_in_question(app: App, profile_id: AttachedId) -> str:
+    """Name what a number has attached, with the title that a person knows it by."""
+    if not isinstance(profile_id, str):
+        return "the profile" if profile_id is UNKNOWN else "no profile"
+    return f"profile {name_profile(profile_id, app.lookup.title_of(profile_id))}"
 
 
 def ask_to_replace(app: App, prepared: Sequence[NumberResult]) -> dict[str, str]:

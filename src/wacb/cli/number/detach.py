@@ -6,11 +6,11 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.number.consent import name_in_question
 from wacb.cli.number.report import online_lookup, run_one, show_changes
 from wacb.cli.number.targets import read_number
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
 from wacb.cli.prompts import confirm_unchanged
-from wacb.models import UNKNOWN
 from wacb.provision import attach
 from wacb.provision.number_change import NumberChange, NumberResult
 
@@ -40,7 +40,7 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
     if dry_run:
         show_changes(app, [NumberResult(change)])
         return
-    if change.is_needed:
-        old = "the profile" if change.old is UNKNOWN else change.old
-        confirm_unchanged(app, f"detach {old} from {target}", yes=yes, shown=change, look=look)
+    if change.is_needed and not yes:
+        action = f"detach {name_in_question(app, change.old)} from {target}"
+        confirm_unchanged(app, action, yes=False, shown=change, look=look)
     run_one(app, change)

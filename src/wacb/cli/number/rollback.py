@@ -6,6 +6,7 @@ import click
 
 from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
+from wacb.cli.number.consent import name_in_question
 from wacb.cli.number.report import run_one, show_changes
 from wacb.cli.number.targets import read_number
 from wacb.cli.options import dry_run_option, number_argument, output_options, yes_option
@@ -40,8 +41,8 @@ def command(app: App, *, number: str, yes: bool, dry_run: bool) -> None:
     if dry_run:
         show_changes(app, [NumberResult(change)])
         return
-    if change.is_needed:
-        old, new = (profile_id or "no profile" for profile_id in (change.old, change.new))
+    if change.is_needed and not yes:
+        old, new = (name_in_question(app, each) for each in (change.old, change.new))
         action = f"restore {target} from {old} to {new}"
-        confirm_unchanged(app, action, yes=yes, shown=change, look=look)
+        confirm_unchanged(app, action, yes=False, shown=change, look=look)
     run_one(app, change)
