@@ -79,6 +79,17 @@ def data(path: str, change: Callable[[Any], Any], *, method: str = "GET") -> Rul
     return Rule(method=method, path=path, answer=answer)
 
 
+def beside(path: str, **members: object) -> Rule:
+    """Keep the first row of a listing, and say something of it beside `data`."""
+
+    def answer(status: int, content: bytes) -> Answer:
+        envelope = json.loads(content)
+        first = _page(envelope["data"])[:1]
+        return status, json.dumps({**envelope, "data": first, **members}).encode()
+
+    return Rule(method="GET", path=path, answer=answer)
+
+
 def _page(shown: Any) -> Any:
     return shown["profiles"] if isinstance(shown, dict) and "profiles" in shown else shown
 

@@ -20,6 +20,7 @@ from tests.field.altered import (
     NUMBERS,
     PROFILES,
     Altered,
+    beside,
     data,
     make_attached,
     make_profile,
@@ -73,6 +74,27 @@ def test_nothing_is_concluded_from_a_partial_list_of_numbers(
     assert outcome.code == 7, outcome
     assert line[0] == "verify" or outcome.out == ""
     assert writes(sandbox) == before
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({"total": 4}, id="total"),
+        pytest.param({"Total_Count": "4"}, id="total as text"),
+        pytest.param({"paging": {"cursors": {}, "next": "https://x/?after=1"}}, id="paging"),
+        pytest.param({"meta": {"pagination": {"total": 4}}}, id="pagination in meta"),
+        pytest.param({"_links": {"next": {"href": "/?page=2"}}}, id="links"),
+    ],
+)
+def test_what_is_said_beside_the_rows_counts(live: Wacb, sandbox: Sandbox, members: dict[str, Any]):
+    made = make_attached(sandbox, TWO)
+    make_attached(sandbox, ONE, title="Other")  # so the API is seen to show profiles
+    numbers = Altered(sandbox, beside(NUMBERS, **members))
+    assert live("profile", "delete", made, "--yes", handler=numbers).code == 7
+    profiles = Altered(sandbox, beside(PROFILES, **members))
+    assert live("profile", "list", "-q", handler=profiles).code == 7
+    checked = live("api", "check", "-o", "json", handler=numbers)
+    assert "`data` is a list of 1 object; the total is" in checked.out
 
 
 def test_how_much_of_a_list_came_is_said(live: Wacb, sandbox: Sandbox):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from wacb.api import values
@@ -12,6 +13,10 @@ from wacb.jsontext import NotJson, read_json
 
 MAX_WORDS = 500  # characters of an answer that an error repeats
 ENVELOPE = frozenset(("code", "message", "error", "errors", "status", "success", "data"))
+# what a listing says of itself, in `data` or beside it; compared without case and `_`
+TOTALS = frozenset(("total", "totalcount", "totalrecords", "totalitems", "totalelements"))
+MORE = frozenset(("next", "nextpage", "nextpageurl", "nextcursor", "hasmore", "hasnext"))
+PAGING = frozenset(("paging", "pagination", "meta", "page", "links"))
 _FAILURE_WORDS = frozenset(("error", "fail", "failed", "failure"))
 _API_CODE = r"[A-Z]{1,4}[0-9]{2,}"
 
@@ -22,7 +27,7 @@ class Envelope(NamedTuple):
     `message` joins the API's message and every `params`. `is_json` is false where the body is not
     JSON, `is_object` where it is not a JSON object: then something else may have answered, and
     `message` has its first words. `is_blank` is true for JSON that says nothing, not even in an
-    envelope.
+    envelope. `paging` are the members beside `data` that say something about a listing.
     """
 
     code: str | None
@@ -32,6 +37,14 @@ class Envelope(NamedTuple):
     is_json: bool = True
     is_object: bool = True
     is_blank: bool = False
+    paging: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def listed(self) -> Any:
+        """The `data` of a listing, together with what stands beside it about paging."""
+        if not self.paging:
+            return self.data
+        return {**self.paging, **(self.data if isinstance(self.data, dict) else {"": self.data})}
 
     @property
     def has_api_code(self) -> bool:
@@ -42,6 +55,16 @@ class Envelope(NamedTuple):
 def is_api_code(code: str | None) -> bool:
     """Return whether a code has the form of the API's: RBC302, WA400, E13001."""
     return re.fullmatch(_API_CODE, code or "") is not None
+
+
+def fold(name: str) -> str:
+    """Return the name of a member without case and underscores: `totalCount` is `total_count`."""
+    return name.replace("_", "").lower()
+
+
+def is_paging(name: str) -> bool:
+    """Return whether a member says something about a listing, not about a row."""
+    return fold(name) in TOTALS | MORE | PAGING | {"count"}
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -84,7 +107,9 @@ def _read_object(answer: dict[str, Any]) -> Envelope:
         _, inner_message, inner_failed = _read_members(data)
         if inner_failed and inner_message:  # a `status` alone may be a number's
             message, failed = "; ".join(filter(None, (message, inner_message))), True
-    return Envelope(code=code, message=message, failed=failed, data=data)
+    beside = answer if "data" in answer else {}
+    paging = {name: value for name, value in beside.items() if is_paging(name)}
+    return Envelope(code=code, message=message, failed=failed, data=data, paging=paging)
 
 
 def _read_members(answer: dict[str, Any]) -> tuple[str | None, str, bool]:

@@ -6,17 +6,14 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from wacb.api import values
-from wacb.api.envelope import ENVELOPE, MAX_WORDS
+from wacb.api.envelope import ENVELOPE, MAX_WORDS, MORE, PAGING, TOTALS, fold, is_paging
 from wacb.api.requests import Paging
 from wacb.errors import Unavailable
 
 MAX_PAGES = 1000
 # assumed: profile_listing, number_listing (api.md §4, §5)
-_LISTS = ("data", "rows", "list", "items")
-_TOTALS = ("total", "total_count", "totalCount")
-_MORE = ("next", "next_page", "has_more", "hasMore", "has_next", "hasNext")
-_PAGING = ("paging", "pagination", "meta", "page")
-_KNOWN = frozenset((*ENVELOPE, *_TOTALS, *_MORE, *_PAGING, "count", "limit", "offset", "per_page"))
+_LISTS = ("", "data", "rows", "list", "items")  # "" is `data` itself, with paging beside it
+_KNOWN = ENVELOPE | {"limit", "offset", "per_page"}
 T = TypeVar("T")
 
 
@@ -88,7 +85,10 @@ def _find_list(data: Any, names: Collection[str]) -> list[Any]:
         inner = next((data[name] for name in names if not values.is_empty(data.get(name))), None)
         if inner is not None:
             return _find_list(inner, names)
-        if all(values.is_empty(value) for name, value in data.items() if name not in _KNOWN):
+        unknown = (
+            each for name, each in data.items() if name not in _KNOWN and not is_paging(name)
+        )
+        if all(map(values.is_empty, unknown)):
             return []
     said = values.text(data)
     raise Unavailable(
@@ -98,16 +98,20 @@ def _find_list(data: Any, names: Collection[str]) -> list[Any]:
 
 def _read_paging(page: Mapping[str, Any], length: int) -> tuple[int | None, bool]:
     """Read the total, and whether more follows; a `count` that is the page's proves nothing."""
-    paging = [
-        page,
-        *(page[name] for name in (*_PAGING, *_LISTS) if isinstance(page.get(name), dict)),
-    ]
-    totals = [values.number(each.get(name)) for each in paging for name in _TOTALS]
-    counts = [values.number(each.get("count")) for each in paging]
+    members = [*_paging_members(page)]
+    totals = [values.number(value) for name, value in members if name in TOTALS]
+    counts = [values.number(value) for name, value in members if name == "count"]
     known = [each for each in totals if each is not None]
     known += [each for each in counts if each is not None and each != length]
-    more = any(_is_yes(each.get(name)) for each in paging for name in _MORE)
+    more = any(_is_yes(value) for name, value in members if name in MORE)
     return next(iter(known), None), more
+
+
+def _paging_members(page: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in page.items():
+        yield fold(name), value
+        if isinstance(value, dict) and (fold(name) in PAGING or name in _LISTS):
+            yield from _paging_members(value)
 
 
 def _is_yes(value: Any) -> bool:

@@ -58,7 +58,7 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
             status=status,
             api_code=envelope.code,
         )
-    return envelope.data
+    return envelope.listed if reads and not request.existing else envelope.data
 
 
 def _status_error(

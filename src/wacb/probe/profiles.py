@@ -50,7 +50,7 @@ def describe_list(sheet: Sheet, names: tuple[str, ...]) -> str:
     paging = [f"the total is {'given' if sheet.page.total is not None else 'not given'}"]
     paging += ["more are announced"] * sheet.page.more
     odd = [f"{plural(sheet.page.odd, 'row')} no objects"] * bool(sheet.page.odd)
-    where = ".".join(("data", *path))
+    where = ".".join(filter(None, ("data", *path)))
     rows = plural(len(sheet.page.rows), "object")
     return "; ".join((f"`{where}` is a list of {rows}", *odd, *paging))
 
