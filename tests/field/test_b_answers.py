@@ -182,6 +182,23 @@ def test_nothing_is_written_on_what_is_not_understood(
     assert "is left out" in live("export", handler=odd).err
 
 
+@pytest.mark.parametrize("value", [None, ""], ids=repr)
+def test_what_the_rows_show_as_nothing_is_in_the_details(
+    live: Wacb, sandbox: Sandbox, value: object
+):
+    body = json.dumps({**MEMBERS, "mine": "kept"})
+    make_profile(sandbox, title="Incoming", body=body)
+    leave_out = dict.fromkeys(("body", "url", "headers"), value)
+    lean = Altered(sandbox, rows(PROFILES, lambda row: {**row, **leave_out}))
+    assert live("profile", "check", "--fix", "--yes", handler=lean).code == 0
+    assert (
+        live("profile", "show", "Incoming", handler=lean).out == live("profile", "show", FIRST).out
+    )
+    assert count(sandbox, "PATCH") == 0
+    checked = live("api", "check", handler=lean).out
+    assert "missing in rows: `body` in 1, `headers` in 1, `url` in 1" in checked
+
+
 def test_a_plan_leaves_alone_what_is_not_understood(live: Wacb, sandbox: Sandbox, tmp_path: Path):
     make_profile(sandbox)
     make_attached(sandbox, TWO, title="Other")

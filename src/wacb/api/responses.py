@@ -60,15 +60,20 @@ class ProfileRow(NamedTuple):
         """Its status as CallbackProfile has it, None if it is not shown."""
         return _status(self.members["status"]) if "status" in self.members else None
 
-    def shows(self, need: Need) -> bool:
-        """Return whether it shows what is needed; what it lacks is in its details.
+    def lacks(self, need: Need) -> frozenset[str]:
+        """Return the members that are needed and not shown; they are in the profile's details.
 
-        assumed: lean_rows (api.md §4).
+        assumed: lean_rows (api.md §4). A row may show null or "" for what it leaves out.
         """
-        members = _NEEDED[need]
-        if need is Need.TEMPLATE and self.members.get("http_method") in ("GET", "DELETE"):
-            members -= {"body"}
-        return self.members.keys() >= members
+        needed, shown = _NEEDED[need], self.members
+        has_no_body = shown.get("http_method") in ("GET", "DELETE")
+        if has_no_body and (need is Need.TEMPLATE or "body" in shown):
+            needed -= {"body"}
+        return frozenset(name for name in needed if shown.get(name) in (None, ""))
+
+    def shows(self, need: Need) -> bool:
+        """Return whether it shows what is needed."""
+        return not self.lacks(need)
 
 
 ID_NAMES = ("profile_id", "profileId", "id")

@@ -87,7 +87,7 @@ def _judge_lean_rows(reading: Reading) -> Finding:
         return not_seen(id, "there are no profiles")
     if not lean:
         return confirmed(id, f"all members are in {plural(len(reading.rows), 'row')}")
-    lacking = [name for row in lean for name in sorted(DETAILS - row.members.keys())]
+    lacking = [name for row in lean for name in sorted(row.lacks(Need.ALL))]
     evidence = f"missing in rows: {count_names(lacking)}"
     for row in lean:
         if row.id in reading.details:
