@@ -29,19 +29,29 @@ ATTACH = ("number", "attach", ONE, "--profile", FIRST)
 
 # -- refusals and what is none
 
-REFUSED = [
-    pytest.param({"status": word, "message": "Number is locked"}, id=f"status {word}")
-    for word in ("error", "ERROR", "fail", "Failed", "failure", 400, "400", 500.0)
-] + [
-    pytest.param({"success": False, "message": "Number is locked"}, id="success false"),
-    pytest.param({"success": "false", "message": "Number is locked"}, id="success as text"),
-    pytest.param({"error": {"code": 7, "message": "Number is locked"}}, id="an error object"),
-    pytest.param({"error": {"phone_number": ["Number is locked"]}}, id="by its field"),
-    pytest.param({"error": ["Number is locked"]}, id="an array of text"),
-    pytest.param({"error": True, "message": "Number is locked"}, id="error true"),
-    pytest.param([{"status": "error", "message": "Number is locked"}], id="in an array of one"),
-    pytest.param({"data": {"status": "error", "message": "Number is locked"}}, id="in the data"),
-]
+REFUSED = (
+    [
+        pytest.param({"status": word, "message": "Number is locked"}, id=f"status {word}")
+        for word in ("error", "ERROR", "fail", "Failed", "failure", 400, "400", 500.0)
+    ]
+    + [
+        pytest.param({key: value, "message": "Number is locked"}, id=f"{key} {value!r}")
+        for key, value in [
+            *(("success", word) for word in (False, "false", 0)),
+            *(("status", word) for word in (False, "FALSE")),
+        ]
+    ]
+    + [
+        pytest.param({"error": {"code": 7, "message": "Number is locked"}}, id="an error object"),
+        pytest.param({"error": {"phone_number": ["Number is locked"]}}, id="by its field"),
+        pytest.param({"error": ["Number is locked"]}, id="an array of text"),
+        pytest.param({"error": True, "message": "Number is locked"}, id="error true"),
+        pytest.param([{"status": "error", "message": "Number is locked"}], id="in an array of one"),
+        pytest.param(
+            {"data": {"status": "error", "message": "Number is locked"}}, id="in the data"
+        ),
+    ]
+)
 
 
 @pytest.mark.parametrize("content", sampled(REFUSED, every=3))
@@ -59,6 +69,8 @@ def test_a_refusal_in_a_200_is_one(live: Wacb, sandbox: Sandbox, content: Any):
         pytest.param({"status": "200"}, id="status as text"),
         pytest.param({"status": "success", "error": []}, id="status success"),
         pytest.param({"error": None, "success": "true"}, id="success as text"),
+        pytest.param({"status": True, "success": 1}, id="true and 1"),
+        pytest.param({"status": 0, "message": "OK"}, id="status 0"),
         pytest.param({"error": False}, id="error false"),
         pytest.param({"error": {"code": 0, "message": ""}}, id="an empty error object"),
         pytest.param({"error": [{}]}, id="an empty error in an array"),

@@ -120,19 +120,20 @@ def _read_members(answer: dict[str, Any]) -> tuple[str | None, str, bool]:
     errors = [answer.get("error"), answer.get("errors")]
     message = values.words(answer.get("message"))
     words = [*filter(None, (message,)), *_params(errors)]
-    success = answer.get("success")
+    status, success = answer.get("status"), answer.get("success")
+    speaks = bool(message) or answer.keys() <= ENVELOPE  # else it may be the status of a thing
     failed = (
         any(map(_has_content, errors))
-        or (values.number(answer.get("status")) or 0) >= 400
-        or _word(answer.get("status")) in _FAILURE_WORDS
-        or success is False
-        or _word(success) == "false"
+        or (values.number(status) or 0) >= 400
+        or _word(status) in _FAILURE_WORDS
+        or (speaks and _word(status) == "false")
+        or _word(success) in ("false", "0", "no")
     )
     return values.text(answer.get("code")), "; ".join(dict.fromkeys(words))[:MAX_WORDS], failed
 
 
 def _word(value: Any) -> str:
-    return (values.text(value) or "").strip().lower()
+    return str(value if isinstance(value, bool) else values.text(value) or "").strip().lower()
 
 
 def _has_content(error: Any) -> bool:
