@@ -293,6 +293,32 @@ def test_a_profile_in_use_is_seen_however_it_is_shown(
     assert writes(sandbox) == before  # the number has it already
 
 
+OTHER_WORDS = [
+    pytest.param({"callback_profile": "Hook"}, id="its title"),
+    pytest.param({"callback_profile_id": 17}, id="a number of its own"),
+]
+
+
+@pytest.mark.parametrize("members", OTHER_WORDS)
+def test_what_is_no_id_is_no_evidence_that_another_profile_is_used(
+    live: Wacb, sandbox: Sandbox, tmp_path: Path, members: dict[str, object]
+):
+    made = make_attached(sandbox, ONE)
+    make_profile(sandbox, title="Kept")
+    before = writes(sandbox)
+    odd = Altered(
+        sandbox,
+        rows(NUMBERS, lambda row: row | members if row.pop("callback_profile_id") else row),
+    )
+    file = tmp_path / "wacb.toml"
+    file.write_text(f"[profiles.a]\ntitle = 'Kept'\nmethod = 'post'\nurl = '{HOOK}'\n")
+    outcome = live("profile", "delete", made, "--yes", handler=odd)
+    assert (outcome.code, "does not show which profile" in outcome.err) == (9, True)
+    pruned = live("apply", "-f", str(file), "--prune", "--yes", handler=odd)
+    assert (pruned.code, "is kept: it may be attached" in pruned.err) == (0, True)
+    assert writes(sandbox) == before
+
+
 @pytest.mark.parametrize("value", few([0, {}, None, "", False, [], "null", "0"]))
 def test_no_profile_is_seen_however_it_is_shown(live: Wacb, sandbox: Sandbox, value: object):
     made = make_attached(sandbox, TWO)

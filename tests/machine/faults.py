@@ -61,7 +61,7 @@ def skip_by_belief(patch: Patch) -> None:
 
 def delete_by_belief(patch: Patch) -> None:
     patch.setattr(
-        delete, "find_usage", lambda rows, **how: find_usage(rows, **how)._replace(unseen=())
+        delete, "find_usage", lambda *of, **how: find_usage(*of, **how)._replace(unseen=())
     )
 
 

@@ -4,7 +4,7 @@ and nothing at all once something has failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -129,7 +129,7 @@ class PlanRunner:
         if not changes:
             return []
         try:
-            usage = self._find_usage()
+            usage = self._find_usage(changes)
         except WacbError as error:
             return [PlanResult(change, error=error) for change in changes]
         results = []
@@ -142,12 +142,13 @@ class PlanRunner:
 
     def _require_unused(self, change: Change) -> None:
         """Raise Unsafe if a number uses a profile now, or may."""
-        if in_use := _in_use_error(change, self._find_usage()):
+        if in_use := _in_use_error(change, self._find_usage([change])):
             raise in_use
 
-    def _find_usage(self) -> Usage:
+    def _find_usage(self, changes: Iterable[Change]) -> Usage:
         rows = self.client.list_numbers().require_whole()
-        return find_usage(rows, shows_profiles=self.client.shows_profiles)
+        ids = [change.id or "" for change in changes]
+        return find_usage(rows, ids, shows_profiles=self.client.shows_profiles)
 
     # -- numbers
 

@@ -40,7 +40,8 @@ class _Pruning:
         # so that a second run finds nothing more to remove
         self._profiles = {**live.profiles, **{each.id: each for each in planned.values()}}
         self._users: dict[AttachedId, list[str]] = {}
-        self._unseen = find_usage(live.rows, shows_profiles=live.shows_profiles).unseen
+        usage = find_usage(live.rows, live.profiles, shows_profiles=live.shows_profiles)
+        self._unseen = usage.unseen
         self.changes: list[Change] = []
         self.notes: list[str] = []
 

@@ -143,7 +143,8 @@ class ThrowAways:
     def _check_unused(self, profiles: list[CallbackProfile]) -> None:
         if self._client.api.waba_id is None:
             return
-        usage = find_usage(self._client.list_numbers(), shows_profiles=True)
+        ids = [profile.id for profile in profiles]
+        usage = find_usage(self._client.list_numbers(), ids, shows_profiles=True)
         for profile in profiles:
             if users := usage.users_of(profile.id):
                 raise Unsafe(

@@ -85,7 +85,7 @@ def _find_users(
         if not force:
             raise
         return _find_believed(lookup, profile_id), error.message
-    usage = find_usage(rows, shows_profiles=lookup.client.shows_profiles)
+    usage = find_usage(rows, [profile_id], shows_profiles=lookup.client.shows_profiles)
     seen = {number.number for number in rows}.difference(usage.unseen)
     users = [*usage.users_of(profile_id), *_find_believed(lookup, profile_id, seen)]
     unseen = usage.unseen_phrase

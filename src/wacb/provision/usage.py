@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from wacb.models import UNKNOWN, Number, fold_id
+from wacb.models import Number, fold_id
+from wacb.validation import looks_like_id
 
 
 class Usage(NamedTuple):
@@ -25,12 +26,16 @@ class Usage(NamedTuple):
         return ", ".join(first) + (f" and {more} more" if more > 0 else "")
 
 
-def find_usage(numbers: Iterable[Number], *, shows_profiles: bool) -> Usage:
+def find_usage(
+    numbers: Iterable[Number], profile_ids: Iterable[str], *, shows_profiles: bool
+) -> Usage:
     """Return which profiles are attached to the numbers of a whole listing.
 
     A number without a profile counts as one only where the API is known to show profiles at all:
-    else an empty member may be all that it ever returns. What the journal has is no evidence.
+    else an empty member may be all that it ever returns. One that shows something of another form
+    than `profile_ids`, like a title, may have any of them. What the journal has is no evidence.
     """
+    forms = set(map(looks_like_id, profile_ids))
     users: dict[str, tuple[str, ...]] = {}
     unseen: dict[str, None] = {}
     for number in numbers:
@@ -38,6 +43,9 @@ def find_usage(numbers: Iterable[Number], *, shows_profiles: bool) -> Usage:
         if isinstance(profile_id, str):
             folded = fold_id(profile_id)
             users[folded] = (*users.get(folded, ()), number.number)
-        elif profile_id is UNKNOWN or not shows_profiles:
+            is_seen = looks_like_id(profile_id) in forms
+        else:
+            is_seen = profile_id is None and shows_profiles
+        if not is_seen:
             unseen[number.number] = None
     return Usage(users, tuple(unseen))
