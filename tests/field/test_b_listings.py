@@ -20,6 +20,7 @@ from tests.field.altered import (
     NUMBERS,
     PROFILES,
     Altered,
+    Rule,
     beside,
     data,
     make_attached,
@@ -316,3 +317,24 @@ def test_what_is_no_list_proves_nothing_and_is_repeated(live: Wacb, sandbox: San
         assert outcome.code == 7, outcome
         assert words in outcome.err
     assert len(writes(sandbox)) == 1
+
+
+def test_a_404_with_the_code_of_no_profile_is_an_empty_page(live: Wacb, sandbox: Sandbox):
+    def change(status: int, content: bytes) -> tuple[int, bytes]:
+        gone = {"code": "RBC302", "message": "no profile", "data": {}, "status": 404}
+        listed = json.loads(content)["data"]["profiles"]
+        return (
+            (200, json.dumps({"data": listed}).encode())
+            if listed
+            else (404, json.dumps(gone).encode())
+        )
+
+    told = Altered(sandbox, Rule(method="GET", path=PROFILES, answer=change))
+    assert live("profile", "list", "-o", "json", handler=told).out == "[]\n"
+    assert live("api", "check", handler=told).code == 0
+    assert live(*CREATE, "--if-not-exists", handler=told).code == 0
+    for number in range(29):  # so that there may be another page
+        make_profile(sandbox, title=f"Hook {number}")
+    assert len(live("profile", "list", "-q", handler=told).out.split()) == 30
+    other = Rule(method="GET", path=PROFILES, answer=lambda *_: (404, b'{"code": "WA404"}'))
+    assert live("profile", "list", handler=Altered(sandbox, other)).code == 5

@@ -94,7 +94,12 @@ class ListedProfiles(Requester):
         return Listing(rows)
 
     def _read_profile_page(self, request: ApiRequest) -> Page:
-        return read_page(self.send(request), *responses.PROFILE_LISTS)
+        try:
+            return read_page(self.send(request), *responses.PROFILE_LISTS)
+        except NotFound as error:
+            if error.api_code == responses.NO_SUCH_PROFILE:  # none at all, or none on this page
+                return read_page([])
+            raise
 
     def _complete_all(
         self,

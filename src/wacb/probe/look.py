@@ -10,6 +10,7 @@ from wacb.api.client import Client
 from wacb.api.listing import Page, read_page
 from wacb.api.requests import ApiRequest
 from wacb.api.responses import (
+    NO_SUCH_PROFILE,
     NUMBER_LISTS,
     PROFILE_LISTS,
     ProfileRow,
@@ -36,7 +37,8 @@ def look(client: Client, request: ApiRequest) -> Answer:
     try:
         return Answer(client.send(request))
     except (NotFound, ApiRejected) as error:
-        return Answer(refusal=error)
+        is_empty = error.api_code == NO_SUCH_PROFILE and not request.existing
+        return Answer([]) if is_empty else Answer(refusal=error)
     except Unavailable as error:
         if error.status in _ABSENT:
             return Answer(refusal=error)
