@@ -17,6 +17,7 @@ from tests.field.altered import (
     PROFILE,
     UPDATE,
     Altered,
+    Rule,
     data,
     make_attached,
     make_profile,
@@ -153,6 +154,26 @@ def test_a_profile_is_deleted_when_the_api_says_so(
 
     outcome = live("profile", "delete", FIRST, "--yes", "-o", "json", handler=handler)
     assert (outcome.code, '"deleted"' in outcome.out) == (code, code == 0)
+
+
+def as_200(method: str, path: str) -> Rule:
+    """Answer with 200 always; the true status is in the body, as documented."""
+    return Rule(method=method, path=path, answer=lambda _, content: (200, content))
+
+
+def test_the_status_in_the_body_of_a_200_counts(live: Wacb, sandbox: Sandbox):
+    made = make_profile(sandbox)
+    make_attached(sandbox, TWO, title="Other")
+    told = Altered(sandbox, as_200("GET", "/callback/profiles"))
+    assert live("profile", "delete", made, "--yes", handler=told).code == 0
+    assert live("profile", "show", made, handler=told).code == 5
+    assert live("profile", "list", handler=told, env={"WACB_API_KEY": "wrong"}).code == 4
+
+
+def test_the_code_of_the_api_may_stand_in_the_error(live: Wacb, sandbox: Sandbox):
+    gone = {"error": {"code": "RBC302", "message": "no such profile"}}
+    told = Altered(sandbox, says("GET", PROFILE, 404, gone))
+    assert live("profile", "show", FIRST, handler=told).code == 5
 
 
 # -- one thing

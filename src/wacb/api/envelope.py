@@ -27,7 +27,8 @@ class Envelope(NamedTuple):
     `message` joins the API's message and every `params`. `is_json` is false where the body is not
     JSON, `is_object` where it is not a JSON object: then something else may have answered, and
     `message` has its first words. `is_blank` is true for JSON that says nothing, not even in an
-    envelope. `paging` are the members beside `data` that say something about a listing.
+    envelope. `paging` are the members beside `data` that say something about a listing,
+    `status` is the HTTP status as the body repeats it.
     """
 
     code: str | None
@@ -38,6 +39,7 @@ class Envelope(NamedTuple):
     is_object: bool = True
     is_blank: bool = False
     paging: Mapping[str, Any] = MappingProxyType({})
+    status: int | None = None
 
     @property
     def listed(self) -> Any:
@@ -101,6 +103,7 @@ def read_envelope(body: bytes) -> Envelope:
 
 def _read_object(answer: dict[str, Any]) -> Envelope:
     code, message, failed = _read_members(answer)
+    status = values.number(answer.get("status"))
     # an answer without `data` is the data, unless it is nothing but an envelope
     data = answer.get("data", None if answer.keys() <= ENVELOPE else answer)
     if not failed and isinstance(data, dict) and data is not answer:
@@ -109,7 +112,7 @@ def _read_object(answer: dict[str, Any]) -> Envelope:
             message, failed = "; ".join(filter(None, (message, inner_message))), True
     beside = answer if "data" in answer else {}
     paging = {name: value for name, value in beside.items() if is_paging(name)}
-    return Envelope(code=code, message=message, failed=failed, data=data, paging=paging)
+    return Envelope(code, message, failed=failed, data=data, paging=paging, status=status)
 
 
 def _read_members(answer: dict[str, Any]) -> tuple[str | None, str, bool]:
@@ -129,7 +132,10 @@ def _read_members(answer: dict[str, Any]) -> tuple[str | None, str, bool]:
         or (speaks and _word(status) == "false")
         or _word(success) in ("false", "0", "no")
     )
-    return values.text(answer.get("code")), "; ".join(dict.fromkeys(words))[:MAX_WORDS], failed
+    inner = [each for each in map(values.unwrap, errors) if isinstance(each, dict)]
+    codes = [values.text(each.get("code")) for each in (answer, *inner)]
+    code = next(filter(is_api_code, codes), codes[0])
+    return code, "; ".join(dict.fromkeys(words))[:MAX_WORDS], failed
 
 
 def _word(value: Any) -> str:
