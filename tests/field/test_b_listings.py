@@ -234,6 +234,19 @@ def test_a_listing_without_end_is_not_followed_for_ever(live: Wacb, sandbox: San
     assert "more than 1000 pages" in outcome.err
 
 
+def test_a_total_that_shrinks_means_that_a_row_may_have_moved_up_unseen(
+    live: Wacb, sandbox: Sandbox
+):
+    paged = Paged([[*range(30)], [*range(31, 60)], []])  # of the first page one was deleted
+
+    def shown(rows: list[Any]) -> Any:
+        return {"profiles": paged(rows), "total": 60 if paged.asked == 1 else 59}
+
+    outcome = live("profile", "list", "-q", handler=Altered(sandbox, data(PROFILES, shown)))
+    assert (outcome.code, len(outcome.out.split())) == (7, 59)
+    assert "the API lists 59 of 60 profiles" in outcome.err
+
+
 def test_a_page_that_comes_again_and_again_is_not_the_whole_list(live: Wacb, sandbox: Sandbox):
     again = Paged([[*range(30)]])
     outcome = live("profile", "list", "-q", handler=again.serve(sandbox))

@@ -154,7 +154,8 @@ def follow_pages(
         received = len(page.rows) + page.odd
         offset += received
         length = length or received
-        total = page.total if page.total is not None else total
+        if page.total is not None:  # a smaller one: rows were deleted, and others moved up unseen
+            total = max(page.total, total or 0)
         if not fresh:
             repeats = received > 0
             break
