@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import attached, writes
-from tests.cli.expect import BODY, CREATE, HOOK, MEMBERS, ONE, QUERY, TITLE, TWO
+from tests.cli.expect import BODY, CREATE, HOOK, MEMBERS, ONE, QUERY, TITLE, TWO, done
 from tests.conftest import Wacb, profile_id
 from tests.examples import few, sampled
 from tests.field.altered import (
     FIRST,
     PROFILE,
+    PROFILES,
     UPDATE,
     Altered,
     Rule,
@@ -154,6 +155,18 @@ def test_a_profile_is_deleted_when_the_api_says_so(
 
     outcome = live("profile", "delete", FIRST, "--yes", "-o", "json", handler=handler)
     assert (outcome.code, '"deleted"' in outcome.out) == (code, code == 0)
+
+
+@pytest.mark.parametrize("status", [408, 425, 499])
+@pytest.mark.parametrize("page", [{"message": "timeout"}, PAGE], ids=["JSON", "HTML"])
+def test_what_was_not_answered_in_time_is_not_refused(
+    live: Wacb, sandbox: Sandbox, status: int, page: Any
+):
+    late = Altered(sandbox, says("POST", PROFILES, status, page), says("PUT", UPDATE, status, page))
+    assert live(*CREATE, "-q", handler=late) == done(FIRST)
+    assert live(*ATTACH, "-q", handler=late).code == 0
+    lost = Altered(sandbox, says("PUT", UPDATE, status, page, arrives=False))
+    assert live("number", "detach", ONE, "--yes", handler=lost).code == 7
 
 
 def as_200(method: str, path: str) -> Rule:

@@ -22,6 +22,7 @@ from wacb.net.message import Response
 from wacb.urls import host_of
 
 _ABSENT = (404, 410)
+_LATE = (408, 425, 429, 499)  # not a no: it was not answered in time, or came at a bad time
 _TELLING = (401, 403, *_ABSENT, 429)  # in the body of a 2xx they mean the same
 _CHECK_HOST = Prose("check that this is the API's host: run `", Command("config show"), "`")
 _HTTP_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
@@ -103,7 +104,7 @@ def _status_error(
             status=status,
             api_code=envelope.code,
         )
-    if status == 429 or not 400 <= status < 500:
+    if _is_outage(status):
         return Unavailable(
             f"{failed}: {'rate-limited' if status == 429 else 'the API is unavailable'}{detail}",
             hint="try again later",
@@ -123,11 +124,15 @@ def _is_foreign(request: ApiRequest, status: int, envelope: Envelope) -> bool:
     The API always answers with a JSON object. Of one thing, only a code of its own says that it
     doesn't exist: a gateway answers 404 for whatever it has no route for.
     """
-    if status == 429 or not 400 <= status < 500:
+    if _is_outage(status):
         return False
     if request.existing and status in _ABSENT:
         return not envelope.has_api_code
     return not envelope.is_object and status != 404
+
+
+def _is_outage(status: int) -> bool:
+    return status in _LATE or not 400 <= status < 500
 
 
 def _redirected(host: str, response: Response) -> Redirected:
