@@ -40,7 +40,7 @@ AGAIN = "try again later; a proxy or firewall may be interfering"
 
 
 class Flood:
-    """Answers of 50 MB; `flooded` says whether more than 3 MiB of one were taken."""
+    """Answers of 50 MB; `flooded` says whether more than 9 MiB of one were taken."""
 
     flooded = False
 
@@ -49,7 +49,7 @@ class Flood:
 
     def chunks(self) -> Iterator[bytes]:
         for size in range(0, 50_000_000, 64 * 1024):
-            self.flooded |= size > 3 * 2**20
+            self.flooded |= size > 9 * 2**20
             yield b" " * (64 * 1024)
 
 
@@ -148,7 +148,7 @@ def test_an_answer_that_is_of_no_use(ask: Callable[..., None], case: str):
 
 def test_an_answer_of_50_mb_is_not_read_to_its_end(ask: Callable[..., None]):
     flood = Flood()
-    message = "{host} sent a response larger than 2 MiB"
+    message = "{host} sent a response larger than 8 MiB"
     ask(flood, 7, message, "check the host and the path")
     assert not flood.flooded
 

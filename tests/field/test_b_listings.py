@@ -351,3 +351,14 @@ def test_a_404_with_the_code_of_no_profile_is_an_empty_page(live: Wacb, sandbox:
     assert len(live("profile", "list", "-q", handler=told).out.split()) == 30
     other = Rule(method="GET", path=PROFILES, answer=lambda *_: (404, b'{"code": "WA404"}'))
     assert live("profile", "list", handler=Altered(sandbox, other)).code == 5
+
+
+def test_thousands_of_numbers_are_listed_with_all_that_is_known_of_them(
+    live: Wacb, sandbox: Sandbox
+):
+    def shown(rows: list[Any]) -> Any:
+        more = {"about": "x" * 300}
+        return [{**rows[0], **more, "phone_number": f"+9198{at:08}"} for at in range(8000)]
+
+    outcome = live("number", "list", "-q", handler=Altered(sandbox, data(NUMBERS, shown)))
+    assert (outcome.code, len(outcome.out.split())) == (0, 8000)

@@ -23,6 +23,7 @@ STALE_AFTER = 1.0  # seconds of waiting after which a look at the account is out
 IDEMPOTENT = frozenset(("GET", "PUT", "DELETE"))
 BRIEF_OUTAGES = frozenset((502, 503, 504))
 LEAST_RESERVE = 1.0  # seconds
+MOST_BYTES = 8 * 2**20  # of a response: the numbers of a WABA are listed at once (api.md §5)
 
 
 class RequestTrace(NamedTuple):
@@ -176,6 +177,7 @@ class RetryingClient:
                     request.url,
                     headers=headers,
                     body=None if request.body is None else encode(request.body),
+                    limit=MOST_BYTES,
                     fresh=request.method == "POST",  # it can't be repeated if the connection breaks
                 )
             return response
