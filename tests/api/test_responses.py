@@ -42,7 +42,7 @@ def success(data: object) -> Envelope:
         pytest.param({"message": None}, success(None), id="an empty envelope"),
         pytest.param(
             {"code": "RBC024", "message": "ok", "data": {"a": 1}, "error": {}, "status": 200},
-            Envelope(code="RBC024", message="ok", failed=False, data={"a": 1}, status=200),
+            Envelope(code="RBC024", message="ok", failed=False, data={"a": 1}),
             id="success",
         ),
         pytest.param(
@@ -67,12 +67,12 @@ def success(data: object) -> Envelope:
         ),
         pytest.param(
             {"error": [], "data": {}, "status": 404, "code": 12},
-            Envelope(code="12", message="", failed=True, data={}, status=404),
+            Envelope(code="12", message="", failed=True, data={}),
             id="status alone",
         ),
         pytest.param(
             {"error": None, "data": {}, "status": "404"},
-            Envelope(code=None, message="", failed=True, data={}, status=404),
+            Envelope(code=None, message="", failed=True, data={}),
             id="status as text",
         ),
     ],

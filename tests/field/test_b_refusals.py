@@ -18,7 +18,6 @@ from tests.field.altered import (
     PROFILES,
     UPDATE,
     Altered,
-    Rule,
     data,
     make_attached,
     make_profile,
@@ -167,20 +166,6 @@ def test_what_was_not_answered_in_time_is_not_refused(
     assert live(*ATTACH, "-q", handler=late).code == 0
     lost = Altered(sandbox, says("PUT", UPDATE, status, page, arrives=False))
     assert live("number", "detach", ONE, "--yes", handler=lost).code == 7
-
-
-def as_200(method: str, path: str) -> Rule:
-    """Answer with 200 always; the true status is in the body, as documented."""
-    return Rule(method=method, path=path, answer=lambda _, content: (200, content))
-
-
-def test_the_status_in_the_body_of_a_200_counts(live: Wacb, sandbox: Sandbox):
-    made = make_profile(sandbox)
-    make_attached(sandbox, TWO, title="Other")
-    told = Altered(sandbox, as_200("GET", "/callback/profiles"))
-    assert live("profile", "delete", made, "--yes", handler=told).code == 0
-    assert live("profile", "show", made, handler=told).code == 5
-    assert live("profile", "list", handler=told, env={"WACB_API_KEY": "wrong"}).code == 4
 
 
 def test_the_code_of_the_api_may_stand_in_the_error(live: Wacb, sandbox: Sandbox):

@@ -27,8 +27,7 @@ class Envelope(NamedTuple):
     `message` joins the API's message and every `params`. `is_json` is false where the body is not
     JSON, `is_object` where it is not a JSON object: then something else may have answered, and
     `message` has its first words. `is_blank` is true for JSON that says nothing, not even in an
-    envelope. `paging` are the members beside `data` that say something about a listing,
-    `status` is the HTTP status as the body repeats it.
+    envelope. `paging` are the members beside `data` that say something about a listing.
     """
 
     code: str | None
@@ -39,7 +38,6 @@ class Envelope(NamedTuple):
     is_object: bool = True
     is_blank: bool = False
     paging: Mapping[str, Any] = MappingProxyType({})
-    status: int | None = None
 
     @property
     def listed(self) -> Any:
@@ -103,7 +101,6 @@ def read_envelope(body: bytes) -> Envelope:
 
 def _read_object(answer: dict[str, Any]) -> Envelope:
     code, message, failed = _read_members(answer)
-    status = values.number(answer.get("status"))
     # an answer without `data` is the data, unless it is nothing but an envelope
     data = answer.get("data", None if answer.keys() <= ENVELOPE else answer)
     if not failed and isinstance(data, dict) and data is not answer:
@@ -112,7 +109,7 @@ def _read_object(answer: dict[str, Any]) -> Envelope:
             message, failed = "; ".join(filter(None, (message, inner_message))), True
     beside = answer if "data" in answer else {}
     paging = {name: value for name, value in beside.items() if is_paging(name)}
-    return Envelope(code, message, failed=failed, data=data, paging=paging, status=status)
+    return Envelope(code, message, failed=failed, data=data, paging=paging)
 
 
 def _read_members(answer: dict[str, Any]) -> tuple[str | None, str, bool]:

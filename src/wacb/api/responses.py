@@ -63,13 +63,14 @@ class ProfileRow(NamedTuple):
     def lacks(self, need: Need) -> frozenset[str]:
         """Return the members that are needed and not shown; they are in the profile's details.
 
-        assumed: lean_rows (api.md §4). A row may show null or "" for what it leaves out.
+        assumed: lean_rows (api.md §4). A row may show null or "" for a template that it leaves out.
         """
         needed, shown = _NEEDED[need], self.members
         has_no_body = shown.get("http_method") in ("GET", "DELETE")
         if has_no_body and (need is Need.TEMPLATE or "body" in shown):
             needed -= {"body"}
-        return frozenset(name for name in needed if shown.get(name) in (None, ""))
+        empty = {name for name in ("url", "body") if shown.get(name) in (None, "")}
+        return frozenset(needed - (shown.keys() - empty))
 
     def shows(self, need: Need) -> bool:
         """Return whether it shows what is needed."""

@@ -23,7 +23,6 @@ from wacb.urls import host_of
 
 _ABSENT = (404, 410)
 _LATE = (408, 425, 429, 499)  # not a no: it was not answered in time, or came at a bad time
-_TELLING = (401, 403, *_ABSENT, 429)  # in the body of a 2xx they mean the same
 _CHECK_HOST = Prose("check that this is the API's host: run `", Command("config show"), "`")
 _HTTP_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 
@@ -38,9 +37,6 @@ def read_response(request: ApiRequest, response: Response, *, now: float) -> Any
     if 300 <= status < 400:
         raise _redirected(host, response)
     envelope = read_envelope(response.body)
-    if 200 <= status < 300 and envelope.has_api_code and envelope.status in _TELLING:
-        status = envelope.status
-        response = response._replace(status=status)
     if not 200 <= status < 300:
         date = parse_date(response.headers.get("date", ""))
         raise _status_error(request, response, envelope, now if date is None else date)
