@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -126,6 +128,28 @@ def test_a_read_only_disk_gets_no_first_config(wacb: Wacb, untouched: Watch, hom
         outcome = wacb("config", "set", "sid", "HX2", "--account", "a")
     why, hint = DENIED
     assert outcome == failed(3, f"cannot write {home}/.config/wacb/config.toml: {why}", hint)
+
+
+@pytest.mark.parametrize(
+    ("number", "why"), [(errno.EINVAL, None), (errno.EIO, "Input/output error")]
+)
+def test_a_file_system_need_not_be_able_to_sync_a_folder(
+    wacb: Wacb, file: Path, monkeypatch: pytest.MonkeyPatch, number: int, why: str | None
+):
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    outcome = wacb("config", "set", "sid", "HX2")
+    if why:
+        assert outcome == failed(3, f"cannot write {file}: {why}", "check the path and the disk")
+    else:
+        assert outcome == done()
+    assert 'sid = "HX2"' in file.read_text()
 
 
 # -- the key of a profile

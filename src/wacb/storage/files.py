@@ -224,12 +224,10 @@ def hold_lock(
 
 
 def _try_lock(descriptor: int, lock: Path) -> bool:
-    with _translate_os_error("lock", lock):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+    with _translate_os_error("lock", lock), suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 @contextmanager
@@ -295,5 +293,8 @@ def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # as in folders shared by VirtualBox or an old CIFS
+            raise
     finally:
         os.close(descriptor)
