@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import platform
 import re
 import sys
@@ -16,7 +17,7 @@ from tests.cli.expect import done, failed, missing, table
 from tests.conftest import LIVE, Outcome, Wacb, invoke
 from tests.test_project import COMMANDS
 from wacb import __version__
-from wacb.cli import root
+from wacb.cli import commands, root
 from wacb.cli.app import App
 from wacb.cli.next_command import render
 from wacb.errors import Command, Prose, WacbError
@@ -241,6 +242,19 @@ def test_ctrl_c_is_an_interruption(over: Wacb):
 
     assert over(network, "profile", "list") == Outcome(
         code=130, out="", err="\nerror: interrupted\n"
+    )
+
+
+def test_a_damaged_installation_is_no_interruption(wacb: Wacb, monkeypatch: pytest.MonkeyPatch):
+    def imported(name: str) -> None:
+        marshal.loads(marshal.dumps(name)[:-1])
+
+    monkeypatch.setattr(commands, "import_module", imported)
+    assert wacb("profile", "list") == Outcome(
+        code=1,
+        out="",
+        err="\nerror: a file of this installation is damaged: marshal data too short\n"
+        "hint: install wacb again, or remove the __pycache__ folders in it\n",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,12 @@ from pathlib import Path
 def full_disk(limit: int = 0) -> Iterator[None]:
     """Let no file grow beyond `limit` bytes, which binds root as well."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    no_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it would stay cut off
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
         yield
     finally:
+        sys.dont_write_bytecode = no_bytecode
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 

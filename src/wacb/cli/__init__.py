@@ -75,8 +75,8 @@ class Root(Group):
             return error.exit_code
         except click.ClickException as error:
             return report(app, _usage_error(error), line)
-        except click.Abort:
-            return report(app, Interrupted("interrupted"), line)
+        except click.Abort as abort:
+            return report(app, _abort_error(abort), line)
         finally:
             if "out" in app.__dict__:
                 app.out.clear()
@@ -93,6 +93,16 @@ def _check_stdout(app: App, code: int, line: Sequence[str]) -> int:
         return report(app, WacbError(text), line)
     app.out.warn(text)
     return code
+
+
+def _abort_error(abort: click.Abort) -> WacbError:
+    if not isinstance(abort.__cause__, EOFError):
+        return Interrupted("interrupted")
+    # not of a prompt: Python keeps compiled files that a full disk has cut off
+    return WacbError(
+        f"a file of this installation is damaged: {abort.__cause__}",
+        hint="install wacb again, or remove the __pycache__ folders in it",
+    )
 
 
 def _usage_error(error: click.ClickException) -> WacbError:
