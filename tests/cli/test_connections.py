@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import writes
-from tests.cli.expect import CREATE, TITLE
-from tests.conftest import LIVE, Outcome, invoke
+from tests.cli.expect import CREATE, TITLE, done, failed
+from tests.conftest import LIVE, Outcome, invoke, profile_id
 from tests.fault_server import FaultServer, Peer, answer
 from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
@@ -70,3 +71,24 @@ def test_a_bulk_run_has_as_many_connections_as_jobs(sandbox: Sandbox, home: Path
         outcome = run(server, home, *attach, input="\n".join(numbers))
         assert (outcome.code, outcome.out.count("attached")) == (0, 20), outcome
         assert server.connections - before <= jobs
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_limit_of_threads_is_named_and_what_was_not_sent_is_tried_again(
+    sandbox: Sandbox, home: Path, monkeypatch: pytest.MonkeyPatch, allowed: bool
+):
+    start, refused = threading.Thread.start, [0]
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name.startswith("request to") and not (allowed and refused[0]):
+            refused[0] += 1
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    with FaultServer(Gateway(sandbox)) as server:
+        outcome = run(server, home, *CREATE, "-q")
+    message = "this machine or container allows no more threads"
+    hint = "end other processes, or raise the limit: ulimit -u, or the container's"
+    assert outcome == (done(profile_id(1)) if allowed else failed(7, message, hint))
+    assert refused == [1 if allowed else 4]

@@ -85,3 +85,21 @@ def test_ctrl_c_aborts_what_is_in_progress_and_starts_nothing_more() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert started <= {0, 1}
+
+
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+def test_fewer_threads_do_the_work_where_no_more_are_allowed(
+    monkeypatch: pytest.MonkeyPatch, allowed: int
+) -> None:
+    start, left = threading.Thread.start, [None] * allowed
+
+    def limited(thread: threading.Thread) -> None:
+        if not left:
+            raise RuntimeError("can't start new thread")
+        left.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    assert run_all(lambda item: item * item, range(9), jobs=3, abort=never) == [
+        item * item for item in range(9)
+    ]

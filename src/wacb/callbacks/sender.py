@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, NamedTuple
 
 from wacb.errors import CheckFailed, Command, Prose, Unavailable, Unsafe, WacbError
 from wacb.models import CallbackProfile
 from wacb.net.message import Headers, Remedies, Response
+from wacb.net.pool import run_all
 from wacb.net.session import Session
 from wacb.net.timeout import Deadline
 from wacb.redaction import MASK, is_harmless_header, map_body_text, map_url, mask_literal
@@ -241,17 +242,14 @@ def deliver_all(
     ConfigError the requests in progress are aborted, and no others are sent.
     """
 
-    def one(n: int, each: Outgoing) -> Delivery:
+    def one(numbered: tuple[int, Outgoing]) -> Delivery:
+        n, each = numbered
         delivery = deliver(session, each, n=n, type=type, hide=hide)
         done(each, delivery)
         return delivery
 
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        return list(pool.map(one, range(1, len(outgoing) + 1), outgoing))
-    finally:
-        session.close()
-        pool.shutdown(cancel_futures=True)
+    with closing(session):
+        return run_all(one, list(enumerate(outgoing, 1)), jobs=jobs, abort=session.close)
 
 
 def _check_status(url: str, response: Response) -> CheckFailed | None:

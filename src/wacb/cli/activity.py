@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 DELAY = 0.5  # seconds of work before something is shown
@@ -30,7 +30,8 @@ def call_later(seconds: float, call: Callable[[], None]) -> Cancel:
     """Call a function in a thread of its own, after some seconds."""
     timer = threading.Timer(seconds, call)
     timer.daemon = True
-    timer.start()
+    with suppress(RuntimeError):  # no more threads are allowed
+        timer.start()
     return timer
 
 

@@ -42,8 +42,13 @@ def run_all(
     try:
         for _ in items[:jobs]:
             lane = threading.Thread(target=work_off, daemon=True)
-            lane.start()
+            try:
+                lane.start()
+            except RuntimeError:  # no more threads are allowed: those there are do the work
+                break
             lanes.append(lane)
+        if not lanes:
+            work_off()
         for lane in lanes:
             lane.join()
     except BaseException:

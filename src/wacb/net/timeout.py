@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
+from wacb.errors import Unavailable
+
 
 class Deadline:
     """Count down the `seconds` of a command's API work (`--deadline`), from now on.
@@ -136,6 +138,12 @@ class TimedRequest:
             arguments = (work, connection)
             threading.Thread(target=self._work, args=arguments, name=name, daemon=True).start()
             self._open.acquire(timeout=self.seconds)
+        except RuntimeError:
+            raise Unavailable(
+                "this machine or container allows no more threads",
+                hint="end other processes, or raise the limit: ulimit -u, or the container's",
+                sent=False,
+            ) from None
         finally:
             self.give_up(TimeoutError())
         if self._failure is not None:
