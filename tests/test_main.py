@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -39,3 +40,24 @@ def test_the_package_runs_as_a_module(
         runpy.run_module("wacb", run_name="__main__")
     sys.stdout.flush()
     assert (ended.value.code, capfd.readouterr().out) == (0, "wacb 0.1.0\n")
+
+
+SHUTDOWN = """
+import sys, time
+from wacb import __main__ as entry
+from wacb.cli import streams
+
+class Slow:
+    def __del__(self, sleep=time.sleep, seconds=2 * streams._CHECK_EVERY):
+        sleep(seconds)
+
+sys.slow = Slow()
+streams.give_up_blocked()  # as an interrupted command does
+entry.main()
+"""
+
+
+def test_the_alarm_of_an_interrupted_command_does_not_end_the_shutdown_of_python():
+    line = [sys.executable, "-c", SHUTDOWN, "--version"]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "wacb 0.1.0\n"), ended

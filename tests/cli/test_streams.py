@@ -6,6 +6,8 @@ import errno
 import os
 import signal
 import sys
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -21,6 +23,7 @@ from wacb.cli.app import App
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
 
+SECONDS = 20  # that a test waits at most for what must happen at once
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Prepare = Callable[[str, int], None]
 
@@ -30,6 +33,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Prepare]:
     """Let a standard stream write to a descriptor, as the program does at its start."""
     handlers = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     opened = []
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
     def prepare(name: str, descriptor: int) -> None:
         opened.append(descriptor)
@@ -174,3 +178,23 @@ def test_a_write_that_waits_after_the_signal_ends_as_well(prepare: Prepare):
     sys.stdout.flush()
     assert streams.is_unread(sys.stdout)
     os.close(reading)
+
+
+def test_a_signal_is_not_lost_in_a_callback(prepare: Prepare, monkeypatch: pytest.MonkeyPatch):
+    dropped: list[object] = []
+    monkeypatch.setattr(sys, "__unraisablehook__", lambda args: dropped.append(args.exc_value))
+    prepare("stdout", os.open(os.devnull, os.O_WRONLY))
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(KeyboardInterrupt):
+        thing = Event()
+        reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))
+        del thing
+        time.sleep(SECONDS)
+    assert reference() is None
+    thing = Event()
+    reference = weakref.ref(thing, fail)
+    del thing
+    assert [type(error) for error in dropped] == [ZeroDivisionError]

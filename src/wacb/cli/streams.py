@@ -9,12 +9,14 @@ import select
 import signal
 import sys
 from collections.abc import Mapping
+from functools import partial
 from types import FrameType
 from typing import IO, NoReturn, TextIO
 
 import click
 
 _CHECK_EVERY = 0.5  # seconds
+_REPEAT_AFTER = 0.01  # seconds
 
 
 class SafeFile(io.FileIO):
@@ -62,7 +64,17 @@ def prepare_process() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     give_up_blocked()
+    sys.unraisablehook = partial(_repeat_if_lost, number)
     signal.default_int_handler(number, frame)
+
+
+def _repeat_if_lost(number: int, dropped: sys.UnraisableHookArgs) -> None:
+    """Send a signal again whose exception Python has dropped, as in a callback of an import."""
+    if dropped.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(dropped)
+        return
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(number))
+    signal.setitimer(signal.ITIMER_REAL, _REPEAT_AFTER)
 
 
 def give_up_blocked() -> None:
