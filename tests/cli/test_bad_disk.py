@@ -224,7 +224,7 @@ if can_mount():
         [*MOUNT, READ_ONLY],
         "lock {}.lock",
         "Read-only file system",
-        "use a path on a writable file system, or set XDG_STATE_HOME",
+        "use a path on a writable file system, or set XDG_CONFIG_HOME or XDG_STATE_HOME",
     )
 
 

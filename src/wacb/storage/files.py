@@ -19,7 +19,7 @@ from wacb.storage.text import decode_text
 _HINTS = {
     errno.EACCES: "check its owner and mode, and its folder's, with ls -ld",
     errno.EPERM: "check its owner and mode, and its folder's, with ls -ld",
-    errno.EROFS: "use a path on a writable file system, or set XDG_STATE_HOME",
+    errno.EROFS: "use a path on a writable file system, or set XDG_CONFIG_HOME or XDG_STATE_HOME",
     errno.ENOSPC: "free some disk space and try again",
     errno.EDQUOT: "free some of your disk quota and try again",
     errno.EISDIR: "pass a file, not a folder",
