@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import profile_id
-from tests.fake_api import BODY, emulated, make_client, make_draft, make_profile
+from tests.fake_api import BODY, Clock, emulated, make_client, make_draft, make_profile
 from wacb.errors import ApiRejected
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision import check
@@ -129,7 +129,7 @@ def test_one_that_fails_keeps_no_other_from_being_repaired(sandbox: Sandbox):
     broken = [client.get_profile(profile_id(n)) for n in (1, 2, 3)]
     repairs = [prepared(profile) for profile in [*broken, make_profile(body="{")]]
     sandbox.add_fault("422,PATCH,from=2")
-    after = check.execute(client, repairs)
+    after = check.execute(client, repairs, sleep=Clock().sleep)
     assert [(repair.checked.profile.id, repair.checked.ok) for repair in after] == [
         (profile_id(1), True),
         (profile_id(2), False),

@@ -70,14 +70,17 @@ def ensure(
     step = prepare_create(client, make_draft(**changed), if_exists=if_exists, lock=lock)
     if isinstance(step, CreateStep):
         return create_profile(client, step.draft, sleep=clock.sleep)
-    return update_profile(client, step)
+    return update_profile(client, step, sleep=clock.sleep)
 
 
-def run_update(*script: Turn) -> tuple[ProfileResult, Network]:
+def run_update(
+    *script: Turn, clock: Clock | None = None, **how: Any
+) -> tuple[ProfileResult, Network]:
     """Update the profile of `make_row` to CHANGED; the script begins with the PATCH's answer."""
-    network = Network(*script)
+    clock, network = clock or Clock(), Network(*script)
     step = update.prepare_update(make_profile(), CHANGED)
-    return update_profile(make_client(network), step), network
+    client = make_client(network, clock=clock, **how)
+    return update_profile(client, step, sleep=clock.sleep), network
 
 
 def failure(*script: Turn) -> WacbError:
@@ -323,6 +326,21 @@ def test_an_update_whose_answer_is_lost_is_read_back(lost: Turn) -> None:
     assert [sent.method for sent in network.sent] == ["PATCH", "GET"]
 
 
+@pytest.mark.parametrize("first", [answer({}), refusal(500)], ids=["answered", "lost"])
+@pytest.mark.parametrize("old", [0, 1, 2])
+def test_an_update_may_become_visible_late(first: Turn, old: int) -> None:
+    clock = Clock()
+    outcome, _ = run_update(first, *[CURRENT] * old, NEW, clock=clock)
+    assert (outcome.status, clock.sleeps) == ("updated", [0, 1, 2][: old + 1])
+
+
+def test_no_look_at_an_update_waits_beyond_the_deadline() -> None:
+    clock = Clock()
+    with pytest.raises(CheckFailed):
+        run_update(answer({}), CURRENT, clock=clock, deadline=2.5)
+    assert clock.sleeps == [0, 1]
+
+
 def test_an_update_that_is_not_seen_after_a_lost_answer_is_unknown() -> None:
     error = failure(refusal(500), CURRENT)
     assert (type(error), error.message, error.hint, error.status) == (
@@ -348,10 +366,10 @@ def test_whether_a_lost_update_of_a_hidden_key_came_is_told_by_the_algorithm(
     step = update.prepare_update(make_profile(encryption=hidden), draft)
     network = Network(refusal(500), answer(make_row(enc={"algo": algorithm})))
     if known:
-        assert update_profile(make_client(network), step).status == "updated"
+        assert update_profile(make_client(network), step, sleep=Clock().sleep).status == "updated"
     else:
         with pytest.raises(OutcomeUnknown):
-            update_profile(make_client(network), step)
+            update_profile(make_client(network), step, sleep=Clock().sleep)
 
 
 @pytest.mark.parametrize(

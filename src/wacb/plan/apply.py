@@ -99,7 +99,7 @@ class PlanRunner:
                 look_again=partial(self._require_unused, change),
             )
         if isinstance(change.work, UpdateStep):
-            return update_profile(self.client, change.work)
+            return update_profile(self.client, change.work, sleep=self.sleep)
         assert isinstance(change.work, CreateStep)
         return self._create(change.work)
 
@@ -118,7 +118,7 @@ class PlanRunner:
                     "and different content",
                     hint=_PLAN_AGAIN,
                 )
-            return update_profile(self.client, found)
+            return update_profile(self.client, found, sleep=self.sleep)
 
     def _remaining(self) -> float:
         """Seconds to wait for a lock: none once the run is being stopped."""

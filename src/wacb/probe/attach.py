@@ -29,9 +29,9 @@ from wacb.probe.look import look
 from wacb.probe.model import Finding, confirmed, not_seen, refuted
 from wacb.probe.names import Names, plural
 from wacb.probe.ways import Way, list_ways, present_way
-from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.number_change import NumberChange, changed_meanwhile, check_with_show
+from wacb.provision.steps import READ_BACK_AFTER
 from wacb.storage.journal import Entry, Journal
 
 Ask = Callable[[], bool | None]  # whether the console shows it, None without a terminal

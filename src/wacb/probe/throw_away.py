@@ -22,9 +22,8 @@ from wacb.errors import (
 from wacb.jsontext import compact_json
 from wacb.models import CallbackProfile, Method, Need, ProfileDraft
 from wacb.probe.look import look
-from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.created import LISTED_AFTER
-from wacb.provision.steps import as_sent
+from wacb.provision.steps import READ_BACK_AFTER, as_sent
 from wacb.provision.usage import find_usage
 from wacb.storage.create_lock import CreateLock
 from wacb.storage.journal import Outcome

@@ -33,11 +33,10 @@ from wacb.provision.read_back import (
     is_open,
     look_up_again,
 )
+from wacb.provision.steps import READ_BACK_AFTER
 from wacb.storage import files
 from wacb.storage.journal import Entry, Journal, Outcome, outcome_of
 from wacb.storage.uptime import seconds_up
-
-READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
 
 
 class BulkRunner:

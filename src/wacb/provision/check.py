@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -110,19 +110,21 @@ def prepare_repair(checked: Checked) -> Repair:
     return Repair(checked, UpdateStep(live=live, draft=draft, changes=changes), done)
 
 
-def execute(client: Client, repairs: Sequence[Repair]) -> list[Repair]:
+def execute(
+    client: Client, repairs: Sequence[Repair], *, sleep: Callable[[float], None]
+) -> list[Repair]:
     """Repair one profile after the other, and check each again.
 
     One that fails keeps no other from being repaired, and is returned as it was seen last.
     """
-    return [_execute(client, repair) for repair in repairs]
+    return [_execute(client, repair, sleep) for repair in repairs]
 
 
-def _execute(client: Client, repair: Repair) -> Repair:
+def _execute(client: Client, repair: Repair, sleep: Callable[[float], None]) -> Repair:
     if repair.step is None:
         return repair
     try:
-        updated = update.update_profile(client, repair.step)
+        updated = update.update_profile(client, repair.step, sleep=sleep)
         return repair._replace(checked=check_one(updated.profile))
     except WacbError as error:
         return repair._replace(error=error)

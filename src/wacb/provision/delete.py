@@ -19,10 +19,9 @@ from wacb.errors import (
     WacbError,
 )
 from wacb.models import CallbackProfile
-from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.lookup import AccountLookup
-from wacb.provision.steps import ProfileResult
+from wacb.provision.steps import READ_BACK_AFTER, ProfileResult
 from wacb.provision.usage import find_usage
 
 

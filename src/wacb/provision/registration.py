@@ -25,10 +25,10 @@ from wacb.errors import (
 )
 from wacb.models import UNKNOWN, Need, Number
 from wacb.provision import attach, find
-from wacb.provision.bulk import READ_BACK_AFTER
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.number_change import check_with_show
+from wacb.provision.steps import READ_BACK_AFTER
 from wacb.storage import files
 from wacb.storage.registrations import Registration, RegistrationStore
 

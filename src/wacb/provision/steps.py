@@ -9,6 +9,8 @@ from wacb.api.requests import Api, ApiRequest
 from wacb.models import CallbackProfile, Encryption, ProfileDraft
 from wacb.redaction import mask_draft
 
+READ_BACK_AFTER = (0.0, 1.0, 2.0)  # seconds before each look whether a change is visible
+
 
 class CreateStep(NamedTuple):
     """A profile to be created; `notes` are for the user.

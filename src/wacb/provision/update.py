@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wacb.errors import (
@@ -16,7 +17,7 @@ from wacb.errors import (
 from wacb.models import UNKNOWN, CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.interrupt import report_interrupt
-from wacb.provision.steps import ProfileResult, UpdateStep
+from wacb.provision.steps import READ_BACK_AFTER, ProfileResult, UpdateStep
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -78,7 +79,9 @@ def require_readable(profile: CallbackProfile) -> None:
         )
 
 
-def update_profile(client: Client, step: UpdateStep) -> ProfileResult:
+def update_profile(
+    client: Client, step: UpdateStep, *, sleep: Callable[[float], None]
+) -> ProfileResult:
     """Change the profile of a step where it differs, and read it back.
 
     Raises OutcomeUnknown when the answer is lost and the profile does not show the change.
@@ -95,7 +98,7 @@ def update_profile(client: Client, step: UpdateStep) -> ProfileResult:
             if not error.sent:
                 raise
             lost = error
-        return _read_back(client, step, lost)._replace(notes=notes)
+        return _read_back(client, step, lost, sleep)._replace(notes=notes)
 
 
 def _settle_earlier(client: Client, step: UpdateStep) -> tuple[str, ...]:
@@ -113,13 +116,21 @@ def _settle_earlier(client: Client, step: UpdateStep) -> tuple[str, ...]:
     return (f"it is not known whether the update of {earlier.time} succeeded",)
 
 
-def _read_back(client: Client, step: UpdateStep, lost: Unavailable | None) -> ProfileResult:
+def _read_back(
+    client: Client, step: UpdateStep, lost: Unavailable | None, sleep: Callable[[float], None]
+) -> ProfileResult:
     profile_id = step.live.id
-    try:
-        profile = client.get_profile(profile_id)
-    except Unavailable as error:
-        raise _outcome_unknown(profile_id, lost or error) from error
-    left = differences(step.draft, profile)
+    for pause in READ_BACK_AFTER:
+        if pause and pause >= client.remaining():
+            break
+        sleep(pause)
+        try:
+            profile = client.get_profile(profile_id)
+        except Unavailable as error:
+            raise _outcome_unknown(profile_id, lost or error) from error
+        left = differences(step.draft, profile)
+        if not left:
+            break
     if lost and (left or _is_new_key_hidden(step, profile)):
         raise _outcome_unknown(profile_id, lost) from lost
     if lost:

@@ -68,7 +68,7 @@ def _fix(
                 return check.check(app.client, references)[0]
 
             confirm_unchanged(app, action, yes=yes, shown=found, look=look)
-        repairs = check.execute(app.client, repairs)
+        repairs = check.execute(app.client, repairs, sleep=app.sleep)
         repaired = {repair.checked.profile.id: repair.checked for repair in repairs}
         _report(app, [repaired.get(checked.profile.id, checked) for checked in found])
     _raise_failures(repairs)

@@ -98,4 +98,4 @@ def _execute(app: App, step: ProfileStep, key_file: Path | None) -> ProfileResul
     if isinstance(step, CreateStep):
         draft = store_key(app, step, key_file).draft
         return create_profile(app.client, draft, sleep=app.sleep, others=step.others)
-    return update_profile(app.client, store_key(app, step, key_file))
+    return update_profile(app.client, store_key(app, step, key_file), sleep=app.sleep)

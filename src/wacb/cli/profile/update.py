@@ -77,7 +77,9 @@ def command(app: App, *, reference: str, draft: DraftOptions, dry_run: bool) -> 
         return
     if not step.changes:
         app.out.hint("already up to date; nothing was changed")
-    updated = update_profile(app.client, store_key(app, step, draft.encrypt_key_file))
+    updated = update_profile(
+        app.client, store_key(app, step, draft.encrypt_key_file), sleep=app.sleep
+    )
     app.out.note(*updated.notes)
     app.out.record(updated, PROFILE_RESULT, whole=app.verbosity > 0)
     _note_old_key(app, step)
