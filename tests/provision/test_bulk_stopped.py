@@ -27,6 +27,7 @@ from tests.provision.attaching import (
 from tests.provision.lines import SECONDS, Held, Line, Spoiling, Turn, meanwhile, press_ctrl_c
 from wacb.errors import (
     ApiRejected,
+    AuthenticationFailed,
     ConfigError,
     Interrupted,
     OutcomeUnknown,
@@ -131,6 +132,14 @@ def test_fail_fast_leaves_unchanged_what_needs_no_change(tmp_path: Path) -> None
     prepared[-1] = NumberResult(make_step(NUMBERS[-1], old=FIRST))
     results = execute(make_run(line, tmp_path, fail_fast=True), prepared)
     assert kinds(results) == [ApiRejected] + [Skipped] * 4 + ["unchanged"]
+
+
+def test_a_key_that_is_rejected_ends_the_run(tmp_path: Path) -> None:
+    answers = {NUMBERS[1]: [refusal(403)], NUMBERS[2]: [refusal(401)]}
+    line = Line(stocked(NUMBERS), before=answers)
+    results = execute(make_run(line, tmp_path), make_prepared(NUMBERS))
+    assert kinds(results) == ["attached"] + [AuthenticationFailed] * 2 + [Skipped] * 3
+    assert line.puts == NUMBERS[:3]
 
 
 # -- Ctrl-C

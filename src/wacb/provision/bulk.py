@@ -38,13 +38,15 @@ from wacb.storage import files
 from wacb.storage.journal import Entry, Journal, Outcome, outcome_of
 from wacb.storage.uptime import seconds_up
 
+_UNAUTHORIZED = 401
+
 
 class BulkRunner:
     """Make prepared changes, up to `jobs` at a time.
 
     A change is journaled before its request leaves, and its outcome afterwards; `done` is called
-    after each number. An `interrupt` or, with `fail_fast`, a failure ends the run: no new request
-    starts, those in progress finish.
+    after each number. An `interrupt`, a 401 or, with `fail_fast`, any failure ends the run: no new
+    request starts, those in progress finish.
     """
 
     def __init__(
@@ -118,8 +120,8 @@ class BulkRunner:
 
     def _run(self, item: NumberResult, until_deadline: bool) -> NumberResult:
         result = item if item.error else self._attempt(item, until_deadline)
-        if result.error and self._fail_fast:
-            self.interrupt.request()
+        if result.error and (self._fail_fast or result.error.status == _UNAUTHORIZED):
+            self.interrupt.request()  # after a 401, none of the other requests can succeed
         self._done()
         return result
 
