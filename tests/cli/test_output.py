@@ -190,6 +190,11 @@ def test_a_note_is_not_data(live: Wacb):
     assert live(*line).out == f"{attachment_row(ONE, 'attached', '', '', '')}\n"
 
 
+@pytest.mark.parametrize("form", ["-o=json", "-oJSON", "--output=Json"])
+def test_a_form_of_output_is_read_as_kubectl_reads_it(live: Wacb, form: str):
+    assert live("profile", "list", form) == done("[]")
+
+
 def test_json_keeps_non_ascii_text(over: Wacb):
     network = profiles(title="Grüße <&> 😀", response_message="日本")
     out = over(network, "profile", "list", "--limit", "1", "-o", "json").out

@@ -96,6 +96,21 @@ def test_an_unknown_option_leads_to_another_way(wacb: Wacb, line: str, hint: str
     assert wacb(*line.split()) == failed(2, f"No such option '{name}'.", hint)
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("profile list \u2013region in", "Got unexpected extra arguments (\u2013region in)"),
+        ("\u2014region in", "No such command '\u2014region'."),
+    ],
+    ids=["extra", "command"],
+)
+def test_an_option_with_the_dash_of_a_word_processor_is_spelled(
+    wacb: Wacb, line: str, message: str
+):
+    hint = "write it with two hyphens: --region (it begins with another dash)"
+    assert wacb(*line.split()) == failed(2, message, hint)
+
+
 NEARLY = {
     "another digit": ("+15550100007", " or ".join(f"+1555010000{digit}" for digit in "1239")),
     "a digit less": ("+1555010009", "+15550100009"),

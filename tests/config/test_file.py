@@ -79,10 +79,12 @@ def test_every_key_can_be_set():
 def test_values_are_written_in_their_normal_form(path):
     set_value(path, "base_url", "https://a.example/", account="a")
     set_value(path, "number", "0091 98123-45678", account="a")
+    set_value(path, "region", "IN", account="a")
     set_value(path, "api_key_command", '["op", "read", "x"]', account="a")
     assert read(path)["accounts"]["a"] == {
         "base_url": "https://a.example",
         "number": "+919812345678",
+        "region": "in",
         "api_key_command": ["op", "read", "x"],
     }
 

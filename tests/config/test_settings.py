@@ -233,7 +233,7 @@ def test_values_do_not_show_in_a_repr():
 # -- what values may be
 
 BAD = {
-    "region": ["", "mars", "IN", "in\n", "i"],
+    "region": ["", "mars", "in\n", "i"],
     "base_url": [
         "", "x", "ftp://a.example", "http://a.example", "https://", "https://a b", "https://a\n",
         "https://a\t.example", "https://u:p@a.example", "https://a?", "https://a/#f",
@@ -423,7 +423,6 @@ def test_contract_values_are_checked_and_normal():
         ("attach_path", "//evil.example"),
         ("attach_path", "/a b"),
         ("attach_method", "GET"),
-        ("attach_method", "put"),
         ("detach_value", "a\\nb"),
         ("number_profile_member", "a b"),
         ("offset_counts", "bytes"),
@@ -491,6 +490,14 @@ def test_a_command_that_gives_no_key_is_named_and_never_quoted(command, message,
     assert caught.value.message == message.format(f"the api_key_command {command[0]!r}")
     assert caught.value.hint == hint
     assert CANARY not in repr((caught.value, caught.value.hint, caught.value.__cause__))
+
+
+@pytest.mark.parametrize("key", ['"key-0001"', "'key-0001'"])
+def test_a_key_in_the_quotes_of_an_env_file_is_refused(key):
+    with pytest.raises(ConfigError) as caught:
+        find_key(None, {"WACB_API_KEY": key})
+    assert caught.value.message == "WACB_API_KEY: the API key is in quotes"
+    assert caught.value.hint == "set it again without the quotes"
 
 
 @pytest.mark.parametrize("key", ["a b", "a\nb", "a\x00", "é", '"\udcff"'])

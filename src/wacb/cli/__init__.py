@@ -74,7 +74,7 @@ class Root(Group):
             to_stderr(error.format_message())
             return error.exit_code
         except click.ClickException as error:
-            return report(app, _usage_error(error), line)
+            return report(app, _usage_error(error, line), line)
         except click.Abort as abort:
             return report(app, _abort_error(abort), line)
         finally:
@@ -105,16 +105,16 @@ def _abort_error(abort: click.Abort) -> WacbError:
     )
 
 
-def _usage_error(error: click.ClickException) -> WacbError:
+def _usage_error(error: click.ClickException, line: Sequence[str]) -> WacbError:
+    from wacb.cli.suggestions import name_dash, unknown_option
+
     context = getattr(error, "ctx", None)
     if isinstance(error, click.NoSuchOption) and context:
-        from wacb.cli.suggestions import unknown_option
-
         return unknown_option(context, error.option_name)
     path = context.command_path if context else "wacb"
     # click spreads the choices of a missing argument over several lines
     message = " ".join(error.format_message().split())
-    return InvalidInput(message, hint=f"run `{path} --help`")
+    return InvalidInput(message, hint=name_dash(line) or f"run `{path} --help`")
 
 
 def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
@@ -128,7 +128,7 @@ def _asks_for_json(line: Sequence[str]) -> bool:
     joined = "\0".join(("", *line, ""))
     return any(
         f"\0{form}\0" in joined
-        for form in ("-o\0json", "-ojson", "--output\0json", "--output=json")
+        for form in ("-o\0json", "-ojson", "-o=json", "--output\0json", "--output=json")
     )
 
 

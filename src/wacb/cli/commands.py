@@ -218,9 +218,12 @@ class Group(Command, click.Group):
         return suggest_command("" if self is root else self.name or "", word, root.table, tables)
 
     def _unknown_command(self, ctx: click.Context, name: str) -> InvalidInput:
+        from wacb.cli.suggestions import name_dash
+
         message, meant = f"No such command {name!r}.", self.meaning(ctx, name)
         if meant is None:
-            return InvalidInput(message, hint=f"run `{ctx.command_path} --help`")
+            help = f"run `{ctx.command_path} --help`"
+            return InvalidInput(message, hint=name_dash([name]) or help)
         hint = f"run `wacb {meant} --help`" if meant != "--version" else None
         return InvalidInput(f"{message} Did you mean `wacb {meant}`?", hint=hint)
 

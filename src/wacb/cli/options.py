@@ -81,6 +81,13 @@ def _set_output(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         setattr(ctx.find_root().ensure_object(App).out, param.name or "", value)
 
 
+class OutputForm(click.Choice):  # type: ignore[type-arg]
+    """A form of output, in any case, and also as in `-o=json`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(value.removeprefix("="), param, ctx)
+
+
 def _output_options(*forms: str) -> Callable[[F], F]:
     return combine(
         option(
@@ -88,7 +95,7 @@ def _output_options(*forms: str) -> Callable[[F], F]:
             "--output",
             "format",
             section=Section.OUTPUT,
-            type=click.Choice(forms),
+            type=OutputForm(forms, case_sensitive=False),
             expose_value=False,
             callback=_set_output,
             help="Output format [default: table on a terminal, tsv otherwise].",

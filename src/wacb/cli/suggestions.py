@@ -57,6 +57,16 @@ _TOPICS = {
     **dict.fromkeys(("json", "formats"), "output"),
     **dict.fromkeys(("login", "auth", "accounts"), "credentials"),
 }
+_DASHES = "\u2012\u2013\u2014\u2015\u2212"
+
+
+def name_dash(words: Iterable[str]) -> str | None:
+    """Return the hint for an option that begins with what a word processor makes of `--`."""
+    for word in words:
+        plain = word.lstrip(_DASHES)
+        if plain not in ("", word):
+            return f"write it with two hyphens: --{plain} (it begins with another dash)"
+    return None
 
 
 def suggest_command(group: str, word: str, root: Collection[str], groups: Tables) -> str | None:

@@ -53,6 +53,8 @@ def check_key(key: str) -> str:
             "the API key contains a character that is invalid in an HTTP header",
             hint="copy it again without spaces, line breaks or quotes",
         )
+    if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
+        raise InvalidInput("the API key is in quotes", hint="set it again without the quotes")
     return key
 
 
@@ -88,7 +90,15 @@ def _matching(pattern: str, what: str, *, repeat: bool = True) -> Rule:
 
 
 def _one_of(*words: str) -> Rule:
-    return _matching("|".join(words), f"one of {', '.join(words)}")
+    """Make a rule for words in any case."""
+
+    def rule(value: str) -> str:
+        for word in words:
+            if value.lower() == word.lower():
+                return word
+        raise InvalidInput(f"{value!r} is not one of {', '.join(words)}")
+
+    return rule
 
 
 def _boolean(value: str) -> str:
