@@ -254,6 +254,13 @@ def test_a_page_that_comes_again_and_again_is_not_the_whole_list(live: Wacb, san
     assert "the same 30 profiles on every page" in outcome.err
 
 
+def test_a_listing_that_says_there_are_more_is_incomplete(live: Wacb, sandbox: Sandbox):
+    cut = data(NUMBERS, lambda rows: {"numbers": rows[:1], "has_more": True})
+    outcome = live("number", "list", "-q", handler=Altered(sandbox, cut))
+    assert outcome.code == 7
+    assert "the API lists 1 number and says that there are more" in outcome.err
+
+
 def test_a_title_that_the_filter_hides_is_found(live: Wacb, sandbox: Sandbox):
     make_profile(sandbox)
     shown = iter((False, True))

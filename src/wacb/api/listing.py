@@ -176,13 +176,14 @@ def is_last(received: int, first: int, total: int | None, paging: Paging) -> boo
 def find_gap(
     count: int, *, odd: int, total: int | None, more: bool, repeats: bool = False, what: str
 ) -> str:
-    """Say why `count` rows may not be all, "" if they are."""
+    """Say why `count` rows may not be all, "" if they are. `what` is in the plural."""
+    listed = what.removesuffix("s") if count == 1 else what
     if total is not None and total > count:
         return f"the API lists {count} of {total} {what}"
     if odd:
         return f"{odd} of the {count + odd} rows that the API lists can't be read as {what}"
     if more and total is None:
-        return f"the API lists {count} {what} and says that there are more"
+        return f"the API lists {count} {listed} and says that there are more"
     if repeats and total is None:
-        return f"the API lists the same {count} {what} on every page"
+        return f"the API lists the same {count} {listed} on every page"
     return ""
