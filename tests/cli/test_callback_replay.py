@@ -39,7 +39,7 @@ def save(folder: Path, name: str, **changes: Any) -> str:
 
 def test_saved_callbacks_are_sent_again(listen: Listen, wacb: Wacb, tmp_path: Path) -> None:
     folder = str(tmp_path / "saved")
-    kind = {"Content-Type": "text/x; charset=latin-1"}
+    kind = {"Content-Type": "text/x;\tcharset=latin-1"}
 
     def client(url: str) -> None:
         send(url, "PUT", "/a%2Fb//?x#y=", body=b'{"a":"\\/" , "b":"\xff\\xff"}', **kind)

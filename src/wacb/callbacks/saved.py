@@ -17,7 +17,7 @@ from wacb.jsontext import JsonReader, NotJson
 _MAX_SIZE = 32 * 1024 * 1024  # bytes; the largest callback takes some 12 MiB
 _MAX_NAMED = 20
 _TARGET = r"[!-~]*"  # what can stand in a request line
-_VALUE = r"[!-~](?:[ -~]*[!-~])?"  # of a header
+_VALUE = r"[!-~](?:[\t -~]*[!-~])?"  # of a header
 _read_json = JsonReader(max_depth=None, huge_as_text=True)
 
 
