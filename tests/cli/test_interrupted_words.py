@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,12 @@ def test_a_deletion_without_an_answer_is_told_by_the_next_one(
         f"interrupted; profile {ID} may or may not have been deleted",
         f"check with `wacb profile show {ID}`",
     )
-    again = live("profile", "delete", reference, "--yes")
-    assert again.code == 5
-    assert again.err.endswith("hint: an earlier command deleted it; the response was lost\n")
+    again = live("profile", "delete", reference, "--yes", "-o", "json")
+    error = json.loads(again.err)["error"]
+    gone = f"callback profile {ID} does not exist (404: The profile does not exist)"
+    message = gone if reference == ID else f"no profile with ID or title '{TITLE}'"
+    assert (again.code, error["message"], error["status"]) == (5, message, 404)
+    assert error["hint"] == "an earlier command deleted it; the response was lost"
     third = live("profile", "delete", reference, "--yes")
     assert third.code == 5
     assert "an earlier command" not in third.err

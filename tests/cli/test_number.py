@@ -206,7 +206,7 @@ def test_show_in_each_form(live: Wacb):
 
 
 def test_show_includes_the_endpoint_of_the_profile(live: Wacb, two_profiles: None):
-    assert live("number", "attach", ONE, "--profile", "Second").code == 0
+    assert live("number", "attach", ONE, TWO, "--profile", "Second", "--jobs", "1").code == 0
     shown = live("number", "show", ONE, "-o", "table").out
     assert f"profile:\n  Second ({profile_id(2)})\n  POST {HOOK}\n  14/14 placeholders\n" in shown
     assert re.search(r"last_change: +attach at \S+Z \(done\)\n", shown)
@@ -222,6 +222,9 @@ def test_show_looks_up_the_profile_that_the_journal_knows(live: Wacb, two_profil
     hidden = f"note: the API does not show which profile number {ONE} has attached"
     assert outcome.err == f"{hidden}; according to the journal it is {profile_id(2)}\n"
     assert outcome.out.endswith(f"\tSecond\t{HOOK}\t14/14\n")
+    assert live("number", "detach", ONE, "--yes", *V1).code == 0
+    none = f"{hidden}; according to the journal it is none\n"
+    assert live("number", "show", ONE, *V1).err == none
 
 
 def test_show_of_a_number_whose_profile_is_gone(live: Wacb, two_profiles: None, sandbox: Sandbox):

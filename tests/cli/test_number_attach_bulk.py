@@ -285,6 +285,9 @@ def test_if_current_replaces_only_that_profile(live: Wacb, sandbox: Sandbox, unt
         err=f"error: number {ONE} has profile {FIRST} attached, not {profile_id(3)}\n"
         f"hint: check with `wacb number show {ONE}`\n",
     )
+    assert live(*line, "").err.startswith(
+        f"error: number {ONE} has profile {FIRST} attached, not none\n"
+    )
     assert live(*line, FIRST) == done(row(ONE, old=FIRST, new=SECOND), undo())
     assert live(*line, FIRST) == done(row(ONE, "unchanged", SECOND, SECOND))
 

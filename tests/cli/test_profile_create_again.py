@@ -34,6 +34,17 @@ def test_the_second_run_prints_the_same_id(live: Wacb):
     assert json.loads(live(*ONCE, "-o", "json").out)["result"] == "unchanged"
 
 
+def test_another_profile_of_the_title_is_only_created_if_that_is_said(live: Wacb):
+    assert live(*CREATE, "-q") == done(profile_id(1))
+    assert live(*CREATE, "--allow-duplicate-title").code == 0
+    assert live(*CREATE) == failed(
+        9,
+        f"a profile named '{TITLE}' already exists: {profile_id(1)}, {profile_id(2)}",
+        "pass --if-not-exists to use it, --update-existing to change it, or "
+        "--allow-duplicate-title to create another one",
+    )
+
+
 def test_other_content_is_refused_and_changed_on_request(live: Wacb):
     live(*ONCE)
     assert live(*OTHER, "--if-not-exists").code == 9

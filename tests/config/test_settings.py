@@ -436,6 +436,14 @@ def test_a_bad_contract_value_is_named(key, value):
     assert caught.value.message.startswith(f"{key} in [contract] of {PATH}: ")
 
 
+def test_how_many_rows_a_page_may_have_is_said():
+    with pytest.raises(ConfigError) as caught:
+        _ = make_settings(make_file('[contract]\npage_cap = "0"')).contract
+    assert caught.value.message == (
+        f"page_cap in [contract] of {PATH}: '0' is not a valid number of rows (1 to 9999)"
+    )
+
+
 def test_an_unknown_contract_key_gets_the_nearest_name():
     with pytest.raises(ConfigError) as caught:
         _ = make_settings(make_file('[contract]\natach_path = "/x"')).contract

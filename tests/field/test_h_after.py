@@ -121,7 +121,11 @@ def test_a_number_is_looked_at_again_after_its_request_waited(
     outcome = live("number", "attach", ONE, "--profile", FIRST, handler=network)
     assert (outcome.code, network.puts) == (code, puts)
     assert attached(sandbox, ONE) == (other or FIRST)
-    assert (code == 0) is ("was changed by somebody else in the meantime" not in outcome.err)
+    refusal = [
+        f"error: number {ONE} was changed by somebody else in the meantime",
+        f"hint: check with `wacb number show {ONE}`",
+    ]
+    assert (outcome.err.splitlines()[-2:] == refusal) is (code != 0)
 
 
 def test_a_number_is_looked_at_again_after_another_one_waited(live: Wacb, sandbox: Sandbox):

@@ -32,6 +32,7 @@ from wacb.errors import (
     Ambiguous,
     ApiRejected,
     CheckFailed,
+    ConsentRequired,
     InvalidInput,
     OutcomeUnknown,
     Unavailable,
@@ -169,6 +170,16 @@ def test_a_run_that_is_stopped_says_that_no_rival_was_looked_for() -> None:
     assert outcome.notes[0].startswith("it could not be read back; it is shown as it was sent: ")
     assert outcome.notes[1:] == ("it was not checked whether another machine created it, too",)
     assert clock.sleeps == []
+
+
+def test_a_profile_that_appears_while_a_create_waits_is_not_made_twice() -> None:
+    clock = Clock()
+    busy = refusal(429)
+    network = Network(NONE, Reply(status=429, body=busy.body, headers={"retry-after": "5"}), LISTED)
+    with pytest.raises(ConsentRequired) as caught:
+        ensure(make_client(network, clock=clock), clock=clock)
+    assert caught.value.message == f"a profile named {TITLE!r} already exists: SG_1"
+    assert [sent.method for sent in network.sent] == ["GET", "POST", "GET"]
 
 
 def test_a_listing_that_hides_the_new_profile_for_some_seconds_is_waited_for() -> None:
