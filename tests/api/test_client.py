@@ -29,7 +29,14 @@ from tests.fake_api import (
 )
 from wacb.api.client import Client
 from wacb.api.requester import Requester
-from wacb.errors import AuthenticationFailed, ConfigError, Interrupted, NotFound, Unavailable
+from wacb.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    Interrupted,
+    NotFound,
+    Unavailable,
+    Unsafe,
+)
 from wacb.models import Number
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
@@ -298,6 +305,18 @@ def test_the_fields_named_are_updated_and_no_others(sandbox: Sandbox) -> None:
     assert (changed.title, changed.url) == ("Incoming messages", "https://example.com/other")
     with pytest.raises(NotFound, match="callback profile SG_2 does not exist"):
         client.update_profile(live._replace(id="SG_2"), draft, {"url"})
+
+
+def test_a_value_that_somebody_set_meanwhile_is_not_overwritten(sandbox: Sandbox) -> None:
+    clock = Clock()
+    client, other = (make_client(emulated(sandbox), clock=each) for each in (clock, Clock()))
+    live = client.get_profile(other.create_profile(make_draft()))
+    fields = {"response_message"}
+    other.update_profile(live, make_draft(response_message="theirs"), fields)
+    clock.now += 2
+    with pytest.raises(Unsafe, match="was changed by somebody else in the meantime"):
+        client.update_profile(live, make_draft(response_message="mine"), fields)
+    assert client.get_profile(live.id).response_message == "theirs"
 
 
 def test_a_profile_is_deleted(sandbox: Sandbox) -> None:
