@@ -23,6 +23,7 @@ from tests.fake_api import (
     make_client,
     make_draft,
     make_exchanger,
+    make_journal,
     make_profile,
     make_row,
     refusal,
@@ -309,7 +310,8 @@ def test_the_fields_named_are_updated_and_no_others(sandbox: Sandbox) -> None:
 
 def test_a_value_that_somebody_set_meanwhile_is_not_overwritten(sandbox: Sandbox) -> None:
     clock = Clock()
-    client, other = (make_client(emulated(sandbox), clock=each) for each in (clock, Clock()))
+    api, network, other = make_api(), emulated(sandbox), make_client(emulated(sandbox))
+    client = Client(api, make_exchanger(network, clock=clock), journal=make_journal(), clock=clock)
     live = client.get_profile(other.create_profile(make_draft()))
     fields = {"response_message"}
     other.update_profile(live, make_draft(response_message="theirs"), fields)

@@ -107,6 +107,7 @@ def test_a_dry_detach(live: Wacb, wacb: Wacb, sandbox: Sandbox, untouched: Watch
     with untouched():
         dry, offline = live(*DETACH, "--dry-run"), wacb(*DETACH, "--dry-run")
     body = '{"phone_number":"' + ONE + '","callback_profile_id":""}'
+    assert f'"wa_number":"{ONE}"' in offline.out
     assert (dry.code, dry.err) == (0, "")
     assert f"--data-raw '{body}'" in dry.out
     assert offline.code == 0
@@ -135,6 +136,7 @@ def test_the_value_that_detaches_can_be_corrected(
 def test_rollback_puts_back_what_was_there(live: Wacb, sandbox: Sandbox):
     live(*ATTACH, FIRST)
     live(*ATTACH, SECOND, "--replace")
+    live("number", "attach", TWO, "--profile", SECOND)  # another number's change is not undone
     back = attachment_row(ONE, "attached", SECOND, FIRST)
     forward = f"to undo: wacb number attach {ONE} --profile {SECOND} --replace"
     assert live(*ROLLBACK, "--yes") == done(back, forward)
@@ -258,6 +260,14 @@ def test_rollback_to_a_profile_that_is_gone(live: Wacb, sandbox: Sandbox, refuse
     ask(sandbox, "DELETE", f"/v1/SID/callback/profiles/{FIRST}")
     message = f"callback profile {FIRST} does not exist (404: The profile does not exist)"
     refused((*ROLLBACK, "--yes"), 5, message)
+
+
+def test_rollback_to_an_incomplete_profile(live: Wacb, sandbox: Sandbox):
+    live(*ATTACH, FIRST)
+    live(*ATTACH, SECOND, "--replace")
+    ask(sandbox, "PATCH", f"/v1/SID/callback/profiles/{FIRST}", {"body": '{"b": "<body>"}'})
+    assert live(*ROLLBACK, "--yes").code == 0
+    assert attached(sandbox, ONE) == FIRST
 
 
 def test_a_number_that_is_back_already_is_left_alone(live: Wacb, sandbox: Sandbox):

@@ -436,6 +436,14 @@ def test_a_bad_contract_value_is_named(key, value):
     assert caught.value.message.startswith(f"{key} in [contract] of {PATH}: ")
 
 
+def test_what_may_be_a_key_is_not_repeated():
+    with pytest.raises(InvalidInput) as caught:
+        make_settings(sid=f"{CANARY}-x").get("sid")
+    assert caught.value.message == (
+        "--sid: the value is not a valid SID: letters, digits, underscores"
+    )
+
+
 def test_how_many_rows_a_page_may_have_is_said():
     with pytest.raises(ConfigError) as caught:
         _ = make_settings(make_file('[contract]\npage_cap = "0"')).contract
