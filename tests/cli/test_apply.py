@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -162,6 +163,15 @@ def test_a_note_is_not_repeated_after_the_question(live: Wacb, manifest: Manifes
     outcome = live("apply", *manifest.file, input="y\n", tty=True, **manifest.how)
     assert outcome.code == 0
     assert outcome.err.count("note: ") == outcome.err.count("not used by any number") == 1
+
+
+def test_a_file_that_is_a_pipe_is_read_once(live: Wacb, manifest: Manifest):
+    reader, writer = os.pipe()
+    os.write(writer, manifest.path.read_bytes())
+    os.close(writer)
+    line = ("apply", "-f", f"/dev/fd/{reader}")
+    assert live(*line, input="y\n", tty=True, **manifest.how).out == ROWS
+    os.close(reader)
 
 
 def test_only_the_plan_that_was_reviewed_is_applied(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +67,17 @@ def test_a_first_plan_for_eyes(on_screen: Wacb, manifest: Manifest, untouched: W
 checksum {checksum(outcome)}""",
         f"next: wacb apply -f {manifest.path}",
     )
+
+
+def test_a_plan_of_what_cannot_be_read_again_has_no_next_command(
+    on_screen: Wacb, manifest: Manifest
+):
+    fifo = manifest.path.with_name("fifo")
+    os.mkfifo(fifo)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(fifo.write_text, manifest.path.read_text())
+        outcome = on_screen("plan", "-f", str(fifo), **manifest.how)
+    assert (outcome.code, outcome.err) == (0, "")
 
 
 def test_a_method_may_come_from_a_variable(on_screen: Wacb, manifest: Manifest):

@@ -19,7 +19,14 @@ from wacb.cli.number.report import (
     interrupted_error,
 )
 from wacb.cli.options import dry_run_option, option, output_options, write_jobs_option, yes_option
-from wacb.cli.plan.load import checksum_of, make_plan, outputs, plan_options, refuse_problems
+from wacb.cli.plan.load import (
+    checksum_of,
+    make_plan,
+    outputs,
+    plan_options,
+    read_manifest,
+    refuse_problems,
+)
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import confirm
 from wacb.cli.views.numbers import status_words
@@ -28,6 +35,7 @@ from wacb.errors import BulkFailed, NotReached, Prose, Skipped, Unsafe, WacbErro
 from wacb.errors import Command as NextCommand
 from wacb.models import UNKNOWN
 from wacb.plan.apply import PlanResult, PlanRunner, requests
+from wacb.plan.manifest.model import Manifest
 from wacb.plan.model import Plan
 from wacb.provision.attach import JOBS
 from wacb.provision.number_change import NumberChange
@@ -68,7 +76,8 @@ def command(
     """
     if github:
         check_github(app)
-    plan = make_plan(app, file, prune=prune)
+    manifest = read_manifest(app, file, prune=prune)
+    plan = make_plan(app, manifest, prune=prune)
     app.out.note(*plan.notes)
     if not dry_run:
         for line in as_lines(app, plan, color=False):
@@ -79,7 +88,7 @@ def command(
         show_requests(app, requests(plan, app.api))
         return
     if plan.changes and not yes:
-        plan = _confirm(app, plan, file, prune=prune)
+        plan = _confirm(app, plan, manifest, prune=prune)
     results, interrupted = _execute(app, plan) if plan.changes else ([], False)
     _show(app, plan, results)
     if github:
@@ -94,11 +103,11 @@ def command(
         raise error
 
 
-def _confirm(app: App, plan: Plan, file: Path, *, prune: bool) -> Plan:
+def _confirm(app: App, plan: Plan, manifest: Manifest, *, prune: bool) -> Plan:
     """Ask, and plan again: it may take hours until the answer."""
     confirm(app, "make these changes", yes=False)
     app.look_again()
-    again = make_plan(app, file, prune=prune)
+    again = make_plan(app, manifest, prune=prune)
     app.out.note(*(note for note in again.notes if note not in plan.notes))
     refuse_problems(again)
     _check_reviewed(app, again, checksum_of(app, plan))

@@ -10,7 +10,14 @@ from wacb.cli.app import App, pass_app
 from wacb.cli.commands import Command
 from wacb.cli.github import check_github, github_option, write_github
 from wacb.cli.options import plan_output_options, read_jobs_option
-from wacb.cli.plan.load import DEFAULT_FILE, make_plan, outputs, plan_options, refuse_problems
+from wacb.cli.plan.load import (
+    DEFAULT_FILE,
+    make_plan,
+    outputs,
+    plan_options,
+    read_manifest,
+    refuse_problems,
+)
 from wacb.cli.plan.view import as_markdown, show_plan
 from wacb.errors import Command as NextCommand
 from wacb.errors import Prose
@@ -37,14 +44,14 @@ def command(app: App, *, file: Path, prune: bool, detailed_exitcode: bool, githu
     """
     if github:
         check_github(app)
-    plan = make_plan(app, file, prune=prune)
+    plan = make_plan(app, read_manifest(app, file, prune=prune), prune=prune)
     app.out.note(*plan.notes)
     show_plan(app, plan)
     if github:
         outs = outputs(app, plan, ids=dict(plan.ids), changed=bool(plan.changes))
         write_github(app, outs, as_markdown(app, plan))
     refuse_problems(plan)
-    if plan.changes:
+    if plan.changes and file.is_file():  # a pipe cannot be read again
         options = ["-f", str(file)] * (file != DEFAULT_FILE) + ["--prune"] * prune
         app.out.hint(Prose("next: ", NextCommand("apply", *options)))
     if detailed_exitcode and plan.changes:

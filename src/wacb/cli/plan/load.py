@@ -15,6 +15,7 @@ from wacb.cli.options import FilePath, combine
 from wacb.errors import BulkFailed, Command, InvalidInput, Prose
 from wacb.jsontext import json_line
 from wacb.plan.diff import diff
+from wacb.plan.manifest.model import Manifest
 from wacb.plan.manifest.read import parse
 from wacb.plan.model import Plan, read_live_state
 
@@ -38,8 +39,8 @@ def plan_options(command: F) -> F:
     )(command)
 
 
-def make_plan(app: App, file: Path, *, prune: bool) -> Plan:
-    """Read the file and the live state, and compare them."""
+def read_manifest(app: App, file: Path, *, prune: bool) -> Manifest:
+    """Read the file, once: it may be a pipe."""
     text = read_input(
         file,
         "the manifest",
@@ -52,6 +53,11 @@ def make_plan(app: App, file: Path, *, prune: bool) -> Plan:
             f"{file} is empty, and --prune would remove everything else",
             hint="check that this is the right file; add an empty table [numbers] if it is",
         )
+    return manifest
+
+
+def make_plan(app: App, manifest: Manifest, *, prune: bool) -> Plan:
+    """Read the live state, and compare it with the file."""
     manifest, live = read_live_state(app.client, app.journal, manifest, prune=prune)
     return diff(manifest, live, prune=prune)
 
