@@ -291,6 +291,16 @@ def test_what_forbids_a_plan_is_in_every_report(live: Wacb, manifest: Manifest, 
     )
 
 
+def test_a_report_names_commands_that_reach_the_account(live: Wacb, manifest: Manifest):
+    manifest.edit(TWO, "+15550100077")
+    line = ("plan", *manifest.file, "--region", "in", "-o")
+    hint = "run `wacb --region in number list` to see available numbers"
+    (problem,) = json.loads(live(*line, "json", **manifest.how).out)["problems"]
+    assert problem["hint"] == hint
+    shown = live(*line, "markdown", **manifest.how).out
+    assert shown.endswith(f"not found in this WABA; {hint.replace('`', '&#96;')} |\n")
+
+
 def test_a_long_plan_is_cut_in_markdown(live: Wacb, manifest: Manifest):
     tables = (
         f'[profiles.p{n}]\ntitle = "Title {n}"\nmethod = "post"\nurl = "{HOOK}/{n}"\n'

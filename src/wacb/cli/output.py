@@ -89,7 +89,7 @@ class Output:
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
-        self.text(json_text(value))
+        self.text(json_text(self._clean(value)))
 
     def json_line(self, value: Any) -> None:
         """Print a value as one line of JSON, at once."""
@@ -143,7 +143,7 @@ class Output:
         if self.quiet:
             self.text(_id_text(id))
         elif self.chosen == "json":
-            self.json(self._clean(whole))
+            self.json(whole)
         elif shown and self.chosen == "tsv":
             rows = [
                 (name, json_line(item) if isinstance(item, list) else item)
@@ -185,7 +185,7 @@ class Output:
         if self.quiet:
             self.text(_id_text(id))
         elif self.chosen == "json":
-            self.json(self._clean(whole))
+            self.json(whole)
         else:
             self.table(things, view)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wacb import jsontext
-from wacb.cli import render
+from wacb.cli import next_command, render
 from wacb.cli.app import App
 from wacb.cli.console import wrap
 from wacb.cli.github import markdown_table
@@ -33,10 +33,11 @@ _NOT_SHOWN = "not shown by the API"
 def show_plan(app: App, plan: Plan) -> None:
     """Print a plan on stdout, in the requested format."""
     out = app.out
+    text = ""
     if out.quiet:
         text = "\n".join(jsontext.visible(out.redact(change.name)) for change in plan.changes)
     elif out.chosen == "json":
-        text = jsontext.json_text(as_json(app, plan))
+        out.json(as_json(app, plan))
     elif out.chosen == "markdown":
         text = as_markdown(app, plan)
     elif out.chosen == "tsv":
@@ -69,7 +70,9 @@ def as_markdown(app: App, plan: Plan) -> str:
         titles = ("Action", "Kind", "Name", "Field", "Old", "New")
         parts.insert(1, markdown_table(app, titles, rows))
     if plan.problems:
-        problems = ((problem.in_one_line,) for problem in plan.problems)
+        problems = (
+            (next_command.render(app.flags, problem.in_one_line),) for problem in plan.problems
+        )
         parts.append(markdown_table(app, ("Blocking problem",), problems))
     return "\n\n".join(parts)
 
