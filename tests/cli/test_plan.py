@@ -301,6 +301,13 @@ def test_a_report_names_commands_that_reach_the_account(live: Wacb, manifest: Ma
     assert shown.endswith(f"not found in this WABA; {hint.replace('`', '&#96;')} |\n")
 
 
+def test_a_plan_without_a_change_of_one_resource(live: Wacb, manifest: Manifest):
+    manifest.write(f'[profiles.one]\ntitle = "One hook"\nmethod = "post"\nurl = "{HOOK}"\n')
+    assert live("apply", *manifest.file, "--yes").code == 0
+    shown = live("plan", *manifest.file, "-o", "markdown").out
+    assert shown.startswith("No changes. 1 resource matches the file.\n")
+
+
 def test_a_long_plan_is_cut_in_markdown(live: Wacb, manifest: Manifest):
     tables = (
         f'[profiles.p{n}]\ntitle = "Title {n}"\nmethod = "post"\nurl = "{HOOK}/{n}"\n'

@@ -81,7 +81,8 @@ def summary(plan: Plan) -> str:
     """Return the number of changes of each kind, as a sentence without them."""
     counts = [f"{count} to {action}" for action, count in plan.counts().items()]
     if not counts:
-        return f"No changes. {plan.unchanged} resources match the file."
+        words = "resource matches" if plan.unchanged == 1 else "resources match"
+        return f"No changes. {plan.unchanged} {words} the file."
     return ", ".join((*counts, f"{plan.unchanged} unchanged"))
 
 
