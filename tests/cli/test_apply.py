@@ -188,7 +188,8 @@ def test_only_the_plan_that_was_reviewed_is_applied(
     assert outcome.err.endswith(
         "error: this is not the reviewed plan: its checksum is "
         f"{changed['checksum']}\n"
-        "hint: review the plan with `wacb plan`: the file or the account changed\n"
+        f"hint: review the plan with `wacb plan -f {manifest.path}`: the file or the account "
+        "changed\n"
     )
     manifest.write(put_aside)
     assert live(*line, plan["checksum"], **manifest.how).code == 0
@@ -301,15 +302,17 @@ def test_what_a_reviewed_plan_leaves_undone_is_reviewed_again(
     live: Wacb, over: Wacb, manifest: Manifest, sandbox: Sandbox
 ):
     def reviewed() -> tuple[str, ...]:
-        plan = json.loads(live("plan", *manifest.file, "-o", "json", **manifest.how).out)
-        return ("apply", *manifest.file, "--yes", "--checksum", plan["checksum"])
+        line = ("plan", *manifest.file, "--prune", "-o", "json")
+        plan = json.loads(live(*line, **manifest.how).out)
+        return ("apply", *manifest.file, "--prune", "--yes", "--checksum", plan["checksum"])
 
     def interrupting(method: str, *rest: Any) -> Answer:
         if method == "PUT":
             signal.raise_signal(signal.SIGINT)
         return exchange(sandbox, method, *rest, sleep=lambda seconds: None)
 
-    hint = "\nhint: review the remaining changes with `wacb plan`: their checksum differs\n"
+    plan = f"`wacb plan -f {manifest.path} --prune`"
+    hint = f"\nhint: review the remaining changes with {plan}: their checksum differs\n"
     sandbox.add_fault("422,POST")
     failing = live(*reviewed(), **manifest.how)
     assert (failing.code, failing.err.endswith(hint)) == (6, True)

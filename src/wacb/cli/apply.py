@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,6 +27,7 @@ from wacb.cli.plan.load import (
     plan_options,
     read_manifest,
     refuse_problems,
+    same_plan,
 )
 from wacb.cli.plan.view import as_json, as_lines, summary
 from wacb.cli.prompts import confirm
@@ -35,7 +37,6 @@ from wacb.errors import BulkFailed, NotReached, Prose, Skipped, Unsafe, WacbErro
 from wacb.errors import Command as NextCommand
 from wacb.models import UNKNOWN
 from wacb.plan.apply import PlanResult, PlanRunner, requests
-from wacb.plan.manifest.model import Manifest
 from wacb.plan.model import Plan
 from wacb.provision.attach import JOBS
 from wacb.provision.number_change import NumberChange
@@ -83,19 +84,20 @@ def command(
         for line in as_lines(app, plan, color=False):
             app.out.message(line)
     refuse_problems(plan)
-    _check_reviewed(app, plan, checksum)
+    plan_first = same_plan("plan", file, prune=prune)
+    _check_reviewed(app, plan, checksum, plan_first)
     if dry_run:
         show_requests(app, requests(plan, app.api))
         return
     if plan.changes and not yes:
-        plan = _confirm(app, plan, manifest, prune=prune)
+        again = partial(make_plan, app, manifest, prune=prune)
+        plan = _confirm(app, plan, again, plan_first)
     results, interrupted = _execute(app, plan) if plan.changes else ([], False)
     _show(app, plan, results)
     if github:
         _report(app, plan, results)
     error = interrupted_error(results) if interrupted else _combine_errors(results)
     if error and checksum:
-        plan_first = NextCommand("plan")
         error.hint = Prose(
             "review the remaining changes with `", plan_first, "`: their checksum differs"
         )
@@ -103,25 +105,23 @@ def command(
         raise error
 
 
-def _confirm(app: App, plan: Plan, manifest: Manifest, *, prune: bool) -> Plan:
+def _confirm(app: App, plan: Plan, make: Callable[[], Plan], plan_first: NextCommand) -> Plan:
     """Ask, and plan again: it may take hours until the answer."""
     confirm(app, "make these changes", yes=False)
     app.look_again()
-    again = make_plan(app, manifest, prune=prune)
+    again = make()
     app.out.note(*(note for note in again.notes if note not in plan.notes))
     refuse_problems(again)
-    _check_reviewed(app, again, checksum_of(app, plan))
+    _check_reviewed(app, again, checksum_of(app, plan), plan_first)
     return again
 
 
-def _check_reviewed(app: App, plan: Plan, checksum: str | None) -> None:
+def _check_reviewed(app: App, plan: Plan, checksum: str | None, plan_first: NextCommand) -> None:
     current = checksum_of(app, plan)
     if checksum is not None and checksum != current:
         raise Unsafe(
             f"this is not the reviewed plan: its checksum is {current}",
-            hint=Prose(
-                "review the plan with `", NextCommand("plan"), "`: the file or the account changed"
-            ),
+            hint=Prose("review the plan with `", plan_first, "`: the file or the account changed"),
         )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
-from wacb.errors import Command, DeadlineExceeded, Prose, Skipped, Unsafe, WacbError
+from wacb.errors import DeadlineExceeded, Skipped, Unsafe, WacbError
 from wacb.models import UNKNOWN, CallbackProfile
 from wacb.plan.model import Action, Change, Plan
 from wacb.provision import create
@@ -26,7 +26,7 @@ from wacb.storage.create_lock import CreateLock
 from wacb.storage.journal import Journal
 
 PlanResult = Result[Change]
-_PLAN_AGAIN = Prose("review the changes with `", Command("plan"), "`")
+_PLAN_AGAIN = "plan again and review the changes"
 
 
 @dataclass

@@ -261,8 +261,7 @@ def test_an_encryption_without_its_members_is_told_all_of_them():
         ('"+919812345678" = 3', '"+919812345678": must be a string'),
         (
             '"+919812345678" = ""',
-            '"+919812345678": is empty; remove the number and run `wacb apply --prune` '
-            "to detach it",
+            '"+919812345678": is empty; remove the number and apply with --prune to detach it',
         ),
         (
             '"+919812345678" = "a\\nb"',
@@ -391,7 +390,7 @@ def test_a_number_may_name_its_profile_by_a_variable_that_holds_something():
     text = '[numbers]\n"+919812345678" = "${A}"'
     assert fault(text, environ={"A": ""}) == (
         '[numbers] "+919812345678": the value of ${A} is not valid; '
-        "remove the number and run `wacb apply --prune` to detach it"
+        "remove the number and apply with --prune to detach it"
     )
 
 

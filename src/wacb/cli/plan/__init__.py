@@ -11,15 +11,14 @@ from wacb.cli.commands import Command
 from wacb.cli.github import check_github, github_option, write_github
 from wacb.cli.options import plan_output_options, read_jobs_option
 from wacb.cli.plan.load import (
-    DEFAULT_FILE,
     make_plan,
     outputs,
     plan_options,
     read_manifest,
     refuse_problems,
+    same_plan,
 )
 from wacb.cli.plan.view import as_markdown, show_plan
-from wacb.errors import Command as NextCommand
 from wacb.errors import Prose
 
 CHANGES_PENDING = 10  # exit code
@@ -52,7 +51,6 @@ def command(app: App, *, file: Path, prune: bool, detailed_exitcode: bool, githu
         write_github(app, outs, as_markdown(app, plan))
     refuse_problems(plan)
     if plan.changes and file.is_file():  # a pipe cannot be read again
-        options = ["-f", str(file)] * (file != DEFAULT_FILE) + ["--prune"] * prune
-        app.out.hint(Prose("next: ", NextCommand("apply", *options)))
+        app.out.hint(Prose("next: ", same_plan("apply", file, prune=prune)))
     if detailed_exitcode and plan.changes:
         click.get_current_context().exit(CHANGES_PENDING)

@@ -39,6 +39,12 @@ def plan_options(command: F) -> F:
     )(command)
 
 
+def same_plan(command: str, file: Path, *, prune: bool) -> Command:
+    """Return a command for the same file and options."""
+    options = ["-f", str(file)] * (file != DEFAULT_FILE) + ["--prune"] * prune
+    return Command(command, *options)
+
+
 def read_manifest(app: App, file: Path, *, prune: bool) -> Manifest:
     """Read the file, once: it may be a pipe."""
     text = read_input(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wacb.errors import Command, ConfigError, InvalidInput, Prose
+from wacb.errors import ConfigError, InvalidInput
 from wacb.plan.manifest.model import DesiredProfile, Manifest
 from wacb.plan.manifest.profile import read_profile, read_title
 from wacb.plan.manifest.tables import Problems, Table, place
@@ -104,12 +104,7 @@ def _read_numbers(
 
 def _check_reference(value: str) -> str:
     if not value:
-        raise InvalidInput(
-            "is empty",
-            hint=Prose(
-                "remove the number and run `", Command("apply", "--prune"), "` to detach it"
-            ),
-        )
+        raise InvalidInput("is empty", hint="remove the number and apply with --prune to detach it")
     if not value.isprintable():
         raise InvalidInput(
             "contains a control character", hint="use the name, ID or title of a profile"
