@@ -298,6 +298,22 @@ def test_a_failure_in_the_middle_says_what_was_done_and_the_next_run_finishes_it
     assert sorted(result for _, result in rows(again)) == ["attached", "deleted", "detached"]
 
 
+def test_a_refusal_that_a_second_run_meets_again(live: Wacb, manifest: Manifest, sandbox: Sandbox):
+    sandbox.add_fault("422:9,PUT")
+    words = "Kaleyra rejected the request (422: The emulator was asked to return 422)"
+    outcome = live("apply", *manifest.file, "--yes", **manifest.how)
+    first, *details = outcome.err.partition("error: ")[2].splitlines()
+    assert (outcome.code, first) == (6, "2 of 4 changes failed")
+    assert [line.split(";")[0] for line in details] == [
+        f"  changing number {number} failed: {words}" for number in (ONE, TWO)
+    ]
+    manifest.edit(f'"{TWO}" = "second"', "")
+    outcome = live("apply", *manifest.file, "--yes", "-o", "json", **manifest.how)
+    error = json.loads(outcome.err.splitlines()[-1])["error"]
+    assert (outcome.code, error["code"]) == (6, "api_refused")
+    assert error["message"] == f"changing number {ONE} failed: {words}"
+
+
 def test_what_a_reviewed_plan_leaves_undone_is_reviewed_again(
     live: Wacb, over: Wacb, manifest: Manifest, sandbox: Sandbox
 ):

@@ -198,8 +198,8 @@ def _report(app: App, plan: Plan, results: Sequence[PlanResult]) -> None:
 def _combine_errors(results: Sequence[PlanResult]) -> WacbError | None:
     """Return one error for all that failed, None if nothing did."""
     failed = [result.error for result in results if result.error]
-    if not failed:
-        return None
+    if len(results) == 1 or not failed:
+        return failed[0] if failed else None
     tried = [error for error in failed if not isinstance(error, Skipped | NotReached)]
     skipped = len(failed) - len(tried)
     return BulkFailed(
@@ -207,5 +207,5 @@ def _combine_errors(results: Sequence[PlanResult]) -> WacbError | None:
         + (f", {skipped} not tried" if skipped else ""),
         [error for error in failed if not isinstance(error, Skipped)],
         details=list(dict.fromkeys(error.in_one_line for error in tried)),
-        hint=FINISH,
+        hint=FINISH if skipped or any(error.retryable for error in tried) else None,
     )
