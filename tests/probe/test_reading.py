@@ -77,6 +77,13 @@ def test_an_empty_account_shows_little(live: Wacb, sandbox: Sandbox, empty: Any)
     assert verdicts(outcome, "confirmed").keys() == {"missing_profile_code"}
 
 
+def test_one_profile_is_one_page_of_one_row(live: Wacb, sandbox: Sandbox):
+    make_attached(sandbox, ONE)
+    report = json.loads(live("api", "check", "-o", "json").out)
+    evidence = {each["id"]: each["evidence"] for each in report}
+    assert evidence["short_page_is_last"] == "the page has 1 row"
+
+
 def test_numbers_are_not_seen_without_a_waba_id(live: Wacb, account: Sandbox):
     outcome = live("api", "check", "-o", "json", env={"WACB_WABA_ID": ""})
     assert {id for id in verdicts(outcome, "not seen") if id.startswith("number_")} == {

@@ -65,4 +65,6 @@ def _sizes(reading: Reading) -> list[int]:
 def _listed(sizes: list[int]) -> str:
     if not sizes:
         return "none came"
+    if len(sizes) == 1:
+        return f"the page has {plural(sizes[0], 'row')}"
     return f"the pages have {', '.join(map(str, sizes))} rows"
