@@ -301,6 +301,17 @@ def test_a_report_names_commands_that_reach_the_account(live: Wacb, manifest: Ma
     assert shown.endswith(f"not found in this WABA; {hint.replace('`', '&#96;')} |\n")
 
 
+def test_titles_of_a_file_that_are_spelled_alike(live: Wacb, manifest: Manifest):
+    manifest.edit("Second hook", "incoming  MESSAGES")
+    both = live("plan", *manifest.file, **manifest.how)
+    why = "its title differs from another one in the file only in case or spaces; use another title"
+    lines = [f"  profile {name} cannot be created: {why}" for name in ("incoming", "second")]
+    assert both == failed(2, "\n".join(("this plan has 2 blocking problems", *lines)))
+    live("profile", "create", "--method", "post", "--title", "Incoming messages", "--url", HOOK)
+    second = live("plan", *manifest.file, "-q", **manifest.how)
+    assert second.err.startswith("error: profile second cannot be created")
+
+
 def test_a_plan_without_a_change_of_one_resource(live: Wacb, manifest: Manifest):
     manifest.write(f'[profiles.one]\ntitle = "One hook"\nmethod = "post"\nurl = "{HOOK}"\n')
     assert live("apply", *manifest.file, "--yes").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,6 +67,7 @@ class _Comparison:
     # -- profiles
 
     def compare_profiles(self) -> None:
+        spelled = Counter(fold_title(each.draft.title) for each in self._manifest.profiles)
         for desired in self._manifest.profiles:
             ids = self._titled.get(desired.draft.title, []) or self._spelled_alike(desired)
             if len(ids) > 1:
@@ -73,6 +75,12 @@ class _Comparison:
                 self.problems.append(duplicate_title_error(title, sorted(ids)))
             elif ids:
                 self._compare_profile(desired, self._live.profiles[ids[0]])
+            elif spelled[fold_title(desired.draft.title)] > 1:
+                message = (
+                    f"profile {desired.name} cannot be created: its title differs from another "
+                    "one in the file only in case or spaces"
+                )
+                self.problems.append(InvalidInput(message, hint="use another title"))
             else:
                 self.planned[desired.name] = as_sent(desired.draft, "")
                 step = CreateStep(desired.draft)
