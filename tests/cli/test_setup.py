@@ -195,7 +195,10 @@ def test_github_gets_one_set_of_outputs(live: Wacb, tmp_path: Path):
     assert live(*SETUP, "--number", NINE, "--github", env=env).code == 9
     expected = {"profile_id": "", "result": "failed", "changed": "false"}
     assert outputs(tmp_path / "output") == expected
-    assert (tmp_path / "md").read_text().count("| Step | Result | Detail |") == 3
+    summary = (tmp_path / "md").read_text()
+    assert summary.count("| Step | Result | Detail |") == 3
+    why = "number &#43;15550100009 is pending; only approved numbers can be changed"
+    assert summary.endswith(f"\n| --- | --- | --- |\n| setup | failed | {why} |\n\n")
 
 
 # ---------------------------------------------------------------- on a terminal

@@ -14,6 +14,7 @@ from wacb.cli.views import View, members, record_json
 from wacb.cli.views.numbers import NUMBER_RESULT, status_words
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.cli.views.verify import CHECK_RESULT, check_words
+from wacb.errors import WacbError
 from wacb.provision.number_change import NumberResult
 from wacb.provision.steps import ProfileResult
 from wacb.verify.result import CheckResult
@@ -56,11 +57,15 @@ class SetupReport:
 @contextmanager
 def reporting(app: App, *, github: bool) -> Iterator[SetupReport]:
     """Print what was done, even if the rest fails; with `github`, write the outputs."""
-    report = SetupReport()
+    report, refused = SetupReport(), []
     try:
         yield report
+    except WacbError as error:
+        detail = "; ".join((error.message, *error.details))
+        refused = [Step("setup", "failed", detail)]
+        raise
     finally:
-        steps = [*_steps(report)]
+        steps = [*_steps(report)] or refused
         if report.profile:
             app.out.steps(steps, _STEP, whole=_as_json(report), id=report.profile_id)
         if github:
