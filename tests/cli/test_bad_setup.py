@@ -85,7 +85,8 @@ def test_a_config_file_that_is_broken(refused: Refused, home: Path):
     file = home / ".config" / "wacb" / "config.toml"
     file.parent.mkdir(parents=True)
     file.write_text('[accounts.a]\napi_key = "canary\n')
-    refused(CREATE, 3, f"{file} is not valid TOML (line 2)", "fix it in an editor")
+    hint = "a string is not closed; fix it in an editor"
+    refused(CREATE, 3, f"{file} is not valid TOML (line 2)", hint)
 
 
 def test_a_config_file_with_a_key_that_others_can_read(refused: Refused, home: Path):

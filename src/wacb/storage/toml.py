@@ -17,7 +17,12 @@ _REASONS = {
     "Expected newline": "each line has one key = value",
     "Invalid value": "a value is missing, or a string lacks its quotes",
     "Unterminated string": "a string is not closed",
+    "Illegal character '\\n'": "a string is not closed",
+    'Expected "\'"': "a string is not closed",
     "Unclosed": "an array or a table is not closed",
+    "Expected ']'": "a ] is missing",
+    "Invalid statement": "a key with other characters than A-Z a-z 0-9 - _ needs quotes",
+    "Invalid initial character": "a table in { } stands on one line, without a comma at its end",
 }
 
 
