@@ -436,11 +436,12 @@ def test_an_empty_file_prunes_nothing(
     live: Wacb, manifest: Manifest, sandbox: Sandbox, line: tuple[str, ...]
 ):
     manifest.write("")
-    assert live(*line, *manifest.file, "--prune") == failed(
-        2,
-        f"{manifest.path} is empty, and --prune would remove everything else",
-        "check that this is the right file; add an empty table [numbers] if it is",
-    )
+    for options, name in ((manifest.file, manifest.path), (("-f", "-"), "stdin")):
+        assert live(*line, *options, "--prune") == failed(
+            2,
+            f"{name} is empty, and --prune would remove everything else",
+            "check that this is the right file; add an empty table [numbers] if it is",
+        )
     assert sandbox.requests() == []
 
 

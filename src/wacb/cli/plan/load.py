@@ -10,7 +10,7 @@ import click
 
 from wacb.cli import completion
 from wacb.cli.app import App
-from wacb.cli.input import read_input
+from wacb.cli.input import STDIN, read_input
 from wacb.cli.options import FilePath, combine
 from wacb.errors import BulkFailed, Command, InvalidInput, Prose
 from wacb.jsontext import json_line
@@ -52,11 +52,12 @@ def read_manifest(app: App, file: Path, *, prune: bool) -> Manifest:
         "the manifest",
         hint=Prose("pass one with -f, or create it with `", Command("export"), "`"),
     )
-    manifest = parse(text, file=str(file), environ=app.environ, local=app.accepts_local)
+    name = "stdin" if file == STDIN else str(file)
+    manifest = parse(text, file=name, environ=app.environ, local=app.accepts_local)
     app.out.keep_secret(*manifest.secrets)
     if prune and not manifest.profiles and manifest.numbers is None:
         raise InvalidInput(
-            f"{file} is empty, and --prune would remove everything else",
+            f"{name} is empty, and --prune would remove everything else",
             hint="check that this is the right file; add an empty table [numbers] if it is",
         )
     return manifest
