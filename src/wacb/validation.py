@@ -57,6 +57,11 @@ def check_title(title: str) -> str:
     )
 
 
+def is_masked(value: str) -> bool:
+    """Whether a value has stars or dots in place of a secret, as an API shows it."""
+    return any(mask in value for mask in ("***", "•••"))
+
+
 def fold_title(title: str) -> str:
     """Return a title for a comparison that ignores case and the length of its gaps."""
     return " ".join(title.split()).casefold()

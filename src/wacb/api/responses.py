@@ -22,7 +22,7 @@ from wacb.models import (
     Unknown,
     same_id,
 )
-from wacb.validation import parse_number, read_phone
+from wacb.validation import is_masked, parse_number, read_phone
 
 NO_SUCH_PROFILE = "RBC302"  # assumed: missing_profile_code (api.md §3)
 # assumed: profile_status (api.md §4)
@@ -173,6 +173,7 @@ def _encryption(value: Any) -> Encryption | Unknown | None:
     algorithm, key, iv = (values.text(value.get(name)) for name in ("algo", "key", "IV"))
     if algorithm is None:
         return None if all(map(values.is_empty, value.values())) else UNKNOWN
+    key, iv = (None if part and is_masked(part) else part for part in (key, iv))
     return Encryption(algorithm=algorithm, key=key or UNKNOWN, iv=iv or UNKNOWN)
 
 

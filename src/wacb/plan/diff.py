@@ -20,7 +20,7 @@ from wacb.provision.number_change import NumberChange
 from wacb.provision.steps import CreateStep, ProfileStep, UpdateStep, as_sent
 from wacb.provision.update import prepare_update
 from wacb.redaction import MASK, mask_change, mask_field, mask_unless_written, mask_url
-from wacb.validation import did_you_mean, fold_title
+from wacb.validation import did_you_mean, fold_title, is_masked
 
 
 def diff(manifest: Manifest, live: LiveState, *, prune: bool) -> Plan:
@@ -130,6 +130,12 @@ class _Comparison:
             self.notes.append(
                 f"profile {desired.name} ({live.id}) is {live.status}, so it delivers nothing: "
                 "enable it in the Kaleyra console"
+            )
+        masked = [name for name, value in live.headers.items() if is_masked(value)]
+        if desired.draft.headers and masked:
+            self.notes.append(
+                f"the API does not show the values of these headers of profile {desired.name} "
+                f"({live.id}), so they are not compared: {', '.join(masked)}"
             )
         if desired.draft.encryption and live.encryption and live.encryption.key is UNKNOWN:
             self.notes.append(

@@ -10,10 +10,11 @@ from wacb.jsontext import ascii_json, json_line, open_body
 from wacb.models import UNKNOWN, CallbackProfile, Encryption, NewKey, ProfileDraft
 from wacb.redaction import MASK, mask_change
 from wacb.urls.compare import same_url
+from wacb.validation import is_masked
 
 
 class CompareKey(Enum):
-    """When the keys of two encryptions are compared; their algorithms always are."""
+    """When two keys, and headers whose value the API masks, are compared; algorithms always are."""
 
     NEVER = auto()
     IF_SHOWN = auto()  # by the API
@@ -27,18 +28,25 @@ def differences(
 
     A body is compared as JSON, so key order and white space don't matter, but `1` is neither
     `true` nor `1.0`; a URL by RFC 3986. The case of a header's name and blanks around its value
-    don't matter.
+    don't matter. assumed: headers_shown.
     """
     live, asked = profile.encryption, draft.encryption
     with_key = live is not None and (
         key is CompareKey.ALWAYS or (key is CompareKey.IF_SHOWN and live.key is not UNKNOWN)
     )
+    present_headers, given = _fold_names(profile.headers), _fold_names(draft.headers)
+    if key is not CompareKey.ALWAYS:
+        present_headers |= {
+            name: given.get(name, value)
+            for name, value in present_headers.items()
+            if is_masked(value)
+        }
     present: dict[str, Any] = {
         "title": profile.title,
         "method": profile.method,
         "url": profile.url,
         "body": open_body(profile.body),
-        "headers": _fold_names(profile.headers),
+        "headers": present_headers,
         "encryption": _encryption_values(live, with_key),
         "response_message": profile.response_message or "",
         "channel": profile.channel,

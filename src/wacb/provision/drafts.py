@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wacb.errors import InvalidInput
+from wacb.errors import InvalidInput, Unsafe
 from wacb.models import CallbackProfile, Method, ProfileDraft
 from wacb.provision.update import require_readable
 from wacb.template import placeholders
 from wacb.template.build import build_url, custom_body, default_body, refuse_encoded
 from wacb.template.move import body_template, query_template, url_beside_body
 from wacb.urls import check_endpoint, default_title
-from wacb.validation import check_title
+from wacb.validation import check_title, is_masked
 
 
 def build_draft(
@@ -136,6 +136,16 @@ def updated_draft(
 
 
 def _keep_headers(live: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the live headers that are not replaced. assumed: headers_shown."""
+    """Return the live headers that are not replaced. assumed: headers_shown.
+
+    Raises Unsafe if the API masks one of them: its mask would be stored.
+    """
     names = {name.lower() for name in given}
-    return {name: value for name, value in live.items() if name.lower() not in names}
+    kept = {name: value for name, value in live.items() if name.lower() not in names}
+    masked = [name for name, value in kept.items() if given and is_masked(value)]
+    if masked:
+        raise Unsafe(
+            f"the API does not show the values of these headers: {', '.join(masked)}",
+            hint="pass all headers, with --header-env for secrets",
+        )
+    return kept

@@ -18,6 +18,7 @@ from wacb.models import UNKNOWN, CallbackProfile, NewKey, ProfileDraft
 from wacb.provision.compare import CompareKey, describe, differences
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.steps import READ_BACK_AFTER, ProfileResult, UpdateStep
+from wacb.validation import is_masked
 
 if TYPE_CHECKING:
     from wacb.api.client import Client
@@ -131,7 +132,7 @@ def _read_back(
         left = differences(step.draft, profile)
         if not left:
             break
-    if lost and (left or _is_new_key_hidden(step, profile)):
+    if lost and (left or _is_new_value_hidden(step, profile)):
         raise _outcome_unknown(profile_id, lost) from lost
     if lost:
         client.journal.settle_last("update", "done", profile=profile_id)
@@ -144,8 +145,10 @@ def _read_back(
     return ProfileResult(profile=profile, status="updated")
 
 
-def _is_new_key_hidden(step: UpdateStep, profile: CallbackProfile) -> bool:
-    """Return whether a key replaces one of the same algorithm, and the API shows neither."""
+def _is_new_value_hidden(step: UpdateStep, profile: CallbackProfile) -> bool:
+    """Return whether the API masks changed headers, or hides a new key of the same algorithm."""
+    if "headers" in step.changes and any(map(is_masked, profile.headers.values())):
+        return True
     old, new = step.changes.get("encryption", (None, None))
     is_shown = profile.encryption and profile.encryption.key is not UNKNOWN
     return bool(old and new and old[0] == new[0] and not is_shown)

@@ -25,7 +25,7 @@ from wacb.template import placeholders
 from wacb.template.build import build_url
 from wacb.template.inspect import inspect_body, inspect_url
 from wacb.urls.permissions import needed_permissions
-from wacb.validation import parse_number
+from wacb.validation import is_masked, parse_number
 
 _FILE = "wacb.toml"
 _NOT_ASCII = re.compile(r"[^\n -~]")
@@ -182,7 +182,9 @@ def profile_table(profile: CallbackProfile, secrets: Secrets, *, local: bool) ->
         "channel": escape(profile.channel or ""),
         "events": [escape(event) for event in profile.events],
         "headers": {
-            name: escape(value) if is_harmless_header(name) else secrets.hide(name, value)
+            name: escape(value)
+            if is_harmless_header(name) and not is_masked(value)
+            else secrets.hide(name, value)
             for name, value in profile.headers.items()
         },
         "encryption": _encryption_keys(profile.encryption, secrets),
