@@ -114,6 +114,10 @@ def test_encryption_that_differs(live: Encryption | None, old: object, new: obje
     assert found == {"encryption": (old, new)}
 
 
+def test_a_channel_is_compared_in_any_case() -> None:
+    assert not differences(make_draft(channel="WhatsApp"), make_profile(channel="WHATSAPP"))
+
+
 def test_several_differences_are_all_named() -> None:
     changed = make_profile(title="Other", body=BODY.replace("<body>", "<text>"), channel="sms")
     assert set(differences(make_draft(channel="whatsapp"), changed)) == {"title", "body", "channel"}

@@ -27,8 +27,8 @@ def differences(
     """Return each field of the draft in which the live profile differs: field -> (old, new).
 
     A body is compared as JSON, so key order and white space don't matter, but `1` is neither
-    `true` nor `1.0`; a URL by RFC 3986. The case of a header's name and blanks around its value
-    don't matter. assumed: headers_shown.
+    `true` nor `1.0`; a URL by RFC 3986. The case of a channel, and of a header's name and blanks
+    around its value don't matter. assumed: headers_shown.
     """
     live, asked = profile.encryption, draft.encryption
     with_key = live is not None and (
@@ -65,6 +65,8 @@ def differences(
 def _same(name: str, old: Any, new: Any) -> bool:
     if name == "url":
         return same_url(old, new)
+    if name == "channel":
+        return str(old or "").lower() == str(new).lower()
     return ascii_json(old, sort_keys=True) == ascii_json(new, sort_keys=True)
 
 
