@@ -232,6 +232,15 @@ def test_a_terminal_is_asked_about_another_profile(
     assert attached(sandbox, ONE) == profile_id(1 if code == 0 else 2)
 
 
+def test_what_an_update_changes_is_noted_once(live: Wacb):
+    assert live(*SETUP, "--number", ONE, "--no-verify").code == 0
+    line = ("setup", "--url", f"{HOOK}/new", "--title", "wacb-incoming-example-com-hook")
+    options = ("--number", ONE, "--update-existing", "--no-verify")
+    note = f"note: url: {HOOK} → {HOOK}/new\n"
+    assert note in live(*line, *options, "--dry-run").err
+    assert live(*line, *options, tty=True).err.count(note) == 1
+
+
 @pytest.mark.parametrize("waba", ["none", "42"])
 def test_numbers_that_cannot_be_listed_are_typed(wacb: Wacb, waba: str):
     line = (*SETUP, "--dry-run", "--waba-id", waba)

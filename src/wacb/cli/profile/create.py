@@ -17,7 +17,7 @@ from wacb.cli.options import (
     update_existing_option,
 )
 from wacb.cli.profile.draft_options import DraftOptions, draft_options, new_draft
-from wacb.cli.profile.ensure import prepare_profile, preview_profile
+from wacb.cli.profile.ensure import note_changes, prepare_profile, preview_profile
 from wacb.cli.views.profiles import PROFILE_RESULT
 from wacb.errors import Command as NextCommand
 from wacb.errors import InvalidInput, Prose
@@ -83,6 +83,7 @@ def command(
     )
     if dry_run:
         step = preview_profile(app, wanted, if_exists, key_file=key_file)
+        note_changes(app, step)
         show_requests(app, step.requests(app.api))
         return
     with prepare_profile(app, wanted, if_exists, key_file=key_file) as prepared:

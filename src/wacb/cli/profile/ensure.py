@@ -38,6 +38,7 @@ def prepare_profile(
     lock = app.create_lock(draft.title)
     with lock.acquire(app.remaining):
         step = _prepare(app, draft, if_exists, lock, key_file)
+        note_changes(app, step)
         if isinstance(step, CreateStep) and step.others and if_exists is IfExists.REFUSE:
             _ask_for_duplicate(app, draft.title, step.others)
         yield PreparedProfile(step, partial(_execute, app, step, key_file))
@@ -74,11 +75,15 @@ def _prepare(
     new_key = isinstance(draft.encryption, NewKey) and key_file is None
     key = CompareKey.NEVER if new_key else CompareKey.IF_SHOWN
     step = prepare_create(app.client, draft, if_exists=if_exists, lock=lock, key=key)
-    if not isinstance(step, CreateStep):
-        if key_file is None:
-            refuse_key_exchange(step)
-        app.out.note(*describe(step.changes))
+    if not isinstance(step, CreateStep) and key_file is None:
+        refuse_key_exchange(step)
     return step
+
+
+def note_changes(app: App, step: ProfileStep) -> None:
+    """Note what a step changes of a profile that exists."""
+    if not isinstance(step, CreateStep):
+        app.out.note(*describe(step.changes))
 
 
 def _ask_for_duplicate(app: App, title: str, others: frozenset[str]) -> None:

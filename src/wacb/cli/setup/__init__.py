@@ -21,7 +21,12 @@ from wacb.cli.options import (
     replace_option,
     update_existing_option,
 )
-from wacb.cli.profile.ensure import expected_profile, prepare_profile, preview_profile
+from wacb.cli.profile.ensure import (
+    expected_profile,
+    note_changes,
+    prepare_profile,
+    preview_profile,
+)
 from wacb.cli.setup.job import Job, SetupOptions, confirm_replaced, prepare_numbers, read_job
 from wacb.cli.setup.report import SetupReport, reporting
 from wacb.cli.verify import raise_failed, run_checks
@@ -104,6 +109,7 @@ def command(
 def _show(app: App, job: Job) -> None:
     """Print the requests of a dry run."""
     step = preview_profile(app, job.draft, job.policy, key_file=None)
+    note_changes(app, step)
     numbers = prepare_numbers(app, job, expected_profile(step))
     raise_failures(app, numbers, would=True)
     changes = [item.change for item in numbers if item.change.is_needed]
