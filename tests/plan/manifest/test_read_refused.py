@@ -365,7 +365,7 @@ encryption = { key = "canary" }
         ),
         (
             'channel = "${EMPTY}"',
-            "channel: the value of ${EMPTY} is not valid; remove it or set a value",
+            "channel: the variable ${EMPTY} is empty; set it in the environment",
         ),
         ('method = "${A}"', "method: is not a valid value; use one of get, post, put, delete"),
         (
@@ -389,8 +389,7 @@ def test_what_a_variable_made_is_not_repeated(text: str, told: str):
 def test_a_number_may_name_its_profile_by_a_variable_that_holds_something():
     text = '[numbers]\n"+919812345678" = "${A}"'
     assert fault(text, environ={"A": ""}) == (
-        '[numbers] "+919812345678": the value of ${A} is not valid; '
-        "remove the number and apply with --prune to detach it"
+        '[numbers] "+919812345678": the variable ${A} is empty; set it in the environment'
     )
 
 

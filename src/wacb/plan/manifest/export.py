@@ -154,6 +154,8 @@ class Secrets:
         """
         if not isinstance(secret, str):
             raise InvalidInput(f"member {what!r} of its body may be a secret, but is not text")
+        if not secret:
+            return secret  # an empty variable is refused
         # a name must not begin with a digit, so it gets an underscore first
         base = re.sub(r"[^A-Z0-9]+|^(?=[0-9])", "_", f"{self._table}_{what}".upper())
         name = next(
@@ -226,8 +228,8 @@ def _encryption_keys(encryption: Encryption | None, secrets: Secrets) -> dict[st
         return {}
     cipher, _, mode = encryption.algorithm.upper().rpartition("-")
     key, iv = (None if part is UNKNOWN else part for part in (encryption.key, encryption.iv))
-    key = str(key or "0" * encryption_keys.KEY_LENGTHS.get(cipher, 0))
-    iv = str(iv or "0" * encryption_keys.IV_LENGTHS.get(mode, (0,))[0])
+    key = str(key or "0" * encryption_keys.KEY_LENGTHS.get(cipher, 1))
+    iv = str(iv or "0" * encryption_keys.IV_LENGTHS.get(mode, (1,))[0])
     return {
         "algorithm": escape(encryption.algorithm),
         "key": secrets.hide("encryption_key", key),

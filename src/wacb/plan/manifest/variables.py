@@ -38,11 +38,14 @@ class Variables:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return every value that was used, once, except the empty one."""
-        return tuple(filter(None, self._secrets))
+        """Return every value that was used, once."""
+        return tuple(self._secrets)
 
     def fill(self, text: str) -> ResolvedText:
-        """Replace the variables of a string. Raises InvalidInput if one is malformed or not set."""
+        """Replace the variables of a string.
+
+        Raises InvalidInput if one is malformed, not set or empty.
+        """
         return self._fill(text, str, lambda replace: _MARK.sub(replace, text))
 
     def fill_json(self, text: str) -> ResolvedText:
@@ -91,10 +94,12 @@ class Variables:
                 f"${{{_API_KEY}}} is not allowed: it would send the API key to an endpoint",
                 hint="use another variable",
             )
-        if unset := sorted(names.difference(self._environ)):
-            noun, verb = ("variable", "is") if len(unset) == 1 else ("variables", "are")
+        # an empty one, as CI makes of a missing secret, would erase what is stored
+        if missing := sorted(name for name in names if not self._environ.get(name)):
+            noun, verb = ("variable", "is") if len(missing) == 1 else ("variables", "are")
+            state = "empty" if names.issubset(self._environ) else "not set"
             raise InvalidInput(
-                f"the {noun} {_join_references(unset)} {verb} not set",
+                f"the {noun} {_join_references(missing)} {verb} {state}",
                 hint="set it in the environment",
             )
 
