@@ -174,6 +174,28 @@ def test_only_the_deadline_ends_a_patient_request_to_a_busy_api(status: int) -> 
     assert len(network.sent) == 16
 
 
+@pytest.mark.parametrize(("others", "attempts"), [(6, 9), (0, 4)])
+def test_a_throttled_request_is_repeated_while_others_get_through(
+    others: int, attempts: int
+) -> None:
+    """A quota per second may turn one of many that are sent at once away more than four times."""
+    clock = Clock()
+
+    def quota(sent: Sent) -> Reply:
+        clock.now += 0.01
+        if sent.method == "PUT":
+            return answer(None)
+        if len(network.sent) <= 2 * others:
+            exchanger.send(make_request("PUT"))
+        return refusal(429)
+
+    network = Network(quota)
+    exchanger = make_exchanger(network, clock=clock)
+    with pytest.raises(Unavailable):
+        exchanger.send(make_request())
+    assert [sent.method for sent in network.sent].count("GET") == attempts
+
+
 def test_a_patient_request_meets_other_failures_four_times() -> None:
     network = Network(refusal(502))
     with pytest.raises(Unavailable):

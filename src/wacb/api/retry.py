@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from wacb.api.backoff import THROTTLED, Backoff, Wait
+from wacb.api.backoff import NEVER, THROTTLED, Backoff, Wait
 from wacb.api.requests import ApiRequest, encode
 from wacb.api.status import read_response
 from wacb.errors import DeadlineExceeded, Skipped, Unavailable, WacbError
@@ -67,6 +67,7 @@ class RetryingClient:
         self._now = now
         self._trace = trace
         self._working = working
+        self._passed_at = NEVER  # when the API last answered a request, not throttling it
         self._slowest = 0.0  # seconds of a request
         self._answered: list[float] = []  # seconds of each that was answered
 
@@ -105,16 +106,17 @@ class RetryingClient:
         Sent up to four times, but only where that can do no harm: nothing was sent, the API
         throttled it with 429, or the method may be repeated and the outage is brief. A POST that
         may have arrived is never sent again. With `until_deadline` attempts that get 429 or 503
-        are repeated as long as there is time: one of hundreds that are sent at once may be
-        throttled more than four times. `look_again` is called before an attempt if a second has
-        passed since the first, or since the last call, in waits, attempts or a suspended machine;
-        it raises if the request must no longer be sent. After `stop_sending` the last
-        failure is raised, or Skipped if nothing was sent.
+        are repeated as long as there is time; those of a read don't count while others get through:
+        one of hundreds that are sent at once may be throttled more than four times. `look_again` is
+        called before an attempt if a second has passed since the first, or since the last call, in
+        waits, attempts or a suspended machine; it raises if the request must no longer be sent.
+        After `stop_sending` the last failure is raised, or Skipped if nothing was sent.
         """
-        attempt, wait = 1, self._backoff.current_wait()
+        attempt, tries, wait = 1, 0, self._backoff.current_wait()
         failure: Unavailable | None = None
         looked_at = self._clock()
         while True:
+            began = self._clock()
             waited = self._wait_for_turn(request, wait, failure)
             # the wait counts too, because the clock of a test may stand still
             if max(waited, self._clock() - looked_at) >= STALE_AFTER:
@@ -123,11 +125,14 @@ class RetryingClient:
             try:
                 return _do_after(failure, partial(self._exchange, request, attempt))
             except Unavailable as error:
-                more = attempt < MAX_ATTEMPTS or (until_deadline and error.status in THROTTLED)
+                busy = error.status in THROTTLED
+                crowded = busy and request.method == "GET" and self._passed_at > began
+                tries = 1 if crowded else tries + 1
+                more = tries < MAX_ATTEMPTS or (busy and until_deadline)
                 again = more and _may_repeat(request, error)
                 error.sent = error.sent or (failure is not None and failure.sent)
                 if again or error.retry_after is not None:  # all threads wait then
-                    wait = self._backoff.next_wait(error, attempt)
+                    wait = self._backoff.next_wait(error, tries)
                 if not again:
                     raise
                 failure = error
@@ -165,6 +170,8 @@ class RetryingClient:
 
     def _exchange(self, request: ApiRequest, attempt: int) -> Any:
         response = self._send_once(request, attempt)
+        if response.status not in THROTTLED:
+            self._passed_at = self._clock()
         return read_response(request, response, now=self._now())
 
     def _send_once(self, request: ApiRequest, attempt: int) -> Response:
