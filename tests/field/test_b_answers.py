@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import attached, writes
-from tests.cli.expect import CREATE, HOOK, MEMBERS, ONE, TWO
+from tests.cli.expect import CREATE, HOOK, MEMBERS, ONE, TWO, failed
 from tests.conftest import Wacb, profile_id
 from tests.examples import few, sampled
 from tests.field.altered import (
@@ -61,6 +61,18 @@ def test_only_a_status_that_says_so_forbids(
     assert outcome.code == code, outcome
     assert attached(sandbox, ONE) == ("" if code else FIRST)
     assert ("status" in outcome.err) == noted
+
+
+@pytest.mark.parametrize("url", ["", None, ABSENT, "?q=1"])
+def test_a_profile_without_a_url_delivers_nothing(live: Wacb, sandbox: Sandbox, url: object):
+    make_profile(sandbox)
+    outcome = live(*ATTACH, handler=Altered(sandbox, member("url", url)))
+    assert outcome == failed(
+        9,
+        f"profile 'Hook' ({FIRST}) has 0 of 14 placeholders; it has no URL",
+        f"fix it with `wacb profile check {FIRST} --fix`, or pass --allow-missing",
+    )
+    assert attached(sandbox, ONE) == ""
 
 
 @pytest.mark.parametrize(

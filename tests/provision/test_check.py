@@ -109,8 +109,10 @@ def test_a_repair_changes_the_template_and_nothing_else(
             "<qqq> in query parameter 15 ('a') is not a Kaleyra placeholder",
             "--url URL",
         ),
+        (make_profile(url=""), "it has no URL", "--url URL"),
+        (get(URL.partition("?")[2].join(("?", ""))), "it has no URL", "--url URL"),
     ],
-    ids=["POST", "GET"],
+    ids=["POST", "GET", "POST without a URL", "GET without a host"],
 )
 def test_what_cannot_be_repaired_is_said(profile: CallbackProfile, message: str, option: str):
     repair = prepared(profile)

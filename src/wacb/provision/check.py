@@ -13,7 +13,8 @@ from wacb.provision import find, update
 from wacb.provision.compare import differences
 from wacb.provision.steps import UpdateStep
 from wacb.template import placeholders, repair
-from wacb.template.inspect import Inspection, inspect
+from wacb.template.inspect import NO_URL, Inspection, inspect
+from wacb.urls import split_query
 
 
 class Checked(NamedTuple):
@@ -93,6 +94,8 @@ def prepare_repair(checked: Checked) -> Repair:
     url, body = live.url, live.body
     try:
         update.require_readable(live)
+        if not split_query(url)[0]:
+            raise TemplateError(NO_URL)
         if live.method.uses_body:
             body, done = repair.repair_body(body or "{}")
         else:
@@ -101,7 +104,8 @@ def prepare_repair(checked: Checked) -> Repair:
         return Repair(checked, None, error=error)
     except TemplateError as error:
         message = f"profile {live.label} cannot be fixed: {error.message}"
-        option = ("--body-file", "FILE") if live.method.uses_body else ("--url", "URL")
+        in_body = live.method.uses_body and url
+        option = ("--body-file", "FILE") if in_body else ("--url", "URL")
         command = Command("profile update", live.id, *option)
         hint = Prose("replace the whole template with `", command, "`")
         return Repair(checked, None, error=CheckFailed(message, hint=hint))

@@ -33,6 +33,7 @@ _URL_HINT = (
     "add the missing ones, or remove all placeholders to let wacb add them "
     "(--allow-missing accepts the URL unchanged)"
 )
+NO_URL = "it has no URL"
 _BODY_HINT = "add the missing ones (--allow-missing accepts the body unchanged)"
 
 
@@ -95,7 +96,10 @@ class Inspection(NamedTuple):
 
 
 def inspect(profile: CallbackProfile) -> Inspection:
-    """Inspect a profile's template where its method puts it."""
+    """Inspect a profile's template where its method puts it; without a URL, nothing arrives."""
+    if not split_query(profile.url)[0]:
+        fault = Fault(NO_URL, INCOMING)
+        return Inspection(frozenset(), (), (), (fault,), _URL_HINT)
     if profile.method.uses_body:
         return inspect_body(profile.template or "{}")
     return inspect_url(profile.template)
