@@ -23,7 +23,7 @@ from tests.cli.registering import (
     remembered,
 )
 from tests.conftest import Wacb, profile_id
-from tests.fake_api import Network, refusal
+from tests.fake_api import Network, answer, refusal
 from wacb.sandbox.account import SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
 
@@ -277,6 +277,20 @@ def test_a_lost_answer_to_an_add_that_was_not(
     )
     assert network.posts == 1
     assert sleeps == [0, 1, 2]
+
+
+@pytest.mark.parametrize("data", [[{"id": ID}], {"number": {"id": ID}}, {"data": [{"id": ID}]}])
+def test_the_id_is_found_in_what_wraps_it(over: Wacb, data: object):
+    assert over(Network(answer(data)), *ADD, "-q") == done(ID)
+
+
+def test_a_number_that_may_be_unlisted_is_not_added_twice(over: Wacb, sandbox: Sandbox):
+    assert over(Lossy(sandbox, LOST["reset"][0], committed=True), *ADD).code == 7
+    network = Network(answer({"numbers": [{"phone_number": ONE}], "total": 2}))
+    assert over(network, *ADD) == failed(
+        7, "the API lists 1 of 2 numbers", "try again later, or compare with the Kaleyra console"
+    )
+    assert [sent.method for sent in network.sent] == ["GET"]
 
 
 def test_a_lost_answer_loses_neither_the_profile_nor_an_id_that_is_known(

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from wacb.api.client import Client
 from wacb.api.requests import Api, ApiRequest
-from wacb.api.responses import row_id
+from wacb.api.responses import NUMBER_DETAILS, open_one, row_id
 from wacb.errors import (
     ApiRejected,
     Command,
@@ -117,14 +117,19 @@ def add(
 
 
 def _refuse_added(client: Client, number: str) -> None:
-    """Raise Unsafe if a number is listed that was added by a request without a response."""
-    for shown in client.list_numbers():
+    """Raise Unsafe if a number is listed that was added by a request without a response.
+
+    Raises Unavailable if it may be one that the API does not list.
+    """
+    listing = client.list_numbers()
+    for shown in listing:
         if shown.number == number:
             raise Unsafe(
                 f"number {number} is listed as {shown.status}: an earlier command added it, and "
                 "its registration ID was in the lost response",
                 hint=Prose("run ", *_confirm_words(number)),
             )
+    listing.check_whole()
 
 
 def _confirm_words(number: str) -> tuple[str | Command, ...]:
@@ -141,7 +146,7 @@ def _confirm_command(number: str, registration_id: str) -> Command:
 
 def _read_id(data: object, request: ApiRequest) -> str:
     # assumed: registration_id
-    identity = row_id(data) if isinstance(data, dict) else None
+    identity = row_id(open_one(data, *NUMBER_DETAILS))
     if identity is None:
         raise Unavailable(f"{request.action} failed: the response has no ID")
     return identity
