@@ -201,6 +201,10 @@ def test_a_profile_as_documented() -> None:
             {"status": "1", "callback_profile_id": "SG_1"},
             id="profile shown",
         ),
+        pytest.param({"phone_number": "098123 45678", "country_code": "+91"}, {}, id="national"),
+        pytest.param({"wa_number": 9812345678, "country_code": 91}, {}, id="digits alone"),
+        pytest.param({"phone_number": NUMBER[1:], "country_code": "91"}, {}, id="with its code"),
+        pytest.param({"phone_number": NUMBER, "country_code": "1"}, {}, id="+ and another code"),
         pytest.param({"phone_number": "a secret"}, {"number": "a secret"}, id="no phone number"),
         pytest.param({}, {"number": ""}, id="nothing"),
     ],
@@ -235,6 +239,8 @@ def test_the_details_of_a_number_never_show_a_profile(
 
 def test_the_details_of_another_number_are_no_answer() -> None:
     assert responses.parse_number_details({"wa_number": "919812345678"}, NUMBER, make_api())
+    national = {"phone_number": "9812345678", "country_code": "91"}
+    assert responses.parse_number_details(national, NUMBER, make_api())
     with pytest.raises(Unavailable, match=r"describes number \+15550100001, not \+919812345678"):
         responses.parse_number_details({"phone_number": "+15550100001"}, NUMBER, make_api())
 

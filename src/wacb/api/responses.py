@@ -185,7 +185,7 @@ _ATTACHED = ("callback_profile_id", "callbackProfileId", "callback_profile", "ca
 def parse_listed_number(row: dict[str, Any], api: Api) -> Number:
     """Map one row of the V2 listing to a number, "" if it shows none."""
     return Number(
-        number=_e164(values.first(row, *NUMBER_NAMES) or ""),
+        number=_shown_number(row),
         name=values.first(row, "name", "verified_name"),
         status=values.words(row.get("status")),
         waba_id=api.waba_id,
@@ -200,8 +200,8 @@ def parse_number_details(data: Any, number: str, api: Api) -> Number:
     Raises Unavailable if it shows another number.
     """
     row = open_one(data, *NUMBER_DETAILS)
-    shown = values.first(row, *NUMBER_NAMES)
-    if shown and _e164(shown) != number:
+    shown = _shown_number(row)
+    if shown and shown != number:
         raise Unavailable(f"the response describes number {shown}, not {number}")
     return Number(
         number=number,
@@ -212,10 +212,18 @@ def parse_number_details(data: Any, number: str, api: Api) -> Number:
     )
 
 
-def _e164(text: str) -> str:
-    """Write a number as E.164; what isn't one stays as the API shows it."""
+def _shown_number(row: dict[str, Any]) -> str:
+    """Write a row's number as E.164; what isn't one stays as the API shows it, "" if none.
+
+    assumed: number_members (api.md §5). In its national form, the country code stands beside it.
+    """
+    text = values.first(row, *NUMBER_NAMES) or ""
     try:
-        return parse_number("+" + read_phone(text).removeprefix("+"))
+        number = read_phone(text)
+        code = (values.text(row.get("country_code")) or "").strip().removeprefix("+")
+        if code.isdecimal() and not number.startswith(("+", code)):
+            number = code + number.lstrip("0")
+        return parse_number("+" + number.removeprefix("+"))
     except InvalidInput:  # the user may know what it means
         return text
 
