@@ -171,6 +171,7 @@ def test_one_odd_member_hides_no_profile(live: Wacb, sandbox: Sandbox, name: str
         pytest.param("url", {"href": HOOK}, id="an object as URL"),
         pytest.param("headers", "Accept: text/plain", id="headers as lines"),
         pytest.param("headers", {"Accept": {"value": "a"}}, id="an object as a header's value"),
+        pytest.param("headers", [{"X-Tag": "a"}, {"X-Tag": "b"}], id="a header twice"),
     ],
 )
 def test_nothing_is_written_on_what_is_not_understood(

@@ -140,7 +140,7 @@ def _status(value: Any) -> str:
 
 
 def _headers(value: Any) -> dict[str, str] | None:
-    """Read an object, or names and values in an array; None for anything else."""
+    """Read an object, or names and values in an array; None for anything else, and a name twice."""
     value = values.structure(value)
     if values.is_empty(value):
         return {}
@@ -150,7 +150,10 @@ def _headers(value: Any) -> dict[str, str] | None:
     headers: dict[str, Any] = {}
     for row in rows:
         name = values.first(row, "key", "name") if "value" in row and len(row) == 2 else None
-        headers |= row if name is None else {name: row["value"]}
+        given = row if name is None else {name: row["value"]}
+        if given.keys() & headers.keys():
+            return None
+        headers |= given
     texts = {name: values.text(item) for name, item in headers.items()}
     if any(text is None and not values.is_empty(headers[name]) for name, text in texts.items()):
         return None
