@@ -23,6 +23,7 @@ from tests.cli.expect import (
 )
 from tests.conftest import HIDDEN, Wacb, mark_shown, profile_id
 from tests.fake_api import refusal
+from tests.field.altered import NUMBERS, Altered, data
 from wacb.sandbox.account import SID
 from wacb.sandbox.emulator import Sandbox
 from wacb.sandbox.in_process import exchange
@@ -110,6 +111,16 @@ def test_a_profile_that_numbers_carry_is_refused(live: Wacb, sandbox: Sandbox, r
     put(sandbox, ID, TWO)
     message = f"profile '{TITLE}' ({ID}) is attached to {ONE}, {TWO}"
     refused((*DELETE, "--yes"), 9, message, FREE)
+
+
+def test_of_thousands_of_numbers_the_first_are_named(live: Wacb, sandbox: Sandbox):
+    numbers = [f"+1555{n:07}" for n in range(5000)]
+    many = data(
+        NUMBERS, lambda _: [{"phone_number": each, "callback_profile_id": ID} for each in numbers]
+    )
+    outcome = live(*DELETE, "--yes", handler=Altered(sandbox, many))
+    named = f"{', '.join(numbers[:3])} and 4997 more"
+    assert outcome == failed(9, f"profile '{TITLE}' ({ID}) is attached to {named}", FREE)
 
 
 def test_a_profile_that_a_number_carries_is_deleted_by_force(live: Wacb, sandbox: Sandbox):

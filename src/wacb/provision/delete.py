@@ -22,7 +22,7 @@ from wacb.models import CallbackProfile
 from wacb.provision.interrupt import report_interrupt
 from wacb.provision.lookup import AccountLookup
 from wacb.provision.steps import READ_BACK_AFTER, ProfileResult
-from wacb.provision.usage import find_usage
+from wacb.provision.usage import find_usage, name_first
 
 
 class DeleteStep(NamedTuple):
@@ -43,7 +43,7 @@ def prepare_delete(lookup: AccountLookup, reference: str, *, force: bool) -> Del
     except NotFound as error:
         raise _explain_missing(lookup.client, reference, error) from error
     users, doubt = _find_users(lookup, profile.id, force=force)
-    attached = ", ".join(users)
+    attached = name_first(users)
     if users and not force:
         raise ConsentRequired(
             f"profile {profile.label} is attached to {attached}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from wacb.models import Number, fold_id
@@ -21,9 +21,14 @@ class Usage(NamedTuple):
 
     @property
     def unseen_phrase(self) -> str:
-        """Name the unseen numbers, the first few of many."""
-        first, more = self.unseen[:3], len(self.unseen) - 3
-        return ", ".join(first) + (f" and {more} more" if more > 0 else "")
+        """Name the unseen numbers."""
+        return name_first(self.unseen)
+
+
+def name_first(numbers: Sequence[str]) -> str:
+    """Name the numbers, the first few of many."""
+    more = len(numbers) - 3
+    return ", ".join(numbers[:3]) + (f" and {more} more" if more > 0 else "")
 
 
 def find_usage(
