@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Refused, Watch, fields, writes
+from tests.cli.conftest import Answer, Refused, Watch, fields, writes
 from tests.cli.expect import CREATE, NINE, as_json, done, failed, missing, table
 from tests.cli.registering import (
     ADD,
@@ -23,6 +24,7 @@ from tests.cli.registering import (
 from tests.conftest import Wacb, profile_id
 from wacb.sandbox.account import OTP, SID, WABA_ID
 from wacb.sandbox.emulator import Sandbox
+from wacb.sandbox.in_process import exchange
 
 NUMBER = {
     "number": NEW,
@@ -74,6 +76,18 @@ def test_the_code_confirms_the_number(live: Wacb, added: None, sandbox: Sandbox,
     assert (verify.method, verify.path) == ("POST", path)
     assert fields(verify) == {"id": ID, "phone_number": NEW, "otp": OTP}
     assert remembered(home) == {NEW: {"id": ID, "profile": None}}
+
+
+def test_a_code_that_was_taken_without_effect(
+    live: Wacb, over: Wacb, added: None, sandbox: Sandbox
+):
+    def network(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        if url.endswith("/verify"):
+            return 200, [], iter([b'{"code": "WA200", "data": {"verified": false}}'])
+        return exchange(sandbox, method, url, headers, body)
+
+    note = "note: the code was accepted, but the number is still listed as pending"
+    assert over(network, *CONFIRM) == done(ROW.replace("approved", "pending"), note)
 
 
 @pytest.mark.parametrize(

@@ -238,9 +238,11 @@ def _wait_for_number(
 
 
 def read_back(lookup: AccountLookup, number: str) -> tuple[Number, str | None]:
-    """Look up a number that was confirmed; the note says why it could not be read."""
+    """Look up a number that was confirmed; the note says what does not show that it is."""
     try:
-        return lookup.number(number), None
+        shown = lookup.number(number)
+        late = f"the code was accepted, but the number is still listed as {shown.status}"
+        return shown, late if shown.approved is False else None
     except WacbError as error:
         shown = Number(number=number, waba_id=lookup.client.api.waba_id)
         return shown, f"it is confirmed, but could not be read back: {error.message}"

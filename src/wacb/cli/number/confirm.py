@@ -105,4 +105,5 @@ def _confirm(app: App, found: Registration, code: str) -> None:
     if note:
         app.out.note(note)
     app.out.record(NumberWithProfile(shown), NUMBER)
-    app.out.hint(Prose("next: ", NextCommand("number attach", found.number, "--profile", "ID")))
+    if shown.approved is not False:
+        app.out.hint(Prose("next: ", NextCommand("number attach", found.number, "--profile", "ID")))
