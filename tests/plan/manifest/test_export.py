@@ -321,11 +321,16 @@ def test_names_of_tables_and_variables_are_unique():
             {"encryption": Encryption(algorithm="AES-128-CFB", key="6b" * 16, iv="i" * 16)},
             "encryption.key: has 32 bytes, AES-128-CFB needs 16",
         ),
+        (
+            {"headers": {"X-Own": ""}},
+            "headers.X-Own: the value of header X-Own is empty or contains a line break, a control "
+            "character or a non-ASCII character",
+        ),
     ],
     ids=[
         *("title", "no title", "url", "no template", "unknown placeholder", "array", "text"),
         *("doubled key", "deep", "long number", "number as a secret", "surrogate"),
-        *("two faults", "a masked key", "a key in hex"),
+        *("two faults", "a masked key", "a key in hex", "empty header"),
     ],
 )
 def test_what_a_manifest_cannot_say_is_left_out(changes: dict[str, object], why: str):
