@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import writes
 from tests.cli.expect import HOOK, ONE, done, failed
 from tests.cli.manifests import Manifest
 from tests.conftest import Wacb
@@ -60,6 +61,13 @@ def test_a_mask_is_never_stored_as_a_header(masked: Wacb, sandbox: Sandbox, othe
         assert update("--header-env", "X-Token=TOKEN", "--header", "X-Team: red", env=env).code == 0
         sent = json.loads(other.requests()[-2].body)
         assert json.loads(sent["headers"]) == {"X-Token": "another-t0ken", "X-Team": "red"}
+
+
+def test_headers_are_sent_beside_a_new_key(masked: Wacb, sandbox: Sandbox, other: Sandbox):
+    make_profile(sandbox, headers='{"X-Team": "blue"}')
+    line = ("profile", "update", FIRST, "--header", "X-Team: red", "--encrypt", "AES-128-CFB")
+    assert masked(*line).code == 0
+    assert json.loads(json.loads(writes(other)[-1].body)["headers"]) == {"X-Team": "red"}
 
 
 def test_a_lost_update_of_masked_headers_stays_unknown(

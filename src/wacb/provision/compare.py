@@ -14,7 +14,7 @@ from wacb.validation import is_masked
 
 
 class CompareKey(Enum):
-    """When two keys, and headers whose value the API masks, are compared; algorithms always are."""
+    """When the keys of two encryptions are compared; their algorithms always are."""
 
     NEVER = auto()
     IF_SHOWN = auto()  # by the API
@@ -22,20 +22,25 @@ class CompareKey(Enum):
 
 
 def differences(
-    draft: ProfileDraft, profile: CallbackProfile, *, key: CompareKey = CompareKey.IF_SHOWN
+    draft: ProfileDraft,
+    profile: CallbackProfile,
+    *,
+    key: CompareKey = CompareKey.IF_SHOWN,
+    masked_differ: bool = False,
 ) -> dict[str, tuple[Any, Any]]:
     """Return each field of the draft in which the live profile differs: field -> (old, new).
 
     A body is compared as JSON, so key order and white space don't matter, but `1` is neither
     `true` nor `1.0`; a URL by RFC 3986. The case of a channel, and of a header's name and blanks
-    around its value don't matter. assumed: headers_shown.
+    around its value don't matter. A header whose value the API masks is equal to any other, unless
+    `masked_differ`. assumed: headers_shown.
     """
     live, asked = profile.encryption, draft.encryption
     with_key = live is not None and (
         key is CompareKey.ALWAYS or (key is CompareKey.IF_SHOWN and live.key is not UNKNOWN)
     )
     present_headers, given = _fold_names(profile.headers), _fold_names(draft.headers)
-    if key is not CompareKey.ALWAYS:
+    if not masked_differ:
         present_headers |= {
             name: given.get(name, value)
             for name, value in present_headers.items()

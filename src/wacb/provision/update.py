@@ -27,13 +27,19 @@ _AGAIN = "run the same command again; it changes only what still differs"
 
 
 def prepare_update(
-    live: CallbackProfile, draft: ProfileDraft, *, key: CompareKey = CompareKey.IF_SHOWN
+    live: CallbackProfile,
+    draft: ProfileDraft,
+    *,
+    key: CompareKey = CompareKey.IF_SHOWN,
+    masked_differ: bool = False,
 ) -> UpdateStep:
-    """Compare a live profile with a draft. Raises InvalidInput for a new channel.
+    """Compare a live profile with a draft, as `differences` does.
+
+    Raises InvalidInput for a new channel.
 
     Raises Unsafe if the live profile is not understood.
     """
-    step = compare_with(live, draft, key=key)
+    step = compare_with(live, draft, key=key, masked_differ=masked_differ)
     if "channel" in step.changes:
         old, new = step.changes["channel"]
         raise InvalidInput(
@@ -56,7 +62,11 @@ def refuse_key_exchange(step: UpdateStep) -> None:
 
 
 def compare_with(
-    live: CallbackProfile, draft: ProfileDraft, *, key: CompareKey = CompareKey.IF_SHOWN
+    live: CallbackProfile,
+    draft: ProfileDraft,
+    *,
+    key: CompareKey = CompareKey.IF_SHOWN,
+    masked_differ: bool = False,
 ) -> UpdateStep:
     """Compare a live profile with a draft, a channel that cannot be changed included.
 
@@ -65,7 +75,7 @@ def compare_with(
     require_readable(live)
     if not draft.method.uses_body and live.body:
         draft = draft._replace(body="")  # assumed: clear_value (api.md §4)
-    changes = differences(draft, live, key=key)
+    changes = differences(draft, live, key=key, masked_differ=masked_differ)
     if isinstance(draft.encryption, NewKey) and "encryption" not in changes:
         draft = draft._replace(encryption=None)  # the present key stays, and none is generated
     return UpdateStep(live=live, draft=draft, changes=changes)

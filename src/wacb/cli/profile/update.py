@@ -109,10 +109,9 @@ def _prepare(
     key_file = options.encrypt_key_file
     draft = changed_draft(app, live, options)
     draft = with_key(app, draft, options.encrypt, key_file, dry_run=dry_run)
-    # a key in a file that was named is sent even if the API hides the present one; so are headers
-    always = key_file or (draft.headers and not draft.encryption)
-    key = CompareKey.ALWAYS if always else CompareKey.IF_SHOWN
-    step = prepare_update(live, draft, key=key)
+    # what the user names is sent even if the API hides the present value: a key file, and headers
+    key = CompareKey.IF_SHOWN if key_file is None else CompareKey.ALWAYS
+    step = prepare_update(live, draft, key=key, masked_differ=True)
     if key_file is None:
         refuse_key_exchange(step)
     return step
