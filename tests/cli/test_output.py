@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from typing import Any
@@ -193,6 +194,8 @@ def test_a_note_is_not_data(live: Wacb):
 @pytest.mark.parametrize("form", ["-o=json", "-oJSON", "--output=Json"])
 def test_a_form_of_output_is_read_as_kubectl_reads_it(live: Wacb, form: str):
     assert live("profile", "list", form) == done("[]")
+    refused = json.loads(live("profile", "list", form, "--bogus").err)["error"]
+    assert refused["message"] == "No such option '--bogus'."
 
 
 def test_json_keeps_non_ascii_text(over: Wacb):

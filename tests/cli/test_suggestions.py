@@ -111,6 +111,12 @@ def test_an_option_with_the_dash_of_a_word_processor_is_spelled(
     assert wacb(*line.split()) == failed(2, message, hint)
 
 
+def test_a_dash_in_a_value_is_not_the_fault(wacb: Wacb):
+    line = ("profile", "create", "--title", "\u2013 new", "--method", "post", "extra")
+    message = "Got unexpected extra argument (extra)"
+    assert wacb(*line) == failed(2, message, "run `wacb profile create --help`")
+
+
 NEARLY = {
     "another digit": ("+15550100007", " or ".join(f"+1555010000{digit}" for digit in "1239")),
     "a digit less": ("+1555010009", "+15550100009"),

@@ -114,7 +114,9 @@ def _usage_error(error: click.ClickException, line: Sequence[str]) -> WacbError:
     path = context.command_path if context else "wacb"
     # click spreads the choices of a missing argument over several lines
     message = " ".join(error.format_message().split())
-    return InvalidInput(message, hint=name_dash(line) or f"run `{path} --help`")
+    return InvalidInput(
+        message, hint=name_dash(word for word in line if word in message) or f"run `{path} --help`"
+    )
 
 
 def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
@@ -125,7 +127,7 @@ def report(app: App, error: WacbError, line: Sequence[str] = ()) -> int:
 
 def _asks_for_json(line: Sequence[str]) -> bool:
     """Search the raw line: a usage error may come before `-o` is parsed."""
-    joined = "\0".join(("", *line, ""))
+    joined = "\0".join(("", *line, "")).lower()
     return any(
         f"\0{form}\0" in joined
         for form in ("-o\0json", "-ojson", "-o=json", "--output\0json", "--output=json")
