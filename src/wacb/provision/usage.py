@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,10 +13,10 @@ from wacb.validation import looks_like_id
 class Usage(NamedTuple):
     """Which numbers use each profile, by its folded ID, and which have a profile not seen."""
 
-    users: Mapping[str, tuple[str, ...]]
+    users: Mapping[str, Sequence[str]]
     unseen: tuple[str, ...]
 
-    def users_of(self, profile_id: str) -> tuple[str, ...]:
+    def users_of(self, profile_id: str) -> Sequence[str]:
         """Return the numbers that use a profile."""
         return self.users.get(fold_id(profile_id), ())
 
@@ -41,13 +42,12 @@ def find_usage(
     than `profile_ids`, like a title, may have any of them. What the journal has is no evidence.
     """
     forms = set(map(looks_like_id, profile_ids))
-    users: dict[str, tuple[str, ...]] = {}
+    users: defaultdict[str, list[str]] = defaultdict(list)
     unseen: dict[str, None] = {}
     for number in numbers:
         profile_id = number.callback_profile_id
         if isinstance(profile_id, str):
-            folded = fold_id(profile_id)
-            users[folded] = (*users.get(folded, ()), number.number)
+            users[fold_id(profile_id)].append(number.number)
             is_seen = looks_like_id(profile_id) in forms
         else:
             is_seen = profile_id is None and shows_profiles
