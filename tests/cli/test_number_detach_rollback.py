@@ -171,10 +171,15 @@ def test_rollback_asks_naming_both(live: Wacb, sandbox: Sandbox, untouched: Watc
     assert asked == done(ONE, f"{question}\n{AGAIN}")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [[(*ATTACH, FIRST)], [(*ATTACH, FIRST), (*ATTACH, SECOND, "--replace"), (*ROLLBACK, "--yes")]],
+    ids=["an attachment", "a rollback"],
+)
 def test_rollback_is_refused_when_somebody_changed_the_number_since(
-    live: Wacb, sandbox: Sandbox, refused: Refused
+    live: Wacb, sandbox: Sandbox, refused: Refused, before: list[tuple[str, ...]]
 ):
-    live(*ATTACH, FIRST)
+    assert [live(*line).code for line in before] == [0] * len(before)
     put(sandbox, SECOND)
     refused(
         (*ROLLBACK, "--yes"),
@@ -195,22 +200,6 @@ def test_rollback_is_refused_when_somebody_detached_the_profile_since(
         (*ROLLBACK, "--yes"),
         9,
         f"number {ONE} was changed since: it has no profile attached, and the journal's last "
-        f"value is profile {FIRST}",
-        SET_INSTEAD,
-    )
-
-
-def test_rollback_is_refused_when_somebody_undid_the_rollback_since(
-    live: Wacb, sandbox: Sandbox, refused: Refused
-):
-    live(*ATTACH, FIRST)
-    live(*ATTACH, SECOND, "--replace")
-    assert live(*ROLLBACK, "--yes").code == 0
-    put(sandbox, SECOND)
-    refused(
-        (*ROLLBACK, "--yes"),
-        9,
-        f"number {ONE} was changed since: it has profile {SECOND} attached, and the journal's last "
         f"value is profile {FIRST}",
         SET_INSTEAD,
     )
