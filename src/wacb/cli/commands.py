@@ -39,7 +39,7 @@ class Option(click.Option):
 
 
 def refuse_empty(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """Refuse an empty value, as of a shell variable that is not set: no default replaces it."""
+    """Refuse an empty value, perhaps of an unset shell variable: no default may replace it."""
     if value == "":
         raise InvalidInput(f"{param.opts[0]} is empty", hint="pass a value, or leave it out")
     return value
